@@ -5,6 +5,8 @@ A door (the plugin, the command line) adds the place in a file where it knows it
 all of them and refuses to render anything.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.value import value
 
 Path = tuple[str | int, ...]
@@ -37,6 +39,15 @@ def spell(path: Path) -> str:
         else:
             text += f'["{step}"]'
     return text
+
+
+def problems_in_order(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems sorted by resource and path, each once."""
+    seen = set()
+    for problem in sorted(found, key=lambda p: (p.resource, [str(step) for step in p.path], p.says)):
+        if problem not in seen:
+            seen.add(problem)
+            yield problem
 
 
 def nearest(word: str, known: "tuple[str, ...] | list[str]") -> str:
