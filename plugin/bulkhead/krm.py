@@ -13,13 +13,10 @@ status is 1.
 import sys
 from collections.abc import Iterable, Sequence
 
-from bulkhead.core.expand import Expansion, expand
-from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.problem import Problem, problems_in_order, spell
-from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
-from bulkhead.io.decode import decode, is_ours
 from bulkhead.io.manifests import document
 from bulkhead.io.sources import Raw, Resource, Unreadable, decoded, documents, resource_list, resources
+from bulkhead.overlay import Overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,15 +34,15 @@ def run(arguments: Sequence[str], stdin: "IO[bytes]", stdout: "IO[bytes]", stder
     """
     try:
         found, config = _read(arguments, stdin.read())
-        kept, expansion = expanded(found)
+        overlay = Overlay(found)
     except Unreadable as unreadable:
         return _refuse(stderr, _unreadable(unreadable))
     except OSError as error:
         return _refuse(stderr, [f"error: cannot read the configuration: {error}"])
-    problems = [*_settings(config), *expansion.problems]
+    problems = [*_settings(config), *overlay.problems]
     if problems:
         return _refuse(stderr, [line for problem in problems_in_order(problems) for line in _explained(problem)])
-    texts = [each.text for each in kept] + [document(policy) for policy in expansion.policies]
+    texts = [each.text for each in overlay.kept] + [document(policy) for policy in overlay.policies]
     stdout.write((_listed(texts) if not arguments else "---\n".join(texts)).encode())
     stdout.flush()
     return 0
@@ -58,66 +55,6 @@ def _read(arguments: Sequence[str], data: bytes) -> tuple[list[Resource], Raw]:
     with open(arguments[0], "rb") as file:
         config = [each.value for each in documents(decoded(file.read()))]
     return resources(text), config[0] if config else None
-
-
-def expanded(found: Iterable[Resource]) -> tuple[list[Resource], Expansion]:
-    """
-    Return the resources that are not this project's, and the policies that the others become.
-
-    :raises Unreadable: where one of ours is not clean YAML.
-    """
-    found = list(found)
-    kept = [each for each in found if not is_ours(each.head)]
-    profiles: list[ClusterProfile] = []
-    namespaces: list[SegmentedNamespace] = []
-    problems: list[Problem] = []
-    ours = [each for each in found if is_ours(each.head)]
-    for each in ours:
-        made, wrong = decode(each.value())
-        problems += wrong
-        if isinstance(made, ClusterProfile):
-            profiles.append(made)
-        elif made is not None:
-            namespaces.append(made)
-    problems += _count(ours)
-    # What can be expanded is, so that one run reports everything.
-    result = expand(profiles[0], namespaces) if len(profiles) == 1 else Expansion((), ())
-    problems += [*result.problems, *_clashes(kept, result.policies)]
-    return kept, Expansion(() if problems else result.policies, tuple(problems))
-
-
-def _count(ours: list[Resource]) -> list[Problem]:
-    """Refuse anything but one ClusterProfile and at least one SegmentedNamespace."""
-    profiles = [each.head for each in ours if each.head.get("kind") == "ClusterProfile"]
-    namespaces = [each.head for each in ours if each.head.get("kind") == "SegmentedNamespace"]
-    found = []
-    if not namespaces:
-        hint = "add `../../base` to `resources`; a removed SegmentedNamespace would remove every policy"
-        found.append(Problem("input", (), "there is no SegmentedNamespace to expand", hint))
-    if not profiles:
-        found.append(Problem("input", (), "there is no ClusterProfile", "add `../../base` to `resources`"))
-    if len(profiles) > 1:
-        names = ", ".join(f"`{head.get('name')}`" for head in profiles)
-        found.append(Problem("input", (), f"there are {len(profiles)} ClusterProfiles: {names}", "keep one of them"))
-    return found
-
-
-def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
-    taken = {
-        (each.head.get("namespace"), each.head.get("name"))
-        for each in kept
-        if each.head.get("kind") == "NetworkPolicy"
-    }
-    return [
-        Problem(
-            f"namespace {policy.namespace}",
-            (),
-            f"a NetworkPolicy `{policy.name}` is among the resources already",
-            "rename it or the rule",
-        )
-        for policy in policies
-        if (policy.namespace, policy.name) in taken
-    ]
 
 
 def _settings(config: Raw) -> list[Problem]:
@@ -154,6 +91,7 @@ def _unreadable(unreadable: Unreadable) -> list[str]:
 
 def _refuse(stderr: "IO[str]", lines: list[str]) -> int:
     stderr.write("\n".join([*lines, "bulkhead: nothing was rendered"]) + "\n")
+    stderr.flush()
     return 1
 
 

@@ -158,8 +158,8 @@ class Peer:
 
     def _exclusions(self) -> Iterator[Complaint]:
         for cut in self.excluded or () if self.cidr else ():
-            families = {whole.network.version for whole in self.cidr or ()}
-            if cut.network.version not in families:
+            families = {whole.version for whole in self.cidr or ()}
+            if cut.version not in families:
                 yield "except", f"`{cut}` is of another IP family than the `cidr`", "leave it out"
             elif not any(whole.holds(cut) for whole in self.cidr or ()):
                 yield "except", f"`{cut}` is outside the `cidr`", "leave it out, or widen the `cidr`"

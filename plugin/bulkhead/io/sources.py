@@ -71,9 +71,10 @@ class _Composer(CParser):  # type: ignore[misc]
 class Document:
     """One YAML document: its value, and where each part of it was written."""
 
-    def __init__(self, node: Node, value: Raw) -> None:
+    def __init__(self, node: Node, value: Raw, text: str = "") -> None:
         self.node = node
         self.value = value
+        self.text = text
 
     def place(self, path: Path) -> tuple[tuple[int, int], int]:
         """
@@ -89,6 +90,26 @@ class Document:
             mark, node = found
             depth += 1
         return (mark.line + 1, mark.column + 1), depth
+
+
+    def block(self, path: Path) -> tuple[int, int]:
+        """
+        Return how many lines and columns stand before the text of the scalar at *path*.
+
+        For a block scalar (``|``) the text begins on the line after, as far in as its first line is.
+        """
+        node = self.node
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                return 0, 0
+            node = found[1]
+        mark = node.start_mark
+        if not isinstance(node, ScalarNode) or node.style not in ("|", ">"):
+            return mark.line, mark.column
+        lines = self.text.split("\n")[mark.line + 1 :]
+        first = next((line for line in lines if line.strip()), "")
+        return mark.line + 1, len(first) - len(first.lstrip(" "))
 
 
 def _child(node: Node, step: str | int) -> tuple[object, Node] | None:
@@ -112,13 +133,13 @@ def documents(text: str) -> Iterator[Document]:
     """
     for node in nodes(text):
         if not _is_nothing(node):
-            yield document_of(node)
+            yield document_of(node, text)
 
 
-def document_of(node: Node) -> Document:
-    """Read one *node*; as :func:`documents`."""
+def document_of(node: Node, text: str = "") -> Document:
+    """Read one *node* of *text*; as :func:`documents`."""
     try:
-        return Document(node, _Plain().value(node))
+        return Document(node, _Plain().value(node), text)
     except RecursionError:  # libyaml stops at a thousand levels, Python somewhat earlier
         raise _at(node, "nested too deeply", "flatten it") from None
 

@@ -1,0 +1,105 @@
+"""``bulkhead render`` and ``bulkhead validate``: what the overlays in a folder expand to."""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+from bulkhead.io.files import Unwritable, read_tree, replace_tree, write_file
+from bulkhead.io.kustomize import join
+from bulkhead.io.manifests import document
+from bulkhead.load import Loaded, load
+from bulkhead.report.text import count, faults
+
+
+def render(folder: str, output: str | None, check: bool) -> int:
+    """Render *folder* to *output* (``None``: stdout); with *check*, only say whether it is up to date."""
+    loaded = load(folder, _progress())
+    if loaded.faults:
+        return _refuse(loaded)
+    if output is None:
+        sys.stdout.write(loaded.text)
+        return 0
+    try:
+        return _check(loaded, output) if check else _write(loaded, output)
+    except Unwritable as error:
+        sys.stderr.write(f"{output}: error: {error}\n")
+        return 2
+
+
+def validate(folder: str) -> int:
+    """Report everything that is wrong in *folder*, or in one line that nothing is."""
+    loaded = load(folder, _progress())
+    if loaded.faults:
+        return _refuse(loaded)
+    sys.stdout.write(summary(loaded) + "\n")
+    return 0
+
+
+def summary(loaded: Loaded) -> str:
+    """Return one line on what was rendered."""
+    namespaces = [each for overlay in loaded.overlays.values() for each in overlay.namespaces]
+    open_ones = [each.namespace for each in namespaces if each.spec.unprotected is not None]
+    policies = sum(len(overlay.policies) for overlay in loaded.overlays.values())
+    line = f"{count(len(namespaces) - len(open_ones), 'protected namespace')}, {count(policies, 'policy')}"
+    if open_ones:
+        line += f"; unprotected on record: {', '.join(sorted(open_ones))}"
+    return line
+
+
+def _refuse(loaded: Loaded) -> int:
+    sys.stdout.flush()
+    sys.stderr.write(faults(loaded.faults, os.getcwd()))
+    sys.stderr.write(f"bulkhead: {count(len(set(loaded.faults)), 'problem')}, nothing was rendered\n")
+    return 1
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith("/") or os.path.isdir(output)
+
+
+def _files(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """Yield one file a namespace: its name and its text."""
+    for overlay in loaded.overlays.values():
+        for namespace in overlay.namespaces:
+            mine = [policy for policy in overlay.policies if policy.namespace == namespace.namespace]
+            if mine:
+                yield f"{namespace.namespace}.yaml", join(document(policy) for policy in mine)
+
+
+def _write(loaded: Loaded, output: str) -> int:
+    if _is_folder(output):
+        replace_tree(output, dict(_files(loaded)))
+    else:
+        write_file(output, loaded.text)
+    sys.stderr.write(f"bulkhead: {output}: {summary(loaded)}\n")
+    return 0
+
+
+def _check(loaded: Loaded, output: str) -> int:
+    """Show the difference between what is written and what would be; 1 where there is one."""
+    wanted = dict(_files(loaded)) if _is_folder(output) else {"": loaded.text}
+    written = read_tree(output, is_folder=_is_folder(output))
+    stale = False
+    for name in sorted(wanted | written):
+        path = os.path.join(output, name) if name else output
+        before, after = written.get(name, ""), wanted.get(name, "")
+        for line in difflib.unified_diff(before.splitlines(True), after.splitlines(True), path, f"{path} (rendered now)"):
+            stale = True
+            sys.stdout.write(line if line.endswith("\n") else line + "\n")
+    sys.stderr.write(f"bulkhead: {output} is {'stale: render it again' if stale else 'up to date'}\n")
+    return int(stale)
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Return a progress bar, or nothing where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        return lambda _done, _of: None
+
+    def show(done: int, of: int) -> None:
+        filled = "#" * (30 * done // of)
+        sys.stderr.write(f"\r[{filled:<30}] {done}/{of} overlays")
+        sys.stderr.write("\r\x1b[K" if done == of else "")
+        sys.stderr.flush()
+
+    return show

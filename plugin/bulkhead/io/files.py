@@ -1,0 +1,82 @@
+"""Files that are never half written: each is written beside its place and renamed into it."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+
+GENERATED = "# Rendered by bulkhead; edit the overlays instead.\n"
+"""The first line of each file in a rendered folder: only such files are ever replaced or removed there."""
+
+
+class Unwritable(Exception):
+    """A file could not be written, or must not be."""
+
+
+def write_file(path: str, text: str) -> None:
+    """
+    Replace the file at *path*; its permissions stay, a link to it stays a link.
+
+    :raises Unwritable: and leaves what is there as it is.
+    """
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)
+    temporary = ""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".bulkhead-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~mask)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise Unwritable(f"cannot be written: {error.strerror}") from None
+
+
+def read_tree(path: str, is_folder: bool) -> dict[str, str]:
+    """
+    Return the text of the file at *path*, or of each rendered file in the folder, by name.
+
+    :raises Unwritable: where one is not text or cannot be read.
+    """
+    try:
+        if not is_folder:
+            return {"": _text(path)} if os.path.exists(path) else {}
+        names = sorted(os.listdir(path)) if os.path.isdir(path) else []
+        found = {name: _text(os.path.join(path, name)) for name in names if name.endswith(".yaml")}
+    except OSError as error:
+        raise Unwritable(f"cannot be read: {error.strerror}") from None
+    return {name: text.removeprefix(GENERATED) for name, text in found.items() if text.startswith(GENERATED)}
+
+
+def replace_tree(folder: str, files: Mapping[str, str]) -> None:
+    """
+    Make *folder* hold exactly *files* among the rendered ones; others in it are left alone.
+
+    :raises Unwritable: before anything is changed where a file of that name is not a rendered one.
+    """
+    present = read_tree(folder, is_folder=True)
+    for name in files:
+        if name not in present and os.path.lexists(os.path.join(folder, name)):
+            raise Unwritable(f"`{name}` is there and was not rendered by bulkhead; move it away")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise Unwritable(f"cannot be written: {error.strerror}") from None
+    for name, text in sorted(files.items()):
+        write_file(os.path.join(folder, name), GENERATED + text)
+    for name in sorted(set(present) - set(files)):
+        os.unlink(os.path.join(folder, name))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        raise Unwritable(f"`{path}` is not UTF-8 text") from None

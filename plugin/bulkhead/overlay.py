@@ -1,0 +1,75 @@
+"""What one overlay renders: its resources go in, its policies and all that is wrong come out."""
+
+from collections.abc import Iterable
+
+from bulkhead.core.expand import Expansion, expand
+from bulkhead.core.policy import NetworkPolicy
+from bulkhead.core.problem import Problem
+from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.io.decode import decode, is_ours
+from bulkhead.io.sources import Resource
+
+
+class Overlay:
+    """
+    One overlay's resources, read and expanded.
+
+    *kept* are the resources that are not this project's, in their order; *profile* is ``None``
+    unless there is exactly one.  *policies* are empty where there are *problems*.
+    """
+
+    def __init__(self, found: Iterable[Resource]) -> None:
+        everything = list(found)
+        ours = [each for each in everything if is_ours(each.head)]
+        self.kept = [each for each in everything if not is_ours(each.head)]
+        self.namespaces: list[SegmentedNamespace] = []
+        profiles: list[ClusterProfile] = []
+        problems: list[Problem] = []
+        for each in ours:
+            made, wrong = decode(each.value())
+            problems += wrong
+            if isinstance(made, ClusterProfile):
+                profiles.append(made)
+            elif made is not None:
+                self.namespaces.append(made)
+        problems += _count(ours)
+        self.profile = profiles[0] if len(profiles) == 1 else None
+        # What can be expanded is, even beside problems, so that one run reports everything.
+        result = expand(self.profile, self.namespaces) if self.profile else Expansion((), ())
+        problems += [*result.problems, *_clashes(self.kept, result.policies)]
+        self.problems = tuple(problems)
+        self.policies = () if problems else result.policies
+
+
+def _count(ours: list[Resource]) -> list[Problem]:
+    """Refuse anything but one ClusterProfile and at least one SegmentedNamespace."""
+    profiles = [each.head for each in ours if each.head.get("kind") == "ClusterProfile"]
+    namespaces = [each.head for each in ours if each.head.get("kind") == "SegmentedNamespace"]
+    found = []
+    if not namespaces:
+        hint = "add `../../base` to `resources`; a removed SegmentedNamespace would remove every policy"
+        found.append(Problem("input", (), "there is no SegmentedNamespace to expand", hint))
+    if not profiles:
+        found.append(Problem("input", (), "there is no ClusterProfile", "add `../../base` to `resources`"))
+    if len(profiles) > 1:
+        names = ", ".join(f"`{head.get('name')}`" for head in profiles)
+        found.append(Problem("input", (), f"there are {len(profiles)} ClusterProfiles: {names}", "keep one of them"))
+    return found
+
+
+def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
+    taken = {
+        (each.head.get("namespace"), each.head.get("name"))
+        for each in kept
+        if each.head.get("kind") == "NetworkPolicy"
+    }
+    return [
+        Problem(
+            f"namespace {policy.namespace}",
+            (),
+            f"a NetworkPolicy `{policy.name}` is among the resources already",
+            "rename it or the rule",
+        )
+        for policy in policies
+        if (policy.namespace, policy.name) in taken
+    ]

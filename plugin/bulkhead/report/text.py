@@ -1,0 +1,28 @@
+"""What a person reads in a terminal."""
+
+import os
+from collections.abc import Iterable
+
+from bulkhead.io.kustomization import Fault
+
+
+def faults(found: Iterable[Fault], here: str) -> str:
+    """Return every fault as ``file:line:column: error: what`` and its hint, in file order, paths from *here*."""
+    lines = []
+    for each in sorted(set(found), key=lambda f: (f.file, f.line, f.column, f.says)):
+        place = [shortened(each.file, here), *map(str, (each.line, each.column) if each.line else ())]
+        lines.append(f"{':'.join(place)}: error: {each.says}")
+        if each.hint:
+            lines.append(f"hint: {each.hint}")
+    return "".join(line + "\n" for line in lines)
+
+
+def shortened(file: str, here: str) -> str:
+    """Return *file* from *here*, or whole where it is not below."""
+    return os.path.relpath(file, here) if file == here or file.startswith(here.rstrip("/") + "/") else file
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 policy``, ``2 policies``."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else plural}"
