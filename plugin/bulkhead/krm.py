@@ -61,7 +61,12 @@ def _settings(config: Raw) -> list[Problem]:
     """Refuse settings: there are none, so a setting is one that someone believes in."""
     unknown = sorted(set(config) - {"apiVersion", "kind", "metadata"}) if isinstance(config, dict) else []
     return [
-        Problem("function config", (key,), f"unknown key `{key}`", "the function takes no settings; write them into the ClusterProfile")
+        Problem(
+            "function config",
+            (key,),
+            f"unknown key `{key}`",
+            "the function takes no settings; write them into the ClusterProfile",
+        )
         for key in unknown
     ]
 

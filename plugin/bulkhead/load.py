@@ -148,5 +148,3 @@ class _Loading:
 
 def _json(value: dict[str, Raw]) -> str:
     return json.dumps(value, ensure_ascii=False) + "\n"
-
-

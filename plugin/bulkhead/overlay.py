@@ -59,9 +59,7 @@ def _count(ours: list[Resource]) -> list[Problem]:
 
 def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
     taken = {
-        (each.head.get("namespace"), each.head.get("name"))
-        for each in kept
-        if each.head.get("kind") == "NetworkPolicy"
+        (each.head.get("namespace"), each.head.get("name")) for each in kept if each.head.get("kind") == "NetworkPolicy"
     }
     return [
         Problem(

@@ -84,7 +84,9 @@ def _check(loaded: Loaded, output: str) -> int:
     for name in sorted(wanted | written):
         path = os.path.join(output, name) if name else output
         before, after = written.get(name, ""), wanted.get(name, "")
-        for line in difflib.unified_diff(before.splitlines(True), after.splitlines(True), path, f"{path} (rendered now)"):
+        for line in difflib.unified_diff(
+            before.splitlines(True), after.splitlines(True), path, f"{path} (rendered now)"
+        ):
             stale = True
             sys.stdout.write(line if line.endswith("\n") else line + "\n")
     sys.stderr.write(f"bulkhead: {output} is {'stale: render it again' if stale else 'up to date'}\n")

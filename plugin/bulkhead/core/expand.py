@@ -186,7 +186,9 @@ class _Namespace:
     ) -> Iterator[tuple[NetworkPolicy, Path]]:
         """Yield the policies of the rules for one selection of pods."""
         for direction, rules in (("ingress", ingress), ("egress", egress)):
-            lines = [_Line(name, rule, self.rule(rule, direction, (*path, direction, name))) for name, rule in rules.items()]
+            lines = [
+                _Line(name, rule, self.rule(rule, direction, (*path, direction, name))) for name, rule in rules.items()
+            ]
             if self.profile.spec.policies is Layout.PER_RULE:
                 batches = [(f"{line.name}-{direction}", [line]) for line in lines]
             else:
@@ -286,7 +288,9 @@ def _notes(workload: str, batch: list[_Line]) -> tuple[tuple[str, str], ...]:
     for key in ("why", "owner", "until"):
         said = [(line.name, text) for line in batch if (text := getattr(line.rule, key)) is not None]
         if said:
-            notes[f"{API_GROUP}/{key}"] = "\n".join(text if len(batch) == 1 else f"{name}: {text}" for name, text in said)
+            notes[f"{API_GROUP}/{key}"] = "\n".join(
+                text if len(batch) == 1 else f"{name}: {text}" for name, text in said
+            )
     return tuple(sorted(notes.items()))
 
 

@@ -179,7 +179,8 @@ class Cidr:
         if network.address != number:
             host = f"{_spelt(version, number)}/{bits}"
             raise Refused(
-                f"CIDR {shown(word)} has host bits set", f"write `{network}` for the network or `{host}` for the one host"
+                f"CIDR {shown(word)} has host bits set",
+                f"write `{network}` for the network or `{host}` for the one host",
             )
         return network
 

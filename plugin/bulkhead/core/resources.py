@@ -110,9 +110,7 @@ class Peer:
     namespace: tuple[Name, ...] | None = declare(
         "The namespace, by name; a list means any of them.", default=None, example="kube-system"
     )
-    namespaces: LabelSelector | None = declare(
-        "Namespaces, by their labels.", default=None, example="{team: shop}"
-    )
+    namespaces: LabelSelector | None = declare("Namespaces, by their labels.", default=None, example="{team: shop}")
     pods: LabelSelector | None = declare(
         "Pods, by their labels. `{}` is every pod of the namespace.", default=None, example="{app: web}"
     )
@@ -172,9 +170,7 @@ _NAME_KEY = "kubernetes.io/metadata.name"
 
 _WHY = declare("The reason, for whoever reads it in a year.", default=None, example="SMTP submission")
 _OWNER = declare("Who answers for the rule.", default=None, example="team-mail")
-_UNTIL = declare(
-    "The day until which the rule is meant to live (inclusive).", default=None, example="2027-03-31"
-)
+_UNTIL = declare("The day until which the rule is meant to live (inclusive).", default=None, example="2027-03-31")
 
 
 @value

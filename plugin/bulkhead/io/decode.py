@@ -54,9 +54,7 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
             )
         )
     if version != API_VERSION:
-        found.append(
-            Problem(title, ("apiVersion",), f"unknown apiVersion {shown(version)}", f"write `{API_VERSION}`")
-        )
+        found.append(Problem(title, ("apiVersion",), f"unknown apiVersion {shown(version)}", f"write `{API_VERSION}`"))
     if found:
         return None, tuple(found)
     decoder = _Decoder(title)
@@ -106,7 +104,9 @@ class _Decoder:
     def value(self, raw: Raw, shape, path: Path):  # type: ignore[no-untyped-def]
         """Read *raw* as *shape*, an annotation of ``core/resources.py``."""
         if isinstance(raw, Ambiguous):
-            return self.note(path, f"{shown(raw)} without quotes is {raw.reads}", f'if it is text, write "{raw}" in quotes')
+            return self.note(
+                path, f"{shown(raw)} without quotes is {raw.reads}", f'if it is text, write "{raw}" in quotes'
+            )
         origin = getattr(shape, "__origin__", None)
         if origin is tuple:
             return self.several(raw, shape.__args__[0], path)

@@ -157,12 +157,14 @@ class Sources:
 
     def _nothing_to_remove(self, folder: str, layer: Layer, path: Path) -> Fault:
         line, column, _ = layer.place(path)
-        known = sorted({
-            str(key)
-            for other in self.behind(folder)
-            if other is not layer and other.kind == layer.kind
-            for key in _keys_at(other.document.value, path[:-1])
-        })
+        known = sorted(
+            {
+                str(key)
+                for other in self.behind(folder)
+                if other is not layer and other.kind == layer.kind
+                for key in _keys_at(other.document.value, path[:-1])
+            }
+        )
         near = nearest(str(path[-1]), known)
         return Fault(
             layer.file,

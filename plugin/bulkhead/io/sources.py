@@ -91,7 +91,6 @@ class Document:
             depth += 1
         return (mark.line + 1, mark.column + 1), depth
 
-
     def block(self, path: Path) -> tuple[int, int]:
         """
         Return how many lines and columns stand before the text of the scalar at *path*.

@@ -1,0 +1,89 @@
+"""Fixtures: the real tools, and trees of overlays made for one test."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools" / "bin"
+PYTHON = ROOT / ".venv" / "bin" / "python"
+FLAGS = ("--enable-alpha-plugins", "--enable-exec")
+
+STANDARD_OVERLAY = """\
+resources: [../../base]
+namespace: {namespace}
+transformers: [../../plugin]
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished process."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run(*command: str | Path, cwd: Path = ROOT, stdin: str | bytes = b"", env: Mapping[str, str] | None = None) -> Done:
+    """Run a program to its end; *env* is added to a plain environment, as of a shell in which nothing is activated."""
+    plain = {
+        "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": os.environ.get("HOME", "/root"),
+        "LANG": "C.UTF-8",
+    }
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, input=data, capture_output=True, env={**plain, **(env or {})}, timeout=300
+    )
+    return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A copy of plugin/ and base/ with overlays of a test's own."""
+
+    path: Path
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """Write a file below the tree."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def overlay(self, namespace: str, rules: str = "", kustomization: str = "") -> Path:
+        """Make an overlay; *rules* is the text below ``spec:`` of its patch, *kustomization* replaces the usual one."""
+        text = kustomization or STANDARD_OVERLAY.format(namespace=namespace)
+        if rules and not kustomization:
+            text += "patches: [{path: rules.yaml}]\n"
+        self.write(f"overlays/{namespace}/kustomization.yaml", text)
+        if rules:
+            head = (
+                "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: standard}\nspec:\n"
+            )
+            self.write(f"overlays/{namespace}/rules.yaml", head + rules)
+        return self.path / "overlays" / namespace
+
+    def build(self, folder: str | Path, *flags: str, env: Mapping[str, str] | None = None) -> Done:
+        """Run the real ``kustomize build`` on *folder*, with both flags unless others are given."""
+        return run("kustomize", "build", *(flags or FLAGS), self.path / folder, env=env)
+
+    def bulkhead(self, *arguments: str | Path) -> Done:
+        """Run the command line in the tree."""
+        return run(PYTHON, "-m", "bulkhead", *arguments, cwd=self.path)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A tree with the real plugin, found by the same interpreter, and the reference cluster's base."""
+    ignore = shutil.ignore_patterns("*.egg-info")
+    shutil.copytree(ROOT / "plugin", tmp_path / "plugin", ignore=ignore)
+    shutil.copytree(ROOT / "base", tmp_path / "base")
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    return Tree(tmp_path)
