@@ -39,7 +39,12 @@ def run(*command: str | Path, cwd: Path = ROOT, stdin: str | bytes = b"", env: M
     }
     data = stdin.encode() if isinstance(stdin, str) else stdin
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, input=data, capture_output=True, env={**plain, **(env or {})}, timeout=300
+        [str(part) for part in command],
+        cwd=cwd,
+        input=data,
+        capture_output=True,
+        env={**plain, **(env or {})},
+        timeout=300,
     )
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
@@ -64,9 +69,7 @@ class Tree:
             text += "patches: [{path: rules.yaml}]\n"
         self.write(f"overlays/{namespace}/kustomization.yaml", text)
         if rules:
-            head = (
-                "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: standard}\nspec:\n"
-            )
+            head = "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: standard}\nspec:\n"
             self.write(f"overlays/{namespace}/rules.yaml", head + rules)
         return self.path / "overlays" / namespace
 

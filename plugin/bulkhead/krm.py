@@ -10,6 +10,7 @@ All output is built first and written once: kustomize takes exit status 0 with e
 status is 1.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -108,3 +109,10 @@ def main() -> int:
         return run(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer, sys.stderr)
     except OSError as error:
         return _refuse(sys.stderr, [f"error: {error}"])
+    except Exception as error:  # a defect of ours: still no traceback for the reader, and nothing rendered
+        if os.environ.get("BULKHEAD_DEBUG"):
+            raise
+        says = f"internal error: {type(error).__name__}: {error}"
+        return _refuse(
+            sys.stderr, [says, "hint: this is a defect; build with BULKHEAD_DEBUG=1 and report what it prints"]
+        )

@@ -52,6 +52,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
         loaded.faults.append(Fault(_file(graph), 1, 1, "nothing here is expanded by the plugin", hint))
     if loaded.faults:
         return loaded
+    loaded.faults += sources.doubts
     try:
         with mirror(graph) as copy:
             _Loading(graph, sources, copy, loaded).run(leaves, progress)
@@ -72,6 +73,7 @@ class _Loading:
         self.sources = sources
         self.copy = copy
         self.loaded = loaded
+        self.doubts = list(loaded.faults)
 
     def run(self, leaves: list[Kustomization], progress: Callable[[int, int], None]) -> None:
         """Build and expand every leaf, then put the whole together."""
@@ -87,9 +89,15 @@ class _Loading:
             except Unreadable as unreadable:
                 self.fault(self.graph.found[folder].file, unreadable.says, unreadable.hint)
                 continue
-            self.loaded.faults += [self.located(folder, problem) for problem in problems_in_order(overlay.problems)]
+            for problem in problems_in_order(overlay.problems):
+                self.add(self.located(folder, problem))
         if not self.loaded.faults:
             self.loaded.text = self.whole(leaves)
+
+    def add(self, found: Fault) -> None:
+        """Note a fault, unless what stands there is reported already: one mistake, one message."""
+        if all((each.file, each.line, each.column) != (found.file, found.line, found.column) for each in self.doubts):
+            self.loaded.faults.append(found)
 
     def fault(self, file: str, says: str, hint: str = "") -> None:
         self.loaded.faults.append(Fault(file, 0, 0, says, hint))
@@ -101,11 +109,12 @@ class _Loading:
         if later or any(key in leaf.fields for key in _AFTER):
             first = leaf.entries("transformers")[:position]
             kept = {key: value for key, value in leaf.fields.items() if key not in _AFTER}
-            self.copy.write(leaf.file, _json({**kept, "transformers": first}))
+            self.copy.write(leaf.file, _json(kept | {"transformers": list[Raw](first)}))
 
     def located(self, folder: str, problem: Problem) -> Fault:
         """Return the problem at the line that a person wrote."""
-        kind = "ClusterProfile" if problem.resource.startswith("cluster ") else "SegmentedNamespace"
+        first = problem.resource.partition(" ")[0]
+        kind = {"cluster": "ClusterProfile", "namespace": "SegmentedNamespace"}.get(first, first)
         file, line, column = self.sources.locate(folder, kind, problem.path)
         if problem.resource == "input" or problem.path[:1] == ("metadata",):
             file, line, column = self.graph.found[folder].file, 1, 1
@@ -120,9 +129,9 @@ class _Loading:
             self.copy.write(os.path.join(leaf.folder, "bulkhead-rendered.yaml"), text)
             position = self.graph.expands(leaf) or 0
             later = leaf.entries("transformers")[position + 1 :]
-            behind = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
-            resources = ["bulkhead-rendered.yaml"] if text else []
-            self.copy.write(leaf.file, _json({"resources": resources, "transformers": later, **behind}))
+            behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
+            resources: list[Raw] = ["bulkhead-rendered.yaml"] if text else []
+            self.copy.write(leaf.file, _json({"resources": resources, "transformers": list[Raw](later), **behind}))
         return self.copy.build(self.graph.root)
 
     def only_lists(self, at: Kustomization) -> bool:

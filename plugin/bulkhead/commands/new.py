@@ -100,7 +100,7 @@ def _base_name(root: str) -> str:
 
 
 def _with_resource(path: str, entry: str) -> str:
-    """Return the kustomization at *path* with *entry* in its ``resources``: in order where they are sorted, else last."""
+    """Return the kustomization at *path* with *entry* in ``resources``: in order where they are sorted, else last."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096

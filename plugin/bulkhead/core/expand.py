@@ -30,8 +30,6 @@ from bulkhead.core.resources import (
     IngressRule,
     LabelSelector,
     Layout,
-    NetworkName,
-    Operator,
     Peer,
     Rule,
     SegmentedNamespace,

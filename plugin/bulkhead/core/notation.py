@@ -236,7 +236,7 @@ class Port:
     def parse(raw: object) -> "Port":
         """Return the port; the protocol is TCP where none is written."""
         if isinstance(raw, bool) or raw is None or not isinstance(raw, (int, str)):
-            kind = {dict: "a map", list: "a list"}.get(type(raw), shown(raw))
+            kind = "a map" if isinstance(raw, dict) else "a list" if isinstance(raw, list) else shown(raw)
             raise Refused(f"a port cannot be {kind}", "write `443`, `53/UDP`, `8000-8010` or `http`")
         word, slash, protocol = str(raw).partition("/")
         if slash and protocol not in PROTOCOLS:

@@ -13,6 +13,10 @@ Path = tuple[str | int, ...]
 """Where in a resource: keys and list positions, ``("spec", "egress", "nas", "ports", 0)``."""
 
 
+class Key(str):
+    """The last step of a path to a key itself rather than to what stands behind it."""
+
+
 @value
 class Problem:
     """What is wrong at *path* of *resource* (``"namespace media"``), and in *hint* what to write instead."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from bulkhead.core.notation import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
-from bulkhead.core.value import declare, value
+from bulkhead.core.value import Named, declare, value
 
 API_GROUP = "bulkhead.dev"
 API_VERSION = f"{API_GROUP}/v1alpha1"
@@ -83,7 +83,7 @@ class LabelSelector:
     """
 
     match_labels: Mapping[LabelKey, LabelValue] = declare(
-        "Labels that must all be there with these values.", default={}, key="matchLabels", example="{app: web}"
+        "Labels that must all be there with these values.", default=Named(), key="matchLabels", example="{app: web}"
     )
     match_expressions: tuple[Expression, ...] | None = declare(
         "Conditions that must all hold.",
@@ -101,9 +101,9 @@ class LabelSelector:
 @value
 class Peer:
     """
-    Who is at the other end: pods, or addresses. One form of the two:
+    Who is at the other end, in one of two forms.
 
-    - `namespace` or `namespaces`, `pods`: pods by label; without either of the first two, pods of the rule's own namespace.
+    - `namespace` or `namespaces`, `pods`: pods by label. Without either of the first two: pods of the own namespace.
     - `cidr` (with `except`) or `network`: addresses.
     """
 
@@ -217,8 +217,8 @@ class Workload:
     """Rules for some pods of the namespace only."""
 
     pods: LabelSelector = declare("Which pods, by their labels.", example="{app.kubernetes.io/name: jellyfin}")
-    ingress: Mapping[Name, IngressRule] = declare("Who may connect to them, by rule name.", default={})
-    egress: Mapping[Name, EgressRule] = declare("Where they may connect to, by rule name.", default={})
+    ingress: Mapping[Name, IngressRule] = declare("Who may connect to them, by rule name.", default=Named())
+    egress: Mapping[Name, EgressRule] = declare("Where they may connect to, by rule name.", default=Named())
 
     def complaints(self) -> Iterator[Complaint]:
         """Yield a selector that would mean every pod, and a workload without rules."""
@@ -237,12 +237,16 @@ class NamespaceSpec:
     """What a namespace may talk to. Everything that no rule names is denied."""
 
     ingress: Mapping[Name, IngressRule] = declare(
-        "Who may connect to the pods of the namespace, by rule name.", default={}, example="{traefik: {from: traefik}}"
+        "Who may connect to the pods of the namespace, by rule name.",
+        default=Named(),
+        example="{traefik: {from: traefik}}",
     )
     egress: Mapping[Name, EgressRule] = declare(
-        "Where the pods of the namespace may connect to, by rule name.", default={}, example="{dns: {to: kube-dns}}"
+        "Where the pods of the namespace may connect to, by rule name.",
+        default=Named(),
+        example="{dns: {to: kube-dns}}",
     )
-    workloads: Mapping[Name, Workload] = declare("Rules for some of its pods, by a name for them.", default={})
+    workloads: Mapping[Name, Workload] = declare("Rules for some of its pods, by a name for them.", default=Named())
     unprotected: Text | None = declare(
         "The reason why this namespace has no policies. No rules may stand beside it.",
         default=None,
@@ -298,7 +302,7 @@ class ProfileSpec:
     networks: Networks = declare("The cluster's own networks.", default=Networks())
     peers: Mapping[Name, tuple[Name | Peer, ...]] = declare(
         "Named peers. A peer may be a list, of peers and of other peers' names: any of them.",
-        default={},
+        default=Named(),
         example="{traefik: {namespace: kube-system, pods: {app.kubernetes.io/name: traefik}}}",
     )
     policies: Layout = declare(

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, TypeVar
+
+    from typing_extensions import dataclass_transform
 
     T = TypeVar("T")
 else:
@@ -51,6 +53,13 @@ def fields_of(record: type) -> Mapping[str, Field]:
     """Return the declared fields of *record*, in order, by name."""
     declared: Mapping[str, Field] = record.__fields__  # type: ignore[attr-defined]
     return declared
+
+
+class Named(dict):  # type: ignore[type-arg]  # declared fields say Mapping: nobody may change one
+    """A map inside a value: compared and hashed by its content, as the value is."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
 
 
 class Immutable(AttributeError):
@@ -125,4 +134,5 @@ def value(cls: "type[T]") -> "type[T]":
         __match_args__=names,
     )
     body.setdefault("__repr__", _repr)
-    return type(cls)(cls.__name__, cls.__bases__, body)
+    made: type[T] = type(cls.__name__, cls.__bases__, body)
+    return made

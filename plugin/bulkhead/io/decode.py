@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import UnionType
 
-from bulkhead.core.notation import Name, Refused, shown
-from bulkhead.core.problem import Path, Problem, nearest
+from bulkhead.core.notation import LabelKey, LabelValue, Name, Refused, shown
+from bulkhead.core.problem import Key, Path, Problem, nearest
 from bulkhead.core.resources import (
     API_GROUP,
     API_VERSION,
@@ -19,15 +19,19 @@ from bulkhead.core.resources import (
     ProfileSpec,
     SegmentedNamespace,
 )
-from bulkhead.core.value import Required, fields_of
+from bulkhead.core.value import Named, Required, fields_of
 from bulkhead.io.sources import Ambiguous, Raw
 
-KINDS = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # a shape is any annotation, and what is read has its type
+
+KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 
 
 def is_ours(head: Mapping[str, Raw]) -> bool:
-    """Say from a resource's ``apiVersion`` and ``kind`` whether it is meant for this project, rightly written or not."""
+    """Say from ``apiVersion`` and ``kind`` whether a resource is meant for this project, rightly written or not."""
     group = str(head.get("apiVersion")).partition("/")[0].lower()
     return group == API_GROUP or head.get("kind") in KINDS
 
@@ -59,7 +63,7 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
         return None, tuple(found)
     decoder = _Decoder(title)
     for key in sorted(set(resource) - set(_TOP)):
-        decoder.unknown(key, _TOP, (key,))
+        decoder.unknown(key, _TOP, (Key(key),))
     spec = decoder.record(resource.get("spec"), KINDS[str(kind)], ("spec",))
     if kind == "ClusterProfile":
         made: ClusterProfile | SegmentedNamespace = ClusterProfile(str(name), spec)
@@ -101,7 +105,7 @@ class _Decoder:
             return ""
         return str(self.scalar(raw, Name, path))
 
-    def value(self, raw: Raw, shape, path: Path):  # type: ignore[no-untyped-def]
+    def value(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         """Read *raw* as *shape*, an annotation of ``core/resources.py``."""
         if isinstance(raw, Ambiguous):
             return self.note(
@@ -111,7 +115,7 @@ class _Decoder:
         if origin is tuple:
             return self.several(raw, shape.__args__[0], path)
         if origin is Mapping:
-            return self.mapping(raw, *shape.__args__, path)
+            return self.mapping(raw, shape.__args__, path)
         if isinstance(shape, UnionType):
             return self.union(raw, shape, path)
         if shape is LabelSelector:
@@ -120,7 +124,7 @@ class _Decoder:
             return self.record(raw, shape, path)
         return self.scalar(raw, shape, path)
 
-    def union(self, raw: Raw, shape, path: Path):  # type: ignore[no-untyped-def]
+    def union(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         """Read ``X | None`` or ``Name | Peer``: a map is the record, anything else the scalar."""
         choices = [choice for choice in shape.__args__ if choice is not type(None)]
         if len(choices) > 1:
@@ -129,7 +133,7 @@ class _Decoder:
             choices = records if isinstance(raw, dict) else scalars
         return self.value(raw, choices[0], path)
 
-    def several(self, raw: Raw, shape, path: Path):  # type: ignore[no-untyped-def]
+    def several(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         """Read one value or a list of them; never an empty list, for a list is who is allowed."""
         if not isinstance(raw, list):
             one = self.value(raw, shape, path)
@@ -139,30 +143,31 @@ class _Decoder:
         read = [self.value(item, shape, (*path, i)) for i, item in enumerate(raw)]
         return _FAILED if _FAILED in read else tuple(dict.fromkeys(read))
 
-    def mapping(self, raw: Raw, key_shape, shape, path: Path):  # type: ignore[no-untyped-def]
+    def mapping(self, raw: Raw, shapes: "tuple[Any, Any]", path: Path) -> "Any":
         if not isinstance(raw, dict):
             return self.note(path, f"this must be a map of names, found {_kind(raw)}", "write `NAME: …` for each")
-        read = {}
+        key_shape, shape = shapes
+        read = Named()
         for key, item in sorted(raw.items()):
-            name = self.value(key, key_shape, (*path, key))
-            if item is not None or shape.__name__ == "LabelValue":
+            name = self.value(key, key_shape, (*path, Key(key)))
+            if item is not None or shape is LabelValue:
                 read[name] = self.value(item, shape, (*path, key))
         return _FAILED if _FAILED in read or _FAILED in read.values() else read
 
-    def selector(self, raw: Raw, path: Path):  # type: ignore[no-untyped-def]
+    def selector(self, raw: Raw, path: Path) -> "Any":
         """Read the long form of a selector, or the short one, which is a map of labels."""
         if isinstance(raw, dict) and not {"matchLabels", "matchExpressions"} & set(raw):
-            labels = self.mapping(raw, *LabelSelector.__annotations__["match_labels"].__args__, path)
+            labels = self.mapping(raw, (LabelKey, LabelValue), path)
             return labels if labels is _FAILED else LabelSelector(labels)
         return self.record(raw, LabelSelector, path)
 
-    def record(self, raw: Raw, shape: type, path: Path):  # type: ignore[no-untyped-def]
-        if isinstance(raw, Ambiguous) or not isinstance(raw, dict):
-            keys = ", ".join(f"`{key}`" for key in _keys(shape))
-            return self.note(path, f"this must be a map, found {_kind(raw)}", f"its keys are {keys}")
+    def record(self, raw: Raw, shape: type, path: Path) -> "Any":
+        if not isinstance(raw, dict):
+            listed = ", ".join(f"`{key}`" for key in _keys(shape))
+            return self.note(path, f"this must be a map, found {_kind(raw)}", f"its keys are {listed}")
         keys = _keys(shape)
         for key in sorted(set(raw) - set(keys)):
-            self.unknown(key, tuple(keys), (*path, key))
+            self.unknown(key, tuple(keys), (*path, Key(key)))
         read = {}
         for key, name in keys.items():
             field = fields_of(shape)[name]
@@ -177,14 +182,14 @@ class _Decoder:
             return _FAILED
         return self.checked(shape(**read), path)
 
-    def checked(self, made, path: Path):  # type: ignore[no-untyped-def]
+    def checked(self, made: "Any", path: Path) -> "Any":
         """Add what the record finds wrong with itself."""
         complaints = list(made.complaints()) if hasattr(made, "complaints") else []
         for key, says, hint in complaints:
             self.note((*path, key) if key else path, says, hint)
         return _FAILED if complaints else made
 
-    def scalar(self, raw: Raw, shape, path: Path):  # type: ignore[no-untyped-def]
+    def scalar(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         if isinstance(shape, type) and issubclass(shape, Enum):
             return self.choice(raw, shape, path)
         try:

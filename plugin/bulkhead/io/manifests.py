@@ -21,7 +21,6 @@ from yaml.events import (
 )
 
 from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
-
 from bulkhead.io.sources import reads_as_text
 
 _SAFE_FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

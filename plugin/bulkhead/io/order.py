@@ -19,7 +19,7 @@ _RANK = {kind: i - len(_FIRST) for i, kind in enumerate(_FIRST)} | {kind: i + 1 
 
 def legacy(head: dict[str, Raw]) -> tuple[int, str, str]:
     """Return the sort key of a resource from its ``apiVersion``, ``kind``, ``namespace`` and ``name``."""
-    group, slash, version = str(head.get("apiVersion") or "").rpartition("/")
+    group, _, version = str(head.get("apiVersion") or "").rpartition("/")
     kind = str(head.get("kind") or "~K")
     name = f"{head.get('namespace') or '~X'}|{head.get('name') or '~N'}"
     return _RANK.get(kind, 0), f"{group or '~G'}_{version or '~V'}_{kind}", name

@@ -8,7 +8,7 @@ applies them: resources, components, patches.  The last layer that wrote a field
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bulkhead.core.problem import Path, nearest
+from bulkhead.core.problem import Key, Path, nearest
 from bulkhead.core.resources import API_GROUP
 from bulkhead.io.decode import is_ours
 from bulkhead.io.kustomization import Fault, Graph, Kustomization, fault, text_of
@@ -43,21 +43,25 @@ class Layer:
 
 
 class Sources:
-    """The layers of every kustomization in a graph, each file read once; *faults* are what is wrong with them."""
+    """
+    The layers of every kustomization in a graph, each file read once.
+
+    *faults* are files that cannot be read; *doubts* are things that kustomize would build, but not as meant.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.faults: list[Fault] = []
+        self.doubts: list[Fault] = []
         self.layers: dict[str, list[Layer]] = {}
         self._read: dict[str, list[Document]] = {}
         for folder, kustomization in graph.found.items():
             self.layers[folder] = list(self._own(kustomization))
         for layers in self.layers.values():
             for layer in layers:
-                self.faults += _ambiguous(layer)
+                self.doubts += _ambiguous(layer)
         for folder in graph.found:
-            self.faults += self._vain(folder)
-        self.faults = list(dict.fromkeys(self.faults))
+            self.doubts += self._vain(folder)
 
     def _own(self, kustomization: Kustomization) -> Iterator[Layer]:
         for entry in kustomization.entries("resources"):
@@ -87,8 +91,7 @@ class Sources:
         node_line, node_column = kustomization.document.block(at)
         try:
             for document in documents(text):
-                for layer in _layers(kustomization.file, document, True, kind):
-                    yield Layer(**{**_fields(layer), "line": node_line, "column": node_column})
+                yield from _layers(kustomization.file, document, True, kind, (node_line, node_column))
         except Unreadable as unreadable:
             if API_GROUP in text or kind:
                 self.faults.append(Fault(kustomization.file, line, 1, unreadable.says, unreadable.hint))
@@ -175,25 +178,22 @@ class Sources:
         )
 
 
-def _layers(file: str, document: Document, patch: bool, kind: str) -> Iterator[Layer]:
+def _layers(file: str, document: Document, patch: bool, kind: str, begins: tuple[int, int] = (0, 0)) -> Iterator[Layer]:
+    line, column = begins
     value = document.value
     if isinstance(value, dict) and (is_ours(value) or kind):
-        yield Layer(file, document, str(value.get("kind") or kind), patch)
+        yield Layer(file, document, str(value.get("kind") or kind), patch, line, column)
     elif isinstance(value, list) and kind:
         for i, operation in enumerate(value):
             if isinstance(operation, dict) and "value" in operation and isinstance(operation.get("path"), str):
                 steps = tuple(_pointer(str(operation["path"])))
-                yield Layer(file, document, kind, True, prefix=steps, inside=(i, "value"))
+                yield Layer(file, document, kind, True, line, column, steps, (i, "value"))
 
 
 def _pointer(pointer: str) -> Iterator[str | int]:
     for step in pointer.split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
         yield int(step) if step.isdigit() else step
-
-
-def _fields(layer: Layer) -> dict[str, object]:
-    return {name: getattr(layer, name) for name in ("file", "document", "kind", "patch", "prefix", "inside")}
 
 
 def _ambiguous(layer: Layer) -> Iterator[Fault]:
@@ -213,7 +213,7 @@ def _ambiguous(layer: Layer) -> Iterator[Fault]:
 def _scalars(value: Raw, path: Path) -> Iterator[tuple[Path, Raw]]:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield (*path, key), key
+            yield (*path, Key(key)), key
             yield from _scalars(item, (*path, key))
     elif isinstance(value, list):
         for i, item in enumerate(value):

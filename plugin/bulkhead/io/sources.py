@@ -14,7 +14,7 @@ from yaml.error import MarkedYAMLError, YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bulkhead.core.notation import Date, Refused
-from bulkhead.core.problem import Path
+from bulkhead.core.problem import Key, Path
 
 Raw = None | bool | int | float | str | list["Raw"] | dict[str, "Raw"]
 """A YAML value as Python's own types; keys are always text."""
@@ -58,7 +58,7 @@ class Unreadable(Exception):
         self.hint = hint
 
 
-class _Composer(CParser):  # type: ignore[misc]
+class _Composer(CParser):
     """libyaml's parser, without the tag resolution by regular expressions that triples its cost."""
 
     def resolve(self, _kind: type, _value: str, _implicit: object) -> str:
@@ -118,7 +118,8 @@ def _child(node: Node, step: str | int) -> tuple[object, Node] | None:
     if isinstance(node, MappingNode):
         for key, child in node.value:
             if isinstance(key, ScalarNode) and key.value == step:
-                return (child if isinstance(child, ScalarNode) and child.value else key).start_mark, child
+                at_value = isinstance(child, ScalarNode) and child.value and not isinstance(step, Key)
+                return (child if at_value else key).start_mark, child
     if step == 0:  # where a list may be one value, the value stands for the list
         return node.start_mark, node
     return None
@@ -147,13 +148,15 @@ def nodes(text: str) -> Iterator[Node]:
     """Yield the node of each document of *text*, as :func:`documents` does, without reading values from it."""
     if len(text) > LARGEST:
         raise Unreadable(
-            f"{len(text) / 1024 / 1024:.1f} MiB of YAML are more than the {LARGEST // 1024 // 1024} MiB that are read at once",
+            f"{len(text) / 1024 / 1024:.1f} MiB of YAML: more than {LARGEST // 1024 // 1024} MiB are not read at once",
             hint="keep what is not about segmentation in kustomizations of its own",
         )
     try:
         composer = _Composer(text)
         while composer.check_node():
-            yield composer.get_node()
+            node = composer.get_node()
+            if node is not None:
+                yield node
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         says = " ".join(str(part) for part in (error.context, error.problem) if part)
@@ -308,7 +311,11 @@ class _Plain:
             raise _at(node, "an alias refers to what it stands in", "write out what is meant")
         self.open.add(key)
         self.written += 1
-        made = self.mapping(node) if isinstance(node, MappingNode) else self.sequence(node)
+        if isinstance(node, MappingNode):
+            made = self.mapping(node)
+        else:
+            assert isinstance(node, SequenceNode), "a node is a scalar, a map or a sequence"
+            made = self.sequence(node)
         self.open.discard(key)
         self.made[key] = made
         return made

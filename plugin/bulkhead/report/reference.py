@@ -73,7 +73,7 @@ def _default(field: Field) -> str:
 
 
 def _shape(shape: object) -> str:
-    origin, arguments = getattr(shape, "__origin__", None), getattr(shape, "__args__", ())
+    origin, arguments = getattr(shape, "__origin__", None), tuple[object, ...](getattr(shape, "__args__", ()))
     if origin is tuple:
         return f"{_shape(arguments[0])}, or a list"
     if origin is Mapping:

@@ -69,12 +69,12 @@ class _Written:
         self.definitions: dict[str, Json] = {}
 
     def shape(self, shape: object) -> dict[str, Json]:
-        origin, arguments = getattr(shape, "__origin__", None), getattr(shape, "__args__", ())
+        origin, arguments = getattr(shape, "__origin__", None), tuple[object, ...](getattr(shape, "__args__", ()))
         if origin is tuple:
             one = self.shape(arguments[0])
             return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
         if origin is Mapping:
-            return self.mapping(*arguments)
+            return self.mapping(arguments[0], arguments[1])
         if isinstance(shape, UnionType):
             choices = [self.shape(choice) for choice in arguments if choice is not type(None)]
             return choices[0] if len(choices) == 1 else {"anyOf": list(choices)}
