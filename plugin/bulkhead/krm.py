@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 
 from bulkhead.core.problem import Problem, problems_in_order, spell
 from bulkhead.io.manifests import document
-from bulkhead.io.sources import Raw, Resource, Unreadable, decoded, documents, resource_list, resources
+from bulkhead.io.sources import Raw, Unreadable, decoded, documents
+from bulkhead.io.stream import Resource, resource_list, resources
 from bulkhead.overlay import Overlay
 
 TYPE_CHECKING = False

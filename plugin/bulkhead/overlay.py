@@ -7,7 +7,7 @@ from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.io.decode import decode, is_ours
-from bulkhead.io.sources import Resource
+from bulkhead.io.stream import Resource
 
 
 class Overlay:

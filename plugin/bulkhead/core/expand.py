@@ -10,25 +10,16 @@ separations here (measured, see ``docs/decisions``).
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bulkhead.core.notation import Name, Port, shown
-from bulkhead.core.policy import (
-    NAMESPACE_NAME,
-    IpBlock,
-    NetworkPolicy,
-    PodPeer,
-    PolicyPort,
-    PolicyRule,
-    Requirement,
-    Selector,
-)
-from bulkhead.core.problem import Path, Problem, nearest
+from bulkhead.core.notation import Name, Port
+from bulkhead.core.peers import Peers, pod_peer, selector
+from bulkhead.core.policy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.problem import Path, Problem
 from bulkhead.core.resources import (
     API_GROUP,
     ClusterProfile,
     EgressRule,
     Enforcer,
     IngressRule,
-    LabelSelector,
     Layout,
     Peer,
     Rule,
@@ -38,7 +29,6 @@ from bulkhead.core.value import value
 
 MANAGED_BY = ("app.kubernetes.io/managed-by", "bulkhead")
 DENY = "default-deny-all"
-EVERY_POD = Selector()
 
 _BY_NAME = (Enforcer.CALICO, Enforcer.CILIUM)
 """Enforcers that resolve a named port in egress on the destination; kube-router opens every port instead."""
@@ -58,7 +48,7 @@ def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) ->
 
     The result depends on nothing but the values: not on their order, not on the order of keys.
     """
-    peers = _Peers(profile)
+    peers = Peers(profile)
     policies: list[NetworkPolicy] = []
     found: list[Problem] = list(peers.problems())
     taken: dict[tuple[str, str], str] = {}
@@ -92,71 +82,10 @@ def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, o
     )
 
 
-class _Peers:
-    """The named peers of a profile, resolved; a name may stand for a list with other names in it."""
-
-    def __init__(self, profile: ClusterProfile) -> None:
-        self.profile = profile
-        self.named: Mapping[Name, tuple[Name | Peer, ...]] = profile.spec.peers
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the profile itself: unknown names, circles, networks that it does not give."""
-        for name, members in self.named.items():
-            for i, member in enumerate(members):
-                path: Path = ("spec", "peers", name, i) if len(members) > 1 else ("spec", "peers", name)
-                says, hint = self.trouble(member)
-                if not says and name in self.reached(member):
-                    says, hint = f"peer `{name}` refers to itself", "write out the peers that are meant"
-                if says:
-                    yield Problem(f"cluster {self.profile.name}", path, says, hint)
-
-    def trouble(self, peer: Name | Peer) -> tuple[str, str]:
-        """Return what is wrong with one reference and a hint, ``("", "")`` where nothing is."""
-        if isinstance(peer, Name):
-            if peer in self.named:
-                return "", ""
-            near = nearest(peer, list(self.named))
-            known = ", ".join(f"`{name}`" for name in self.named) or "none"
-            return f"unknown peer {shown(peer)}", f"did you mean `{near}`?" if near else f"the profile's peers: {known}"
-        for network in peer.network or ():
-            if self.profile.spec.networks.of(network) is None:
-                return (
-                    f"the profile does not say which addresses `{network.value}` has",
-                    f"add `networks: {{{network.value}: CIDR}}` to the ClusterProfile",
-                )
-        return "", ""
-
-    def reached(self, peer: Name | Peer) -> set[Name]:
-        """Return every name that *peer* leads to, itself included."""
-        seen: set[Name] = set()
-        waiting = [peer]
-        while waiting:
-            each = waiting.pop()
-            if isinstance(each, Name) and each not in seen:
-                seen.add(each)
-                waiting += self.named.get(each, ())
-        return seen
-
-    def written_out(self, peers: Iterable[Name | Peer]) -> Iterator[Peer]:
-        """Yield the peers behind *peers*, in order; every name must be known and free of circles."""
-        for peer in peers:
-            if isinstance(peer, Name):
-                yield from self.written_out(self.named[peer])
-            else:
-                yield peer
-
-    def blocks(self, peer: Peer) -> Iterator[IpBlock]:
-        """Yield the address blocks of a peer by address, each with the exclusions that lie in it."""
-        for network in peer.network or ():
-            yield from (IpBlock(str(cidr)) for cidr in self.profile.spec.networks.of(network) or ())
-        for cidr in peer.cidr or ():
-            yield IpBlock(str(cidr), tuple(str(cut) for cut in peer.excluded or () if cidr.holds(cut)))
-
-
 class _Namespace:
     """Expands one namespace; problems are collected in *found*."""
 
-    def __init__(self, profile: ClusterProfile, peers: _Peers, resource: SegmentedNamespace) -> None:
+    def __init__(self, profile: ClusterProfile, peers: Peers, resource: SegmentedNamespace) -> None:
         self.profile = profile
         self.peers = peers
         self.resource = resource
@@ -224,7 +153,7 @@ class _Namespace:
         alone: list[IpBlock] = []
         for peer in self.peers.written_out(rule.peers):
             if not peer.by_address:
-                together.append(_pod_peer(peer))
+                together.append(pod_peer(peer))
                 continue
             for block in self.peers.blocks(peer):
                 (alone if block.excluded else together).append(block)
@@ -241,13 +170,8 @@ class _Namespace:
                 at = (*path, i) if len(peers) > 1 else path
                 rule = f" in rule `{path[-2]}` of namespace `{self.resource.namespace}`"
                 self.found.append(Problem(self.resource.title, at, says + rule, hint))
-            fine = fine and not says and not any(self.peers_in_trouble(name) for name in self.peers.reached(peer))
+            fine = fine and not says and not any(self.peers.in_trouble(name) for name in self.peers.reached(peer))
         return fine
-
-    def peers_in_trouble(self, name: Name) -> bool:
-        """Say whether the profile's own peer *name* is wrong, which is reported there once."""
-        members = self.peers.named.get(name, ())
-        return any(self.peers.trouble(each)[0] or name in self.peers.reached(each) for each in members)
 
     def ports_by_number(self, rule: Rule, path: Path) -> bool:
         """Refuse a named port in egress unless the enforcer resolves it and the peer has pods to resolve it on."""
@@ -290,26 +214,6 @@ def _notes(workload: str, batch: list[_Line]) -> tuple[tuple[str, str], ...]:
                 text if len(batch) == 1 else f"{name}: {text}" for name, text in said
             )
     return tuple(sorted(notes.items()))
-
-
-def _pod_peer(peer: Peer) -> PodPeer:
-    pods = EVERY_POD if peer.pods is None else selector(peer.pods)
-    if peer.namespaces is not None:
-        return PodPeer(pods, selector(peer.namespaces))
-    if peer.namespace is None:
-        return PodPeer(pods)
-    if len(peer.namespace) == 1:
-        return PodPeer(pods, Selector(((NAMESPACE_NAME, str(peer.namespace[0])),)))
-    return PodPeer(pods, Selector((), (Requirement(NAMESPACE_NAME, "In", tuple(map(str, peer.namespace))),)))
-
-
-def selector(labels: LabelSelector) -> Selector:
-    """Return the NetworkPolicy's selector, its labels sorted."""
-    requirements = tuple(
-        Requirement(str(each.key), each.operator.value, tuple(map(str, each.values or ())))
-        for each in labels.match_expressions or ()
-    )
-    return Selector(tuple(sorted((str(key), str(word)) for key, word in labels.match_labels.items())), requirements)
 
 
 def _port(port: Port) -> PolicyPort:

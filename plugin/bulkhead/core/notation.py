@@ -144,7 +144,11 @@ def _is_subdomain(word: str) -> bool:
 
 @value
 class Cidr:
-    """A network: `10.42.0.0/16`, `192.168.20.200/32` for one host, `fd00::/8`. *address* is its first, as a number."""
+    """
+    A network: `10.42.0.0/16`, `192.168.20.200/32` for one host, `fd00::/8`.
+
+    *version* is 4 or 6, *address* the network's first address as a number, *length* that of the prefix.
+    """
 
     version: int
     address: int

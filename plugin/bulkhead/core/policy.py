@@ -29,6 +29,10 @@ class Selector:
     expressions: tuple[Requirement, ...] = ()
 
 
+EVERY_POD = Selector()
+"""The empty selector."""
+
+
 @value
 class IpBlock:
     """An ``ipBlock``: the addresses of *cidr* outside every CIDR of *excluded*."""

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from bulkhead.io.kustomization import Graph
-from bulkhead.io.sources import Resource, resources
+from bulkhead.io.stream import Resource, resources
 
 CHUNK = 40
 """Overlays in one run. kustomize starts in 0.1 s and is quadratic in resources: both stay small here."""

@@ -132,7 +132,7 @@ def documents(text: str) -> Iterator[Document]:
     :raises Unreadable: for anything that is not clean YAML, duplicate keys and alias bombs included.
     """
     for node in nodes(text):
-        if not _is_nothing(node):
+        if not is_nothing(node):
             yield document_of(node, text)
 
 
@@ -141,7 +141,7 @@ def document_of(node: Node, text: str = "") -> Document:
     try:
         return Document(node, _Plain().value(node), text)
     except RecursionError:  # libyaml stops at a thousand levels, Python somewhat earlier
-        raise _at(node, "nested too deeply", "flatten it") from None
+        raise at(node, "nested too deeply", "flatten it") from None
 
 
 def nodes(text: str) -> Iterator[Node]:
@@ -165,106 +165,8 @@ def nodes(text: str) -> Iterator[Node]:
         raise Unreadable(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
 
-class Resource:
-    """
-    One resource in a stream, its text kept as it came.
-
-    *head* has what tells resources apart: ``apiVersion``, ``kind``, and ``metadata``'s name and namespace.
-    """
-
-    def __init__(self, node: MappingNode, stream: str) -> None:
-        self.node = node
-        self.stream = stream
-        self.head = _head(node)
-
-    def value(self) -> dict[str, Raw]:
-        """
-        Return the whole value.
-
-        :raises Unreadable: as :func:`documents`.
-        """
-        read = document_of(self.node).value
-        return read if isinstance(read, dict) else {}
-
-    @property
-    def text(self) -> str:
-        """The resource as it was written, from column 1, ending in a newline."""
-        start, end = self.node.start_mark, self.node.end_mark
-        first, *rest = self.stream[start.index : end.index].split("\n")
-        lines = [first, *(line[len(line[: start.column]) - len(line[: start.column].lstrip(" ")) :] for line in rest)]
-        text = "\n".join(lines)
-        return text if text.endswith("\n") else text + "\n"
-
-
-def _head(node: MappingNode) -> dict[str, Raw]:
-    """Return the scalars that name a resource, without reading anything else of it."""
-    head: dict[str, Raw] = {}
-    for key, child in node.value:
-        if isinstance(child, ScalarNode) and key.value in ("apiVersion", "kind"):
-            head[key.value] = child.value
-        elif isinstance(child, MappingNode) and key.value == "metadata":
-            head |= {k.value: v.value for k, v in child.value if k.value in ("name", "namespace")}
-    return head
-
-
-def resources(text: str) -> list[Resource]:
-    """
-    Return the resources of a YAML stream; a document that is a list's kind counts as one.
-
-    :raises Unreadable: for what :func:`documents` refuses, and for a document that is not a map.
-    """
-    return [_resource(node, text) for node in nodes(text) if not _is_nothing(node)]
-
-
-def resource_list(text: str) -> tuple[list[Resource], Raw]:
-    """
-    Return the items of a ResourceList and its ``functionConfig``.
-
-    :raises Unreadable: for what is not one ResourceList.
-    """
-    found = list(nodes(text))
-    parts = {key.value: child for node in found[:1] if isinstance(node, MappingNode) for key, child in node.value}
-    kind = parts.get("kind")
-    if len(found) != 1 or not isinstance(kind, ScalarNode) or kind.value != "ResourceList":
-        raise Unreadable(
-            "the input is not a ResourceList" if text.strip() else "the input is empty",
-            hint="this program is called by kustomize or kpt; to render by hand, run `bulkhead render`",
-        )
-    items = parts.get("items")
-    if items is None or _is_nothing(items):
-        listed = []
-    elif isinstance(items, SequenceNode):
-        listed = [_resource(node, text) for node in items.value]
-    else:
-        raise _at(items, "`items` of the ResourceList is not a list")
-    config = parts.get("functionConfig")
-    return listed, None if config is None else document_of(config).value
-
-
-def _resource(node: Node, text: str) -> Resource:
-    if not isinstance(node, MappingNode):
-        raise _at(node, "a resource must be a map")
-    if "&" in text and "*" in text:
-        _refuse_aliases(node)
-    return Resource(node, text)
-
-
-def _refuse_aliases(node: Node) -> None:
-    """Refuse an alias in what is passed through: kustomize does not read one back from a function."""
-    seen: set[int] = set()
-    waiting: list[Node] = [node]
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen:
-            raise _at(each, "aliases are not passed through", "write out what is meant")
-        seen.add(id(each))
-        if isinstance(each, MappingNode):
-            waiting += [part for pair in each.value for part in pair]
-        elif isinstance(each, SequenceNode):
-            waiting += each.value
-
-
-def _is_nothing(node: Node) -> bool:
+def is_nothing(node: Node) -> bool:
+    """Say whether *node* is an empty document, or `null`."""
     return isinstance(node, ScalarNode) and not node.style and node.value in ("", "~", "null")
 
 
@@ -296,7 +198,7 @@ class _Plain:
     def value(self, node: Node) -> Raw:
         value, size = self.read(node)
         if size > self.written + _ALIAS_GROWTH:
-            raise _at(node, f"aliases blow the document up to {size} values", "write out what is meant")
+            raise at(node, f"aliases blow the document up to {size} values", "write out what is meant")
         return value
 
     def read(self, node: Node) -> tuple[Raw, int]:
@@ -308,7 +210,7 @@ class _Plain:
         if key in self.made:
             return self.made[key]
         if key in self.open:
-            raise _at(node, "an alias refers to what it stands in", "write out what is meant")
+            raise at(node, "an alias refers to what it stands in", "write out what is meant")
         self.open.add(key)
         self.written += 1
         if isinstance(node, MappingNode):
@@ -332,16 +234,16 @@ class _Plain:
         for key, child in node.value:
             name = self.key(key)
             if name == "<<" and not key.style:
-                raise _at(key, "merge keys (`<<`) are not read", "write the keys out")
+                raise at(key, "merge keys (`<<`) are not read", "write the keys out")
             if name in made:
-                raise _at(key, f"duplicate key `{name}`", "remove one of the two")
+                raise at(key, f"duplicate key `{name}`", "remove one of the two")
             made[name], size = self.read(child)
             total += size
         return made, total
 
     def key(self, node: Node) -> str:
         if not isinstance(node, ScalarNode):
-            raise _at(node, "a map's key must be text, found a map or list")
+            raise at(node, "a map's key must be text, found a map or list")
         found = scalar(node)
         if isinstance(found, str):
             return found
@@ -367,7 +269,7 @@ def scalar(node: ScalarNode) -> Raw:
 def _tagged(node: ScalarNode, text: str) -> Raw:
     if node.tag in ("!", _TAG + "str"):
         return text
-    raise _at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
+    raise at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
 
 
 def _number(text: str) -> Raw:
@@ -394,10 +296,11 @@ def _number(text: str) -> Raw:
 
 def _check_tag(node: Node, kind: str) -> None:
     if node.tag and node.tag not in ("!", _TAG + kind):
-        raise _at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
+        raise at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
 
 
-def _at(node: Node, says: str, hint: str = "") -> Unreadable:
+def at(node: Node, says: str, hint: str = "") -> Unreadable:
+    """Return the error for what stands at *node*."""
     return Unreadable(says, node.start_mark.line + 1, node.start_mark.column + 1, hint)
 
 

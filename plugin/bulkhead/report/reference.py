@@ -20,6 +20,8 @@ _NOTATIONS: dict[object, str] = {
     Port: "port",
 }
 
+BLANK = "\n\n"
+
 _HEAD = """\
 # Resources
 
@@ -49,7 +51,7 @@ def reference() -> str:
             lines += _record(part, part.__name__)
             waiting += _parts(part)
     lines.append("## Notations\n")
-    lines += [f"- **{name}**: {_doc(shape)}" for shape, name in _NOTATIONS.items()]
+    lines += [f"- **{name}**: {_doc(shape).partition(BLANK)[0]}" for shape, name in _NOTATIONS.items()]
     return "\n".join(lines) + "\n"
 
 
