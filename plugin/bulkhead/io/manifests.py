@@ -147,7 +147,10 @@ def _emitted(name: str, text: str, depth: int) -> list[str]:
     events = [StreamStartEvent(), DocumentStartEvent(explicit=False), start]
     for level in range(depth):
         events += [ScalarEvent(None, None, (True, True), str(level)), start]
-    events += [ScalarEvent(None, None, (True, True), name), ScalarEvent(None, None, (True, True), text, style=style)]
+    events += [
+        ScalarEvent(None, None, (True, True), name),
+        ScalarEvent(None, None, (True, True), str(text), style=style),
+    ]
     events += [MappingEndEvent()] * (depth + 1) + [DocumentEndEvent(explicit=False), StreamEndEvent()]
     emitted: str = yaml.emit(events, Dumper=yaml.CDumper, allow_unicode=True)
     lines = emitted.split("\n")[depth:]
