@@ -48,7 +48,7 @@ def cut(whole: Spans, sets: "Iterable[Spans]") -> Cells:
     inside = 0
     kinds: list[int] = []
     regions: list[list[Span]] = []
-    for start, following in zip(starts, [*starts[1:], None]):
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
         inside ^= turns[start]
         if following is None or not inside & 1:
             kinds.append(-1)

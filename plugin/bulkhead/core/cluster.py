@@ -32,8 +32,8 @@ class Pod:
 
     *workload* and *kind* name the owner; a pod without one is its own (kind Pod).  Each of
     *addresses* is one IP address, or a CIDR where only the network is known; with none the
-    cluster's networks stand in.  *node* is the address of the node it runs on, ``""`` where
-    unknown.  A pod on the host network has its node's addresses.
+    cluster's networks stand in.  *node* is the address of the node it runs on, else the node's
+    name, ``""`` where unknown.  A pod on the host network has its node's addresses.
     """
 
     namespace: str
@@ -60,6 +60,16 @@ class External:
 
 
 Endpoint = Pod | External
+
+
+@value
+class Flow:
+    """A connection that *source* opens to *port* of *destination*; *protocol* is TCP, UDP or SCTP."""
+
+    source: Endpoint
+    destination: Endpoint
+    protocol: str
+    port: int
 
 
 @value

@@ -65,7 +65,7 @@ def diff(before: Cluster, after: Cluster, mode: IpBlockMode = IpBlockMode.PODS) 
     old, new = compare(_aligned(before, after), mode)
     changes = [
         change
-        for number, (left, right) in enumerate(zip(old.layers, new.layers))
+        for number, (left, right) in enumerate(zip(old.layers, new.layers, strict=True))
         for change in _changes(number, left, right)
     ]
     return Difference(old, new, tuple(changes))
@@ -89,7 +89,7 @@ def _by_owner(cluster: Cluster) -> dict[tuple[str, str, str], list[Pod]]:
 def _matched(left: list[Pod], right: list[Pod]) -> "Iterator[tuple[Pod | None, Pod | None]]":
     """Yield the pods of one workload in pairs: by name, then in order, one that is left over with any fellow."""
     if left == right:
-        yield from zip(left, right)
+        yield from zip(left, right, strict=True)
         return
     named = {pod.name: pod for pod in right}
     yield from ((pod, named[pod.name]) for pod in left if pod.name in named)

@@ -33,7 +33,7 @@ def compare(sides: list[Side], mode: IpBlockMode) -> tuple[Reachability, ...]:
     for family in families(sides):
         for number, universe in enumerate(survey(sides, family, mode)):
             layers[number].append(solve(universe, grant(universe, sides[number].cluster.policies)))
-    return tuple(Reachability(side.cluster, mode, tuple(found)) for side, found in zip(sides, layers))
+    return tuple(Reachability(side.cluster, mode, tuple(found)) for side, found in zip(sides, layers, strict=True))
 
 
 def solve(universe: Universe, granted: tuple[Granted, ...]) -> Layer:
@@ -75,7 +75,7 @@ class _Leaving:
 
 
 def _destinations(policy: Granted) -> Open:
-    return tuple((atoms, grant.peers & having) for grant in policy.egress or () for atoms, having in grant.ports)
+    return tuple((atoms, one.peers & having) for one in policy.egress or () for atoms, having in one.ports)
 
 
 class _Entering:
@@ -89,9 +89,9 @@ class _Entering:
         for policy in granted:
             if policy.ingress is not None:
                 isolated |= policy.subjects
-            for grant in policy.ingress or ():
-                for atoms, having in grant.ports:
-                    known = grant.peers, atoms
+            for one in policy.ingress or ():
+                for atoms, having in one.ports:
+                    known = one.peers, atoms
                     opened[known] = opened.get(known, 0) | policy.subjects & having
         self.start = {universe.atoms.every: universe.present & ~isolated}
         self.start[0] = self.start.get(0, 0) | isolated

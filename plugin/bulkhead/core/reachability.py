@@ -3,15 +3,17 @@ The answer: who reaches whom on which ports, and by whose leave.
 
 It is kept as rows: sources that reach the same destinations on the same ports share one row.
 The form is canonical: two clusters over one universe behave alike exactly if their rows are
-equal.  Rows speak of pairs of different pods; a pod always reaches itself.
+equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
+stands for its addresses other than those of nodes, which always reach their own pods.
 """
 
-from bulkhead.core import cells
-from bulkhead.core.cluster import Cluster
+from bulkhead.core import addresses, cells, ports
+from bulkhead.core.cluster import Cluster, Endpoint, External, Flow, Pod
 from bulkhead.core.grants import Granted
+from bulkhead.core.intervals import holds
 from bulkhead.core.ports import PortSet
 from bulkhead.core.survey import IpBlockMode
-from bulkhead.core.universe import Universe
+from bulkhead.core.universe import Universe, place_of
 from bulkhead.core.value import value
 
 TYPE_CHECKING = False
@@ -74,6 +76,50 @@ def rectangles(layer: Layer) -> "Iterator[Rectangle]":
 def port_set(layer: Layer, atoms: int) -> PortSet:
     """Return the ports of the *atoms* of *layer*."""
     return PortSet(cells.gather(layer.universe.atoms, atoms))
+
+
+def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) -> PortSet:
+    """Return the ports of *destination* that are open to *source*, over any address family that both have."""
+    found = ports.NONE
+    for layer in answer.layers:
+        found = ports.union(found, _open_in(layer, source, destination))
+    return found
+
+
+def allows(answer: Reachability, flow: Flow) -> bool:
+    """Say whether *flow* is allowed in *answer*."""
+    opened = open_ports(answer, flow.source, flow.destination)
+    return holds(opened.spans, ports.point(flow.protocol, flow.port))
+
+
+def _open_in(layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
+    here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+    if here is None or there is None:
+        return ports.NONE
+    if exempt(source, destination):
+        return ports.EVERY
+    parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
+    return port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+
+
+def exempt(source: Endpoint, destination: Endpoint) -> str:
+    """Say why no policy can refuse the flow: a pod reaches itself, a node its own pods. Empty: policies decide."""
+    if source == destination:
+        return "itself"
+    if isinstance(destination, External) or destination.host_network or not destination.node:
+        return ""
+    if isinstance(source, Pod):
+        own = source.host_network and source.node == destination.node
+    else:
+        own = _is_address(destination.node) and addresses.address(source.address) == addresses.address(destination.node)
+    return "its own node" if own else ""
+
+
+def _is_address(node: str) -> bool:
+    try:
+        return addresses.address(node) >= 0
+    except ValueError:
+        return False
 
 
 def open_pairs(layer: Layer) -> int:

@@ -78,11 +78,11 @@ def families(sides: "Sequence[Side]") -> tuple[int, ...]:
 
 
 def survey(sides: "Sequence[Side]", family: int, mode: IpBlockMode) -> tuple[Universe, ...]:
-    """Return a universe for each of *sides*: a member is at the same place in all of them, with its pods of that side."""
+    """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
     words = _words(sides, family)
     keyed = [_keys(side, words, family, mode) for side in sides]
     classes: dict[tuple[_Key | None, ...], list[int]] = {}
-    for at, key in enumerate(zip(*keyed)):
+    for at, key in enumerate(zip(*keyed, strict=True)):
         classes.setdefault(key, []).append(at)
     classes.pop((None,) * len(sides), None)
     ordered = sorted(classes.items(), key=_home)
@@ -184,7 +184,7 @@ def _key(pod: Pod, words: _Words, where: int) -> _Key:
 
 
 def _spans(networks: tuple[str, ...], family: int) -> Spans | None:
-    """Return the networks of *family*: ``None`` where nothing is known, empty where the cluster has no such addresses."""
+    """Return the networks of *family*: ``None`` where nothing is known, empty where it is known to have none."""
     found = [addresses.network(text) for text in networks]
     return merge(span for span in found if addresses.family(span[0]) == family) if found else None
 

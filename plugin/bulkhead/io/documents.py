@@ -13,8 +13,18 @@ from typing import Any
 
 import yaml
 from yaml import CSafeLoader
-from yaml.events import AliasEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent
-from yaml.events import DocumentEndEvent, MappingEndEvent, SequenceEndEvent, StreamEndEvent, StreamStartEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
 
 from bulkhead.core.problem import Path, Problem
 from bulkhead.core.value import value

@@ -103,7 +103,7 @@ class _Reader:
     def types(self, data: Any, path: Path, has_egress: bool) -> tuple[str, ...]:
         """Return the directions that the policy isolates. Left out: ingress, and egress if it has rules for it."""
         found = self.texts(data, path)
-        for place, name in zip(range(len(found)), found):
+        for place, name in enumerate(found):
             if name not in ("Ingress", "Egress"):
                 self.refuse((*path, place), f"unknown policy type `{name}`", "write `Ingress` or `Egress`")
         return found or (("Ingress", "Egress") if has_egress else ("Ingress",))
