@@ -128,7 +128,6 @@ def test_a_rule_added_to_a_policy_never_closes_anything(cluster, rule, data, mod
 
 @given(clusters(), rules, modes)
 def test_a_policy_added_for_pods_that_are_isolated_never_closes_anything(cluster, rule, mode):
-    assume(cluster.policies)
     policy = cluster.policies[0]
     ingress, egress = (None if found is None else (rule,) for found in (policy.ingress, policy.egress))
     more = (*cluster.policies, NetworkPolicy(policy.namespace, "more", policy.pods, ingress, egress))

@@ -35,6 +35,7 @@ def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_oth
         for rectangle in rectangles(layer):
             for source in members(rectangle.sources):
                 for destination in members(rectangle.destinations):
+                    assert not layer.universe.outside >> source & layer.universe.outside >> destination & 1
                     assert (source, destination) not in opened
                     opened[source, destination] = rectangle.ports.spans
         for source, destination in pairs(cluster):
