@@ -86,20 +86,20 @@ known = st.sampled_from(
 
 
 @st.composite
-def pods(draw, name):
+def pods(draw, name, owned):
     namespace, node = draw(st.sampled_from(NAMESPACES)), draw(st.sampled_from(("", *NODES)))
-    owner = draw(st.sampled_from((("Pod", ""), ("Deployment", "one"), ("Deployment", "two"))))
+    owner = draw(st.sampled_from((("Pod", ""), ("Deployment", "one"), ("Deployment", "two")))) if owned else ("Pod", "")
     if draw(st.integers(0, 3)) == 0:  # on the host network: its address is the node's
         return Pod(namespace, name, *owner, draw(labels), draw(few(ports)), (node,) if node else (), True, node)
     return Pod(namespace, name, *owner, draw(labels), draw(few(ports)), draw(known), False, node)
 
 
 @st.composite
-def clusters(draw, most=5):
+def clusters(draw, most=5, owned=True):
     count = draw(st.integers(1, most))
     return Cluster(
         namespaces=tuple(Namespace(name, draw(labels)) for name in NAMESPACES),
-        pods=tuple(draw(pods(f"pod-{number}")) for number in range(count)),
+        pods=tuple(draw(pods(f"pod-{number}", owned)) for number in range(count)),
         policies=draw(few(policies, 4, least=1)),
         networks=draw(st.sampled_from(((), (), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125")))),
         nodes=draw(st.sampled_from(((), ("192.168.0.0/29",)))),
