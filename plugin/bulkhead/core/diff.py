@@ -116,9 +116,8 @@ def _changes(number: int, before: Layer, after: Layer) -> "Iterator[Change]":
         merged[changed] = merged.get(changed, 0) | sources
     for changed, sources in merged.items():
         for was, now, destinations in changed:
-            reached = _without_self(before, after, sources, destinations)
-            if reached:
-                yield Change(number, sources, reached, port_set(before, was), port_set(after, now))
+            for some, others in _without_self(before, after, sources, destinations):
+                yield Change(number, some, others, port_set(before, was), port_set(after, now))
 
 
 def _row_of(layer: Layer) -> list[int]:
@@ -148,10 +147,20 @@ def _changed(before: Parts, after: Parts) -> tuple[tuple[int, int, int], ...]:
     return tuple((was, now, destinations) for (was, now), destinations in sorted(found.items()))
 
 
-def _without_self(before: Layer, after: Layer, sources: int, destinations: int) -> int:
-    """Return *destinations* without the only source, where that is a single pod: it reaches itself, always."""
-    if sources & (sources - 1) or not sources & destinations:
-        return destinations
-    place = sources.bit_length() - 1
-    single = all(len(set(layer.universe.members[place].pods)) <= 1 for layer in (before, after))
-    return destinations & ~sources if single else destinations
+def _without_self(before: Layer, after: Layer, sources: int, destinations: int) -> "Iterator[tuple[int, int]]":
+    """
+    Yield *sources* and *destinations* so that every member has another at the other end.
+
+    A single pod at both ends reaches itself, always.  Several such pods reach each other.
+    """
+    alone = sum(1 << place for place in members(sources & destinations) if _is_single(before, after, place))
+    if not alone or alone & (alone - 1):
+        yield sources, destinations
+        return
+    for some, others in ((sources & ~alone, destinations), (alone, destinations & ~alone)):
+        if some and others:
+            yield some, others
+
+
+def _is_single(before: Layer, after: Layer, place: int) -> bool:
+    return all(len(set(layer.universe.members[place].pods)) <= 1 for layer in (before, after))

@@ -104,7 +104,9 @@ def _running(document: dict[str, Any], metadata: dict[str, Any]) -> Pod:
     kind, workload = _owner(metadata)
     return Pod(
         namespace=_space(metadata),
-        name=_text(metadata, "name" if metadata.get("name") else "generateName", ("metadata",)),
+        name=_text(
+            metadata, "generateName" if "generateName" in metadata and "name" not in metadata else "name", ("metadata",)
+        ),
         kind=kind,
         workload=workload,
         labels=_labels(metadata, ("metadata",)),
