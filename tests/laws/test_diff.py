@@ -3,11 +3,11 @@
 from brute import allows_over
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import OUTSIDE, PORTS, PROTOCOLS, clusters, few, modes, policies, rules
+from strategies import OUTSIDE, PORTS, PROTOCOLS, clusters, few, known, labels, modes, policies, rules
 
 from bulkhead.core import ports
 from bulkhead.core.cells import members
-from bulkhead.core.cluster import Cluster
+from bulkhead.core.cluster import Cluster, Pod
 from bulkhead.core.diff import diff
 from bulkhead.core.intervals import holds
 from bulkhead.core.policy import NetworkPolicy
@@ -20,11 +20,23 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
 def revisions(draw, owned=True):
     """Two clusters with most of their pods in common, under different policies."""
     before = draw(clusters(owned=owned))
-    kept = [pod for pod in before.pods if draw(st.integers(0, 5))]
-    added = [
-        pod for pod in draw(clusters(2, owned)).pods if draw(st.booleans()) and pod.name not in {p.name for p in kept}
-    ]
+    kept = [changed(draw, pod) for pod in before.pods if draw(st.integers(0, 5))]
+    added = [pod for pod in draw(clusters(2, owned)).pods if pod.name not in {known.name for known in before.pods}]
     return before, Cluster(before.namespaces, (*kept, *added), draw(few(policies, 4)), before.networks, before.nodes)
+
+
+def changed(draw, pod):
+    """The same pod, now and then with other labels and addresses."""
+    if draw(st.integers(0, 3)):
+        return pod
+    return Pod(
+        *(pod.namespace, pod.name, pod.kind, pod.workload),
+        labels=draw(labels),
+        ports=pod.ports,
+        addresses=pod.addresses if pod.host_network else draw(known),
+        host_network=pod.host_network,
+        node=pod.node,
+    )
 
 
 @given(clusters(), modes)
