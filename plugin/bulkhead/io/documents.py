@@ -28,6 +28,7 @@ from yaml.events import (
 
 from bulkhead.core.problem import Path, Problem
 from bulkhead.core.value import value
+from bulkhead.io import plain
 
 
 @value
@@ -84,6 +85,9 @@ def parse(text: str) -> list[Any]:
             return [json.loads(body, object_pairs_hook=_unique)]
         except json.JSONDecodeError:
             pass  # a flow mapping may still be YAML, and YAML's error tells the line
+    found = plain.parse(text.removeprefix("---\n"), resolve)
+    if found is not NotImplemented:
+        return [found]
     try:
         return _events(text)
     except yaml.MarkedYAMLError as error:
@@ -180,13 +184,22 @@ _TYPED = {"tag:yaml.org,2002:" + kind for kind in ("int", "float", "bool", "null
 _RESOLVERS = CSafeLoader.yaml_implicit_resolvers
 
 
+def resolve(text: str) -> Any:
+    """Return what the plain scalar *text* means: what it looks like decides, except that a timestamp stays text."""
+    if text.isdecimal() and text.isascii() and text[0] != "0":
+        return int(text)
+    for tag, pattern in _RESOLVERS.get(text[:1], ()):
+        if pattern.match(text):
+            if tag not in _TYPED:
+                return text
+            return yaml.load(text, CSafeLoader) if text else None
+    return text
+
+
 def _scalar(event: Any) -> Any:
     text = event.value
-    if event.implicit[0]:  # plain, without a tag: what it looks like decides
-        for tag, pattern in _RESOLVERS.get(text[:1], ()):
-            if pattern.match(text):
-                return yaml.load(text, CSafeLoader) if tag in _TYPED and text else None if tag in _TYPED else text
-        return text
+    if event.implicit[0]:  # plain, without a tag
+        return resolve(text)
     if event.tag not in (None, "!", _TEXT):
         raise Unreadable(f"tag `{event.tag}` is not read", event.start_mark.line, event.start_mark.column)
     return text
