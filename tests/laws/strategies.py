@@ -2,8 +2,6 @@
 Random small clusters, dense in collisions: few names, labels, addresses and ports, so that policies meet.
 """
 
-from hypothesis import strategies as st
-
 from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
 from bulkhead.core.policy import (
     NAMESPACE_NAME,
@@ -16,6 +14,7 @@ from bulkhead.core.policy import (
     Selector,
 )
 from bulkhead.core.survey import IpBlockMode
+from hypothesis import strategies as st
 
 NAMESPACES = ("alpha", "beta")
 KEYS = ("app", "tier")

@@ -1,13 +1,12 @@
 """Port sets, address sets and cells are sets: canonical, exact, and equal when they have the same members."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-from strategies import labels, selectors
-
 from bulkhead.core import addresses, cells, intervals, ports
 from bulkhead.core.addresses import AddressSet
 from bulkhead.core.ports import PortSet
 from bulkhead.core.selectors import index, matches, select, told, vocabulary
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import labels, selectors
 
 AXIS = range(1, 41)
 spans = st.lists(

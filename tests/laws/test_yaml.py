@@ -1,10 +1,9 @@
 """The fast reader of plain YAML reads nothing otherwise than the full parser does."""
 
 import yaml
+from bulkhead.io import documents, plain
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bulkhead.io import documents, plain
 
 words = st.sampled_from(
     ("a", "b", "80", "true", "null", "~", "1.5", "0x1F", "1:30", "a b", "", " ", "- x", "x: y", "#", "*a")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
 from bulkhead.core.explain import explain
 from bulkhead.core.reach import reach

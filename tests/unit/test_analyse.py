@@ -1,4 +1,4 @@
-"""The door: pairs on stdout, problems on stderr, and exit status 2 with nothing printed where any input is unreadable."""
+"""The door: pairs on stdout, problems on stderr; status 2 and nothing printed where any input is unreadable."""
 
 import io
 import json

@@ -4,7 +4,6 @@ import io
 import json
 
 import pytest
-
 from bulkhead.core.cluster import NamedPort
 from bulkhead.io import dump
 from bulkhead.io.clusters import load

@@ -47,7 +47,9 @@ def read(document: Any, problems: list[Problem], kind: str = "", path: Path = ()
             problems.append(Problem("document", path, "a resource must be a mapping"))
         return
     found = document.get("kind") or kind
-    if isinstance(found, str) and found.endswith("List") and isinstance(document.get("items"), list):
+    if not isinstance(found, str):
+        problems.append(Problem("document", (*path, "kind"), f"`kind` must be text, not `{found}`"))
+    elif found.endswith("List") and isinstance(document.get("items"), list):
         for number, item in enumerate(document["items"]):
             yield from read(item, problems, found.removesuffix("List"), (*path, "items", number))
     elif found in _READ:
