@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """Fixtures: the real tools, and trees of overlays made for one test."""
 
 import os
@@ -96,3 +97,9 @@ def tree(tmp_path: Path) -> Tree:
 # The time of one example depends on the machine, so it decides nothing; CI draws the same examples every time.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
+=======
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "plugin"))
+>>>>>>> 26bc6db7c110e113356376a1911e5ad871dc3029

@@ -1,111 +1,119 @@
-"""Random resources as people could write them: plain values, as a YAML parser gives them."""
+"""
+Random small clusters, dense in collisions: few names, labels, addresses and ports, so that policies meet.
+"""
 
-from typing import Any
-
+from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
+from bulkhead.core.policy import (
+    NAMESPACE_NAME,
+    IpBlock,
+    NetworkPolicy,
+    PodPeer,
+    PolicyPort,
+    PolicyRule,
+    Requirement,
+    Selector,
+)
+from bulkhead.core.survey import IpBlockMode
 from hypothesis import strategies as st
 
-names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
-labels = st.dictionaries(
-    st.sampled_from(["app", "tier", "example.org/team"]), st.sampled_from(["a", "b", ""]), min_size=1
-)
-ports = st.one_of(
-    st.integers(1, 65535),
-    st.integers(1, 65535).map(lambda port: f"{port}/UDP"),
-    st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(lambda pair: f"{min(pair)}-{max(pair)}/SCTP"),
-)
-expressions = st.one_of(
-    st.fixed_dictionaries(
-        {"key": st.just("app"), "operator": st.sampled_from(["In", "NotIn"]), "values": st.just(["a", "b"])}
+NAMESPACES = ("alpha", "beta")
+KEYS = ("app", "tier")
+VALUES = ("web", "db", "x")
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+PORTS = (1, 53, 79, 80, 81, 443, 65535)
+FOUR = ("10.0.0.1", "10.0.0.2", "10.0.0.5", "10.0.0.6")
+SIX = ("fd00::1", "fd00::2", "fd00::5")
+NODES = ("192.168.0.1", "192.168.0.2")
+BLOCKS = {
+    "0.0.0.0/0": ("10.0.0.0/29", "10.0.0.0/8", "192.168.0.0/24", "8.8.8.0/24"),
+    "10.0.0.0/29": ("10.0.0.4/30", "10.0.0.5/32"),
+    "10.0.0.4/30": ("10.0.0.6/32",),
+    "10.0.0.1/32": (),
+    "192.168.0.0/24": ("192.168.0.1/32",),
+    "8.8.8.0/24": ("8.8.8.8/32",),
+    "::/0": ("fd00::/125",),
+    "fd00::/125": ("fd00::4/126", "fd00::1/128"),
+}
+OUTSIDE = tuple(map(External, ("8.8.8.8", "8.8.8.9", "1.1.1.1", "10.0.0.7", "192.168.0.1", "2001:db8::1", "fd00::7")))
+
+modes = st.sampled_from(IpBlockMode)
+outside = st.sampled_from(OUTSIDE)
+labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)).map(lambda found: tuple(sorted(found.items())))
+
+
+def few(strategy, most=2, least=0):
+    return st.lists(strategy, min_size=least, max_size=most).map(tuple)
+
+
+requirements = st.one_of(
+    st.builds(
+        Requirement, st.sampled_from(KEYS), st.sampled_from(("In", "NotIn")), few(st.sampled_from(VALUES), 2, least=1)
     ),
-    st.fixed_dictionaries({"key": st.just("tier"), "operator": st.sampled_from(["Exists", "DoesNotExist"])}),
+    st.builds(Requirement, st.sampled_from(KEYS), st.sampled_from(("Exists", "DoesNotExist"))),
 )
 selectors = st.one_of(
-    labels,
-    st.fixed_dictionaries({"matchExpressions": st.lists(expressions, min_size=1, max_size=2)}),
-    st.fixed_dictionaries({"matchLabels": labels, "matchExpressions": expressions}),
+    st.builds(Selector, labels, few(requirements, 1)), st.just(Selector()), st.just(Selector()), st.just(Selector())
 )
-PEER_NAMES = ["traefik", "pods", "internet", "dns", "all-of-them"]
-PROFILE: dict[str, Any] = {
-    "networks": {"pods": ["10.42.0.0/16", "fd00:42::/56"], "services": "10.43.0.0/16"},
-    "peers": {
-        "traefik": {"namespace": "kube-system", "pods": {"app": "traefik"}},
-        "pods": {"network": "pods"},
-        "internet": {"cidr": ["0.0.0.0/0", "::/0"], "except": ["10.0.0.0/8", "fd00::/8"]},
-        "dns": [{"namespace": "kube-system"}, {"network": "services"}],
-        "all-of-them": ["traefik", "internet", "dns", {"cidr": "192.0.2.0/24"}],
-    },
-}
-peers = st.one_of(
-    st.sampled_from(PEER_NAMES),
-    st.fixed_dictionaries({"pods": st.one_of(selectors, st.just({}))}),
-    st.fixed_dictionaries({"namespace": st.one_of(names, st.lists(names, min_size=1, max_size=3, unique=True))}),
-    st.fixed_dictionaries({"namespaces": selectors, "pods": selectors}),
-    st.sampled_from(
-        [
-            {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "10.2.0.0/16"]},
-            {"cidr": ["192.168.0.0/16", "2001:db8::/32"]},
-            {"network": ["pods", "services"]},
-        ]
-    ),
-)
-
-
-def one_or_several(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(items, st.lists(items, min_size=1, max_size=3))
-
-
-def rules(end: str) -> st.SearchStrategy[dict[str, Any]]:
-    notes = st.from_regex(r"[A-Za-z][ -~]{0,60}[A-Za-z]", fullmatch=True)
-    rule = st.fixed_dictionaries(
-        {end: one_or_several(peers)},
-        optional={
-            "ports": one_or_several(ports),
-            "why": notes,
-            "owner": notes,
-            "until": st.dates().map(lambda day: day.isoformat()),
-        },
+named = st.sampled_from(NAMESPACES).map(lambda name: Selector(((NAMESPACE_NAME, name),)))
+pod_peers = st.builds(PodPeer, selectors, st.none() | selectors | named)
+blocks = st.sampled_from(sorted(BLOCKS)).flatmap(
+    lambda cidr: st.builds(
+        IpBlock, st.just(cidr), few(st.sampled_from(BLOCKS[cidr]), 2) if BLOCKS[cidr] else st.just(())
     )
-    return st.dictionaries(names, rule, max_size=3)
-
-
-workloads = st.fixed_dictionaries({"pods": selectors, "ingress": rules("from"), "egress": rules("to")}).filter(
-    lambda workload: workload["ingress"] or workload["egress"]
 )
-specs = st.fixed_dictionaries(
-    {},
-    optional={
-        "ingress": rules("from"),
-        "egress": rules("to"),
-        "workloads": st.dictionaries(names, workloads, max_size=2),
-    },
+policy_ports = st.one_of(
+    st.builds(PolicyPort, st.sampled_from(PROTOCOLS)),
+    st.builds(PolicyPort, st.sampled_from(PROTOCOLS), st.sampled_from(PORTS)),
+    st.builds(PolicyPort, st.sampled_from(PROTOCOLS), st.sampled_from(("http", "dns"))),
+    st.builds(PolicyPort, st.sampled_from(PROTOCOLS), st.just(53), st.sampled_from((53, 80, 443))),
 )
-layouts = st.sampled_from(["per-rule", "per-direction"])
+peers = few(st.one_of(pod_peers, blocks, blocks), 2, least=1)
+several = few(policy_ports, 2, least=1)
+rules = st.builds(
+    PolicyRule, st.one_of(st.none(), peers, peers, peers), st.one_of(st.none(), several, several, several)
+)
+directions = st.one_of(st.none(), few(rules, 2), few(rules, 2, least=1), few(rules, 2, least=1))
+policies = st.builds(NetworkPolicy, st.sampled_from(NAMESPACES), st.just("policy"), selectors, directions, directions)
+ports = st.builds(
+    NamedPort, st.sampled_from(("http", "dns")), st.sampled_from(("TCP", "UDP")), st.sampled_from((53, 80, 81))
+)
+known = st.sampled_from(
+    [(four,) for four in FOUR]
+    + [(six,) for six in SIX]
+    + [(FOUR[0], SIX[0]), (FOUR[2], SIX[2]), ("10.0.0.4/30",), (), (), ()]
+)
 
 
-def profile(layout: str = "per-rule", enforcer: str = "kube-router") -> dict[str, Any]:
-    return {
-        "apiVersion": "bulkhead.dev/v1alpha1",
-        "kind": "ClusterProfile",
-        "metadata": {"name": "home"},
-        "spec": {**PROFILE, "policies": layout, "enforcer": enforcer},
-    }
+@st.composite
+def pods(draw, name, owned):
+    namespace, node = draw(st.sampled_from(NAMESPACES)), draw(st.sampled_from(("", *NODES)))
+    owner = draw(st.sampled_from((("Pod", ""), ("Deployment", "one"), ("Deployment", "two")))) if owned else ("Pod", "")
+    if draw(st.integers(0, 3)) == 0:  # on the host network: its address is the node's
+        return Pod(namespace, name, *owner, draw(labels), draw(few(ports)), (node,) if node else (), True, node)
+    return Pod(namespace, name, *owner, draw(labels), draw(few(ports)), draw(known), False, node)
 
 
-def namespace(spec: dict[str, Any], name: str = "shop") -> dict[str, Any]:
-    return {
-        "apiVersion": "bulkhead.dev/v1alpha1",
-        "kind": "SegmentedNamespace",
-        "metadata": {"name": "standard", "namespace": name},
-        "spec": spec,
-    }
+@st.composite
+def clusters(draw, most=5, owned=True):
+    count = draw(st.integers(1, most))
+    return Cluster(
+        namespaces=tuple(Namespace(name, draw(labels)) for name in NAMESPACES),
+        pods=tuple(draw(pods(f"pod-{number}", owned)) for number in range(count)),
+        policies=draw(few(policies, 4, least=1)),
+        networks=draw(st.sampled_from(((), (), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125")))),
+        nodes=draw(st.sampled_from(((), ("192.168.0.0/29",)))),
+    )
 
 
-def reordered(value: Any, random: Any) -> Any:
-    """Return *value* with the keys of every map in another order; lists stay as they are."""
-    if isinstance(value, dict):
-        keys = list(value)
-        random.shuffle(keys)
-        return {key: reordered(value[key], random) for key in keys}
-    if isinstance(value, list):
-        return [reordered(item, random) for item in value]
-    return value
+@st.composite
+def flows(draw, cluster):
+    ends = draw(st.permutations([draw(st.sampled_from(cluster.pods)), draw(st.sampled_from(cluster.pods) | outside)]))
+    return Flow(ends[0], ends[1], draw(st.sampled_from(PROTOCOLS)), draw(st.sampled_from(PORTS)))
+
+
+def pairs(cluster):
+    """Every two endpoints of which one is a pod."""
+    for source in (*cluster.pods, *OUTSIDE):
+        for destination in (*cluster.pods, *OUTSIDE):
+            if source in cluster.pods or destination in cluster.pods:
+                yield source, destination

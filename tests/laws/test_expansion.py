@@ -12,7 +12,7 @@ from bulkhead.io.decode import decode
 from bulkhead.io.manifests import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws.strategies import layouts, namespace, profile, reordered, specs
+from laws.written import layouts, namespace, profile, reordered, specs
 
 
 def policies_of(spec: dict[str, Any], cluster: dict[str, Any] | None = None) -> tuple[NetworkPolicy, ...] | None:
