@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Fixtures: the real tools, and trees of overlays made for one test."""
 
 import os
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "bin"
@@ -95,11 +94,11 @@ def tree(tmp_path: Path) -> Tree:
 
 
 # The time of one example depends on the machine, so it decides nothing; CI draws the same examples every time.
-settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=int(os.environ.get("LAWS", "100")),
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("house")
-=======
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "plugin"))
->>>>>>> 26bc6db7c110e113356376a1911e5ad871dc3029

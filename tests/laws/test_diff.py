@@ -1,6 +1,5 @@
 """A difference holds what opens and what closes, and nothing else."""
 
-from brute import allows_over
 from bulkhead.core import ports
 from bulkhead.core.cells import members
 from bulkhead.core.cluster import Cluster, Pod
@@ -10,7 +9,8 @@ from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.universe import place_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import OUTSIDE, PORTS, PROTOCOLS, clusters, few, known, labels, modes, policies, rules
+from laws.brute import allows_over
+from laws.strategies import OUTSIDE, PORTS, PROTOCOLS, clusters, few, known, labels, modes, policies, rules
 
 PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
 

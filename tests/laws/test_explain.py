@@ -1,13 +1,13 @@
 """An explanation gives the verdict, names exactly the rules that matter, and its remedy works."""
 
-from brute import allowing, allows, allows_over, isolating
 from bulkhead.core.cluster import Cluster
 from bulkhead.core.explain import explain
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import allows as is_allowed
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import clusters, flows, modes
+from laws.brute import allowing, allows, allows_over, isolating
+from laws.strategies import clusters, flows, modes
 
 
 @given(st.data(), modes)

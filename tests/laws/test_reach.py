@@ -1,6 +1,5 @@
 """The engine agrees with the specification, flow by flow."""
 
-from brute import allowing, allows, allows_over, families
 from bulkhead.core import ports
 from bulkhead.core.attribution import attribute
 from bulkhead.core.cells import members
@@ -9,7 +8,8 @@ from bulkhead.core.reach import reach
 from bulkhead.core.reachability import open_ports, rectangles
 from bulkhead.core.universe import place_of
 from hypothesis import given
-from strategies import PORTS, PROTOCOLS, clusters, modes, pairs
+from laws.brute import allowing, allows, allows_over, families
+from laws.strategies import PORTS, PROTOCOLS, clusters, modes, pairs
 
 PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
 

@@ -6,7 +6,7 @@ from bulkhead.core.ports import PortSet
 from bulkhead.core.selectors import index, matches, select, told, vocabulary
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import labels, selectors
+from laws.strategies import labels, selectors
 
 AXIS = range(1, 41)
 spans = st.lists(

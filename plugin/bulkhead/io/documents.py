@@ -124,7 +124,7 @@ def _built(parser: CSafeLoader, text: str) -> list[Any]:
     into: Any = documents
     key: Any = _NO_KEY
     while True:
-        event = parser.get_event()
+        event: Any = parser.get_event()
         kind = type(event)
         if kind is ScalarEvent:
             item = _scalar(event)

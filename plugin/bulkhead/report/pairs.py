@@ -23,7 +23,7 @@ Pairs = dict[tuple[str, str], PortSet]
 def reach_pairs(answer: Reachability) -> str:
     """Write *answer* as pairs, sorted."""
     found = sorted(_pairs(answer).items())
-    return _json([{"src": source, "dst": destination, "conn": str(open)} for (source, destination), open in found])
+    return _json([{"src": source, "dst": destination, "conn": str(conn)} for (source, destination), conn in found])
 
 
 def diff_pairs(difference: Difference) -> str:
