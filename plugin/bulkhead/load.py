@@ -27,11 +27,16 @@ _LISTING = {"apiVersion", "kind", "metadata", "resources"}
 
 @dataclass
 class Loaded:
-    """What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong."""
+    """
+    What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong.
+
+    *sources* knows where each field of an overlay was written; ``None`` where not even that could be read.
+    """
 
     overlays: dict[str, Overlay] = field(default_factory=dict)
     text: str = ""
     faults: list[Fault] = field(default_factory=list)
+    sources: Sources | None = None
 
 
 def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Loaded:
@@ -44,7 +49,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
     loaded = Loaded(faults=list(graph.faults))
     if loaded.faults:
         return loaded
-    sources = Sources(graph)
+    loaded.sources = sources = Sources(graph)
     loaded.faults += sources.faults
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:

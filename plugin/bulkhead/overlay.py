@@ -15,7 +15,8 @@ class Overlay:
     One overlay's resources, read and expanded.
 
     *kept* are the resources that are not this project's, in their order; *profile* is ``None``
-    unless there is exactly one.  *policies* are empty where there are *problems*.
+    unless there is exactly one.  *policies*, and where each was written (*origins*), are empty where
+    there are *problems*.
     """
 
     def __init__(self, found: Iterable[Resource]) -> None:
@@ -39,6 +40,7 @@ class Overlay:
         problems += [*result.problems, *_clashes(self.kept, result.policies)]
         self.problems = tuple(problems)
         self.policies = () if problems else result.policies
+        self.origins = () if problems else result.origins
 
 
 def _count(ours: list[Resource]) -> list[Problem]:
