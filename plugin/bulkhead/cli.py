@@ -22,6 +22,9 @@ examples:
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
   bulkhead new paperless                   an overlay for a further namespace
+  bulkhead reach                           who reaches whom, a matrix by namespace
+  bulkhead explain cardboard trade-bot:80  why, down to the line that a person wrote
+  bulkhead test                            do the promises in tests/reachability hold?
 
 exit status: 0 all is well; 1 something is wrong or stale; 2 the command line or a file cannot be used
 """
@@ -41,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     _validate(verbs)
     _schema(verbs)
     _new(verbs)
+    _reach(verbs)
+    _explain(verbs)
+    _test(verbs)
     _completion(verbs)
     return top
 
@@ -48,9 +54,15 @@ def parser() -> argparse.ArgumentParser:
 _Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _add(verbs: _Verbs, name: str, summary: str, description: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+def _add(  # type: ignore[valid-type]
+    verbs: _Verbs, name: str, summary: str, description: str, epilog: str = ""
+) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
-        name, help=summary, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        help=summary,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return made
 
@@ -121,6 +133,116 @@ def _new(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
 
 
+_NOTATION = """\
+endpoints:
+  media             every pod of the namespace           media/jellyfin  one workload or pod
+  media/*           any other pod, that no rule names    media/post*     those whose name fits
+  *                 every pod of every namespace         */*             a pod of a namespace not listed
+  192.168.1.40      an address, or a CIDR                internet        the public addresses
+  lan               a named peer of the profile, where no namespace is called so
+With manifests all pods are known: media/* is every pod of media, */* every pod.
+ports: 443 is TCP, 53/UDP, 8000-8010
+"""
+
+
+def _looking(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--manifests",
+        metavar="PATH",
+        help="instead of overlays: a folder or file of manifests with workloads, or what "
+        "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
+    )
+    verb.add_argument(
+        "--ipblock",
+        choices=["pods", "never"],
+        help="whether an ipBlock matches pods too (kube-router, Calico) or never does (Cilium); "
+        "default: as the profile's enforcer, with manifests pods",
+    )
+
+
+def _reach(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "reach",
+        "show who reaches whom, exactly",
+        "Show who reaches whom on which ports: a matrix by namespace, or with a filter a row for each connection.\n"
+        "Without workloads at hand, the endpoints are those that the rules can tell apart.",
+        _NOTATION + """
+examples:
+  bulkhead reach                                          the whole cluster as a matrix
+  bulkhead reach --from cardboard --to 'trade-bot/*'      what is open between the two
+  bulkhead reach --to media/postgresql --port 5432        who reaches the database
+  kubectl get ns,pods,netpol -A -o json | bulkhead reach --manifests -
+
+exit status: 0 it was shown; 2 something is wrong with what was to be read
+""",
+    )
+    _folder(verb)
+    _looking(verb)
+    verb.add_argument("--from", dest="source", metavar="SRC", help="only connections from there")
+    verb.add_argument("--to", dest="destination", metavar="DST[:PORT[/PROTO]]", help="only connections to there")
+    verb.add_argument("--port", metavar="PORT[/PROTO]", help="only this port")
+    verb.add_argument(
+        "--format",
+        choices=["text", "markdown", "json", "pairs"],
+        default="text",
+        help="json: docs/reference/output.md; pairs: a bare list of src, dst, conn (default: text)",
+    )
+
+
+def _explain(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "explain",
+        "say why a connection is allowed or refused, down to the line",
+        "Say whether SRC may connect to DST, which policies isolate each side, which rule allows it, with file,\n"
+        "line and reason; where it is refused, which side refuses, and what would have to be added.\n"
+        "Without a port: all ports, each with what decides it.",
+        _NOTATION + """
+examples:
+  bulkhead explain cardboard trade-bot:5432
+  bulkhead explain media/jellyfin nas:2049
+  bulkhead explain cardboard kube-system:53/UDP
+  bulkhead explain internet media/jellyfin
+  bulkhead explain --manifests dump.json cardboard/web '[fd00::1]:443'
+
+exit status: 0 allowed (for every pair, where an end is several; without a port: on some port)
+             1 refused
+             2 there is no such endpoint, or something is wrong with what was to be read
+""",
+    )
+    verb.add_argument("source", metavar="SRC", help="where the connection comes from")
+    verb.add_argument("destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said")
+    verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
+    _looking(verb)
+    verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+
+def _test(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "test",
+        "hold the promises that are kept in git",
+        "Hold every row of the ReachabilityTests in DIR/tests/reachability (each .yaml or .yml file in it) against\n"
+        "what the overlays below DIR allow. A row says `from`, `to`, `port` and `allowed`, or `from-only`, `to-only`:\n"
+        "nothing else reaches it, it reaches nothing else. `known: REASON` marks a row that is broken on purpose;\n"
+        "once it holds, the mark has to go. docs/how-to/test-reachability.md",
+        _NOTATION + """
+examples:
+  bulkhead test
+  bulkhead test --file extra.yaml
+  bulkhead test --manifests dump.json            the same promises, of what runs in the cluster
+  bulkhead test --format junit > reachability.xml
+
+exit status: 0 every row holds or is known; 1 a row fails; 2 something is wrong with what was to be read
+""",
+    )
+    _folder(verb)
+    _looking(verb)
+    verb.add_argument("--file", action="append", metavar="F", help="read this file instead; may be given several times")
+    verb.add_argument("--format", choices=["text", "json", "junit"], default="text", help="default: text")
+
+
 def _completion(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb = _add(
         verbs,
@@ -155,9 +277,28 @@ def run(arguments: Sequence[str]) -> int:
         from bulkhead.commands.new import new
 
         return new(options.directory, options.namespace, options.rules, options.unprotected)
+    if options.command in ("reach", "explain", "test"):
+        return _analyse(options)
     from bulkhead.commands.completion import completion
 
     return completion(parser(), options.shell)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    """Run one of the commands that ask what the policies allow."""
+    looked = options.manifests, options.ipblock
+    if options.command == "reach":
+        from bulkhead.commands.reach import reach
+
+        return reach(options.dir, *looked, (options.source, options.destination, options.port), options.format)
+    if options.command == "explain":
+        from bulkhead.commands.explain import explain
+
+        as_text = options.format == "text"
+        return explain(options.source, options.destination, options.directory, *looked, as_text)
+    from bulkhead.commands.test import test
+
+    return test(options.dir, *looked, options.file, options.format)
 
 
 def main() -> int:
