@@ -112,8 +112,9 @@ def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "Print the JSON Schema of KIND, for editors and other tools. A file that people write names it in its\n"
         "first line: # yaml-language-server: $schema=PATH",
     )
-    verb.add_argument("kind", nargs="?", choices=["ClusterProfile", "SegmentedNamespace"], metavar="KIND",
-                      help="ClusterProfile or SegmentedNamespace")  # fmt: skip
+    verb.add_argument("kind", nargs="?", metavar="KIND",
+                      choices=["ClusterProfile", "SegmentedNamespace", "ReachabilityTest"],
+                      help="ClusterProfile, SegmentedNamespace or ReachabilityTest")  # fmt: skip
     where = verb.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")

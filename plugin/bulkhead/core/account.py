@@ -88,7 +88,7 @@ def account(
         for one in here:
             for other in there:
                 if isinstance(one.first, Pod) or isinstance(other.first, Pod):
-                    yield _pair(layer, one, other, asked)
+                    yield pair(layer, one, other, asked)
 
 
 def ends(layer: Layer, chosen: Chosen, templates: bool) -> list[End]:
@@ -123,7 +123,8 @@ def is_many(pod: Pod, templates: bool) -> bool:
     return templates or (pod.kind != "Pod" and not pod.workload)
 
 
-def _pair(layer: Layer, source: End, destination: End, asked: PortSet) -> Account:
+def pair(layer: Layer, source: End, destination: End, asked: PortSet) -> Account:
+    """Return the account of one pair of *layer*, one end of which is a pod."""
     strangers = source.place == destination.place and source.many
     shares = [
         Share(ports.intersect(each.ports, asked), each.egress, each.ingress)

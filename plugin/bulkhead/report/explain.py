@@ -4,13 +4,15 @@ import json
 import textwrap
 from collections.abc import Iterator
 
+from bulkhead.core import intervals
 from bulkhead.core.account import Account, End
-from bulkhead.core.attribution import Share
+from bulkhead.core.attribution import Leave, Share
 from bulkhead.core.cluster import External
 from bulkhead.core.endpoints import Chosen
+from bulkhead.core.ports import PortSet
 from bulkhead.core.value import value
 from bulkhead.report.paint import Paint
-from bulkhead.report.ports import short
+from bulkhead.report.ports import phrase
 from bulkhead.report.text import shortened
 from bulkhead.written import Origins, Written
 
@@ -47,6 +49,8 @@ def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: i
         target = shortened(where, here)
         lines.append(paint.bold(f"to allow it, add to {target}:" if where != "manifests" else "to allow it, add:"))
         lines += ["", textwrap.indent(yaml, "    ")]
+    if not found.remedies and found.port and len(found.groups) > 1 and not found.allowed:
+        lines.append("to see what would have to be added, name one end of each side")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -62,7 +66,7 @@ def _share(
 ) -> list[str]:
     first = group[0]
     passes = first.open(share)
-    asked = f"port {port}" if port and len(first.shares) == 1 else _ports(share)
+    asked = f"port {port}" if port and len(first.shares) == 1 else phrase(share.ports)
     verdict = paint.good("allowed") if passes else paint.bad("refused")
     lines = [f"{paint.bold(_pairs(group))}, {asked}{over}: {verdict}"]
     if first.exempt:
@@ -101,13 +105,6 @@ def _rule(written: Written, here: str, paint: Paint, columns: int) -> list[str]:
     if written.why:
         lines += textwrap.wrap(written.why, columns, initial_indent="      ", subsequent_indent="      ")
     return lines
-
-
-def _ports(share: Share) -> str:
-    spelt = short(share.ports)
-    if spelt.startswith("all"):
-        return spelt.replace("all", "all ports", 1) if spelt == "all" or spelt.startswith("all but") else spelt + " ports"
-    return f"ports {spelt}" if "," in spelt or "-" in spelt else f"port {spelt}"
 
 
 def _pairs(group: tuple[Account, ...]) -> str:
@@ -172,22 +169,38 @@ def _written(share: Share, direction: str, origins: Origins, here: str) -> Itera
         }
 
 
-def briefly(account: Account, share: Share, origins: Origins, here: str) -> str:
-    """Return why *share* is open or refused, in one line."""
+def briefly(account: Account, origins: Origins, here: str) -> str:
+    """Return what decides the ports of *account*, which are all open or all refused, in one line."""
+    share = _common(account)
+    asked = phrase(share.ports)
     if account.exempt:
-        return f"open: {account.exempt}"
+        return f"{asked} open: {account.exempt}"
     if account.open(share):
-        return f"open: {_side(share, 'egress', origins, here)}, {_side(share, 'ingress', origins, here)}"
-    out = "" if account.leaves(share) else f"egress of {_some(account.source.names)}"
-    into = "" if account.enters(share) else f"ingress of {_some(account.destination.names)}"
-    return f"refused: no rule in {' nor in '.join(part for part in (out, into) if part)} allows it"
+        out = _side(account.source, share.egress, "egress", origins, here)
+        into = _side(account.destination, share.ingress, "ingress", origins, here)
+        return f"{asked} open: {out}, {into}"
+    sides = [] if account.leaves(share) else [f"the egress of {_some(account.source.names)}"]
+    sides += [] if account.enters(share) else [f"the ingress of {_some(account.destination.names)}"]
+    return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
 
 
-def _side(share: Share, direction: str, origins: Origins, here: str) -> str:
-    leaves = share.egress if direction == "egress" else share.ingress
+def _common(account: Account) -> Share:
+    """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
+    egress = tuple(each for each in account.shares[0].egress if all(each in share.egress for share in account.shares))
+    ingress = tuple(each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares))
+    whole = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
+    common = Share(whole, egress, ingress)
+    if account.open(common) == account.open(account.shares[0]):
+        return common
+    return max(account.shares, key=lambda share: sum(last - first for first, last in share.ports.spans))
+
+
+def _side(end: End, leaves: tuple[Leave, ...], direction: str, origins: Origins, here: str) -> str:
     way = "out" if direction == "egress" else "in"
+    if isinstance(end.first, External):
+        return "from outside" if direction == "egress" else "to outside"
     if not leaves:
-        return f"{way} as no policy isolates the {direction}"
+        return f"{way} because no policy isolates the {direction}"
     first = origins.rule(leaves[0], direction)
     place = f"{shortened(first.file, here)}:{first.line}" if first.file else first.policy
     return f"{way} by `{first.rule}` ({place})"

@@ -23,6 +23,19 @@ def short(opened: PortSet) -> str:
     return _listed(opened)
 
 
+def phrase(opened: PortSet) -> str:
+    """
+    Return *opened* as part of a sentence.
+
+    >>> phrase(ports.read("TCP 80")), phrase(ports.read("TCP 80,UDP 53")), phrase(ports.EVERY)
+    ('port 80', 'ports 80, 53/UDP', 'all ports')
+    """
+    spelt = short(opened)
+    if spelt.startswith("all"):
+        return spelt.replace("all", "all ports", 1) if spelt == "all" or spelt.startswith("all but") else f"{spelt} ports"
+    return f"ports {spelt}" if "," in spelt or "-" in spelt else f"port {spelt}"
+
+
 def _listed(some: PortSet) -> str:
     return ", ".join(_span(low, high) for low, high in some.spans)
 

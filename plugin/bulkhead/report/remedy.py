@@ -63,7 +63,10 @@ class Remedy:
                 made = self.rule(direction, subject, other, chosen) if refuses else None
                 if made:
                     rules.setdefault(made.namespace, {})[made] = None
-        return [self.snippet(namespace, _needed(list(found))[:_MOST]) for namespace, found in sorted(rules.items())]
+        needed = {namespace: _needed(list(found)) for namespace, found in sorted(rules.items())}
+        if sum(map(len, needed.values())) > _MOST:
+            return []  # the ends are too many: part of what is needed would be of no use
+        return [self.snippet(namespace, found) for namespace, found in needed.items()]
 
     def policies(self, refused: Iterable[tuple[Account, bool, bool]]) -> list[tuple[str, str]]:
         found: dict[str, None] = {}
@@ -71,7 +74,7 @@ class Remedy:
             flow = Flow(account.source.first, account.destination.first, self.port.protocol, self.port.first)
             for policy in missing(flow, account.family, self.situation.mode, egress, ingress):
                 found[document(policy)] = None
-        return [("manifests", "---\n".join(list(found)[:_MOST]))] if found else []
+        return [("manifests", "---\n".join(found))] if 0 < len(found) <= _MOST else []
 
     def rule(self, direction: str, subject: End, other: End, chosen: Chosen) -> Added | None:
         """Return the rule for one side; ``None`` where nobody writes rules for it, or none can name the other end."""
