@@ -54,8 +54,12 @@ def parser() -> argparse.ArgumentParser:
 _Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _add(  # type: ignore[valid-type]
-    verbs: _Verbs, name: str, summary: str, description: str, epilog: str = ""
+def _add(
+    verbs: _Verbs,  # type: ignore[valid-type]
+    name: str,
+    summary: str,
+    description: str,
+    epilog: str = "",
 ) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
         name,
@@ -168,7 +172,8 @@ def _reach(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "show who reaches whom, exactly",
         "Show who reaches whom on which ports: a matrix by namespace, or with a filter a row for each connection.\n"
         "Without workloads at hand, the endpoints are those that the rules can tell apart.",
-        _NOTATION + """
+        _NOTATION
+        + """
 examples:
   bulkhead reach                                          the whole cluster as a matrix
   bulkhead reach --from cardboard --to 'trade-bot/*'      what is open between the two
@@ -199,7 +204,8 @@ def _explain(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "Say whether SRC may connect to DST, which policies isolate each side, which rule allows it, with file,\n"
         "line and reason; where it is refused, which side refuses, and what would have to be added.\n"
         "Without a port: all ports, each with what decides it.",
-        _NOTATION + """
+        _NOTATION
+        + """
 examples:
   bulkhead explain cardboard trade-bot:5432
   bulkhead explain media/jellyfin nas:2049
@@ -213,7 +219,9 @@ exit status: 0 allowed (for every pair, where an end is several; without a port:
 """,
     )
     verb.add_argument("source", metavar="SRC", help="where the connection comes from")
-    verb.add_argument("destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said")
+    verb.add_argument(
+        "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said"
+    )
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
     _looking(verb)
     verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
@@ -228,7 +236,8 @@ def _test(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "what the overlays below DIR allow. A row says `from`, `to`, `port` and `allowed`, or `from-only`, `to-only`:\n"
         "nothing else reaches it, it reaches nothing else. `known: REASON` marks a row that is broken on purpose;\n"
         "once it holds, the mark has to go. docs/how-to/test-reachability.md",
-        _NOTATION + """
+        _NOTATION
+        + """
 examples:
   bulkhead test
   bulkhead test --file extra.yaml

@@ -35,9 +35,7 @@ def explain(
     if not explained.groups:
         return complain("no policy has a say in it: neither end is a pod, or they share no address family")
     here = os.getcwd()
-    sys.stdout.write(
-        text(explained, origins, here, paint(), width()) if as_text else as_json(explained, origins, here)
-    )
+    sys.stdout.write(text(explained, origins, here, paint(), width()) if as_text else as_json(explained, origins, here))
     return 0 if explained.allowed else 1
 
 

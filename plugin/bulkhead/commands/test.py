@@ -8,11 +8,11 @@ from bulkhead.commands.explain import set_of
 from bulkhead.commands.looking import Unusable, complain, names_of, paint, peers_of, refuse, situation
 from bulkhead.core import intervals, ports
 from bulkhead.core.account import End, is_many, name_of, pair
+from bulkhead.core.addresses import spell_address
 from bulkhead.core.cluster import External
 from bulkhead.core.endpoints import Chosen, Names
 from bulkhead.core.expect import Breach, Outcome, Promise, expect
 from bulkhead.core.expectation import EndName
-from bulkhead.core.addresses import spell_address
 from bulkhead.core.notation import Refused
 from bulkhead.core.ports import PortSet
 from bulkhead.core.reach import reach
@@ -34,7 +34,9 @@ def test(folder: str, manifests: str | None, mode: str | None, files: list[str] 
     """Print what came of every row; 0: all hold or are known, 1: one fails, 2: error."""
     chosen = below(folder) if files is None else files
     if not chosen:
-        return complain(f"there are no tests in {os.path.join(folder, FOLDER)}", "write one there, or name it with --file")
+        return complain(
+            f"there are no tests in {os.path.join(folder, FOLDER)}", "write one there, or name it with --file"
+        )
     try:
         rows = read(chosen)
         if rows.faults:

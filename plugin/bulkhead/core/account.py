@@ -100,7 +100,12 @@ def ends(layer: Layer, chosen: Chosen, templates: bool) -> list[End]:
         if place is not None:
             pods.setdefault(place, []).append(pod)
     found = [
-        End(place, tuple(sorted({name_of(pod) for pod in those})), those[0], len(those) > 1 or is_many(those[0], templates))
+        End(
+            place,
+            tuple(sorted({name_of(pod) for pod in those})),
+            those[0],
+            len(those) > 1 or is_many(those[0], templates),
+        )
         for place, those in sorted(pods.items())
     ]
     base = len(universe.members) - len(universe.cells.regions)

@@ -69,9 +69,7 @@ def expect(answer: Reachability, promise: Promise, alone: "tuple[int, ...]", unr
     return Outcome(tuple(breach for each in outcomes for breach in each.breaches), sum(each.pairs for each in outcomes))
 
 
-def _breaches(
-    number: int, layer: Layer, promise: Promise, alone: int, unreal: Spans
-) -> "tuple[list[Breach], int]":
+def _breaches(number: int, layer: Layer, promise: Promise, alone: int, unreal: Spans) -> "tuple[list[Breach], int]":
     universe = layer.universe
     here, there = (
         others(universe, named, unreal) if promise.others == side else _every(universe, named)

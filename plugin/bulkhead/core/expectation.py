@@ -90,7 +90,11 @@ class Row:
         else:
             for key in ("from", "to", "allowed"):
                 if self._of(key) is None:
-                    yield "", f"`{key}` is missing", "a row has `from`, `to` and `allowed`, or `from-only`, or `to-only`"
+                    yield (
+                        "",
+                        f"`{key}` is missing",
+                        "a row has `from`, `to` and `allowed`, or `from-only`, or `to-only`",
+                    )
         for port in self.ports or ():
             if port.name:
                 yield "port", f"port `{port.name}` is a name", "write the container port's number"
@@ -110,6 +114,4 @@ class Row:
 class TestSpec:
     """What a cluster promises: rows that `bulkhead test` holds against its policies. Never part of a build."""
 
-    tests: tuple[Row, ...] = declare(
-        "The promises.", example="[{from: cardboard, to: trade-bot, allowed: false}]"
-    )
+    tests: tuple[Row, ...] = declare("The promises.", example="[{from: cardboard, to: trade-bot, allowed: false}]")

@@ -19,17 +19,12 @@ if TYPE_CHECKING:
 @value
 class Between:
     """
-    Everything between two groups: the sets of ports that some pair has, empty set included.
+    Everything between two groups: each set of ports that some pair has, the empty one included.
 
     No set at all: there is no pair.
     """
 
     found: frozenset[PortSet]
-
-    @property
-    def uniform(self) -> PortSet | None:
-        """The ports that every pair has, if all have the same."""
-        return next(iter(self.found)) if len(self.found) == 1 else None
 
 
 def places(universe: Universe, chosen: Chosen) -> int:

@@ -86,7 +86,11 @@ def _share(
         if isolating and not fine:
             listed = ", ".join(origins.policy(number) for number in isolating)
             lines += textwrap.wrap(
-                f"isolated by {listed}", columns, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
+                f"isolated by {listed}",
+                columns,
+                initial_indent="    ",
+                subsequent_indent="      ",
+                break_on_hyphens=False,
             )
     return [*lines, ""]
 
@@ -187,7 +191,9 @@ def briefly(account: Account, origins: Origins, here: str) -> str:
 def _common(account: Account) -> Share:
     """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
     egress = tuple(each for each in account.shares[0].egress if all(each in share.egress for share in account.shares))
-    ingress = tuple(each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares))
+    ingress = tuple(
+        each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares)
+    )
     whole = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
     common = Share(whole, egress, ingress)
     if account.open(common) == account.open(account.shares[0]):

@@ -35,6 +35,7 @@ class Matrix:
             self.cells.append([self.word([one[row][column] for one in found]) for column in range(len(self.names))])
 
     def layer(self, layer: Layer, outside: Outside, templates: bool) -> list[tuple[Between, ...]]:
+        """Return a row for each group: what is between it and every group in one family."""
         groups = _groups(layer, outside)
         alone = sum(
             1 << place
@@ -54,6 +55,7 @@ class Matrix:
         return spelt if len(spelt) <= _LONGEST else self.letter(spelt)
 
     def letter(self, spelt: str) -> str:
+        """Return the letter that stands for *spelt* in the legend."""
         for letter, known in self.legend.items():
             if known == spelt:
                 return letter
@@ -128,9 +130,7 @@ def markdown(matrix: Matrix) -> str:
         return text(matrix, 0, Paint())
     names = [_escaped(name) for name in matrix.names]
     lines = [f"| from \\ to | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    lines += [
-        f"| **{name}** | {' | '.join(row)} |" for name, row in zip(names, matrix.cells, strict=True)
-    ]
+    lines += [f"| **{name}** | {' | '.join(row)} |" for name, row in zip(names, matrix.cells, strict=True)]
     legend = [_escaped(line) for line in _legend(matrix, Paint())]
     return "\n".join([*lines, "", *(f"- {line}" for line in legend)]) + "\n"
 

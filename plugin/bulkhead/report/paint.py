@@ -28,6 +28,7 @@ class Paint:
         return self.sgr("1", text)
 
     def sgr(self, code: str, text: str) -> str:
+        """Return *text* between the terminal's codes."""
         return f"\x1b[{code}m{text}\x1b[0m" if self.on and text else text
 
 

@@ -32,7 +32,9 @@ def phrase(opened: PortSet) -> str:
     """
     spelt = short(opened)
     if spelt.startswith("all"):
-        return spelt.replace("all", "all ports", 1) if spelt == "all" or spelt.startswith("all but") else f"{spelt} ports"
+        return (
+            spelt.replace("all", "all ports", 1) if spelt == "all" or spelt.startswith("all but") else f"{spelt} ports"
+        )
     return f"ports {spelt}" if "," in spelt or "-" in spelt else f"port {spelt}"
 
 

@@ -123,7 +123,11 @@ class Remedy:
         lines = ["spec:"]
         if not os.path.exists(file):
             head = ["# new: list it in kustomization.yaml with `patches: [{path: rules.yaml}]`"]
-            head += ["apiVersion: bulkhead.dev/v1alpha1", "kind: SegmentedNamespace", f"metadata: {{name: {plain(name)}}}"]
+            head += [
+                "apiVersion: bulkhead.dev/v1alpha1",
+                "kind: SegmentedNamespace",
+                f"metadata: {{name: {plain(name)}}}",
+            ]
             lines = [*head, *lines]
         for direction in ("ingress", "egress"):
             lines += _listed([rule for rule in rules if not rule.workload], direction, "  ")
@@ -159,9 +163,7 @@ def _needed(rules: list[Added]) -> list[Added]:
 def _listed(rules: list[Added], direction: str, lead: str) -> list[str]:
     mine = [rule for rule in rules if rule.direction == direction]
     key = "from" if direction == "ingress" else "to"
-    lines = [
-        f"{lead}  {rule.name}: {{{key}: {rule.term}, ports: {rule.ports}, why: '{REASON}'}}" for rule in mine
-    ]
+    lines = [f"{lead}  {rule.name}: {{{key}: {rule.term}, ports: {rule.ports}, why: '{REASON}'}}" for rule in mine]
     return [f"{lead}{direction}:", *lines] if lines else []
 
 

@@ -88,7 +88,7 @@ def junit(found: Sequence[Verdict], here: str) -> str:
 
 def _case(suite: str, row: Verdict, here: str) -> list[str]:
     file = shortened(row.file, here)
-    head = f"    <testcase classname={quoteattr(suite)} name={quoteattr(row.says)} file={quoteattr(file)} line=\"{row.line}\""
+    head = f'    <testcase classname={quoteattr(suite)} name={quoteattr(row.says)} file={quoteattr(file)} line="{row.line}"'
     if row.word == OK:
         return [head + "/>"]
     reasons = "\n".join(row.reasons)
