@@ -22,7 +22,7 @@ SCHEMA = "bulkhead.dev/reach/v1"
 
 @value
 class Filter:
-    """What is asked for: ``None`` is every end. Without a *destination* named, unreal outside addresses are left out."""
+    """What is asked for; an end that is ``None`` is any."""
 
     source: Chosen | None = None
     destination: Chosen | None = None

@@ -31,10 +31,10 @@ def phrase(opened: PortSet) -> str:
     ('port 80', 'ports 80, 53/UDP', 'all ports')
     """
     spelt = short(opened)
+    if spelt == "all" or spelt.startswith("all but"):
+        return spelt.replace("all", "all ports", 1)
     if spelt.startswith("all"):
-        return (
-            spelt.replace("all", "all ports", 1) if spelt == "all" or spelt.startswith("all but") else f"{spelt} ports"
-        )
+        return f"{spelt} ports"
     return f"ports {spelt}" if "," in spelt or "-" in spelt else f"port {spelt}"
 
 

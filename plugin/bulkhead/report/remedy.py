@@ -24,7 +24,7 @@ _MOST = 8
 
 @value
 class Added:
-    """A rule to add: the *term* of its peer and its *ports*, for a *workload* or, where that is empty, the namespace."""
+    """A rule to add: the *term* of its peer and its *ports*, for a *workload* (empty: for the whole namespace)."""
 
     namespace: str
     workload: str
@@ -69,6 +69,7 @@ class Remedy:
         return [self.snippet(namespace, found) for namespace, found in needed.items()]
 
     def policies(self, refused: Iterable[tuple[Account, bool, bool]]) -> list[tuple[str, str]]:
+        """Return the NetworkPolicies, for manifests."""
         found: dict[str, None] = {}
         for account, egress, ingress in refused:
             flow = Flow(account.source.first, account.destination.first, self.port.protocol, self.port.first)

@@ -87,8 +87,8 @@ def junit(found: Sequence[Verdict], here: str) -> str:
 
 
 def _case(suite: str, row: Verdict, here: str) -> list[str]:
-    file = shortened(row.file, here)
-    head = f'    <testcase classname={quoteattr(suite)} name={quoteattr(row.says)} file={quoteattr(file)} line="{row.line}"'
+    named = f"classname={quoteattr(suite)} name={quoteattr(row.says)}"
+    head = f'    <testcase {named} file={quoteattr(shortened(row.file, here))} line="{row.line}"'
     if row.word == OK:
         return [head + "/>"]
     reasons = "\n".join(row.reasons)
