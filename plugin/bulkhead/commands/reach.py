@@ -8,6 +8,7 @@ from bulkhead.commands.looking import Unusable, complain, names_of, paint, peers
 from bulkhead.core import reach as engine
 from bulkhead.core.endpoints import target
 from bulkhead.core.notation import Refused
+from bulkhead.core.reachability import Reachability
 from bulkhead.report import connections, matrix, pairs
 from bulkhead.report.connections import Filter
 from bulkhead.report.outside import Outside
@@ -15,6 +16,10 @@ from bulkhead.situation import Situation
 
 Asked = tuple[str | None, str | None, str | None]
 """From where, to where, on which port; ``None``: any."""
+
+
+MOST = 5_000_000
+"""Pairs that are listed at most: about two gigabytes of memory."""
 
 
 def reach(folder: str, manifests: str | None, mode: str | None, asked: Asked, style: str) -> int:
@@ -29,7 +34,10 @@ def reach(folder: str, manifests: str | None, mode: str | None, asked: Asked, st
         return complain(refused.says, refused.hint)
     if style == "pairs" and any(asked):
         return complain("--format pairs lists everything", "leave --from, --to and --port out, or write --format json")
-    sys.stdout.write(_written(found, wanted, any(asked), style))
+    answer = engine.reach(found.cluster, found.mode)
+    if style == "pairs" and connections.size(answer) > MOST:
+        return complain(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
+    sys.stdout.write(_written(found, answer, wanted, any(asked), style))
     return 0
 
 
@@ -47,8 +55,7 @@ def _filter(found: Situation, asked: Asked) -> Filter:
     )
 
 
-def _written(found: Situation, wanted: Filter, filtered: bool, style: str) -> str:
-    answer = engine.reach(found.cluster, found.mode)
+def _written(found: Situation, answer: Reachability, wanted: Filter, filtered: bool, style: str) -> str:
     if style == "pairs":
         return pairs.reach_pairs(answer)
     outside = Outside(found, peers_of(found))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ANY = "*"
 INTERNET = "internet"
+_SHOWN = 12
 
 _NOT_PUBLIC = (
     "0.0.0.0/8",
@@ -151,15 +152,19 @@ class Names:
             near = nearest(head, [*self.pods, *self.peers, INTERNET])
             whole = f"{near}/{name}" if slash and near in self.pods else near
             says = f"there is no namespace {shown(head)}" if slash else f"there is no namespace or peer {shown(head)}"
-            listed = ", ".join(f"`{space}`" for space in sorted(self.pods) if ANY not in space)
-            return Refused(says, f"did you mean `{whole}`?" if near else f"the namespaces are {listed}")
+            spaces = [space for space in sorted(self.pods) if ANY not in space]
+            return Refused(says, f"did you mean `{whole}`?" if near else f"the namespaces are {_some(spaces)}")
         known = sorted({pod.workload or pod.name for pod in self.pods[head]})
         near = nearest(name, known)
-        listed = ", ".join(f"`{head}/{each}`" for each in known[:12]) + (", …" if known[12:] else "")
+        listed = _some([f"{head}/{each}" for each in known])
         return Refused(
             f"nothing in namespace `{head}` is known as {shown(name)}",
             f"did you mean `{head}/{near}`?" if near else f"there are {listed}" if known else "",
         )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + (", …" if names[_SHOWN:] else "")
 
 
 def fits(pattern: str, word: str) -> bool:

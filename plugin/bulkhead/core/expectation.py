@@ -111,7 +111,7 @@ class Row:
 
 
 @value
-class TestSpec:
+class ReachabilitySpec:
     """What a cluster promises: rows that `bulkhead test` holds against its policies. Never part of a build."""
 
     tests: tuple[Row, ...] = declare("The promises.", example="[{from: cardboard, to: trade-bot, allowed: false}]")

@@ -8,7 +8,7 @@ promise that nobody checks.
 import os
 from dataclasses import dataclass, field
 
-from bulkhead.core.expectation import Row, TestSpec
+from bulkhead.core.expectation import Row, ReachabilitySpec
 from bulkhead.core.notation import shown
 from bulkhead.core.problem import Path, problems_in_order
 from bulkhead.io.decode import TEST_KIND, decode_spec
@@ -76,7 +76,7 @@ def _add(found: Read, file: str, document: Document) -> None:
         hint = f"only `kind: {TEST_KIND}` is read here; keep other files elsewhere"
         found.faults.append(Fault(file, line, column, f"this is {kind}, not a {TEST_KIND}", hint))
         return
-    spec, problems = decode_spec(resource, TestSpec)
+    spec, problems = decode_spec(resource, ReachabilitySpec)
     for problem in problems_in_order(problems):
         (line, column), _ = document.place(problem.path)
         found.faults.append(Fault(file, line, column, problem.says, problem.hint))
@@ -84,7 +84,7 @@ def _add(found: Read, file: str, document: Document) -> None:
         _rows(found, file, document, spec, str(resource["metadata"]["name"]))  # type: ignore[index,call-overload]
 
 
-def _rows(found: Read, file: str, document: Document, spec: TestSpec, name: str) -> None:
+def _rows(found: Read, file: str, document: Document, spec: ReachabilitySpec, name: str) -> None:
     body = document.value["spec"]["tests"]  # type: ignore[index,call-overload]
     if isinstance(body, list) and len(body) != len(spec.tests):
         (line, column), _ = document.place(("spec", "tests"))

@@ -9,7 +9,7 @@ from bulkhead.core.addresses import AddressSet
 from bulkhead.core.cells import members
 from bulkhead.core.endpoints import Chosen
 from bulkhead.core.ports import PortSet
-from bulkhead.core.reachability import Layer, Reachability, Rectangle
+from bulkhead.core.reachability import Layer, Reachability, Rectangle, rectangles
 from bulkhead.core.sift import places, sift
 from bulkhead.core.universe import Member
 from bulkhead.core.value import value
@@ -70,6 +70,19 @@ def _names(member: Member, outside: Outside) -> tuple[str, ...]:
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
     return tuple(sorted({name_of(pod) for pod in member.pods}))
+
+
+def size(answer: Reachability) -> int:
+    """Return how many pairs a list of all of them has at most."""
+    total = 0
+    for layer in answer.layers:
+        owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.universe.members]
+        for each in rectangles(layer):
+            here, there = (
+                sum(owners[place] for place in members(bits)) for bits in (each.sources, each.destinations)
+            )
+            total += here * there
+    return total
 
 
 def text(found: Rows, paint: Paint) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum
 from types import UnionType
 
-from bulkhead.core.expectation import EndName, Flag, TestSpec
+from bulkhead.core.expectation import EndName, Flag, ReachabilitySpec
 from bulkhead.core.notation import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
 from bulkhead.core.resources import API_VERSION, LabelSelector, NamespaceSpec, ProfileSpec
 from bulkhead.core.value import Required, fields_of
@@ -15,7 +15,7 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 KINDS: dict[str, type] = {
     "ClusterProfile": ProfileSpec,
     "SegmentedNamespace": NamespaceSpec,
-    "ReachabilityTest": TestSpec,
+    "ReachabilityTest": ReachabilitySpec,
 }
 
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
