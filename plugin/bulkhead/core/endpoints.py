@@ -149,10 +149,10 @@ class Names:
         """Return the refusal of *text*, with the nearest name: a namespace's, a workload's in it, a peer's."""
         head, slash, name = text.partition("/")
         if not slash or head not in self.pods:
-            near = nearest(head, [*self.pods, *self.peers, INTERNET])
+            spaces = [space for space in sorted(self.pods) if ANY not in space]
+            near = nearest(head, [*spaces, *self.peers, INTERNET])
             whole = f"{near}/{name}" if slash and near in self.pods else near
             says = f"there is no namespace {shown(head)}" if slash else f"there is no namespace or peer {shown(head)}"
-            spaces = [space for space in sorted(self.pods) if ANY not in space]
             return Refused(says, f"did you mean `{whole}`?" if near else f"the namespaces are {_some(spaces)}")
         known = sorted({pod.workload or pod.name for pod in self.pods[head]})
         near = nearest(name, known)
