@@ -112,7 +112,9 @@ def test_the_exit_status_is_the_verdict(source: str, destination: str, status: i
         (("lan", "nas"), "no policy has a say in it", ""),
     ],
 )
-def test_an_end_that_is_not_there_is_an_error_with_the_nearest_name(ends: tuple[str, str], says: str, hint: str) -> None:
+def test_an_end_that_is_not_there_is_an_error_with_the_nearest_name(
+    ends: tuple[str, str], says: str, hint: str
+) -> None:
     done = REFERENCE.bulkhead("explain", *ends)
     assert (done.status, done.stdout) == (2, "")
     assert done.stderr.startswith(f"bulkhead: error: {says}")

@@ -26,9 +26,7 @@ def locked(*peers):
 
 def breaches(cluster, sources, destinations, asked=ports.EVERY, allowed=False, others="", alone=None):
     names, answer = Names(cluster), reach(cluster)
-    promise = Promise(
-        tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others
-    )
+    promise = Promise(tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others)
     universe = answer.layers[0].universe
     single = sum(1 << place for place, member in enumerate(universe.members) if len(member.pods) == 1)
     outcome = expect(answer, promise, (single if alone is None else alone,), ())
@@ -90,7 +88,11 @@ def test_addresses_that_no_outside_end_has_are_not_something_else():
     promise = Promise((), (Names(cluster).choose("shop/db"),), ports.EVERY, False, "sources")
     unreal = (addresses.network("10.42.0.0/16"),)
     assert expect(answer, promise, (0,), ()).breaches
-    pods = [b for b in expect(answer, promise, (0,), unreal).breaches if answer.layers[0].universe.members[b.source].addresses.spans]
+    pods = [
+        b
+        for b in expect(answer, promise, (0,), unreal).breaches
+        if answer.layers[0].universe.members[b.source].addresses.spans
+    ]
     assert pods == []
 
 

@@ -43,9 +43,9 @@ def test(folder: str, manifests: str | None, mode: str | None, files: list[str] 
             refuse(rows.faults)
         found = situation(folder, manifests, mode)
         promises = _promises(names_of(found), rows.lines)
+        made = _Checking(found).verdicts(rows.lines, promises)
     except Unusable:
         return 2
-    made = _Checking(found).verdicts(rows.lines, promises)
     here = os.getcwd()
     if style == "text":
         sys.stdout.write(verdicts.text(made, here, paint()))
@@ -119,7 +119,7 @@ class _Checking:
         made = []
         for line, promise in zip(lines, promises, strict=True):
             outcome = expect(self.answer, promise, self.alone, self.unreal)
-            if not outcome.pairs:
+            if not outcome.pairs and not promise.others:
                 faults.append(Fault(*line.at(), "no policy has a say in this row", "one end must be a pod"))
             made.append(self.verdict(line, promise, outcome))
         if faults:

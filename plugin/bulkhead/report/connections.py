@@ -78,9 +78,7 @@ def size(answer: Reachability) -> int:
     for layer in answer.layers:
         owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.universe.members]
         for each in rectangles(layer):
-            here, there = (
-                sum(owners[place] for place in members(bits)) for bits in (each.sources, each.destinations)
-            )
+            here, there = (sum(owners[place] for place in members(bits)) for bits in (each.sources, each.destinations))
             total += here * there
     return total
 
