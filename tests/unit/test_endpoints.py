@@ -2,7 +2,7 @@
 
 import pytest
 from bulkhead.core import addresses
-from bulkhead.core.cluster import Cluster, Namespace, Pod
+from bulkhead.core.cluster import Cluster, Pod
 from bulkhead.core.endpoints import PUBLIC, Names, fits, target
 from bulkhead.core.notation import Refused
 from bulkhead.core.policy import NAMESPACE_NAME, IpBlock, PodPeer, Selector

@@ -8,7 +8,7 @@ promise that nobody checks.
 import os
 from dataclasses import dataclass, field
 
-from bulkhead.core.expectation import Row, ReachabilitySpec
+from bulkhead.core.expectation import ReachabilitySpec, Row
 from bulkhead.core.notation import shown
 from bulkhead.core.problem import Path, problems_in_order
 from bulkhead.io.decode import TEST_KIND, decode_spec
