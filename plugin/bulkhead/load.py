@@ -17,7 +17,7 @@ from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
 from bulkhead.io.provenance import Sources
 from bulkhead.io.sources import Raw, Unreadable
-from bulkhead.overlay import Overlay
+from bulkhead.overlay import Known, Overlay
 
 _AFTER = ("validators", "sortOptions", "buildMetadata")
 """Fields of a kustomization that act behind the transformers, so behind the expansion."""
@@ -79,6 +79,7 @@ class _Loading:
         self.copy = copy
         self.loaded = loaded
         self.doubts = list(loaded.faults)
+        self.known: Known = {}
 
     def run(self, leaves: list[Kustomization], progress: Callable[[int, int], None]) -> None:
         """Build and expand every leaf, then put the whole together."""
@@ -90,7 +91,7 @@ class _Loading:
                 self.fault(self.graph.found[folder].file, f"kustomize: {built.says}")
                 continue
             try:
-                self.loaded.overlays[folder] = overlay = Overlay(built)
+                self.loaded.overlays[folder] = overlay = Overlay(built, self.known)
             except Unreadable as unreadable:
                 self.fault(self.graph.found[folder].file, unreadable.says, unreadable.hint)
                 continue
