@@ -51,7 +51,7 @@ def written_out(top: Path, policies: str) -> None:
 
 
 def same_form(top: Path, policies: str, namespace: str) -> None:
-    """Make an overlay of the usual form (a base, a namespace, a patch) around the finished *policies*, without plugin."""
+    """Make an overlay of the usual form (base, namespace, patch) around the finished *policies*, without plugin."""
     written_out(top / "base", policies)
     overlay = top / "overlay"
     overlay.mkdir()

@@ -160,7 +160,7 @@ class Sources:
         return any(not layer.patch and layer.kind == "SegmentedNamespace" for layer in self.behind(folder))
 
     def _nothing_to_remove(self, folder: str, layer: Layer, path: Path) -> Fault:
-        line, column, _ = layer.place(path)
+        line, column, _ = layer.place((*path[:-1], Key(path[-1])))
         known = sorted(
             {
                 str(key)
