@@ -10,7 +10,6 @@ from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.io.decode import decode, is_ours
 from bulkhead.io.stream import Resource
 
-
 Known = dict[str, ClusterProfile | SegmentedNamespace]
 """Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
 
