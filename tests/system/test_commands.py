@@ -332,3 +332,8 @@ def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(cluster: Tree) -> No
     assert process.returncode == 0
     assert b"14/14 overlays" in shown
     assert "overlays" not in cluster.bulkhead("render", "-o", "out.yaml").stderr
+
+
+def test_a_namespace_that_is_called_like_a_folder_is_not_taken_for_it(cluster: Tree) -> None:
+    cluster.write("overlays/kustomization.yaml", "resources: [cardboard]\nnamespace: media\n")
+    assert cluster.bulkhead("validate", "overlays").stdout == "1 protected namespace, 8 policies\n"

@@ -81,6 +81,9 @@ class Graph:
             says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
             self.faults.append(Fault(folder, 0, 0, says))
             return None
+        if not _inside(os.path.realpath(files[0]), folder):
+            self.faults.append(Fault(files[0], 0, 0, "the file is a link that leads out of its folder"))
+            return None
         try:
             found = list(documents(text_of(files[0])))
         except Unreadable as unreadable:
@@ -124,7 +127,7 @@ class Graph:
             real = os.path.realpath(target)
             if real != target:
                 self.links[target] = real
-            if any(os.path.isfile(os.path.join(real, name)) for name in NAMES) or path[0] in _FOLDERS:
+            if path[0] in _FOLDERS:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
                 kustomization.files += _below(real)
