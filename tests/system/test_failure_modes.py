@@ -97,6 +97,11 @@ def test_missing_python_is_named_with_what_to_install(shop: Tree, tmp_path_facto
     assert_closed(built, "no Python 3.10 or newer with PyYAML was found", "make demo", "python3 -m pip install PyYAML")
 
 
+def test_chosen_python_that_is_missing_is_not_replaced_by_another(shop: Tree) -> None:
+    built = shop.build("overlays/shop", env={"BULKHEAD_PYTHON": "/nonexistent/python"})
+    assert_closed(built, "(tried: /nonexistent/python)", "set BULKHEAD_PYTHON")
+
+
 def test_python_without_pyyaml_is_named_with_what_to_install(
     shop: Tree, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
