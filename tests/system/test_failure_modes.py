@@ -8,6 +8,7 @@ import re
 import subprocess
 import venv
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from conftest import FLAGS, PYTHON, TOOLS, Done, Tree, run
@@ -134,6 +135,24 @@ def test_plugin_with_carriage_returns_fails_and_is_named(shop: Tree) -> None:
     script = shop.path / "plugin/expand"
     script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
     assert_closed(shop.build("overlays/shop"), "plugin/expand: no such file or directory")
+
+
+def test_checkout_that_converts_line_ends_leaves_the_plugin_working(shop: Tree, tmp_path: Path) -> None:
+    wanted = shop.build("overlays/shop").stdout
+    copy = shop.path / "copy"
+    git = ("git", "-c", "core.autocrlf=true", "-c", "core.safecrlf=false", "-c", "user.name=x", "-c", "user.email=x@y")
+    for command in (
+        (*git, "init", "-q"),
+        (*git, "add", "plugin", "base", "overlays"),
+        (*git, "commit", "-qm", "tree"),
+        (*git, "clone", "-q", ".", copy),
+    ):
+        done = run(*command, cwd=shop.path)
+        assert done.status == 0, done.stderr
+    assert b"\r\n" in (copy / "base/cluster.yaml").read_bytes()
+    (copy / ".venv").symlink_to(shop.path / ".venv")
+    built = Tree(copy).build("overlays/shop")
+    assert (built.stderr, built.stdout) == ("", wanted)
 
 
 def test_missing_plugin_file_fails_and_is_named(shop: Tree) -> None:
