@@ -185,6 +185,12 @@ def test_more_overlays_than_are_built_at_once_are_rendered_the_same(tree: Tree) 
     assert assert_same(tree).count("kind: NetworkPolicy\n") == 2 * 45
 
 
+def test_policy_of_another_group_may_have_the_name_of_one_of_ours(tree: Tree) -> None:
+    calico = "apiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny-all}\n"
+    overlay(tree, "shop", "calico.yaml", calico=calico)
+    assert "crd.projectcalico.org" in assert_same(tree, "overlays/shop")
+
+
 def segmented(tree: Tree, spec: dict[str, object]) -> None:
     """Write an overlay of its own profile and *spec*, in JSON: every text stands in it as it is."""
     resource = {
