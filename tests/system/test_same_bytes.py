@@ -191,6 +191,13 @@ def test_policy_of_another_group_may_have_the_name_of_one_of_ours(tree: Tree) ->
     assert "crd.projectcalico.org" in assert_same(tree, "overlays/shop")
 
 
+def test_patch_of_another_kind_may_say_what_ours_may_not(tree: Tree) -> None:
+    patch = "[{op: add, path: /spec/paused, value: yes}]"
+    more = f'patches:\n- target: {{kind: Deployment}}\n  patch: "{patch}"\n'.replace('"[', '"- ').replace(']"', '"')
+    overlay(tree, "shop", "web.yaml", web=DEPLOYMENT, more=more)
+    assert "paused: " in assert_same(tree, "overlays/shop")
+
+
 def segmented(tree: Tree, spec: dict[str, object]) -> None:
     """Write an overlay of its own profile and *spec*, in JSON: every text stands in it as it is."""
     resource = {
