@@ -185,6 +185,34 @@ def test_more_overlays_than_are_built_at_once_are_rendered_the_same(tree: Tree) 
     assert assert_same(tree).count("kind: NetworkPolicy\n") == 2 * 45
 
 
+@pytest.mark.parametrize(
+    ("overlays", "root", "says"),
+    [
+        ({"a": "shop", "b": "shop"}, "[overlays/a, overlays/b]", "comes from `overlays/a` too"),
+        ({"a": "shop"}, "[overlays/a, overlays/a]", "this overlay is listed twice"),
+        ({"a": "shop", "b": "bees"}, "[one, two]", "this overlay is listed twice"),
+    ],
+    ids=["one-namespace-twice", "one-overlay-twice", "through-two-roots"],
+)
+def test_resource_that_comes_twice_is_refused(tree: Tree, overlays: dict[str, str], root: str, says: str) -> None:
+    for name, namespace in overlays.items():
+        tree.overlay(name, kustomization=STANDARD_OVERLAY.format(namespace=namespace))
+    tree.write("one/kustomization.yaml", "resources: [../overlays/a]\n")
+    tree.write("two/kustomization.yaml", "resources: [../overlays/b, ../overlays/a]\n")
+    tree.write("kustomization.yaml", f"resources: {root}\n")
+    built, rendered = assert_both_refuse(tree)
+    assert "already registered id" in built
+    assert says in rendered
+
+
+def test_object_of_the_cluster_that_two_overlays_bring_is_refused(tree: Tree) -> None:
+    for namespace in ("shop", "cardboard"):
+        overlay(tree, namespace, "cluster.yaml", cluster=CLUSTER.replace("objects", namespace))
+    tree.write("kustomization.yaml", "resources: [overlays/shop, overlays/cardboard]\n")
+    _, rendered = assert_both_refuse(tree)
+    assert "`reader` comes from `overlays/shop` too" in rendered or "`overlays/cardboard` too" in rendered
+
+
 def test_policy_of_another_group_may_have_the_name_of_one_of_ours(tree: Tree) -> None:
     calico = "apiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny-all}\n"
     overlay(tree, "shop", "calico.yaml", calico=calico)
