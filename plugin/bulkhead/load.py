@@ -182,7 +182,10 @@ def _twice(key: tuple[int, str, str], other: str, same: bool) -> tuple[str, str]
     kind, name = key[1].rpartition("_")[2], key[2].rpartition("|")[2]
     if same:
         return "this overlay is listed twice", "list it once"
-    return f"the {kind} `{name}` comes from `{other}` too", "keep one of the two, or give each overlay its own `namespace`"
+    return (
+        f"the {kind} `{name}` comes from `{other}` too",
+        "keep one of the two, or give each overlay its own `namespace`",
+    )
 
 
 def _json(value: dict[str, Raw]) -> str:

@@ -36,11 +36,11 @@ def shop(tree: Tree) -> Tree:
     return tree
 
 
-def kubectl(
-    tree: Tree, folder: str, env: Mapping[str, str] | None = None, flag: str = "--enable-alpha-plugins"
-) -> Done:
-    home = {"KUSTOMIZE_PLUGIN_HOME": str(HOME)} if env is None else env
-    return run("kubectl", "kustomize", *([flag] if flag else []), tree.path / folder, env=home)
+WITH_HOME = {"KUSTOMIZE_PLUGIN_HOME": str(HOME)}
+
+
+def kubectl(tree: Tree, folder: str, *flags: str, env: Mapping[str, str] = MappingProxyType(WITH_HOME)) -> Done:
+    return run("kubectl", "kustomize", *flags, tree.path / folder, env=env)
 
 
 def assert_closed(done: Done, says: str) -> None:
