@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "bin"
@@ -90,3 +91,14 @@ def tree(tmp_path: Path) -> Tree:
     shutil.copytree(ROOT / "base", tmp_path / "base")
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return Tree(tmp_path)
+
+
+# The time of one example depends on the machine, so it decides nothing; CI draws the same examples every time.
+settings.register_profile(
+    "house",
+    deadline=None,
+    max_examples=int(os.environ.get("LAWS", "100")),
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")

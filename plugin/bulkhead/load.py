@@ -17,7 +17,7 @@ from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
 from bulkhead.io.provenance import Sources
 from bulkhead.io.sources import Raw, Unreadable
-from bulkhead.overlay import Overlay
+from bulkhead.overlay import Known, Overlay
 
 _AFTER = ("validators", "sortOptions", "buildMetadata")
 """Fields of a kustomization that act behind the transformers, so behind the expansion."""
@@ -27,11 +27,16 @@ _LISTING = {"apiVersion", "kind", "metadata", "resources"}
 
 @dataclass
 class Loaded:
-    """What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong."""
+    """
+    What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong.
+
+    *sources* knows where each field of an overlay was written; ``None`` where not even that could be read.
+    """
 
     overlays: dict[str, Overlay] = field(default_factory=dict)
     text: str = ""
     faults: list[Fault] = field(default_factory=list)
+    sources: Sources | None = None
 
 
 def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Loaded:
@@ -44,7 +49,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
     loaded = Loaded(faults=list(graph.faults))
     if loaded.faults:
         return loaded
-    sources = Sources(graph)
+    loaded.sources = sources = Sources(graph)
     loaded.faults += sources.faults
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:
@@ -74,6 +79,7 @@ class _Loading:
         self.copy = copy
         self.loaded = loaded
         self.doubts = list(loaded.faults)
+        self.known: Known = {}
 
     def run(self, leaves: list[Kustomization], progress: Callable[[int, int], None]) -> None:
         """Build and expand every leaf, then put the whole together."""
@@ -85,7 +91,7 @@ class _Loading:
                 self.fault(self.graph.found[folder].file, f"kustomize: {built.says}")
                 continue
             try:
-                self.loaded.overlays[folder] = overlay = Overlay(built)
+                self.loaded.overlays[folder] = overlay = Overlay(built, self.known)
             except Unreadable as unreadable:
                 self.fault(self.graph.found[folder].file, unreadable.says, unreadable.hint)
                 continue

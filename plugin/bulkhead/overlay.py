@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bulkhead.core.expand import Expansion, expand
+from bulkhead.core.notation import Name, Refused
 from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
@@ -12,16 +13,20 @@ from bulkhead.io.stream import Resource
 _GROUPS = ("networking.k8s.io/", "extensions/")
 """Where Kubernetes keeps its NetworkPolicy; Calico's resource of that kind is another one."""
 
+Known = dict[str, ClusterProfile | SegmentedNamespace]
+"""Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
+
 
 class Overlay:
     """
     One overlay's resources, read and expanded.
 
     *kept* are the resources that are not this project's, in their order; *profile* is ``None``
-    unless there is exactly one.  *policies* are empty where there are *problems*.
+    unless there is exactly one.  *policies*, and where each was written (*origins*), are empty where
+    there are *problems*.
     """
 
-    def __init__(self, found: Iterable[Resource]) -> None:
+    def __init__(self, found: Iterable[Resource], known: Known | None = None) -> None:
         everything = list(found)
         ours = [each for each in everything if is_ours(each.head)]
         self.kept = [each for each in everything if not is_ours(each.head)]
@@ -29,7 +34,7 @@ class Overlay:
         profiles: list[ClusterProfile] = []
         problems: list[Problem] = []
         for each in ours:
-            made, wrong = decode(each.value())
+            made, wrong = _decoded(each, {} if known is None else known)
             problems += wrong
             if isinstance(made, ClusterProfile):
                 profiles.append(made)
@@ -42,6 +47,26 @@ class Overlay:
         problems += [*result.problems, *_clashes(self.kept, result.policies)]
         self.problems = tuple(problems)
         self.policies = () if problems else result.policies
+        self.origins = () if problems else result.origins
+
+
+def _decoded(
+    resource: Resource, known: Known
+) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+    namespace = resource.head.get("namespace")
+    text = resource.text.replace(f"\n  namespace: {namespace}\n", "\n", 1)
+    seen = known.get(text)
+    if isinstance(seen, SegmentedNamespace) and isinstance(namespace, str):
+        try:
+            return SegmentedNamespace(Name.parse(namespace), seen.spec), ()
+        except Refused:
+            seen = None  # decoded again for the message
+    if isinstance(seen, ClusterProfile):
+        return seen, ()
+    made, problems = decode(resource.value())
+    if made is not None:
+        known[text] = made
+    return made, problems
 
 
 def _count(ours: list[Resource]) -> list[Problem]:

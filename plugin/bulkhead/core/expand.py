@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from bulkhead.core.notation import Name, Port
 from bulkhead.core.peers import Peers, pod_peer, selector
 from bulkhead.core.policy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
-from bulkhead.core.problem import Path, Problem
+from bulkhead.core.problem import Path, Problem, spell
 from bulkhead.core.resources import (
     API_GROUP,
     ClusterProfile,
@@ -36,10 +36,16 @@ _BY_NAME = (Enforcer.CALICO, Enforcer.CILIUM)
 
 @value
 class Expansion:
-    """The *policies*, sorted by namespace and name; empty where there are *problems*."""
+    """
+    The *policies*, sorted by namespace and name; empty where there are *problems*.
+
+    *origins* says for each policy where it was written: the path of its rule for each of its
+    entries (one written rule can become several), of ``spec`` for the deny.
+    """
 
     policies: tuple[NetworkPolicy, ...]
     problems: tuple[Problem, ...]
+    origins: tuple[tuple[Path, ...], ...] = ()
 
 
 def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) -> Expansion:
@@ -49,21 +55,22 @@ def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) ->
     The result depends on nothing but the values: not on their order, not on the order of keys.
     """
     peers = Peers(profile)
-    policies: list[NetworkPolicy] = []
+    policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
     found: list[Problem] = list(peers.problems())
     taken: dict[tuple[str, str], str] = {}
     for namespace in sorted(namespaces, key=lambda each: each.namespace):
         made = _Namespace(profile, peers, namespace)
-        for policy, origin in made.policies():
+        for policy, origins in made.policies():
             key = policy.namespace, policy.name
             if key in taken:
-                found.append(_clash(namespace, policy, origin, taken[key]))
-            taken[key] = ".".join(map(str, origin))
-            policies.append(policy)
+                found.append(_clash(namespace, policy, origins[0], taken[key]))
+            taken[key] = spell(origins[0])
+            policies.append((policy, origins))
         found += made.found
     if found:
         return Expansion((), tuple(found))
-    return Expansion(tuple(sorted(policies, key=lambda each: (each.namespace, each.name))), ())
+    policies.sort(key=lambda each: (each[0].namespace, each[0].name))
+    return Expansion(tuple(policy for policy, _ in policies), (), tuple(origins for _, origins in policies))
 
 
 def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, other: str) -> Problem:
@@ -91,13 +98,13 @@ class _Namespace:
         self.resource = resource
         self.found: list[Problem] = []
 
-    def policies(self) -> Iterator[tuple[NetworkPolicy, Path]]:
-        """Yield each policy with the path of what it was written as."""
+    def policies(self) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
+        """Yield each policy with the paths of what it was written as."""
         spec = self.resource.spec
         if spec.unprotected is not None:
             return
         deny = NetworkPolicy(self.resource.namespace, DENY, EVERY_POD, (), (), labels=(MANAGED_BY,))
-        yield deny, ("spec",)
+        yield deny, (("spec",),)
         yield from self.group("", EVERY_POD, spec.ingress, spec.egress, ("spec",))
         for name, workload in spec.workloads.items():
             path = ("spec", "workloads", name)
@@ -110,7 +117,7 @@ class _Namespace:
         ingress: Mapping[Name, IngressRule],
         egress: Mapping[Name, EgressRule],
         path: Path,
-    ) -> Iterator[tuple[NetworkPolicy, Path]]:
+    ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
         """Yield the policies of the rules for one selection of pods."""
         for direction, rules in (("ingress", ingress), ("egress", egress)):
             lines = [
@@ -122,9 +129,9 @@ class _Namespace:
                 batches = [(direction, lines)] if lines else []
             for suffix, batch in batches:
                 name = f"{workload}-allow-{suffix}" if workload else f"allow-{suffix}"
-                origin: Path = (*path, direction, batch[0].name) if len(batch) == 1 else (*path, direction)
                 entries = tuple(entry for line in batch for entry in line.entries)
-                yield self.policy(name, pods, direction, entries, _notes(workload, batch)), origin
+                written = tuple((*path, direction, line.name) for line in batch for _ in line.entries or (None,))
+                yield self.policy(name, pods, direction, entries, _notes(workload, batch)), written
 
     def policy(
         self,

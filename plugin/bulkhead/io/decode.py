@@ -47,7 +47,7 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
     name, namespace = metadata.get("name"), metadata.get("namespace")
     title = _title(kind, name, namespace)
     found: list[Problem] = []
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         hint = nearest(str(kind), list(KINDS))
         found.append(
             Problem(

@@ -152,8 +152,10 @@ def _emitted(name: str, text: str, depth: int) -> list[str]:
     for level in range(depth):
         events += [ScalarEvent(None, None, (True, True), str(level)), start]
     quoted = None if reads_as_text(name) else '"'
-    events += [ScalarEvent(None, None, (True, True), name, style=quoted)]
-    events += [ScalarEvent(None, None, (True, True), text, style=style)]
+    events += [
+        ScalarEvent(None, None, (True, True), str(name), style=quoted),
+        ScalarEvent(None, None, (True, True), str(text), style=style),
+    ]
     events += [MappingEndEvent()] * (depth + 1) + [DocumentEndEvent(explicit=False), StreamEndEvent()]
     emitted: str = yaml.emit(events, Dumper=yaml.CDumper, allow_unicode=True)
     lines = emitted.split("\n")[depth:]

@@ -55,6 +55,7 @@ class Sources:
         self.doubts: list[Fault] = []
         self.layers: dict[str, list[Layer]] = {}
         self._read: dict[str, list[Document]] = {}
+        self._files = {file for each in graph.found.values() for file in each.files}
         for folder, kustomization in graph.found.items():
             self.layers[folder] = list(self._own(kustomization))
         for layers in self.layers.values():
@@ -105,7 +106,7 @@ class Sources:
             yield from _layers(file, document, patch, kind)
 
     def _documents(self, file: str, kind: str) -> list[Document]:
-        if not any(file in each.files for each in self.graph.found.values()):
+        if file not in self._files:
             return []
         try:
             text = text_of(file)
@@ -161,7 +162,7 @@ class Sources:
         return any(not layer.patch and layer.kind == "SegmentedNamespace" for layer in self.behind(folder))
 
     def _nothing_to_remove(self, folder: str, layer: Layer, path: Path) -> Fault:
-        line, column, _ = layer.place(path)
+        line, column, _ = layer.place((*path[:-1], Key(path[-1])))
         known = sorted(
             {
                 str(key)

@@ -1,0 +1,160 @@
+"""
+``explain``: one flow, whether it is allowed, by which policies, and what would have to be added.
+"""
+
+from bulkhead.core import addresses, cells, ports
+from bulkhead.core.attribution import Leave, entering, leaving
+from bulkhead.core.cluster import Endpoint, External, Flow, Pod
+from bulkhead.core.policy import NAMESPACE_NAME, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.reachability import Layer, Reachability, exempt
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.universe import place_of
+from bulkhead.core.value import value
+
+
+@value
+class Allowing:
+    """A *policy* and the place of the *rule*, among those of the direction, that allows the flow."""
+
+    policy: NetworkPolicy
+    rule: int
+
+
+@value
+class Half:
+    """One side of a flow: the policies that it is *isolated_by*, and the rules that it is *allowed_by* all the same."""
+
+    isolated_by: tuple[NetworkPolicy, ...]
+    allowed_by: tuple[Allowing, ...]
+
+    @property
+    def allows(self) -> bool:
+        """Whether this side lets the flow pass: no policy isolates it, or a rule allows the flow."""
+        return not self.isolated_by or bool(self.allowed_by)
+
+
+@value
+class Verdict:
+    """
+    What holds over one address *family*.
+
+    *exempt* says why policies do not matter (``"itself"``, ``"its own node"``), else it is
+    empty.  The sides are told in any case.
+    """
+
+    family: int
+    exempt: str
+    egress: Half
+    ingress: Half
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the flow passes over this family."""
+        return bool(self.exempt) or (self.egress.allows and self.ingress.allows)
+
+
+@value
+class Explanation:
+    """
+    A *flow*, a verdict for each address family that both ends have, and what is *missing*.
+
+    *missing* are policies that, added to the cluster, allow the flow: the narrowest that can
+    be written, one for each side that refuses.  Empty where it is allowed, and where no peer
+    of a policy can stand for the other end.
+    """
+
+    flow: Flow
+    verdicts: tuple[Verdict, ...]
+    missing: tuple[NetworkPolicy, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the flow passes over any family."""
+        return any(verdict.allowed for verdict in self.verdicts)
+
+
+def explain(answer: Reachability, flow: Flow) -> Explanation:
+    """Return why *flow*, one end of which is a pod, is allowed or refused in *answer*."""
+    found = tuple(verdict for layer in answer.layers if (verdict := _verdict(answer, layer, flow)))
+    if not found or any(verdict.allowed for verdict in found):
+        return Explanation(flow, found, ())
+    return Explanation(flow, found, _missing(flow, found[0], answer.mode))
+
+
+def _verdict(answer: Reachability, layer: Layer, flow: Flow) -> Verdict | None:
+    source, destination = place_of(layer.universe, flow.source), place_of(layer.universe, flow.destination)
+    if source is None or destination is None:
+        return None
+    policies = answer.cluster.policies
+    atom = cells.locate(layer.universe.atoms, ports.point(flow.protocol, flow.port))
+    out = [leave for leave, atoms in leaving(layer, source, destination) if atoms >> atom & 1]
+    into = [leave for leave, atoms in entering(layer, source, destination) if atoms >> atom & 1]
+    return Verdict(
+        layer.universe.family,
+        exempt(flow.source, flow.destination),
+        _half(policies, layer.egress[source], out),
+        _half(policies, layer.ingress[destination], into),
+    )
+
+
+def _half(policies: tuple[NetworkPolicy, ...], isolating: tuple[int, ...], leaves: list[Leave]) -> Half:
+    return Half(
+        tuple(policies[number] for number in isolating),
+        tuple(Allowing(policies[leave.policy], leave.rule) for leave in leaves),
+    )
+
+
+def _missing(flow: Flow, verdict: Verdict, mode: IpBlockMode) -> tuple[NetworkPolicy, ...]:
+    """Return a policy for each side that refuses; nothing where one of them cannot be written."""
+    wanted = []
+    if not verdict.egress.allows:
+        wanted.append(_policy(flow, flow.source, _peer(flow.destination, verdict.family, mode), "egress"))
+    if not verdict.ingress.allows:
+        wanted.append(_policy(flow, flow.destination, _peer(flow.source, verdict.family, mode), "ingress"))
+    found = tuple(policy for policy in wanted if policy)
+    return found if len(found) == len(wanted) else ()
+
+
+def _policy(flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: str) -> NetworkPolicy | None:
+    if peer is None or not isinstance(subject, Pod):
+        return None
+    rules = (PolicyRule((peer,), (PolicyPort(flow.protocol, flow.port),)),)
+    return NetworkPolicy(
+        subject.namespace,
+        f"allow-{direction}",
+        _selector(subject),
+        ingress=rules if direction == "ingress" else None,
+        egress=rules if direction == "egress" else None,
+    )
+
+
+def _peer(endpoint: Endpoint, family: int, mode: IpBlockMode) -> IpBlock | PodPeer | None:
+    """Return the peer for *endpoint*: a pod on the host network is an address, if the mode lets that match."""
+    if isinstance(endpoint, External):
+        return _address(endpoint.address)
+    if not endpoint.host_network:
+        return PodPeer(_selector(endpoint), Selector(((NAMESPACE_NAME, endpoint.namespace),)))
+    own = [text for text in endpoint.addresses if "/" not in text and (":" in text) == (family == 6)]
+    return _address(own[0]) if own and mode is IpBlockMode.PODS else None
+
+
+def _address(text: str) -> IpBlock:
+    return IpBlock(f"{text}/{32 if addresses.family(addresses.address(text)) == 4 else 128}")
+
+
+_STAMPED = {
+    "pod-template-hash",
+    "controller-revision-hash",
+    "pod-template-generation",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-name",
+    "controller-uid",
+    "job-name",
+}
+"""Labels that controllers put on pods: a policy that selects by them is wrong after the next rollout."""
+
+
+def _selector(pod: Pod) -> Selector:
+    return Selector(tuple(label for label in pod.labels if label[0] not in _STAMPED))

@@ -1,0 +1,120 @@
+"""
+What the policies of a cluster grant, as sets over a universe.
+"""
+
+from bulkhead.core import addresses, cells, selectors
+from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.survey import numbered
+from bulkhead.core.universe import Universe, located
+from bulkhead.core.value import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ANY = -1
+"""All members: as an integer, every bit is set."""
+
+
+@value
+class Grant:
+    """
+    One rule of a policy: its *peers*, and on which *ports*.
+
+    Each of *ports* is a set of port atoms and the destinations for which it holds: ``ANY``
+    for numbers, for a named port those members on which the name means that number.
+    """
+
+    rule: int
+    peers: int
+    ports: tuple[tuple[int, int], ...]
+
+
+@value
+class Granted:
+    """
+    A policy over a universe: the members that it isolates, and what it grants them.
+
+    ``None``: it leaves that direction alone.
+    """
+
+    subjects: int
+    ingress: tuple[Grant, ...] | None
+    egress: tuple[Grant, ...] | None
+
+
+class _Reader:
+    """Reads policies over one universe, each selector, block and rule that occurs in many of them once."""
+
+    def __init__(self, universe: Universe) -> None:
+        self.universe = universe
+        self.pods: dict[Selector, int] = {}
+        self.namespaces: dict[Selector, int] = {}
+        self.blocks: dict[IpBlock, int] = {}
+        self.rules: dict[tuple[str, int, PolicyRule], Grant] = {}
+
+    def policy(self, policy: NetworkPolicy) -> Granted:
+        subjects = self.universe.homes.get(policy.namespace, 0) & self.selected(policy.pods)
+        return Granted(
+            subjects, self.direction(policy.namespace, policy.ingress), self.direction(policy.namespace, policy.egress)
+        )
+
+    def direction(self, namespace: str, rules: tuple[PolicyRule, ...] | None) -> tuple[Grant, ...] | None:
+        if rules is None:
+            return None
+        return tuple(self.rule(namespace, number, rule) for number, rule in enumerate(rules))
+
+    def rule(self, namespace: str, number: int, rule: PolicyRule) -> Grant:
+        own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers or ())
+        known = namespace if own else "", number, rule
+        found = self.rules.get(known)
+        if found is None:
+            found = self.rules[known] = Grant(number, self.peers(namespace, rule), self.ports(rule.ports))
+        return found
+
+    def peers(self, namespace: str, rule: PolicyRule) -> int:
+        if rule.peers is None:
+            return self.universe.present
+        found = 0
+        for peer in rule.peers:
+            found |= self.block(peer) if isinstance(peer, IpBlock) else self.peer(namespace, peer)
+        return found
+
+    def peer(self, namespace: str, peer: PodPeer) -> int:
+        if peer.namespaces is None:
+            return self.universe.homes.get(namespace, 0) & self.selected(peer.pods)
+        if peer.namespaces not in self.namespaces:
+            self.namespaces[peer.namespaces] = selectors.select(peer.namespaces, self.universe.namespaces)
+        return self.namespaces[peer.namespaces] & self.selected(peer.pods)
+
+    def selected(self, selector: Selector) -> int:
+        if selector not in self.pods:
+            self.pods[selector] = selectors.select(selector, self.universe.labels)
+        return self.pods[selector]
+
+    def block(self, block: IpBlock) -> int:
+        if block not in self.blocks:
+            self.blocks[block] = located(self.universe, addresses.block(block.cidr, block.excluded))
+        return self.blocks[block]
+
+    def ports(self, wanted: tuple[PolicyPort, ...] | None) -> tuple[tuple[int, int], ...]:
+        if wanted is None:
+            return ((self.universe.atoms.every, ANY),)
+        numbers, named = 0, []
+        for port in wanted:
+            if isinstance(port.port, str):
+                named += list(self.resolved(port.port, port.protocol))
+            else:
+                numbers |= cells.covered(self.universe.atoms, numbered(port).spans)
+        return ((numbers, ANY), *named) if numbers else tuple(named)
+
+    def resolved(self, name: str, protocol: str) -> "Iterable[tuple[int, int]]":
+        """Yield what the name means, and on which members: a name is resolved on the destination, with the protocol."""
+        for number, having in self.universe.named.get((name, protocol), ()):
+            yield cells.covered(self.universe.atoms, numbered(PolicyPort(protocol, number)).spans), having
+
+
+def grant(universe: Universe, policies: tuple[NetworkPolicy, ...]) -> tuple[Granted, ...]:
+    """Return what each of *policies* grants in *universe*, in their order."""
+    reader = _Reader(universe)
+    return tuple(reader.policy(policy) for policy in policies)

@@ -1,0 +1,84 @@
+"""
+Sets of integers as sorted spans: the one algebra beneath port sets and address sets.
+
+A span is ``(first, last)``, both included.  Canonical: sorted, disjoint, never adjacent, so
+that equal sets are equal tuples.  Every function takes and returns canonical spans, except
+``merge``, which makes them.
+"""
+
+from bisect import bisect_right
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Span = tuple[int, int]
+Spans = tuple[Span, ...]
+
+
+def merge(spans: "Iterable[Span]") -> Spans:
+    """
+    Return the canonical form of *spans*, which may overlap and stand in any order.
+
+    >>> merge([(5, 9), (1, 2), (3, 4), (8, 12)])
+    ((1, 12),)
+    """
+    merged: list[Span] = []
+    for first, last in sorted(spans):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return tuple(merged)
+
+
+def union(left: Spans, right: Spans) -> Spans:
+    """Return the integers in *left*, in *right*, or in both."""
+    return merge(left + right)
+
+
+def intersect(left: Spans, right: Spans) -> Spans:
+    """Return the integers in both *left* and *right*."""
+    common: list[Span] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        first, last = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if first <= last:
+            common.append((first, last))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(common)
+
+
+def subtract(left: Spans, right: Spans) -> Spans:
+    """
+    Return the integers in *left* that are not in *right*.
+
+    >>> subtract(((80, 90),), ((82, 85),))
+    ((80, 81), (86, 90))
+    """
+    rest: list[Span] = []
+    for first, last in left:
+        for gone_from, gone_to in right:
+            if gone_to < first or gone_from > last:
+                continue
+            if gone_from > first:
+                rest.append((first, gone_from - 1))
+            first = gone_to + 1
+            if first > last:
+                break
+        if first <= last:
+            rest.append((first, last))
+    return tuple(rest)
+
+
+def holds(spans: Spans, point: int) -> bool:
+    """Say whether *point* is in *spans*."""
+    at = bisect_right(spans, (point, _ABOVE)) - 1
+    return at >= 0 and spans[at][1] >= point
+
+
+_ABOVE = 1 << 200
+"""Larger than any member: every span that starts at a point sorts before ``(point, _ABOVE)``."""

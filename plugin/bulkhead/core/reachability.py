@@ -1,0 +1,138 @@
+"""
+The answer: who reaches whom on which ports, and by whose leave.
+
+It is kept as rows: sources that reach the same destinations on the same ports share one row.
+The form is canonical: two clusters over one universe behave alike exactly if their rows are
+equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
+stands for its addresses other than those of nodes, which always reach their own pods.
+"""
+
+from bulkhead.core import addresses, cells, ports
+from bulkhead.core.cluster import Cluster, Endpoint, External, Flow, Pod
+from bulkhead.core.grants import Granted
+from bulkhead.core.intervals import holds
+from bulkhead.core.ports import PortSet
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.universe import Universe, place_of
+from bulkhead.core.value import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Parts = tuple[tuple[int, int], ...]
+"""Disjoint sets of destinations, each with the port atoms that are open to it; ascending by atoms."""
+
+
+@value
+class Row:
+    """What each of *sources* reaches: for each part a set of port atoms and the destinations that it is open to."""
+
+    sources: int
+    parts: Parts
+
+
+@value
+class Layer:
+    """
+    The answer for one address family.
+
+    *granted* is what each policy of the cluster grants, in its order.  *ingress* and
+    *egress* give for each member the policies that isolate it, by their place.
+    """
+
+    universe: Universe
+    granted: tuple[Granted, ...]
+    ingress: tuple[tuple[int, ...], ...]
+    egress: tuple[tuple[int, ...], ...]
+    rows: tuple[Row, ...]
+
+
+@value
+class Rectangle:
+    """Every one of *sources* reaches every one of *destinations*, another pod or address, on exactly *ports*."""
+
+    sources: int
+    destinations: int
+    ports: PortSet
+
+
+@value
+class Reachability:
+    """Who reaches whom in *cluster*: a layer for each address family."""
+
+    cluster: Cluster
+    mode: IpBlockMode
+    layers: tuple[Layer, ...]
+
+
+def rectangles(layer: Layer) -> "Iterator[Rectangle]":
+    """Yield all that is allowed in *layer*, each pair of members at most once."""
+    for row in layer.rows:
+        for atoms, destinations in row.parts:
+            yield Rectangle(row.sources, destinations, port_set(layer, atoms))
+
+
+def port_set(layer: Layer, atoms: int) -> PortSet:
+    """Return the ports of the *atoms* of *layer*."""
+    return PortSet(cells.gather(layer.universe.atoms, atoms))
+
+
+def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) -> PortSet:
+    """Return the ports of *destination* that are open to *source*, over any address family that both have."""
+    found = ports.NONE
+    for layer in answer.layers:
+        found = ports.union(found, _open_in(layer, source, destination))
+    return found
+
+
+def allows(answer: Reachability, flow: Flow) -> bool:
+    """Say whether *flow* is allowed in *answer*."""
+    opened = open_ports(answer, flow.source, flow.destination)
+    return holds(opened.spans, ports.point(flow.protocol, flow.port))
+
+
+def _open_in(layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
+    here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+    if here is None or there is None:
+        return ports.NONE
+    if exempt(source, destination):
+        return ports.EVERY
+    parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
+    return port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+
+
+def exempt(source: Endpoint, destination: Endpoint) -> str:
+    """Say why no policy can refuse the flow: a pod reaches itself, a node its own pods. Empty: policies decide."""
+    if source == destination:
+        return "itself"
+    if isinstance(destination, External) or destination.host_network or not destination.node:
+        return ""
+    if isinstance(source, Pod):
+        own = source.host_network and source.node == destination.node
+    else:
+        own = _is_address(destination.node) and addresses.address(source.address) == addresses.address(destination.node)
+    return "its own node" if own else ""
+
+
+def _is_address(node: str) -> bool:
+    try:
+        return addresses.address(node) >= 0
+    except ValueError:
+        return False
+
+
+def open_pairs(layer: Layer) -> int:
+    """Return how many ordered pairs of pods have any port open between them, a pod and itself included."""
+    sizes = [len(member.pods) for member in layer.universe.members]
+    inside = layer.universe.present & ~layer.universe.outside
+    total = 0
+    for row in layer.rows:
+        reached = 0
+        for _, destinations in row.parts:
+            reached |= destinations
+        weight = sum(sizes[at] for at in cells.members(reached & inside))
+        sources = cells.members(row.sources & inside)
+        total += weight * sum(sizes[at] for at in sources)
+        total += sum(sizes[at] for at in sources if not reached >> at & 1)
+    return total

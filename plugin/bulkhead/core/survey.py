@@ -1,0 +1,273 @@
+"""
+Making universes: which pods and addresses the policies of a cluster can tell apart.
+
+Two clusters that are compared are surveyed together, so that a bit means the same in both.
+"""
+
+from enum import Enum
+
+from bulkhead.core import addresses, cells, ports, selectors
+from bulkhead.core.addresses import AddressSet
+from bulkhead.core.cells import Cells
+from bulkhead.core.cluster import Cluster, Pod, namespaces_of
+from bulkhead.core.intervals import Spans, merge
+from bulkhead.core.policy import IpBlock, PodPeer, PolicyPort, PolicyRule
+from bulkhead.core.selectors import Index, Told
+from bulkhead.core.universe import ANYWHERE, Member, Universe
+from bulkhead.core.value import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class IpBlockMode(Enum):
+    """What an ``ipBlock`` matches beside outside addresses: *PODS* too (kube-router, Calico), or *NEVER* (Cilium)."""
+
+    PODS = "pods"
+    NEVER = "never"
+
+
+@value
+class Side:
+    """
+    A cluster and its pods in a fixed order.
+
+    The places of *pods* correspond to those of the other side; ``None``: there is no such pod on this side.
+    """
+
+    cluster: Cluster
+    pods: tuple[Pod | None, ...]
+
+
+@value
+class _Key:
+    """What distinguishes the pods of one member from all others."""
+
+    namespace: str
+    labels: Told
+    ports: tuple[tuple[str, str, int], ...]
+    where: int
+    host_network: bool
+    node: str
+
+
+@value
+class _Words:
+    """What the policies of all sides can tell apart."""
+
+    labels: selectors.Vocabulary
+    namespaces: selectors.Vocabulary
+    ports: frozenset[tuple[str, str]]
+    cells: Cells
+    hosts: frozenset[str]
+
+
+def families(sides: "Sequence[Side]") -> tuple[int, ...]:
+    """Return the address families that *sides* speak of; IPv4 where they speak of none."""
+    six = any(
+        ":" in text
+        for side in sides
+        for text in (
+            *(one for pod in side.pods if pod for one in pod.addresses),
+            *side.cluster.networks,
+            *(block.cidr for block in _blocks(side.cluster)),
+        )
+    )
+    return addresses.FAMILIES if six else (4,)
+
+
+def survey(sides: "Sequence[Side]", family: int, mode: IpBlockMode) -> tuple[Universe, ...]:
+    """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
+    words = _words(sides, family)
+    keyed = [_keys(side, words, family, mode) for side in sides]
+    classes: dict[tuple[_Key | None, ...], list[int]] = {}
+    for at, key in enumerate(zip(*keyed, strict=True)):
+        classes.setdefault(key, []).append(at)
+    classes.pop((None,) * len(sides), None)
+    ordered = sorted(classes.items(), key=_home)
+    atoms = _atoms(sides, [key for keys, _ in ordered for key in keys if key])
+    return tuple(
+        _universe(side, [(keys[number], pods) for keys, pods in ordered], words, family, atoms)
+        for number, side in enumerate(sides)
+    )
+
+
+def _home(item: tuple[tuple[_Key | None, ...], list[int]]) -> tuple[str, int]:
+    return next(key.namespace for key in item[0] if key), item[1][0]
+
+
+def _rules(cluster: Cluster) -> "Iterable[PolicyRule]":
+    for policy in cluster.policies:
+        yield from policy.ingress or ()
+        yield from policy.egress or ()
+
+
+def _blocks(cluster: Cluster) -> "Iterable[IpBlock]":
+    for rule in _rules(cluster):
+        for peer in rule.peers or ():
+            if isinstance(peer, IpBlock):
+                yield peer
+
+
+def _ports(sides: "Iterable[Side]") -> "Iterable[PolicyPort]":
+    return {port for side in sides for rule in _rules(side.cluster) for port in rule.ports or ()}
+
+
+def _words(sides: "Sequence[Side]", family: int) -> _Words:
+    peers = {
+        peer
+        for side in sides
+        for rule in _rules(side.cluster)
+        for peer in rule.peers or ()
+        if isinstance(peer, PodPeer)
+    }
+    subjects = {policy.pods for side in sides for policy in side.cluster.policies}
+    whole = addresses.WHOLE[family]
+    return _Words(
+        labels=selectors.vocabulary([*subjects, *(peer.pods for peer in peers)]),
+        namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
+        ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
+        cells=cells.cut((whole,), {spans for side in sides for spans in block_spans(side.cluster, family)}),
+        hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
+    )
+
+
+def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
+    """Yield the addresses of every ``ipBlock`` of *family* in *cluster*."""
+    for found in {(block.cidr, block.excluded) for block in _blocks(cluster)}:
+        spans = addresses.block(*found)
+        if spans and addresses.family(spans[0][0]) == family:
+            yield spans
+
+
+def _atoms(sides: "Sequence[Side]", keys: "Iterable[_Key]") -> Cells:
+    wanted = {numbered(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
+    resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
+    return cells.cut(ports.EVERY.spans, wanted.union(ports.between(p, number, number).spans for p, number in resolved))
+
+
+def numbered(port: PolicyPort) -> ports.PortSet:
+    """Return the ports that *port*, which is not a name, stands for."""
+    if not isinstance(port.port, int):
+        return ports.between(port.protocol)
+    return ports.between(port.protocol, port.port, port.end or port.port)
+
+
+def _keys(side: Side, words: _Words, family: int, mode: IpBlockMode) -> "list[_Key | None]":
+    near, far = _spans(side.cluster.networks, family), _spans(side.cluster.nodes, family)
+    seen: dict[_Key, _Key] = {}
+    keys: list[_Key | None] = []
+    for pod in side.pods:
+        where = _where(pod, words.cells, family, far if pod.host_network else near) if pod else 0
+        if pod is None or not where:
+            keys.append(None)
+            continue
+        key = _key(pod, words, where if mode is IpBlockMode.PODS else 0)
+        keys.append(seen.setdefault(key, key))
+    return keys
+
+
+def _key(pod: Pod, words: _Words, where: int) -> _Key:
+    node = pod.node if pod.node in words.hosts else ""
+    if pod.host_network:  # for policies it is its node's address, whatever its namespace and labels are
+        return _Key("", (), (), where, True, node)
+    named = {(port.name, port.protocol, port.number) for port in pod.ports if (port.name, port.protocol) in words.ports}
+    return _Key(
+        pod.namespace,
+        selectors.told(pod.labels, words.labels),
+        tuple(sorted(named)) if named else (),
+        where,
+        False,
+        node,
+    )
+
+
+def _spans(networks: tuple[str, ...], family: int) -> Spans | None:
+    """Return the networks of *family*: ``None`` where nothing is known, empty where it is known to have none."""
+    found = [addresses.network(text) for text in networks]
+    return merge(span for span in found if addresses.family(span[0]) == family) if found else None
+
+
+def _where(pod: Pod, among: Cells, family: int, networks: Spans | None) -> int:
+    """Return the address cells that *pod* may be in; 0: it has no address of *family*."""
+    if not pod.addresses:
+        return ANYWHERE if networks is None else cells.covered(among, networks)
+    found = 0
+    for text in pod.addresses:
+        if "/" in text:
+            span = addresses.network(text)
+            if addresses.family(span[0]) == family:
+                found |= cells.covered(among, (span,))
+        elif (":" in text) == (family == 6):
+            found |= 1 << cells.locate(among, addresses.address(text))
+    return found
+
+
+def _universe(
+    side: Side, classes: "list[tuple[_Key | None, list[int]]]", words: _Words, family: int, atoms: Cells
+) -> Universe:
+    keys = [(1 << place, key) for place, (key, _) in enumerate(classes) if key]
+    inside = [(bit, key) for bit, key in keys if not key.host_network]
+    hosts = sum(bit for bit, key in keys if key.host_network)
+    outside = [1 << len(classes) + cell for cell in range(len(words.cells.regions))]
+    homes = _gather((key.namespace, bit) for bit, key in inside)
+    members = [
+        Member(tuple(pod for at in pods if (pod := side.pods[at]))) if key else Member() for key, pods in classes
+    ]
+    members += [Member((), AddressSet(region)) for region in words.cells.regions]
+    return Universe(
+        family=family,
+        members=tuple(members),
+        atoms=atoms,
+        cells=words.cells,
+        present=sum(bit for bit, _ in keys) + sum(outside),
+        hosts=hosts,
+        outside=sum(outside),
+        labels=selectors.index((bit, key.labels) for bit, key in inside),
+        namespaces=_by_namespace(side.cluster, homes, words),
+        homes=homes,
+        named=_named(inside),
+        whereabouts=_whereabouts(
+            [*((key.where, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]
+        ),
+        nodes=_nodes(keys),
+        places={pod: place for place, member in enumerate(members) for pod in member.pods},
+    )
+
+
+def _gather(items: "Iterable[tuple[str, int]]") -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, bit in items:
+        found[name] = found.get(name, 0) | bit
+    return found
+
+
+def _by_namespace(cluster: Cluster, homes: dict[str, int], words: _Words) -> Index:
+    labels = namespaces_of(cluster)
+    return selectors.index(
+        (bits, selectors.told(labels.get(name, {}).items(), words.namespaces)) for name, bits in sorted(homes.items())
+    )
+
+
+def _named(inside: "list[tuple[int, _Key]]") -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
+    found: dict[tuple[str, str], dict[int, int]] = {}
+    for bit, key in inside:
+        for name, protocol, number in key.ports:
+            having = found.setdefault((name, protocol), {})
+            having[number] = having.get(number, 0) | bit
+    return {port: tuple(sorted(having.items())) for port, having in found.items()}
+
+
+def _whereabouts(items: "Iterable[tuple[int, int]]") -> tuple[tuple[int, int], ...]:
+    found: dict[int, int] = {}
+    for where, bit in items:
+        if where:
+            found[where] = found.get(where, 0) | bit
+    return tuple(sorted(found.items()))
+
+
+def _nodes(keys: "list[tuple[int, _Key]]") -> tuple[tuple[int, int], ...]:
+    hosts = _gather((key.node, bit) for bit, key in keys if key.host_network and key.node)
+    pods = _gather((key.node, bit) for bit, key in keys if not key.host_network and key.node)
+    return tuple((bits, pods[node]) for node, bits in sorted(hosts.items()) if node in pods)

@@ -1,0 +1,52 @@
+"""
+Measure the engine as a process: CPU seconds and peak memory, from files to the answer with attribution.
+
+``python tests/bench/measure.py`` prints a line for each size, beside it what is promised.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from generate import cluster, write_dump, write_folder
+
+PLUGIN = Path(__file__).parents[2] / "plugin"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for namespaces, pods, promised in ((50, 10, "0.30 s"), (200, 50, "2.5 s, 200 MiB")):
+            before, after = f"{folder}/{namespaces}", f"{folder}/{namespaces}-changed"
+            write_folder(before, *cluster(namespaces, pods))
+            write_folder(after, *cluster(namespaces, pods, changed=True))
+            one = report(f"reach {namespaces} x {pods}, YAML", promised, "reach", before)
+            report(f"diff  {namespaces} x {pods}, YAML", f"{one * 1.3:.2f} s", "diff", before, after)
+        dump = f"{folder}/dump.json"
+        for namespaces in (500, 1000, 2000):
+            write_dump(dump, *cluster(namespaces, 50))
+            report(f"reach {namespaces} x 50, dump", "30 s, 2 GiB at 2000", "reach", dump)
+
+
+def report(what, promised, verb, *paths):
+    """Print what one process takes, the best of three runs on a machine that others use too; return its CPU seconds."""
+    command = [sys.executable, "-m", "bulkhead.analyse", verb, "--manifests", *paths, "--format", "totals"]
+    seconds, memory, said = min(run(command) for _ in range(3))
+    print(f"{what:26} {seconds:6.2f} s {memory:5} MiB  (at most {promised})  {said}", flush=True)
+    return seconds
+
+
+def run(command):
+    """Return CPU seconds, peak MiB and what was printed."""
+    environment = {**os.environ, "PYTHONPATH": str(PLUGIN)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        said = process.stdout.read().decode().strip()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, said
+
+
+if __name__ == "__main__":
+    main()

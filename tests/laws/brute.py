@@ -1,0 +1,132 @@
+"""
+NetworkPolicy as plainly as its specification: one flow at a time, no sets, no classes.
+
+What the engine computes for all flows at once must agree with this for every one.
+"""
+
+from ipaddress import ip_address, ip_network
+
+from bulkhead.core.cluster import External, namespaces_of
+from bulkhead.core.policy import IpBlock
+from bulkhead.core.survey import IpBlockMode
+
+
+def allows(cluster, source, destination, protocol, port, mode):
+    """A flow passes if it does over any address family that both ends have."""
+    both = families(cluster, source) & families(cluster, destination)
+    return any(allows_over(cluster, source, destination, protocol, port, mode, family) for family in both)
+
+
+def allows_over(cluster, source, destination, protocol, port, mode, family):
+    """It needs the source's egress and the destination's ingress; a pod reaches itself, a node its own pods."""
+    if source == destination or is_own_node(source, destination):
+        return True
+    flow = (source, destination, protocol, port)
+    return all(
+        not isolating(cluster, pod, direction) or any(allowing(cluster, direction, flow, mode, family))
+        for pod, direction in ((source, "egress"), (destination, "ingress"))
+    )
+
+
+def is_own_node(source, destination):
+    if isinstance(destination, External) or destination.host_network or not destination.node:
+        return False
+    if isinstance(source, External):
+        return source.address == destination.node
+    return source.host_network and source.node == destination.node
+
+
+def isolating(cluster, pod, direction):
+    """The policies that select the pod and have the direction among their types: any such isolates it."""
+    return [p for p in cluster.policies if getattr(p, direction) is not None and selects(p, pod)]
+
+
+def allowing(cluster, direction, flow, mode, family):
+    """Yield the place of each policy and rule that allows the flow on this side, whatever the others say."""
+    source, destination, protocol, port = flow
+    pod, peer = (source, destination) if direction == "egress" else (destination, source)
+    for number, policy in enumerate(cluster.policies):
+        for place, rule in enumerate(getattr(policy, direction) or ()):
+            if (
+                selects(policy, pod)
+                and (rule.peers is None or any(is_peer(cluster, policy, one, peer, mode, family) for one in rule.peers))
+                and (rule.ports is None or any(is_port(one, destination, protocol, port) for one in rule.ports))
+            ):
+                yield number, place
+
+
+def selects(policy, pod):
+    """Policies select pods of their own namespace, and none that is on the host network."""
+    return (
+        not isinstance(pod, External)
+        and not pod.host_network
+        and pod.namespace == policy.namespace
+        and fits(policy.pods, dict(pod.labels))
+    )
+
+
+def fits(selector, labels):
+    for key, wanted in selector.labels:
+        if key not in labels or labels[key] != wanted:
+            return False
+    for one in selector.expressions:
+        there = one.key in labels
+        among = there and labels[one.key] in one.values
+        if not {"In": among, "NotIn": not among, "Exists": there, "DoesNotExist": not there}[one.operator]:
+            return False
+    return True
+
+
+def is_peer(cluster, policy, peer, endpoint, mode, family):
+    if isinstance(peer, IpBlock):
+        return is_in_block(cluster, peer, endpoint, mode, family)
+    if isinstance(endpoint, External) or endpoint.host_network or not fits(peer.pods, dict(endpoint.labels)):
+        return False
+    if peer.namespaces is None:
+        return endpoint.namespace == policy.namespace
+    return fits(peer.namespaces, namespaces_of(cluster)[endpoint.namespace])
+
+
+def is_in_block(cluster, block, endpoint, mode, family):
+    if isinstance(endpoint, External):
+        return holds(block, ip_address(endpoint.address))
+    if mode is IpBlockMode.NEVER:
+        return False
+    known = networks(cluster, endpoint)
+    if not known:
+        whole = ip_network(block.cidr)
+        return whole.prefixlen == 0 and whole.version == family and not block.excluded
+    return any(holds(block, address) for network in known if network.version == family for address in network)
+
+
+def holds(block, address):
+    return is_in(block.cidr, address) and not any(is_in(cidr, address) for cidr in block.excluded)
+
+
+def is_in(cidr, address):
+    network = ip_network(cidr)
+    return network.version == address.version and address in network
+
+
+def networks(cluster, pod):
+    known = pod.addresses or (cluster.nodes if pod.host_network else cluster.networks)
+    return [ip_network(text) for text in known]
+
+
+def is_port(wanted, destination, protocol, port):
+    """A name is a port of the destination pod with that name and protocol; an address has no names."""
+    if wanted.protocol != protocol:
+        return False
+    if isinstance(wanted.port, str):
+        return (
+            not isinstance(destination, External)
+            and not destination.host_network
+            and (wanted.port, protocol, port) in {(one.name, one.protocol, one.number) for one in destination.ports}
+        )
+    return wanted.port is None or wanted.port <= port <= (wanted.end or wanted.port)
+
+
+def families(cluster, endpoint):
+    if isinstance(endpoint, External):
+        return {ip_address(endpoint.address).version}
+    return {network.version for network in networks(cluster, endpoint)} or {4, 6}

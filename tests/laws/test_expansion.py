@@ -1,0 +1,157 @@
+"""What holds for the expansion of every cluster that people could write."""
+
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from bulkhead.core.expand import DENY, expand
+from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.io.decode import decode
+from bulkhead.io.manifests import document
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from laws.written import layouts, namespace, profile, reordered, specs
+
+
+def policies_of(spec: dict[str, Any], cluster: dict[str, Any] | None = None) -> tuple[NetworkPolicy, ...] | None:
+    """Return the policies, ``None`` where two of them would have one name (which random names can do)."""
+    made, problems = decode(cluster or profile())
+    assert isinstance(made, ClusterProfile), problems
+    resource, problems = decode(namespace(spec))
+    assert isinstance(resource, SegmentedNamespace), problems
+    expansion = expand(made, [resource])
+    assert all("would be named" in problem.says for problem in expansion.problems), expansion.problems
+    return None if expansion.problems else expansion.policies
+
+
+@given(specs, layouts, st.randoms(use_true_random=False))
+def test_the_order_of_keys_changes_no_byte(spec: dict[str, Any], layout: str, random: Any) -> None:
+    first = policies_of(spec, profile(layout))
+    again = policies_of(reordered(spec, random), reordered(profile(layout), random))
+    assert first == again
+    assert list(map(document, first or ())) == list(map(document, again or ()))
+
+
+@given(specs, layouts)
+def test_every_namespace_has_the_deny_and_every_other_policy_has_one_direction(
+    spec: dict[str, Any], layout: str
+) -> None:
+    policies = policies_of(spec, profile(layout)) or ()
+    for policy in policies:
+        if policy.name == DENY:
+            assert (policy.pods, policy.ingress, policy.egress) == (Selector(), (), ())
+        else:
+            assert (policy.ingress is None) != (policy.egress is None)
+    assert [policy.name for policy in policies].count(DENY) == (1 if policies else 0)
+    assert list(policies) == sorted(policies, key=lambda policy: policy.name)
+
+
+@given(specs, layouts)
+def test_an_exception_stands_alone_and_every_port_has_its_protocol(spec: dict[str, Any], layout: str) -> None:
+    for policy in policies_of(spec, profile(layout)) or ():
+        for rule in [*(policy.ingress or ()), *(policy.egress or ())]:
+            assert rule.peers
+            assert rule.ports is None or rule.ports
+            cut = [peer for peer in rule.peers if isinstance(peer, IpBlock) and peer.excluded]
+            assert not cut or len(rule.peers) == 1
+            assert all(port.protocol in ("TCP", "UDP", "SCTP") for port in rule.ports or ())
+
+
+@given(specs, st.data())
+def test_removing_a_rule_never_allows_more(spec: dict[str, Any], data: st.DataObject) -> None:
+    before = policies_of(spec)
+    places = [(direction, name) for direction in ("ingress", "egress") for name in spec.get(direction, {})]
+    if before is None or not places:
+        return
+    direction, name = data.draw(st.sampled_from(places))
+    rest = {key: rule for key, rule in spec[direction].items() if key != name}
+    after = policies_of({**spec, direction: rest})
+    assert after is not None
+    assert set(after) == set(before) - {policy for policy in before if policy.name == f"allow-{name}-{direction}"}
+    assert len(after) == len(before) - 1
+
+
+@given(specs)
+def test_both_layouts_allow_the_same(spec: dict[str, Any]) -> None:
+    one_by_one, folded = policies_of(spec), policies_of(spec, profile("per-direction"))
+    if one_by_one is not None and folded is not None:
+        assert entries(one_by_one) == entries(folded)
+
+
+def entries(policies: tuple[NetworkPolicy, ...]) -> set[tuple[Any, ...]]:
+    return {
+        (policy.pods, direction, rule)
+        for policy in policies
+        for direction in ("ingress", "egress")
+        for rule in getattr(policy, direction) or ()
+    }
+
+
+@given(specs, layouts)
+def test_the_text_says_what_the_values_say(spec: dict[str, Any], layout: str) -> None:
+    for policy in policies_of(spec, profile(layout)) or ():
+        assert yaml.safe_load(document(policy)) == as_written(policy)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(specs, layouts), min_size=4, max_size=4))
+def test_what_comes_out_is_a_valid_object_of_kubernetes(batch: list[tuple[dict[str, Any], str]]) -> None:
+    for spec, layout in batch:
+        for policy in policies_of(spec, profile(layout)) or ():
+            kubernetes_validate.validate(yaml.safe_load(document(policy)), "1.34", strict=True)
+
+
+def test_an_invalid_object_would_be_noticed() -> None:
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": []}},
+            "1.34",
+            strict=True,
+        )
+
+
+def as_written(policy: NetworkPolicy) -> dict[str, Any]:
+    """Return the object of the Kubernetes API, as plainly as its documentation gives it."""
+    spec: dict[str, Any] = {"podSelector": selector(policy.pods), "policyTypes": []}
+    for direction, end in (("ingress", "from"), ("egress", "to")):
+        rules = getattr(policy, direction)
+        if rules is not None:
+            spec["policyTypes"].append(direction.title())
+        if rules:
+            spec[direction] = [{end: [peer(each) for each in rule.peers], **ports_of(rule)} for rule in rules]
+    metadata = {"name": policy.name, "namespace": policy.namespace, "labels": dict(policy.labels)}
+    if policy.annotations:
+        metadata["annotations"] = dict(policy.annotations)
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+
+
+def selector(selected: Selector) -> dict[str, Any]:
+    made: dict[str, Any] = {"matchLabels": dict(selected.labels)} if selected.labels else {}
+    if selected.expressions:
+        made["matchExpressions"] = [
+            {"key": each.key, "operator": each.operator, **({"values": list(each.values)} if each.values else {})}
+            for each in selected.expressions
+        ]
+    return made
+
+
+def peer(each: IpBlock | PodPeer) -> dict[str, Any]:
+    if isinstance(each, IpBlock):
+        return {"ipBlock": {"cidr": each.cidr, **({"except": list(each.excluded)} if each.excluded else {})}}
+    made = {} if each.namespaces is None else {"namespaceSelector": selector(each.namespaces)}
+    if each.namespaces is None or each.pods != Selector():
+        made["podSelector"] = selector(each.pods)
+    return made
+
+
+def ports_of(rule: Any) -> dict[str, Any]:
+    if rule.ports is None:
+        return {}
+    return {
+        "ports": [
+            {"protocol": each.protocol, "port": each.port, **({"endPort": each.end} if each.end else {})}
+            for each in rule.ports
+        ]
+    }

@@ -1,0 +1,87 @@
+"""The engine agrees with the specification, flow by flow."""
+
+from bulkhead.core import ports
+from bulkhead.core.attribution import attribute
+from bulkhead.core.cells import members
+from bulkhead.core.intervals import holds
+from bulkhead.core.reach import reach
+from bulkhead.core.reachability import open_ports, rectangles
+from bulkhead.core.universe import place_of
+from hypothesis import given
+from laws.brute import allowing, allows, allows_over, families
+from laws.strategies import PORTS, PROTOCOLS, clusters, modes, pairs
+
+PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
+
+
+@given(clusters(), modes)
+def test_every_flow_is_judged_as_the_specification_says(cluster, mode):
+    answer = reach(cluster, mode)
+    spoken_of = {layer.universe.family for layer in answer.layers}
+    for source, destination in pairs(cluster):
+        if not families(cluster, source) & families(cluster, destination) <= spoken_of:
+            continue  # where nothing in a cluster is IPv6, pods without a known address are IPv4 pods
+        opened = open_ports(answer, source, destination)
+        for protocol, port in PROBES:
+            wanted = allows(cluster, source, destination, protocol, port, mode)
+            assert holds(opened.spans, ports.point(protocol, port)) == wanted, (source, destination, protocol, port)
+
+
+@given(clusters(), modes)
+def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_other(cluster, mode):
+    for layer in reach(cluster, mode).layers:
+        opened = {}
+        for rectangle in rectangles(layer):
+            for source in members(rectangle.sources):
+                for destination in members(rectangle.destinations):
+                    assert not layer.universe.outside >> source & layer.universe.outside >> destination & 1
+                    assert (source, destination) not in opened
+                    opened[source, destination] = rectangle.ports.spans
+        for source, destination in pairs(cluster):
+            here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+            if here is None or there is None or source == destination or is_node(source):
+                continue
+            for protocol, port in PROBES:
+                wanted = allows_over(cluster, source, destination, protocol, port, mode, layer.universe.family)
+                assert holds(opened.get((here, there), ()), ports.point(protocol, port)) == wanted
+
+
+def is_node(endpoint):
+    """An outside member stands for the addresses in it that are no node's."""
+    return getattr(endpoint, "address", "") == "192.168.0.1"
+
+
+@given(clusters(), modes)
+def test_rows_are_canonical(cluster, mode):
+    for layer in reach(cluster, mode).layers:
+        seen = 0
+        for row in layer.rows:
+            assert row.sources and not row.sources & seen
+            seen |= row.sources
+            assert all(atoms and destinations for atoms, destinations in row.parts)
+            assert [atoms for atoms, _ in row.parts] == sorted({atoms for atoms, _ in row.parts})
+        assert len({row.parts for row in layer.rows}) == len(layer.rows)
+
+
+@given(clusters(), modes)
+def test_attribution_is_complete_and_minimal(cluster, mode):
+    for layer in reach(cluster, mode).layers:
+        for source, destination in pairs(cluster):
+            here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+            if here is None or there is None:
+                continue
+            shares = attribute(layer, here, there)
+            for protocol, port in PROBES:
+                (share,) = (one for one in shares if holds(one.ports.spans, ports.point(protocol, port)))
+                flow = (source, destination, protocol, port)
+                for direction in ("egress", "ingress"):
+                    wanted = list(allowing(cluster, direction, flow, mode, layer.universe.family))
+                    assert [(leave.policy, leave.rule) for leave in getattr(share, direction)] == wanted
+
+
+@given(clusters(), modes)
+def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster, mode):
+    layers = {layer.universe.family: layer for layer in reach(cluster, mode).layers}
+    for pod in cluster.pods:
+        for family in layers:
+            assert (place_of(layers[family].universe, pod) is not None) == (family in families(cluster, pod))

@@ -1,0 +1,87 @@
+"""
+Truth tables: tiny clusters with rows written by hand from the Kubernetes specification.
+
+A file has a list of *tables*.  Each has ``namespaces``, ``pods``, ``policies`` (NetworkPolicy
+specs as people write them) and ``rows`` of ``[from, to, port, allowed, because]``.  An end is
+``namespace/pod`` or an address, a port ``80`` (TCP) or ``53/UDP``.  ``mode`` is the ipBlock
+mode, ``pods`` unless given.
+"""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
+from bulkhead.core.explain import explain
+from bulkhead.core.reach import reach
+from bulkhead.core.reachability import allows
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.io import policies
+
+TABLES = [
+    pytest.param(table, id=f"{file.stem}: {table['shows']}")
+    for file in sorted(Path(__file__).parent.glob("*.yaml"))
+    for table in yaml.safe_load(file.read_text())
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_holds(table):
+    cluster = cluster_of(table)
+    answer = reach(cluster, IpBlockMode(table.get("mode", "pods")))
+    for source, destination, port, allowed, because in table["rows"]:
+        flow = flow_of(cluster, source, destination, port)
+        assert allows(answer, flow) == allowed, f"{source} to {destination} {port}: {because}"
+        assert explain(answer, flow).allowed == allowed
+
+
+def cluster_of(table):
+    return Cluster(
+        tuple(Namespace(name, items(labels)) for name, labels in table["namespaces"].items()),
+        tuple(pod_of(name, pod or {}) for name, pod in table["pods"].items()),
+        tuple(policy_of(name, spec) for name, spec in table.get("policies", {}).items()),
+        tuple(table.get("networks", ())),
+        tuple(table.get("nodes", ())),
+    )
+
+
+def items(labels):
+    return tuple(sorted((labels or {}).items()))
+
+
+def pod_of(name, pod):
+    namespace, own = name.split("/")
+    return Pod(
+        namespace,
+        own,
+        labels=items(pod.get("labels")),
+        ports=tuple(named_port(text) for text in pod.get("ports", ())),
+        addresses=tuple(pod.get("addresses", ())),
+        host_network=pod.get("hostNetwork", False),
+        node=pod.get("node", ""),
+    )
+
+
+def named_port(text):
+    name, number, protocol = text.replace("=", "/").split("/")
+    return NamedPort(name, protocol, int(number))
+
+
+def policy_of(name, spec):
+    namespace, own = name.split("/")
+    problems = []
+    document = {"apiVersion": policies.API_VERSION, "metadata": {"namespace": namespace, "name": own}, "spec": spec}
+    policy = policies.read(document, problems)
+    assert not problems
+    return policy
+
+
+def flow_of(cluster, source, destination, port):
+    number, _, protocol = str(port).partition("/")
+    return Flow(end(cluster, source), end(cluster, destination), protocol or "TCP", int(number))
+
+
+def end(cluster, text):
+    if "/" not in text:
+        return External(text)
+    return next(pod for pod in cluster.pods if f"{pod.namespace}/{pod.name}" == text)

@@ -1,0 +1,61 @@
+"""The door: pairs on stdout, problems on stderr; status 2 and nothing printed where any input is unreadable."""
+
+import io
+import json
+
+from bulkhead.analyse import run
+
+PODS = """
+kind: Pod
+metadata: {name: one}
+---
+kind: Pod
+metadata: {name: two}
+"""
+DENY = """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 80}]}]}
+"""
+
+
+def door(*arguments):
+    stdout, stderr = io.StringIO(), io.StringIO()
+    return run(list(arguments), stdout, stderr), stdout.getvalue(), stderr.getvalue()
+
+
+def test_reach_prints_every_pair_that_has_a_connection(tmp_path):
+    (tmp_path / "a.yaml").write_text(PODS + DENY)
+    status, printed, _ = door("reach", "--manifests", str(tmp_path), "--ipblock", "never")
+    everywhere = "0.0.0.0-255.255.255.255"
+    assert status == 0
+    assert json.loads(printed) == [
+        {"src": "default/one[Pod]", "dst": everywhere, "conn": "All Connections"},
+        {"src": "default/one[Pod]", "dst": "default/two[Pod]", "conn": "TCP 80"},
+        {"src": "default/two[Pod]", "dst": everywhere, "conn": "All Connections"},
+        {"src": "default/two[Pod]", "dst": "default/one[Pod]", "conn": "TCP 80"},
+    ]
+
+
+def test_diff_prints_the_pairs_that_differ(tmp_path):
+    for name, text in (("before", PODS), ("after", PODS + DENY)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.yaml").write_text(text)
+    status, printed, _ = door("diff", "--manifests", str(tmp_path / "before"), str(tmp_path / "after"))
+    assert status == 0
+    assert {
+        "src": "default/one[Pod]",
+        "dst": "default/two[Pod]",
+        "before": "All Connections",
+        "after": "TCP 80",
+    } in json.loads(printed)
+    assert len(json.loads(printed)) == 4
+
+
+def test_nothing_is_printed_where_anything_is_unreadable(tmp_path):
+    (tmp_path / "a.yaml").write_text(PODS + "---\na: [")
+    status, printed, said = door("reach", "--manifests", str(tmp_path))
+    assert (status, printed) == (2, "")
+    assert "a.yaml" in said

@@ -1,0 +1,187 @@
+"""The house knows what a folder of manifests holds, and says where what it cannot read is."""
+
+import io
+import json
+
+import pytest
+from bulkhead.core.cluster import NamedPort
+from bulkhead.io import dump
+from bulkhead.io.clusters import load
+
+TEMPLATE = """
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: main, ports: [{name: http, containerPort: 80}, {containerPort: 81}]}]
+"""
+
+
+def read(folder, **files):
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return load(str(folder))
+
+
+def faults(folder, text, name="a_yaml"):
+    found = read(folder, **{name: text}).faults
+    return [str(one).replace(f"{folder}/", "").splitlines()[0] for one in found]
+
+
+@pytest.mark.parametrize(
+    "kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"]
+)
+def test_a_workload_stands_for_its_pods(tmp_path, kind):
+    text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 3\n"
+    (pod,) = read(tmp_path, a_yaml=text + TEMPLATE.replace("\n      ", "\n  ")).cluster.pods
+    assert pod.owner == ("shop", "web", kind)
+    assert pod.labels == (("app", "web"),)
+    assert pod.ports == (NamedPort("http", "TCP", 80),)
+
+
+def test_a_cron_job_has_its_template_two_levels_down(tmp_path):
+    text = f"kind: CronJob\nmetadata: {{name: nightly}}\nspec:\n  jobTemplate:\n    spec:{TEMPLATE}"
+    (pod,) = read(tmp_path, a_yaml=text).cluster.pods
+    assert pod.owner == ("default", "nightly", "CronJob")
+    assert pod.labels == (("app", "web"),)
+
+
+def test_items_of_a_list_without_a_kind_have_the_list_s(tmp_path):
+    pods = {"kind": "PodList", "items": [{"metadata": {"name": "one"}}, {"metadata": {"name": "two"}}]}
+    for name in ("a.yaml", "b.json"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text(json.dumps(pods))
+        assert [pod.name for pod in load(str(folder)).cluster.pods] == ["one", "two"]
+        assert [pod.name for pod in load(str(folder / name)).cluster.pods] == ["one", "two"]
+
+
+def test_a_pod_belongs_to_the_workload_that_controls_it(tmp_path):
+    text = """
+kind: Pod
+metadata:
+  name: web-abc
+  ownerReferences: [{kind: Other, name: x}, {kind: ReplicaSet, name: web, controller: true}]
+spec: {hostNetwork: true}
+status: {hostIP: 192.168.0.1, podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
+"""
+    (pod,) = read(tmp_path, a_yaml=text).cluster.pods
+    assert pod.owner == ("default", "web", "ReplicaSet")
+    assert pod.addresses == ("10.0.0.1", "fd00::1")
+    assert pod.host_network and pod.node == "192.168.0.1"
+
+
+def test_a_mirror_pod_is_not_grouped_by_its_node(tmp_path):
+    text = "kind: Pod\nmetadata: {name: etcd, ownerReferences: [{kind: Node, name: n1, controller: true}]}\n"
+    assert read(tmp_path, a_yaml=text).cluster.pods[0].owner == ("default", "etcd", "Pod")
+
+
+def test_other_kinds_comments_and_empty_documents_hold_nothing(tmp_path):
+    text = "# Source: chart/templates/x.yaml\n---\n---\nkind: Service\nmetadata: {name: x}\n---\n# nothing\n"
+    found = read(tmp_path, a_yaml=text, b_txt="not: [yaml", c_json="")
+    assert found.cluster.pods == () and found.faults == ()
+
+
+def test_anchors_are_followed(tmp_path):
+    text = "kind: Pod\nmetadata: {name: a, labels: &l {app: x}}\nspec: {other: *l}\n"
+    assert read(tmp_path, a_yaml=text).cluster.pods[0].labels == (("app", "x"),)
+
+
+POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: n}\nspec:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: [1", "a.yaml:2:1: error: did not find expected"),
+        ("a: 1\nb: 2\na: 3\n", "a.yaml:3:1: error: key `a` occurs twice"),
+        ("---\na: 1\n\tb: 2\n", "a.yaml:3:1: error: found a tab character"),
+        ('{"a": 1, "a": 2}', "a.yaml:1:1: error: key `a` occurs twice"),
+        ("- 1\n", "a.yaml:1:1: error: a resource must be a mapping"),
+        ("a: *b\n", "a.yaml:1:4: error: alias `*b` has no anchor"),
+        ("a: &b {c: 1}\nd:\n  <<: *b\n", "a.yaml:3:3: error: merge key `<<` is not read: write the keys out"),
+        ("a: !thing 1\n", "a.yaml:1:4: error: tag `!thing` is not read"),
+        (
+            "kind: Pod\nmetadata:\n  name: x\n  labels: {a: yes}\n",
+            "a.yaml:4:15: error: label `a` must be text, not `True`",
+        ),
+        ("kind: Pod\nmetadata: x\n", "a.yaml:2:11: error: `metadata` must be a mapping"),
+        ("kind: Pod\nmetadata: {labels: {}}\n", "a.yaml:2:11: error: `name` is missing"),
+        (POLICY + "  podselector: {}\n", "a.yaml:5:16: error: unknown field `podselector`"),
+        (POLICY + "  ingress:\n  - fron: []\n", "a.yaml:6:11: error: unknown field `fron`"),
+        (POLICY + "  ingress:\n  -\n", "a.yaml:6:4: error: a rule that is null would allow everything"),
+        (POLICY + "  ingress: [{from: [{}]}]\n", "a.yaml:5:21: error: a peer must have "),
+        (POLICY + "  policyTypes: [ingress]\n", "a.yaml:5:17: error: unknown policy type `ingress`"),
+        (POLICY + "  ingress: [{ports: [{port: 0}]}]\n", "a.yaml:5:29: error: `0` is no port"),
+        (POLICY + "  ingress: [{ports: [{port: '80'}]}]\n", "a.yaml:5:29: error: `80` is no name of a port"),
+        (
+            POLICY + "  ingress: [{ports: [{port: 9, endPort: 8}]}]\n",
+            "a.yaml:5:41: error: `endPort` 8 is before `port` 9",
+        ),
+        (POLICY + "  ingress: [{ports: [{endPort: 8}]}]\n", "a.yaml:5:32: error: `endPort` needs a `port`"),
+        (POLICY + "  ingress: [{ports: [{protocol: tcp}]}]\n", "a.yaml:5:33: error: unknown protocol `tcp`"),
+        (POLICY + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]\n", "a.yaml:5:38: error: `10.0.0.0` is no CIDR"),
+        (
+            POLICY + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/8]}}]}]\n",
+            "a.yaml:5:59: error: `11.0.0.0/8` is no part of `10.0.0.0/8`",
+        ),
+        (
+            POLICY + "  podSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}\n",
+            "a.yaml:5:55: error: unknown operator `in`",
+        ),
+        (
+            POLICY + "  podSelector: {matchExpressions: [{key: a, operator: In}]}\n",
+            "a.yaml:5:36: error: `In` needs `values`",
+        ),
+        (POLICY.replace("networking.k8s.io/v1", "crd.projectcalico.org/v1"), "a.yaml:1:13: error: a NetworkPolicy of "),
+    ],
+)
+def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path, text, says):
+    found = faults(tmp_path, text)
+    assert found and found[0].startswith(says)
+
+
+def test_a_file_that_is_not_text_is_a_fault(tmp_path):
+    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
+    assert [str(fault) for fault in load(str(tmp_path)).faults] == [
+        f"{tmp_path}/a.yaml: error: cannot be read: it is not UTF-8 text"
+    ]
+
+
+def test_a_folder_that_does_not_exist_is_a_fault(tmp_path):
+    assert [str(fault) for fault in load(str(tmp_path / "x")).faults] == [
+        f"{tmp_path}/x: error: no such file or folder"
+    ]
+
+
+def test_the_same_text_is_read_once(tmp_path):
+    (tmp_path / "a.yaml").write_text("kind: Pod\nmetadata: {name: a}\n")
+    known = {}
+    assert load(str(tmp_path), known).cluster.pods[0] is load(str(tmp_path), known).cluster.pods[0]
+
+
+class Dripping(io.StringIO):
+    """Gives a few characters at a time, so that every token is cut somewhere."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 7))
+
+
+def test_a_stream_gives_the_same_as_the_whole():
+    document = {
+        "apiVersion": "v1",
+        "n": 1234567890123,
+        "items": [{"kind": "Pod", "x": "a" * 50}, {}],
+        "kind": "PodList",
+    }
+    found = list(dump.items(Dripping(json.dumps(document, indent=2))))
+    assert [item.data for item in found[:2]] == document["items"]
+    assert [item.kind for item in found] == ["", "Pod", ""]
+    assert found[0].line == 4 and found[2].data == {"apiVersion": "v1", "n": 1234567890123, "kind": "PodList"}
+
+
+@pytest.mark.parametrize("text", ['{"items": [{"a": 1}', '{"items": [{"a" 1}]}', "{", "[1]", '{"a": 1} x', ""])
+def test_a_stream_that_is_no_json_is_a_fault(tmp_path, text):
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    (fault,) = load(str(file)).faults
+    assert str(fault).startswith(f"{file}:1:") and "this is no JSON" in str(fault)

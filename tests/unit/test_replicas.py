@@ -1,0 +1,34 @@
+"""The house knows that replicas stand for each other, and what exists on one side only."""
+
+from bulkhead.core.cluster import Cluster, Namespace, Pod
+from bulkhead.core.diff import diff
+from bulkhead.core.policy import NetworkPolicy, Selector
+
+DENY = NetworkPolicy("a", "deny", Selector(), ingress=(), egress=None)
+
+
+def pod(name, workload="", labels=()):
+    return Pod("a", name, "Deployment" if workload else "Pod", workload, labels)
+
+
+def changes(before, after, policies_before=(), policies_after=()):
+    spaces = (Namespace("a"),)
+    return diff(Cluster(spaces, before, policies_before), Cluster(spaces, after, policies_after)).changes
+
+
+def test_a_renamed_replica_changes_nothing():
+    assert changes((pod("web-1", "web"), pod("x")), (pod("web-2", "web"), pod("x"))) == ()
+
+
+def test_one_replica_more_changes_nothing():
+    assert changes((pod("web-1", "web"), pod("x")), (pod("web-1", "web"), pod("web-2", "web"), pod("x"))) == ()
+
+
+def test_a_pod_that_comes_opens_what_it_may_do():
+    (first, *_) = found = changes((pod("x"),), (pod("x"), pod("new")))
+    assert first.before.spans == () and all(change.opens.spans and not change.closes.spans for change in found)
+
+
+def test_a_pod_alone_reaches_itself_whatever_policies_say():
+    found = changes((pod("x"),), (pod("x"),), (), (DENY,))
+    assert [bin(change.destinations & change.sources) for change in found] == ["0b0"]
