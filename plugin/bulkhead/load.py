@@ -111,9 +111,9 @@ class _Loading:
     def hold_back(self, leaf: Kustomization) -> None:
         """In the copy, leave out of *leaf* what acts behind the plugin; it has its turn in :meth:`whole`."""
         position = self.graph.expands(leaf)
-        later = leaf.entries("transformers")[position + 1 :] if position is not None else []
+        later = leaf.transformers[position + 1 :] if position is not None else []
         if later or any(key in leaf.fields for key in _AFTER):
-            first = leaf.entries("transformers")[:position]
+            first = leaf.transformers[:position]
             kept = {key: value for key, value in leaf.fields.items() if key not in _AFTER}
             self.copy.write(leaf.file, _json(kept | {"transformers": list[Raw](first)}))
 
@@ -128,13 +128,14 @@ class _Loading:
 
     def whole(self, leaves: list[Kustomization]) -> str:
         """Return what ``kustomize build`` of the root prints with the plugin."""
-        if self.only_lists(self.graph.found[self.graph.root]):
-            return join(text for _, text in sorted(self.rendered(leaves), key=lambda each: each[0]))
+        root = self.graph.found[self.graph.root]
+        if self.only_lists(root):
+            return join(text for _, text in sorted(self.listed(root), key=lambda each: each[0]))
         for leaf in leaves:
             text = join(text for _, text in self.rendered([leaf]))
             self.copy.write(os.path.join(leaf.folder, "bulkhead-rendered.yaml"), text)
             position = self.graph.expands(leaf) or 0
-            later = leaf.entries("transformers")[position + 1 :]
+            later = leaf.transformers[position + 1 :]
             behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
             resources: list[Raw] = ["bulkhead-rendered.yaml"] if text else []
             self.copy.write(leaf.file, _json({"resources": resources, "transformers": list[Raw](later), **behind}))
@@ -144,11 +145,32 @@ class _Loading:
         """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""
         position = self.graph.expands(at)
         if position is not None:
-            return position == len(at.entries("transformers")) - 1 and not any(key in at.fields for key in _AFTER)
+            return position == len(at.transformers) - 1 and not any(key in at.fields for key in _AFTER)
         targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
         return set(at.fields) <= _LISTING and all(
             target in self.graph.found and self.only_lists(self.graph.found[target]) for target in targets
         )
+
+    def listed(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:
+        """Yield what the overlays render that *root* leads to; refuse what comes twice, as kustomize does."""
+        taken: dict[tuple[int, str, str], str] = {}
+        refused: set[tuple[str, str]] = set()
+        for leaf in self.visited(root):
+            for key, text in self.rendered([leaf]):
+                if key in taken and (leaf.folder, taken[key]) not in refused:
+                    other = taken[key]
+                    refused.add((leaf.folder, other))
+                    self.fault(leaf.file, *_twice(key, os.path.relpath(other, root.folder), other == leaf.folder))
+                taken[key] = leaf.folder
+                yield key, text
+
+    def visited(self, at: Kustomization) -> Iterator[Kustomization]:
+        """Yield each overlay as often as *at*, which only lists, leads to it."""
+        if self.graph.expands(at) is not None:
+            yield at
+            return
+        for entry in at.entries("resources"):
+            yield from self.visited(self.graph.found[os.path.realpath(at.at(entry))])
 
     def rendered(self, leaves: list[Kustomization]) -> Iterator[tuple[tuple[int, str, str], str]]:
         """Yield the documents of *leaves*, each with its sort key in kustomize's order."""
@@ -159,6 +181,17 @@ class _Loading:
                 head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
                 head |= {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
                 yield legacy(head), document(policy)
+
+
+def _twice(key: tuple[int, str, str], other: str, same: bool) -> tuple[str, str]:
+    """Return what to say of a resource, by its sort key, that the overlay *other* renders too."""
+    kind, name = key[1].rpartition("_")[2], key[2].rpartition("|")[2]
+    if same:
+        return "this overlay is listed twice", "list it once"
+    return (
+        f"the {kind} `{name}` comes from `{other}` too",
+        "keep one of the two, or give each overlay its own `namespace`",
+    )
 
 
 def _json(value: dict[str, Raw]) -> str:

@@ -10,6 +10,9 @@ from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.io.decode import decode, is_ours
 from bulkhead.io.stream import Resource
 
+_GROUPS = ("networking.k8s.io/", "extensions/")
+"""Where Kubernetes keeps its NetworkPolicy; Calico's resource of that kind is another one."""
+
 Known = dict[str, ClusterProfile | SegmentedNamespace]
 """Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
 
@@ -84,7 +87,9 @@ def _count(ours: list[Resource]) -> list[Problem]:
 
 def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
     taken = {
-        (each.head.get("namespace"), each.head.get("name")) for each in kept if each.head.get("kind") == "NetworkPolicy"
+        (each.head.get("namespace"), each.head.get("name"))
+        for each in kept
+        if each.head.get("kind") == "NetworkPolicy" and str(each.head.get("apiVersion")).startswith(_GROUPS)
     }
     return [
         Problem(

@@ -50,6 +50,11 @@ class Kustomization:
         listed = self.fields.get(key)
         return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
 
+    @property
+    def transformers(self) -> list[str]:
+        """The entries under `transformers` in the order in which they act: those written in place first."""
+        return sorted(self.entries("transformers"), key=lambda entry: os.path.exists(self.at(entry)))
+
     def at(self, entry: str) -> str:
         """Return the absolute path that *entry* names."""
         return os.path.normpath(os.path.join(self.folder, entry))
@@ -157,7 +162,7 @@ class Graph:
 
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
-        for i, entry in enumerate(kustomization.entries("transformers")):
+        for i, entry in enumerate(kustomization.transformers):
             if self.is_plugin(os.path.realpath(kustomization.at(entry))):
                 return i
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bulkhead.core.problem import Key, Path, nearest
 from bulkhead.core.resources import API_GROUP
-from bulkhead.io.decode import is_ours
+from bulkhead.io.decode import KINDS, is_ours
 from bulkhead.io.kustomization import Fault, Graph, Kustomization, fault, text_of
 from bulkhead.io.sources import Ambiguous, Document, Raw, Unreadable, documents
 
@@ -80,6 +80,8 @@ class Sources:
     def _patch(self, kustomization: Kustomization, patch: dict[str, Raw], at: Path) -> Iterator[Layer]:
         target = patch.get("target")
         kind = str(target.get("kind") or "SegmentedNamespace") if isinstance(target, dict) else ""
+        if kind and kind not in KINDS:
+            return
         path, inline = patch.get("path"), patch.get("patch")
         if isinstance(path, str):
             yield from self._file(kustomization.at(path), patch=True, kind=kind)
