@@ -22,6 +22,19 @@ from bulkhead.overlay import Known, Overlay
 _AFTER = ("validators", "sortOptions", "buildMetadata")
 """Fields of a kustomization that act behind the transformers, so behind the expansion."""
 
+_EXPANDED = """\
+apiVersion: builtin
+kind: PatchTransformer
+metadata: {name: bulkhead-expanded}
+target: {group: bulkhead.dev}
+patch: |-
+  apiVersion: bulkhead.dev/v1alpha1
+  kind: SegmentedNamespace
+  metadata: {name: any}
+  $patch: delete
+"""
+"""Takes away what the plugin takes away: this project's own resources."""
+
 _LISTING = {"apiVersion", "kind", "metadata", "resources"}
 
 
@@ -51,6 +64,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
         return loaded
     loaded.sources = sources = Sources(graph)
     loaded.faults += sources.faults
+    loaded.faults += _untellable(graph)
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:
         hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
@@ -66,6 +80,16 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
     if loaded.faults:
         loaded.text = ""
     return loaded
+
+
+def _untellable(graph: Graph) -> Iterator[Fault]:
+    """Yield each wish to know where kustomize read a resource: in the copy, that is somewhere else."""
+    for each in graph.found.values():
+        for i, entry in enumerate(each.entries("buildMetadata")):
+            if entry in ("originAnnotations", "transformerAnnotations"):
+                (line, column), _ = each.document.place(("buildMetadata", i))
+                says = f"`{entry}` are not known without the plugin"
+                yield Fault(each.file, line, column, says, "leave it out, or build with the plugin")
 
 
 def _file(graph: Graph) -> str:
@@ -132,14 +156,28 @@ class _Loading:
         if self.only_lists(root):
             return join(text for _, text in sorted(self.listed(root), key=lambda each: each[0]))
         for leaf in leaves:
-            text = join(text for _, text in self.rendered([leaf]))
-            self.copy.write(os.path.join(leaf.folder, "bulkhead-rendered.yaml"), text)
-            position = self.graph.expands(leaf) or 0
-            later = leaf.transformers[position + 1 :]
-            behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
-            resources: list[Raw] = ["bulkhead-rendered.yaml"] if text else []
-            self.copy.write(leaf.file, _json({"resources": resources, "transformers": list[Raw](later), **behind}))
+            self.put_in_place(leaf)
         return self.copy.build(self.graph.root)
+
+    def put_in_place(self, leaf: Kustomization) -> None:
+        """
+        In the copy, make *leaf* build what the plugin would: what it builds unexpanded, its policies instead of ours.
+
+        The overlay itself moves to a folder beside its own, so that its relative paths hold, and what it
+        generates is still generated: an outer kustomization can patch it and hash it as ever.
+        """
+        inner = f"bulkhead-inner-{os.path.basename(leaf.folder)}"
+        self.copy.duplicate(leaf.folder, os.path.join(os.path.dirname(leaf.folder), inner))
+        policies = join(document(policy) for policy in self.loaded.overlays[leaf.folder].policies)
+        resources: list[Raw] = [f"../{inner}"]
+        if policies:
+            self.copy.write(os.path.join(leaf.folder, "bulkhead-policies.yaml"), policies)
+            resources.append("bulkhead-policies.yaml")
+        self.copy.write(os.path.join(leaf.folder, "bulkhead-expanded.yaml"), _EXPANDED)
+        position = self.graph.expands(leaf) or 0
+        later: list[Raw] = ["bulkhead-expanded.yaml", *leaf.transformers[position + 1 :]]
+        behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
+        self.copy.write(leaf.file, _json({"resources": resources, "transformers": later, **behind}))
 
     def only_lists(self, at: Kustomization) -> bool:
         """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""

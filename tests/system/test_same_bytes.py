@@ -322,14 +322,14 @@ def test_any_text_and_label_are_rendered_the_same(tree: Tree, texts: list[str], 
     assert_same(tree, "overlays/shop")
 
 
-@pytest.mark.xfail(reason="render names the file that it made itself as the origin of every resource")
-def test_origin_annotations_are_rendered_the_same(tree: Tree) -> None:
+def test_where_a_resource_was_read_is_refused_rather_than_told_wrongly(tree: Tree) -> None:
     tree.overlay("shop")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\nbuildMetadata: [originAnnotations]\n")
-    assert_same(tree)
+    done = tree.bulkhead("render", ".")
+    assert (done.status, done.stdout) == (1, "")
+    assert "kustomization.yaml:2:17: error: `originAnnotations` are not known without the plugin" in done.stderr
 
 
-@pytest.mark.xfail(reason="what an overlay generates has its hash already when render builds the outer kustomization")
 def test_generated_resource_that_an_outer_kustomization_patches_is_rendered_the_same(town: Tree) -> None:
     patch = "apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: settings, namespace: generated}\n"
     town.write(
