@@ -50,6 +50,11 @@ class Kustomization:
         listed = self.fields.get(key)
         return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
 
+    @property
+    def transformers(self) -> list[str]:
+        """The entries under `transformers` in the order in which they act: those written in place first."""
+        return sorted(self.entries("transformers"), key=lambda entry: os.path.exists(self.at(entry)))
+
     def at(self, entry: str) -> str:
         """Return the absolute path that *entry* names."""
         return os.path.normpath(os.path.join(self.folder, entry))
@@ -80,6 +85,9 @@ class Graph:
         if len(files) != 1:
             says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
             self.faults.append(Fault(folder, 0, 0, says))
+            return None
+        if not _inside(os.path.realpath(files[0]), folder):
+            self.faults.append(Fault(files[0], 0, 0, "the file is a link that leads out of its folder"))
             return None
         try:
             found = list(documents(text_of(files[0])))
@@ -124,7 +132,7 @@ class Graph:
             real = os.path.realpath(target)
             if real != target:
                 self.links[target] = real
-            if any(os.path.isfile(os.path.join(real, name)) for name in NAMES) or path[0] in _FOLDERS:
+            if path[0] in _FOLDERS:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
                 kustomization.files += _below(real)
@@ -154,7 +162,7 @@ class Graph:
 
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
-        for i, entry in enumerate(kustomization.entries("transformers")):
+        for i, entry in enumerate(kustomization.transformers):
             if self.is_plugin(os.path.realpath(kustomization.at(entry))):
                 return i
         return None
