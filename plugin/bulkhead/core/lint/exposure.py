@@ -7,7 +7,7 @@ from bulkhead.core.addresses import AddressSet, intersect
 from bulkhead.core.cells import members
 from bulkhead.core.intervals import Spans
 from bulkhead.core.lint.check import Check, Found, Severity
-from bulkhead.core.lint.scene import At, Kind, Line, Scene, blocks, grants, heeds, network
+from bulkhead.core.lint.scene import At, Kind, Line, Scene, alone, blocks, grants, heeds, network
 from bulkhead.core.notation import Name
 from bulkhead.core.policy import IpBlock
 from bulkhead.core.ports import PortSet
@@ -75,26 +75,28 @@ def _comers(scene: Scene, line: Line) -> tuple[str, ...]:
     """Return the namespaces whose pods really come in through *line*: their own egress lets them."""
     found: dict[str, PortSet] = {}
     for layer in scene.answer.layers:
-        for name, opened in _named(layer, _coming(layer, line)).items():
+        for name, opened in _named(layer, _coming(layer, line, alone(scene, layer))).items():
             found[name] = ports.union(found.get(name, ports.NONE), opened)
     return tuple(
         name if opened == ports.EVERY else f"{name} ({opened})" for name, opened in sorted(found.items(), key=_last)
     )
 
 
-def _coming(layer: Layer, line: Line) -> dict[int, int]:
+def _coming(layer: Layer, line: Line, single: int) -> dict[int, int]:
     """Return the pods that come in through *line*, by member, each with the port atoms on which it does."""
     inside = layer.universe.present & ~layer.universe.outside & ~layer.universe.hosts
     found: dict[int, int] = {}
     for row in layer.rows:
         for grant in grants(layer, line) if row.sources & inside else ():
-            opened = 0
+            opened, reached = 0, 0
             for atoms, destinations in row.parts:
                 for granted, having in grant.ports:
-                    if having & destinations & layer.granted[line.policy].subjects:
-                        opened |= granted & atoms
-            for place in members(row.sources & grant.peers & inside) if opened else ():
-                found[place] = found.get(place, 0) | opened
+                    there = having & destinations & layer.granted[line.policy].subjects
+                    if there and granted & atoms:
+                        opened, reached = opened | granted & atoms, reached | there
+            for place in members(row.sources & grant.peers & inside):
+                if reached & ~(single & 1 << place):  # a pod alone that reaches nobody but itself does not come in
+                    found[place] = found.get(place, 0) | opened
     return found
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from bulkhead.core.cells import members
 from bulkhead.core.grants import Grant
 from bulkhead.core.lint.check import Check, Found, Severity
-from bulkhead.core.lint.scene import Line, Scene, grants
+from bulkhead.core.lint.scene import Line, Scene, alone, grants
 from bulkhead.core.reachability import Layer, Row
-from bulkhead.core.universe import Member
 from bulkhead.core.value import value
 
 Opens = dict[int, int]
@@ -47,10 +46,7 @@ def _sides(scene: Scene, direction: str) -> list[_Side]:
     for line in scene.lines:
         if line.direction == direction:
             lines.setdefault(line.policy, []).append(line)
-    return [
-        _Side(layer, direction, lines, _row_of(layer), _single(scene, layer.universe.members))
-        for layer in scene.answer.layers
-    ]
+    return [_Side(layer, direction, lines, _row_of(layer), alone(scene, layer)) for layer in scene.answer.layers]
 
 
 def _row_of(layer: Layer) -> tuple[Row | None, ...]:
@@ -59,15 +55,6 @@ def _row_of(layer: Layer) -> tuple[Row | None, ...]:
         for place in members(row.sources):
             found[place] = row
     return tuple(found)
-
-
-def _single(scene: Scene, everyone: tuple[Member, ...]) -> int:
-    """Return the members that are one pod alone, which reaches itself whatever policies say."""
-    found = 0
-    for place, member in enumerate(everyone if scene.workloads else ()):
-        if len(member.pods) == 1 and (member.pods[0].workload or member.pods[0].kind == "Pod"):
-            found |= 1 << place
-    return found
 
 
 def _covering(scene: Scene, sides: list[_Side], line: Line, gone: dict[Line, tuple[Line, ...]]) -> tuple[Line, ...]:

@@ -122,6 +122,15 @@ def grants(layer: Layer, line: Line) -> tuple[Grant, ...]:
     return tuple((found or ())[entry] for entry in line.entries)
 
 
+def alone(scene: Scene, layer: Layer) -> int:
+    """Return the members of *layer* that are one pod alone, which reaches itself whatever policies say."""
+    found = 0
+    for place, member in enumerate(layer.universe.members if scene.workloads else ()):
+        if len(member.pods) == 1 and (member.pods[0].workload or member.pods[0].kind == "Pod"):
+            found |= 1 << place
+    return found
+
+
 def blocks(scene: Scene, line: Line) -> Iterator[tuple[At, IpBlock]]:
     """Yield each ``ipBlock`` of *line*, with the place of the peer that it stands in."""
     for entry, rule in enumerate(rules(scene, line)):
