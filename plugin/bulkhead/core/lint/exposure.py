@@ -44,20 +44,32 @@ def pod_networks(scene: Scene) -> tuple[str, ...]:
 
 
 def _every_pod(scene: Scene) -> Iterator[Found]:
+    flagged = dict(_letting_in(scene))
+    comers = {line: _comers(scene, line) for line in flagged}
+    for line, (at, block) in flagged.items():
+        others = {name for other, names in comers.items() if other.namespace != line.namespace for name in names}
+        # A namespace's own pods are told only if they come in elsewhere too: what is alike then reads alike.
+        who = tuple(name for name in comers[line] if name in others or not _is_own(line, name))
+        yield Found(
+            at,
+            f"{line.title} lets in every pod of the cluster: `{block.cidr}` holds the addresses of all pods, "
+            "not only of those of its own namespace",
+            "in by CIDR, out by selector: `components: [hardened]` in base/kustomization.yaml (or "
+            "`[../../base/hardened]` in an overlay) leaves only those whose egress is free or names all pods",
+            (line.namespace,),
+            (("from", who),) if who else (),
+        )
+
+
+def _letting_in(scene: Scene) -> Iterator[tuple[Line, tuple[At, IpBlock]]]:
     for line in scene.lines if scene.answer.mode is IpBlockMode.PODS else ():
         for at, block in blocks(scene, line) if line.direction == "ingress" else ():
             if _holds_every_pod(scene, block):
-                who = _comers(scene, line)
-                yield Found(
-                    at,
-                    f"{line.title} lets in every pod of the cluster: `{block.cidr}` holds the addresses of all pods, "
-                    "not only of those of its own namespace",
-                    "in by CIDR, out by selector: `components: [hardened]` in base/kustomization.yaml (or "
-                    "`[../../base/hardened]` in an overlay) leaves only those whose egress is free or names all pods",
-                    (line.namespace,),
-                    (("from", who),) if who else (),
-                )
-                break
+                yield line, (at, block)
+
+
+def _is_own(line: Line, name: str) -> bool:
+    return name.partition(" ")[0].partition("/")[0] == line.namespace
 
 
 def _holds_every_pod(scene: Scene, block: IpBlock) -> bool:
