@@ -21,6 +21,7 @@ examples:
   bulkhead render overlays/media           the policies of one namespace
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
+  bulkhead lint                            what an expert would find: too open, without effect, half open
   bulkhead new paperless                   an overlay for a further namespace
   bulkhead reach                           who reaches whom, a matrix by namespace
   bulkhead explain cardboard trade-bot:80  why, down to the line that a person wrote
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _render(verbs)
     _validate(verbs)
+    _lint(verbs)
     _schema(verbs)
     _new(verbs)
     _reach(verbs)
@@ -106,6 +108,41 @@ def _validate(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "Report everything that is wrong below DIR, each with file:line:column and what to write instead.",
     )
     _folder(verb)
+
+
+def _lint(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "lint",
+        "report what an expert would find in the policies",
+        "Report rules that open more than they read, that another rule makes superfluous, that have no effect on\n"
+        "this enforcer, of which the other side is missing, and more; each on the line that a person wrote.\n"
+        "`--list` names the checks, docs/reference/lint.md explains them.\n\n"
+        "A finding is accepted where it stands, with a reason:\n"
+        "  external-https: {to: anywhere, ports: 443, accept: {anywhere-covers-private: asked for}}\n\n"
+        "examples:\n"
+        "  bulkhead lint                                   the overlays below .\n"
+        "  bulkhead lint --manifests rendered/             somebody else's NetworkPolicies and workloads\n"
+        "  bulkhead lint --manifests dump.json             kubectl get ns,pods,netpol -A -o json > dump.json\n"
+        "  bulkhead lint . --manifests dump.json           the overlays against the pods that really run\n"
+        "  bulkhead lint --format sarif > lint.sarif       for code scanning\n\n"
+        "exit status: 0 nothing as bad as --fail-on; 1 something is; 2 the input or the command line is unusable",
+    )
+    verb.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
+                      "--manifests is given)")  # fmt: skip
+    verb.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
+                      "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
+    verb.add_argument("--enforcer", choices=["kube-router", "calico", "cilium", "any"], metavar="NAME",
+                      help="what enforces the policies (default: what the profile says, else any)")  # fmt: skip
+    verb.add_argument("--format", choices=["text", "json", "sarif", "markdown"], default="text", metavar="FORMAT",
+                      help="text, json, sarif or markdown (default: text)")  # fmt: skip
+    verb.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons")
+    verb.add_argument("--fail-on", choices=["error", "warning", "note"], default="warning", metavar="SEVERITY",
+                      help="exit 1 for findings this bad: error, warning, note (default: warning)")  # fmt: skip
+    verb.add_argument("--enable", action="append", default=[], metavar="ID", help="run a check that is off by default")
+    verb.add_argument("--disable", action="append", default=[], metavar="ID", help="leave a check out")
+    verb.add_argument("--today", metavar="DATE", help="the day that `until` is compared with (default: today)")
+    verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
 
 
 def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
@@ -277,6 +314,8 @@ def run(arguments: Sequence[str]) -> int:
         if options.check and options.output is None:
             parser().error("render: --check needs -o PATH, the file or folder to check")
         return render(options.dir, options.output, options.check)
+    if options.command == "lint":
+        return _run_lint(options)
     if options.command == "schema":
         from bulkhead.commands.schema import check, show, write
 
@@ -309,6 +348,26 @@ def _analyse(options: argparse.Namespace) -> int:
     from bulkhead.commands.test import test
 
     return test(options.dir, *looked, options.file, options.format)
+
+
+def _run_lint(options: argparse.Namespace) -> int:
+    from bulkhead.commands import lint
+
+    if options.list:
+        return lint.show()
+    return lint.run(
+        lint.Asked(
+            options.dir,
+            options.manifests,
+            options.enforcer,
+            options.format,
+            options.all,
+            options.fail_on,
+            options.enable,
+            options.disable,
+            options.today,
+        )
+    )
 
 
 def main() -> int:

@@ -7,16 +7,19 @@ namespace that is not listed.  A pod named ``*`` stands for any other pod, a nam
 ``*`` for any other namespace; neither is a name that Kubernetes allows.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.core.cluster import Cluster, Namespace, Pod
 from bulkhead.core.notation import Cidr
 from bulkhead.core.policy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, Enforcer
 from bulkhead.core.survey import IpBlockMode
-from bulkhead.io import clusters
+from bulkhead.io import clusters, workloads
 from bulkhead.io.kustomization import Fault
+from bulkhead.io.workloads import Thing
 from bulkhead.load import Loaded, load
 
 ANY = "*"
@@ -29,7 +32,8 @@ class Situation:
 
     *origins* says for (namespace, policy name) where a person wrote each of the policy's
     entries, ingress before egress; policies from elsewhere are not in it.  *loaded* is ``None``
-    where the situation does not come from overlays.
+    where the situation does not come from overlays.  *beside* are the namespaces and workloads that
+    stand among the overlays' own resources; their NetworkPolicies are in the cluster.
     """
 
     cluster: Cluster
@@ -39,6 +43,7 @@ class Situation:
     unprotected: Mapping[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     loaded: Loaded | None = None
+    beside: tuple[Thing, ...] = ()
 
 
 def from_overlays(folder: str) -> Situation:
@@ -48,7 +53,9 @@ def from_overlays(folder: str) -> Situation:
         return Situation(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
     profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
+    passed, faults = _passed_through(loaded)
     policies = tuple(policy for overlay in overlays for policy in overlay.policies)
+    policies += tuple(thing for thing in passed if isinstance(thing, NetworkPolicy))
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return Situation(
@@ -63,8 +70,23 @@ def from_overlays(folder: str) -> Situation:
         profile,
         dict(_origins(loaded)),
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
-        loaded=loaded,
+        faults,
+        loaded,
+        tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
     )
+
+
+def _passed_through(loaded: Loaded) -> tuple[list[Thing], list[Fault]]:
+    """Return what the overlays hold beside our own resources, as far as policies and pods go."""
+    found: list[Thing] = []
+    faults: list[Fault] = []
+    for folder, overlay in loaded.overlays.items():
+        problems: list[Problem] = []
+        for each in overlay.kept:
+            found += workloads.read(each.value(), problems)
+        file = os.path.join(folder, "kustomization.yaml")
+        faults += [Fault(file, 0, 0, f"{each.resource}: {each.says}", each.hint) for each in problems]
+    return found, faults
 
 
 def from_manifests(path: str, mode: IpBlockMode = IpBlockMode.PODS, known: clusters.Known | None = None) -> Situation:
