@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_the_reason(cluster: Tr
 
 def test_validate_finds_the_line_in_the_layer_that_wrote_it(cluster: Tree) -> None:
     base = cluster.path / "base" / "namespace.yaml"
-    base.write_text(base.read_text().replace("{from: traefik,", "{from: trafik,"))
+    base.write_text(base.read_text().replace("from: traefik\n", "from: trafik\n"))
     cluster.overlay("inline", kustomization=(
         "resources: [../../base]\nnamespace: inline\npatches:\n- patch: |-\n    apiVersion: bulkhead.dev/v1alpha1\n"
         "    kind: SegmentedNamespace\n    metadata: {name: standard}\n    spec:\n      egress:\n"
@@ -113,7 +113,7 @@ def test_validate_finds_the_line_in_the_layer_that_wrote_it(cluster: Tree) -> No
     )
     inline = cluster.bulkhead("validate", "overlays/inline")
     assert "overlays/inline/kustomization.yaml:10:19: error: unknown peer `internt`" in inline.stderr
-    assert "base/namespace.yaml:9:21: error: unknown peer `trafik`" in inline.stderr
+    assert "base/namespace.yaml:10:13: error: unknown peer `trafik`" in inline.stderr
     assert "hint: did you mean `traefik`?" in inline.stderr
     pointed = cluster.bulkhead("validate", "overlays/pointed")
     assert "overlays/pointed/ops.yaml:3:32: error: port `0` is out of range" in pointed.stderr
