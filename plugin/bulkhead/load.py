@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bulkhead.core.problem import Problem, problems_in_order
-from bulkhead.io.kustomization import Fault, Graph, Kustomization
+from bulkhead.io.kustomization import LOCAL, Bounds, Fault, Graph, Kustomization
 from bulkhead.io.kustomize import Failed, Mirror, join, mirror
 from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
@@ -39,13 +39,13 @@ class Loaded:
     sources: Sources | None = None
 
 
-def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Loaded:
+def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None, bounds: Bounds = LOCAL) -> Loaded:
     """
     Load the kustomization in *root* and everything below it; *progress* hears how many overlays are built.
 
     Where there are faults, *text* is empty: nothing is rendered from a tree with a mistake in it.
     """
-    graph = Graph(root)
+    graph = Graph(root, bounds)
     loaded = Loaded(faults=list(graph.faults))
     if loaded.faults:
         return loaded

@@ -16,7 +16,7 @@ from bulkhead.core.policy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPe
 from bulkhead.core.resources import ClusterProfile, Enforcer
 from bulkhead.core.survey import IpBlockMode
 from bulkhead.io import clusters
-from bulkhead.io.kustomization import Fault
+from bulkhead.io.kustomization import LOCAL, Bounds, Fault
 from bulkhead.load import Loaded, load
 
 ANY = "*"
@@ -41,9 +41,9 @@ class Situation:
     loaded: Loaded | None = None
 
 
-def from_overlays(folder: str) -> Situation:
+def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
     """Return the situation that the overlays below *folder* describe, without any workload known."""
-    loaded = load(folder)
+    loaded = load(folder, bounds=bounds)
     if loaded.faults:
         return Situation(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())

@@ -1,0 +1,86 @@
+"""
+A private copy of a revision's files, written here and not by git: data, in which nothing runs.
+
+A tree comes from a stranger.  A path that leads out of the copy is refused, links are made last
+and only where they stay inside, and what is left out is known with its reason.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bulkhead.io.git import Entry, Refused, Repository, Revision
+
+_LINK, _MODULE = "120000", "160000"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The files of *revision* below *top*; *absent* are the paths that are not there, with the reason."""
+
+    revision: Revision
+    top: str
+    absent: Mapping[str, str]
+
+    def named(self, text: str) -> str:
+        """Return *text* with every path of the copy as ``REV:path``."""
+        return text.replace(f"{self.top}/", f"{self.revision.name}:").replace(self.top, f"{self.revision.name}:")
+
+
+@contextmanager
+def copies(repository: Repository, revisions: list[Revision]) -> Iterator[list[Copy]]:
+    """
+    Yield a copy of each of *revisions*; they are gone afterwards.
+
+    :raises Refused: where an object is missing, or a tree names a path outside of it.
+    """
+    trees = [repository.entries(revision) for revision in revisions]
+    blobs = repository.blobs(entry.object for tree in trees for entry in tree if entry.mode != _MODULE)
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
+        made = []
+        for number, (revision, tree) in enumerate(zip(revisions, trees, strict=True)):
+            folder = os.path.join(os.path.realpath(top), str(number))
+            os.mkdir(folder)
+            made.append(Copy(revision, folder, _write(revision, folder, tree, blobs)))
+        yield made
+
+
+def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, bytes]) -> dict[str, str]:
+    links: list[str] = []
+    absent: dict[str, str] = {}
+    for entry in sorted(tree, key=lambda each: each.mode == _LINK):  # links last: nothing is written through one
+        path = _inside(revision, top, entry.path)
+        if entry.mode == _MODULE:
+            absent[path] = "is in a submodule, whose files this repository does not have"
+        elif entry.mode == _LINK:
+            if not os.path.lexists(path):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                os.symlink(os.fsdecode(blobs[entry.object]), path)
+                links.append(path)
+        else:
+            _file(path, blobs[entry.object])
+    for link in links:
+        if not os.path.realpath(link).startswith(top + os.sep):
+            absent[link] = "is a symbolic link out of the repository"
+    for link in links:
+        if link in absent:
+            os.unlink(link)
+    return absent
+
+
+def _inside(revision: Revision, top: str, path: str) -> str:
+    if path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
+        raise Refused(f"the tree of `{revision.name}` holds a path that leads out of it: `{path}`")
+    return os.path.join(top, path)
+
+
+def _file(path: str, content: bytes) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
