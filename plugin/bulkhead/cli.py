@@ -178,7 +178,7 @@ def _diff(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb.add_argument(
         "--ipblock",
         choices=("pods", "never"),
-        help="whether an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
+        help="an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
     )
     verb.add_argument(
         "--format",

@@ -141,7 +141,7 @@ class Repository:
             at = end + size + 2
 
     def _unknown(self, name: str) -> Refused:
-        hint = self._deeper() or f"`git fetch origin {name}` brings it, `git branch -a` lists what is here"
+        hint = self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
         return Refused(f"there is no revision `{name}` here", hint)
 
     def _deeper(self) -> str:

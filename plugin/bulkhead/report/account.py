@@ -12,7 +12,7 @@ from bulkhead.core.because import ISOLATES, Reason
 from bulkhead.core.grade import Grade, in_order
 from bulkhead.core.intervals import merge
 from bulkhead.core.policy import IpBlock
-from bulkhead.core.ports import EVERY, PortSet
+from bulkhead.core.ports import EVERY, PortSet, subtract
 from bulkhead.core.resources import API_GROUP
 from bulkhead.core.review import Finding
 from bulkhead.report.ends import Names
@@ -153,10 +153,24 @@ def _happened(reason: Reason, opens: bool) -> str:
 
 
 def ports(found: PortSet) -> str:
-    """Return *found* as a person reads it."""
+    """
+    Return *found* as a person reads it.
+
+    >>> from bulkhead.core.ports import between
+    >>> ports(subtract(EVERY, between("TCP", 443, 443)))
+    'all ports but TCP 443'
+    """
     if found == EVERY:
         return "all ports"
-    return str(found).replace(",", ", ") if found.spans else "nothing"
+    if not found.spans:
+        return "nothing"
+    rest = subtract(EVERY, found)
+    fewer = len(rest.spans) < len(found.spans)
+    return f"all ports but {_spaced(rest)}" if fewer else _spaced(found)
+
+
+def _spaced(found: PortSet) -> str:
+    return str(found).replace(",", ", ")
 
 
 def here() -> str:

@@ -18,6 +18,8 @@ _SHOWN = 12
 
 _FEW = 4
 
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+
 
 class Names:
     """The names that ends are called by: *pods* is everything there is, *inner* the addresses that pods have."""
@@ -29,7 +31,8 @@ class Names:
         for namespace, name in pods:
             self.every.setdefault(namespace, set()).add(name)
         self.inner = inner
-        self.blocks = {self._outer(spans): name for name, spans in [*_written(blocks), *_named(profile)]}
+        called = [*_written(blocks), *_named(profile)]
+        self.blocks = {outer: name for name, spans in called if (outer := self._outer(spans))}
 
     def end(self, end: Ends) -> str:
         """Return what *end* is called."""
@@ -46,31 +49,39 @@ class Names:
         for namespace, name in pods:
             chosen.setdefault(namespace, set()).add(name)
         whole = {namespace for namespace, names in chosen.items() if names == self.every.get(namespace)}
-        parts = [
-            part
-            for namespace, names in sorted(chosen.items())
-            for part in ([_namespace(namespace)] if namespace in whole else _workloads(namespace, names))
-        ]
         missing = sorted(self.every.keys() - whole)
+        some = [part for name, those in sorted(chosen.items()) if name not in whole for part in _workloads(name, those)]
         if len(whole) > 1 and not missing:
             return ["every namespace"]
-        if len(whole) == len(chosen) > len(missing) * 2 and len(missing) <= _FEW:
-            return ["every namespace but " + " and ".join(map(_namespace, missing))]
+        if len(whole) > len(missing) * 2 and len(missing) <= _FEW:
+            return ["every namespace but " + " and ".join(map(_namespace, missing)), *some]
         # What has no name of its own comes last, as a person would say it.
-        return sorted(parts, key=lambda part: part.startswith("any "))
+        return sorted([*map(_namespace, sorted(whole)), *some], key=lambda part: part.startswith("any "))
 
     def _addresses(self, those: AddressSet) -> str:
         named = self.blocks.get(those.spans)
         if named:
             return named
-        listed = cidrs(those.spans)
-        for whole, everything in (("0.0.0.0/0", addresses.WHOLE[4]), ("::/0", addresses.WHOLE[6])):
-            family = addresses.intersect(those, AddressSet((everything,)))
-            rest = addresses.subtract(AddressSet(self._outer((everything,))), family)
-            left_out = cidrs(rest.spans)
-            if family == those and len(left_out) < len(listed):
-                return f"{whole} except {', '.join(self.blocks.get(rest.spans, cidr) for cidr in left_out)}"
-        return ", ".join(listed)
+        whole = [part for cidr in ("0.0.0.0/0", "::/0") for part in self._within(those, cidr)]
+        parts = [part for cidr in _PRIVATE for part in self._within(those, cidr)]
+        public = addresses.subtract(those, AddressSet(merge(addresses.network(cidr) for cidr in _PRIVATE)))
+        apart = parts + self._listed(public.spans)
+        return ", ".join(min(whole, apart, key=lambda each: sum(map(len, each))))
+
+    def _within(self, those: AddressSet, cidr: str) -> list[str]:
+        """Return the part of *those* in *cidr*: listed, or as what it leaves out, whichever is shorter."""
+        block = AddressSet((addresses.network(cidr),))
+        part = addresses.intersect(those, block)
+        if not part.spans:
+            return []
+        rest = addresses.subtract(AddressSet(self._outer(block.spans)), part)
+        listed, but = self._listed(part.spans), self._listed(rest.spans)
+        short = f"{cidr} except {', '.join(but)}" if but else cidr
+        return [short] if len(short) < len(", ".join(listed)) or not but else listed
+
+    def _listed(self, spans: Spans) -> list[str]:
+        named = self.blocks.get(spans)
+        return [named] if named else cidrs(spans)
 
     def _outer(self, spans: Spans) -> Spans:
         return addresses.subtract(AddressSet(spans), self.inner).spans

@@ -4,7 +4,7 @@ import re
 from itertools import groupby
 
 from bulkhead.report.account import Account, Row
-from bulkhead.report.review_text import before_after, heading, listed, printable
+from bulkhead.report.review_text import before_after, brief, heading, listed, printable
 
 LIMIT = 65_536
 """The longest comment that GitHub takes, in characters."""
@@ -12,7 +12,9 @@ LIMIT = 65_536
 _LONGEST = 2_000
 """The longest text of one cell: a row always fits."""
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&@:$^=/.-]")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]")
+_LINKING = re.compile(r"[@#]|:(?=//)|(?<=www)\.")
+"""What makes a mention, a reference or a link of the text beside it, even where it is written as an entity."""
 
 
 def review_markdown(found: Account) -> str:
@@ -42,12 +44,13 @@ def escaped(text: str) -> str:
     Return *text* so that Markdown and HTML show it as it is: no link, mention, tag, table or line of its own.
 
     >>> escaped("<b>a|b</b>")
-    '&#60;b&#62;a&#124;b&#60;&#47;b&#62;'
+    '&#60;b&#62;a&#124;b&#60;/b&#62;'
     """
     shown = printable(text)
     if len(shown) > _LONGEST // 4:
         shown = shown[: _LONGEST // 4] + "…"
-    return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", shown)
+    entities = _SPECIAL.sub(lambda match: f"&%{ord(match.group())};", shown)
+    return _LINKING.sub(lambda match: f"{match.group()}&%8203;", entities).replace("&%", "&#")
 
 
 def _frame(title: str, rows: int) -> tuple[str, str]:
@@ -62,7 +65,8 @@ def _frame(title: str, rows: int) -> tuple[str, str]:
 def _row(row: Row) -> str:
     shown, more = listed(row.causes)
     causes = [
-        escaped(f"{each.happened} {each.rule}, {each.place}" + (f" ({each.why})" if each.why else "")) for each in shown
+        escaped(f"{each.happened} {each.rule}, {each.place}" + (f" ({brief(each.why)})" if each.why else ""))
+        for each in shown
     ]
     cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row))]
     return f"| {' | '.join([*cells, '<br>'.join(causes + ([f'and {more} more'] if more else []))])} |\n"

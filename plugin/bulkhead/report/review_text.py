@@ -7,6 +7,8 @@ from bulkhead.report.account import Account, Cause, Row
 _CAUSES = 4
 """So many places stand below a row; the rest is counted."""
 
+_WHY = 80
+
 _RED, _GREEN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -38,13 +40,18 @@ def before_after(row: Row) -> str:
     (before,), (after,) = row.before, row.after
     if row.opens:
         return row.ports if before == "nothing" else f"{row.ports} (before: {before}; now: {after})"
-    return row.ports if after == "nothing" else f"{row.ports} (before: {before}; now: {after})"
+    return row.ports if after == "nothing" else f"{row.ports} (still open: {after})"
 
 
 def listed(causes: tuple[Cause, ...]) -> tuple[tuple[Cause, ...], int]:
     """Return the causes to show, and how many are left out."""
     shown = causes if len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
     return shown, len(causes) - len(shown)
+
+
+def brief(text: str) -> str:
+    """Return the beginning of a text that people wrote."""
+    return text if len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
 
 
 def printable(text: str) -> str:
@@ -57,7 +64,7 @@ def _row(row: Row) -> Iterator[str]:
     yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row))}"
     shown, more = listed(row.causes)
     for each in shown:
-        why = f" ({printable(each.why)})" if each.why else ""
+        why = f" ({printable(brief(each.why))})" if each.why else ""
         yield f"      {each.happened} {printable(each.rule)}, {printable(each.place)}{why}"
     if more:
         yield f"      and {more} more"
