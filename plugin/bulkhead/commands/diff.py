@@ -140,7 +140,7 @@ def _revisions(asked: Asked) -> Comparison:
         names = names[0], f"{revisions[1].name} ({revisions[1].commit[:10]})"
         if revisions[0].tree == revisions[1].tree:
             return unchanged(names)
-    with copies(repository, revisions) as made, ThreadPoolExecutor(2) as pool:
+    with copies(repository, repository.prefix, revisions) as made, ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
         if len(made) == 1:
             bounds = Bounds(asked.remote, asked.helm, repository.top)

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bulkhead.io.git import Entry, Refused, Repository, Revision
+from bulkhead.io.kustomization import NAMES
+from bulkhead.io.needed import LINK, needed
 
-_LINK, _MODULE = "120000", "160000"
+_MODULE = "160000"
+_SUBMODULE = "is in a submodule, whose files this repository does not have"
 
 
 @dataclass(frozen=True)
@@ -30,31 +33,40 @@ class Copy:
 
 
 @contextmanager
-def copies(repository: Repository, revisions: list[Revision]) -> Iterator[list[Copy]]:
+def copies(repository: Repository, folder: str, revisions: list[Revision]) -> Iterator[list[Copy]]:
     """
-    Yield a copy of each of *revisions*; they are gone afterwards.
+    Yield a copy of each of *revisions*, of what a build of *folder* reads; they are gone afterwards.
 
     :raises Refused: where an object is missing, or a tree names a path outside of it.
     """
-    trees = [repository.entries(revision) for revision in revisions]
-    blobs = repository.blobs(entry.object for tree in trees for entry in tree if entry.mode != _MODULE)
+    blobs: dict[str, bytes] = {}
+
+    def read(entries: list[Entry]) -> dict[str, bytes]:
+        wanted = (entry.object for entry in entries if entry.mode != _MODULE and entry.object not in blobs)
+        blobs.update(repository.blobs(wanted))
+        return blobs
+
+    whole = [repository.entries(revision) for revision in revisions]
+    read([entry for tree in whole for entry in tree if os.path.basename(entry.path) in NAMES])
+    trees = [needed(folder, tree, read) for tree in whole]
+    read([entry for tree in trees for entry in tree])
     with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
         made = []
         for number, (revision, tree) in enumerate(zip(revisions, trees, strict=True)):
-            folder = os.path.join(os.path.realpath(top), str(number))
-            os.mkdir(folder)
-            made.append(Copy(revision, folder, _write(revision, folder, tree, blobs)))
+            at = os.path.join(os.path.realpath(top), str(number))
+            os.makedirs(os.path.join(at, folder) if any(_is_in(folder, entry) for entry in whole[number]) else at)
+            absent = {_inside(revision, at, entry.path): _SUBMODULE for entry in whole[number] if entry.mode == _MODULE}
+            made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs)))
         yield made
 
 
 def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, bytes]) -> dict[str, str]:
     links: list[str] = []
     absent: dict[str, str] = {}
-    for entry in sorted(tree, key=lambda each: each.mode == _LINK):  # links last: nothing is written through one
+    files = [entry for entry in tree if entry.mode != _MODULE]
+    for entry in sorted(files, key=lambda each: each.mode == LINK):  # links last: nothing is written through one
         path = _inside(revision, top, entry.path)
-        if entry.mode == _MODULE:
-            absent[path] = "is in a submodule, whose files this repository does not have"
-        elif entry.mode == _LINK:
+        if entry.mode == LINK:
             if not os.path.lexists(path):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 os.symlink(os.fsdecode(blobs[entry.object]), path)
@@ -68,6 +80,10 @@ def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, 
         if link in absent:
             os.unlink(link)
     return absent
+
+
+def _is_in(folder: str, entry: Entry) -> bool:
+    return not folder or entry.path.startswith(f"{folder}/")
 
 
 def _inside(revision: Revision, top: str, path: str) -> str:

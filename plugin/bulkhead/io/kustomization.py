@@ -134,6 +134,8 @@ class Graph:
             if key in made.fields and not self.bounds.helm:
                 self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
         self._follow(made, made.fields, ())
+        if self.bounds.helm:
+            self._follow(made, _chart_home(made.fields), ("helmGlobals", "chartHome"))
         return made
 
     def _follow(self, kustomization: Kustomization, value: Raw, path: tuple[str | int, ...]) -> None:
@@ -225,6 +227,13 @@ def _fetched(path: tuple[str | int, ...], entry: str) -> bool:
         return path[-1] == "repo"
     named = path[0] in _FOLDERS or path[0] in _FILES or path[-1] == "path" or "files" in path or "envs" in path
     return named and bool(_REMOTE.search(entry.rpartition("=")[2] if "files" in path else entry))
+
+
+def _chart_home(fields: dict[str, Raw]) -> Raw:
+    """Return the folder in which kustomize looks for charts."""
+    given = fields.get("helmGlobals")
+    found = given.get("chartHome") if isinstance(given, dict) else None
+    return found or ("charts" if any(key in fields for key in _HELM) else None)
 
 
 def own_kinds(file: str) -> set[str]:
