@@ -61,7 +61,9 @@ def _read(arguments: Sequence[str], data: bytes) -> tuple[list[Resource], Raw]:
 
 def _settings(config: Raw) -> list[Problem]:
     """Refuse settings: there are none, so a setting is one that someone believes in."""
-    unknown = sorted(set(config) - {"apiVersion", "kind", "metadata"}) if isinstance(config, dict) else []
+    said = config if isinstance(config, dict) else {}
+    # kpt hands on a ConfigMap with an empty `data` where nobody wrote anything.
+    unknown = sorted(key for key in set(said) - {"apiVersion", "kind", "metadata"} if said[key] not in (None, {}))
     return [
         Problem(
             "function config",

@@ -17,10 +17,23 @@ from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
 from bulkhead.io.provenance import Sources
 from bulkhead.io.sources import Raw, Unreadable
-from bulkhead.overlay import Overlay
+from bulkhead.overlay import Known, Overlay
 
 _AFTER = ("validators", "sortOptions", "buildMetadata")
 """Fields of a kustomization that act behind the transformers, so behind the expansion."""
+
+_EXPANDED = """\
+apiVersion: builtin
+kind: PatchTransformer
+metadata: {name: bulkhead-expanded}
+target: {group: bulkhead.dev}
+patch: |-
+  apiVersion: bulkhead.dev/v1alpha1
+  kind: SegmentedNamespace
+  metadata: {name: any}
+  $patch: delete
+"""
+"""Takes away what the plugin takes away: this project's own resources."""
 
 _LISTING = {"apiVersion", "kind", "metadata", "resources"}
 
@@ -30,11 +43,14 @@ class Loaded:
     """
     What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong.
 
-    *sources* knows where each field of an overlay was written; ``None`` where not even that could be read.
+    *listed* says that the text is what the overlays render and nothing else: no outer kustomization
+    adds to it or changes it.  *sources* knows where each field of an overlay was written; ``None``
+    where not even that could be read.
     """
 
     overlays: dict[str, Overlay] = field(default_factory=dict)
     text: str = ""
+    listed: bool = True
     faults: list[Fault] = field(default_factory=list)
     sources: Sources | None = None
 
@@ -51,6 +67,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
         return loaded
     loaded.sources = sources = Sources(graph)
     loaded.faults += sources.faults
+    loaded.faults += _untellable(graph)
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:
         hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
@@ -68,6 +85,16 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
     return loaded
 
 
+def _untellable(graph: Graph) -> Iterator[Fault]:
+    """Yield each wish to know where kustomize read a resource: in the copy, that is somewhere else."""
+    for each in graph.found.values():
+        for i, entry in enumerate(each.entries("buildMetadata")):
+            if entry in ("originAnnotations", "transformerAnnotations"):
+                (line, column), _ = each.document.place(("buildMetadata", i))
+                says = f"`{entry}` are not known without the plugin"
+                yield Fault(each.file, line, column, says, "leave it out, or build with the plugin")
+
+
 def _file(graph: Graph) -> str:
     return graph.found[graph.root].file
 
@@ -79,6 +106,7 @@ class _Loading:
         self.copy = copy
         self.loaded = loaded
         self.doubts = list(loaded.faults)
+        self.known: Known = {}
 
     def run(self, leaves: list[Kustomization], progress: Callable[[int, int], None]) -> None:
         """Build and expand every leaf, then put the whole together."""
@@ -90,7 +118,7 @@ class _Loading:
                 self.fault(self.graph.found[folder].file, f"kustomize: {built.says}")
                 continue
             try:
-                self.loaded.overlays[folder] = overlay = Overlay(built)
+                self.loaded.overlays[folder] = overlay = Overlay(built, self.known)
             except Unreadable as unreadable:
                 self.fault(self.graph.found[folder].file, unreadable.says, unreadable.hint)
                 continue
@@ -110,9 +138,9 @@ class _Loading:
     def hold_back(self, leaf: Kustomization) -> None:
         """In the copy, leave out of *leaf* what acts behind the plugin; it has its turn in :meth:`whole`."""
         position = self.graph.expands(leaf)
-        later = leaf.entries("transformers")[position + 1 :] if position is not None else []
+        later = leaf.transformers[position + 1 :] if position is not None else []
         if later or any(key in leaf.fields for key in _AFTER):
-            first = leaf.entries("transformers")[:position]
+            first = leaf.transformers[:position]
             kept = {key: value for key, value in leaf.fields.items() if key not in _AFTER}
             self.copy.write(leaf.file, _json(kept | {"transformers": list[Raw](first)}))
 
@@ -127,27 +155,64 @@ class _Loading:
 
     def whole(self, leaves: list[Kustomization]) -> str:
         """Return what ``kustomize build`` of the root prints with the plugin."""
-        if self.only_lists(self.graph.found[self.graph.root]):
-            return join(text for _, text in sorted(self.rendered(leaves), key=lambda each: each[0]))
+        root = self.graph.found[self.graph.root]
+        if self.only_lists(root):
+            return join(text for _, text in sorted(self.listed(root), key=lambda each: each[0]))
+        self.loaded.listed = False
         for leaf in leaves:
-            text = join(text for _, text in self.rendered([leaf]))
-            self.copy.write(os.path.join(leaf.folder, "bulkhead-rendered.yaml"), text)
-            position = self.graph.expands(leaf) or 0
-            later = leaf.entries("transformers")[position + 1 :]
-            behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
-            resources: list[Raw] = ["bulkhead-rendered.yaml"] if text else []
-            self.copy.write(leaf.file, _json({"resources": resources, "transformers": list[Raw](later), **behind}))
+            self.put_in_place(leaf)
         return self.copy.build(self.graph.root)
+
+    def put_in_place(self, leaf: Kustomization) -> None:
+        """
+        In the copy, make *leaf* build what the plugin would: what it builds unexpanded, its policies instead of ours.
+
+        The overlay itself moves to a folder beside its own, so that its relative paths hold, and what it
+        generates is still generated: an outer kustomization can patch it and hash it as ever.
+        """
+        inner = f"bulkhead-inner-{os.path.basename(leaf.folder)}"
+        self.copy.duplicate(leaf.folder, os.path.join(os.path.dirname(leaf.folder), inner))
+        policies = join(document(policy) for policy in self.loaded.overlays[leaf.folder].policies)
+        resources: list[Raw] = [f"../{inner}"]
+        if policies:
+            self.copy.write(os.path.join(leaf.folder, "bulkhead-policies.yaml"), policies)
+            resources.append("bulkhead-policies.yaml")
+        self.copy.write(os.path.join(leaf.folder, "bulkhead-expanded.yaml"), _EXPANDED)
+        position = self.graph.expands(leaf) or 0
+        later: list[Raw] = ["bulkhead-expanded.yaml", *leaf.transformers[position + 1 :]]
+        behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
+        self.copy.write(leaf.file, _json({"resources": resources, "transformers": later, **behind}))
 
     def only_lists(self, at: Kustomization) -> bool:
         """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""
         position = self.graph.expands(at)
         if position is not None:
-            return position == len(at.entries("transformers")) - 1 and not any(key in at.fields for key in _AFTER)
+            return position == len(at.transformers) - 1 and not any(key in at.fields for key in _AFTER)
         targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
         return set(at.fields) <= _LISTING and all(
             target in self.graph.found and self.only_lists(self.graph.found[target]) for target in targets
         )
+
+    def listed(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:
+        """Yield what the overlays render that *root* leads to; refuse what comes twice, as kustomize does."""
+        taken: dict[tuple[int, str, str], str] = {}
+        refused: set[tuple[str, str]] = set()
+        for leaf in self.visited(root):
+            for key, text in self.rendered([leaf]):
+                if key in taken and (leaf.folder, taken[key]) not in refused:
+                    other = taken[key]
+                    refused.add((leaf.folder, other))
+                    self.fault(leaf.file, *_twice(key, os.path.relpath(other, root.folder), other == leaf.folder))
+                taken[key] = leaf.folder
+                yield key, text
+
+    def visited(self, at: Kustomization) -> Iterator[Kustomization]:
+        """Yield each overlay as often as *at*, which only lists, leads to it."""
+        if self.graph.expands(at) is not None:
+            yield at
+            return
+        for entry in at.entries("resources"):
+            yield from self.visited(self.graph.found[os.path.realpath(at.at(entry))])
 
     def rendered(self, leaves: list[Kustomization]) -> Iterator[tuple[tuple[int, str, str], str]]:
         """Yield the documents of *leaves*, each with its sort key in kustomize's order."""
@@ -158,6 +223,17 @@ class _Loading:
                 head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
                 head |= {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
                 yield legacy(head), document(policy)
+
+
+def _twice(key: tuple[int, str, str], other: str, same: bool) -> tuple[str, str]:
+    """Return what to say of a resource, by its sort key, that the overlay *other* renders too."""
+    kind, name = key[1].rpartition("_")[2], key[2].rpartition("|")[2]
+    if same:
+        return "this overlay is listed twice", "list it once"
+    return (
+        f"the {kind} `{name}` comes from `{other}` too",
+        "keep one of the two, or give each overlay its own `namespace`",
+    )
 
 
 def _json(value: dict[str, Raw]) -> str:

@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 
 from bulkhead.core.expand import Expansion, expand
+from bulkhead.core.notation import Name, Refused
 from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.io.decode import decode, is_ours
 from bulkhead.io.stream import Resource
+
+_GROUPS = ("networking.k8s.io/", "extensions/")
+"""Where Kubernetes keeps its NetworkPolicy; Calico's resource of that kind is another one."""
+
+Known = dict[str, ClusterProfile | SegmentedNamespace]
+"""Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
 
 
 class Overlay:
@@ -19,7 +26,7 @@ class Overlay:
     there are *problems*.
     """
 
-    def __init__(self, found: Iterable[Resource]) -> None:
+    def __init__(self, found: Iterable[Resource], known: Known | None = None) -> None:
         everything = list(found)
         ours = [each for each in everything if is_ours(each.head)]
         self.kept = [each for each in everything if not is_ours(each.head)]
@@ -27,7 +34,7 @@ class Overlay:
         profiles: list[ClusterProfile] = []
         problems: list[Problem] = []
         for each in ours:
-            made, wrong = decode(each.value())
+            made, wrong = _decoded(each, {} if known is None else known)
             problems += wrong
             if isinstance(made, ClusterProfile):
                 profiles.append(made)
@@ -41,6 +48,25 @@ class Overlay:
         self.problems = tuple(problems)
         self.policies = () if problems else result.policies
         self.origins = () if problems else result.origins
+
+
+def _decoded(
+    resource: Resource, known: Known
+) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+    namespace = resource.head.get("namespace")
+    text = resource.text.replace(f"\n  namespace: {namespace}\n", "\n", 1)
+    seen = known.get(text)
+    if isinstance(seen, SegmentedNamespace) and isinstance(namespace, str):
+        try:
+            return SegmentedNamespace(Name.parse(namespace), seen.spec), ()
+        except Refused:
+            seen = None  # decoded again for the message
+    if isinstance(seen, ClusterProfile):
+        return seen, ()
+    made, problems = decode(resource.value())
+    if made is not None:
+        known[text] = made
+    return made, problems
 
 
 def _count(ours: list[Resource]) -> list[Problem]:
@@ -61,7 +87,9 @@ def _count(ours: list[Resource]) -> list[Problem]:
 
 def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
     taken = {
-        (each.head.get("namespace"), each.head.get("name")) for each in kept if each.head.get("kind") == "NetworkPolicy"
+        (each.head.get("namespace"), each.head.get("name"))
+        for each in kept
+        if each.head.get("kind") == "NetworkPolicy" and str(each.head.get("apiVersion")).startswith(_GROUPS)
     }
     return [
         Problem(

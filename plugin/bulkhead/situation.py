@@ -17,6 +17,7 @@ from bulkhead.core.resources import ClusterProfile, Enforcer
 from bulkhead.core.survey import IpBlockMode
 from bulkhead.io import clusters
 from bulkhead.io.kustomization import LOCAL, Bounds, Fault
+from bulkhead.io.kustomize import join
 from bulkhead.load import Loaded, load
 
 ANY = "*"
@@ -48,7 +49,9 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
         return Situation(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
     profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
-    policies = tuple(policy for overlay in overlays for policy in overlay.policies)
+    policies, faults = _policies(loaded)
+    if faults:
+        return Situation(Cluster(), faults=faults, loaded=loaded)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return Situation(
@@ -65,6 +68,31 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
         loaded=loaded,
     )
+
+
+def _policies(loaded: Loaded) -> tuple[tuple[NetworkPolicy, ...], list[Fault]]:
+    """
+    Return every policy that *loaded* renders, and what is wrong with those that are not ours.
+
+    An overlay may bring NetworkPolicies of its own, an outer kustomization may add some or change ours: a
+    review that looked at ours alone would miss them.
+    """
+    ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
+    if loaded.listed:
+        kept = [each for overlay in loaded.overlays.values() for each in overlay.kept]
+        text = join(each.text for each in kept if each.head.get("kind") == "NetworkPolicy")
+    else:
+        text = loaded.text
+    others, problems = clusters.policies_in(text) if text else ((), ())
+    faults = [Fault(each.resource, 0, 0, each.says, each.hint) for each in problems]
+    if loaded.listed:
+        return ours + others, faults
+    known = {_meaning(policy): policy for policy in ours}
+    return tuple(known.get(_meaning(policy), policy) for policy in others), faults
+
+
+def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
+    return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
 
 
 def from_manifests(path: str, mode: IpBlockMode = IpBlockMode.PODS, known: clusters.Known | None = None) -> Situation:
@@ -100,6 +128,7 @@ def _endpoints(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> 
     made: list[_Made] = [(ANY, (), Pod(ANY, ANY))]
     made += [(name, (), Pod(name, ANY)) for name in namespaces]
     for policy in policies:
+        made.append((policy.namespace, (), Pod(policy.namespace, ANY)))
         if policy.pods != EVERY_POD:
             made.append((policy.namespace, (), _pod(policy.namespace, policy.pods)))
         for rule in [*(policy.ingress or ()), *(policy.egress or ())]:

@@ -83,7 +83,7 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
 
 def _unprotected(reason: str) -> str:
     written = io.StringIO()
-    YAML().dump({"unprotected": reason}, written)
+    YAML().dump({"unprotected": str(reason)}, written)
     return "  ingress: null\n  egress: null\n" + "".join(f"  {line}\n" for line in written.getvalue().splitlines())
 
 

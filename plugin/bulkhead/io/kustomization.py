@@ -86,6 +86,11 @@ class Kustomization:
         listed = self.fields.get(key)
         return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
 
+    @property
+    def transformers(self) -> list[str]:
+        """The entries under `transformers` in the order in which they act: those written in place first."""
+        return sorted(self.entries("transformers"), key=lambda entry: os.path.exists(self.at(entry)))
+
     def at(self, entry: str) -> str:
         """Return the absolute path that *entry* names."""
         return os.path.normpath(os.path.join(self.folder, entry))
@@ -118,6 +123,8 @@ class Graph:
             self.faults.append(Fault(folder, 0, 0, says))
             return None
         refused = self.bounds.refuses(files[0])
+        if not refused and not _inside(os.path.realpath(files[0]), folder):
+            refused = "is a link that leads out of its folder"
         if refused:
             self.faults.append(Fault(files[0], 0, 0, f"`{os.path.basename(files[0])}` {refused}"))
             return None
@@ -167,7 +174,7 @@ class Graph:
             real = os.path.realpath(target)
             if real != target:
                 self.links[target] = real
-            if any(os.path.isfile(os.path.join(real, name)) for name in NAMES) or path[0] in _FOLDERS:
+            if path[0] in _FOLDERS:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
                 inside = _below(real)
@@ -208,7 +215,7 @@ class Graph:
 
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
-        for i, entry in enumerate(kustomization.entries("transformers")):
+        for i, entry in enumerate(kustomization.transformers):
             if self.is_plugin(os.path.realpath(kustomization.at(entry))):
                 return i
         return None

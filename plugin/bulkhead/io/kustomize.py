@@ -85,6 +85,10 @@ class Mirror:
         with open(self.path(real), "w", encoding="utf-8") as file:
             file.write(text)
 
+    def duplicate(self, folder: str, to: str) -> None:
+        """Copy a folder of the copy to another place in it."""
+        shutil.copytree(self.path(folder), self.path(to), symlinks=True)
+
     def build(self, folder: str) -> str:
         """
         Return what kustomize builds from the copy of *folder*.

@@ -8,6 +8,7 @@ scalars quoted and folded by the same rules.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cmp_to_key
 
 import yaml
 from yaml.events import (
@@ -26,6 +27,7 @@ from bulkhead.io.sources import reads_as_text
 _SAFE_FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SAFE = _SAFE_FIRST | frozenset("0123456789 ,./()_'-")
 _SAFE_LENGTH = 40
+_KEY_LENGTH = 128  # a longer key is written behind a `?`
 
 
 def document(policy: NetworkPolicy) -> str:
@@ -118,8 +120,10 @@ def _texts(key: str, pairs: tuple[tuple[str, str], ...], depth: int) -> Iterator
         return
     lead = "  " * depth
     yield f"{lead}{key}:"
-    for name, text in sorted(pairs, key=lambda pair: natural(pair[0])):
-        if _is_safe(text) and len(text) <= _SAFE_LENGTH:
+    texts = dict(pairs)
+    for name in sorted(texts, key=cmp_to_key(natural)):
+        text = texts[name]
+        if _is_safe(text) and len(text) <= _SAFE_LENGTH and len(name) <= _KEY_LENGTH:
             yield f"{lead}  {plain(name)}: {text}"
         else:
             yield from _emitted(name, text, depth + 1)
@@ -147,8 +151,9 @@ def _emitted(name: str, text: str, depth: int) -> list[str]:
     events = [StreamStartEvent(), DocumentStartEvent(explicit=False), start]
     for level in range(depth):
         events += [ScalarEvent(None, None, (True, True), str(level)), start]
+    quoted = None if reads_as_text(name) else '"'
     events += [
-        ScalarEvent(None, None, (True, True), name),
+        ScalarEvent(None, None, (True, True), str(name), style=quoted),
         ScalarEvent(None, None, (True, True), str(text), style=style),
     ]
     events += [MappingEndEvent()] * (depth + 1) + [DocumentEndEvent(explicit=False), StreamEndEvent()]
@@ -157,25 +162,29 @@ def _emitted(name: str, text: str, depth: int) -> list[str]:
     return lines[: -1 if lines[-1] == "" else None]
 
 
-def natural(key: str) -> tuple[tuple[int, int, int, str], ...]:
+def natural(one: str, other: str) -> int:
     """
-    Return a sort key in the order of kustomize's YAML library: letters last, runs of digits by their number.
+    Compare two keys as kustomize's YAML library sorts them: less than 0 where *one* comes first.
 
-    >>> sorted(["a10", "a9", "a-b", "aa"], key=natural)
+    At the first difference letters are last, and digits compare by the number that they make from there.
+
+    >>> sorted(["a10", "a9", "a-b", "aa"], key=cmp_to_key(natural))
     ['a-b', 'a9', 'a10', 'aa']
     """
-    ranks: list[tuple[int, int, int, str]] = []
-    i = 0
-    while i < len(key):
-        character = key[i]
-        if character.isalpha():
-            ranks.append((1, 0, 0, character))
-        else:
-            end = i
-            while end < len(key) and key[end].isdigit():
-                end += 1
-            number = int(key[i:end]) if end > i else 0
-            ranks.append((0, number, end - i, character))
-            i = max(i, end - 1)
-        i += 1
-    return tuple(ranks)
+    for i, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left == right:
+            continue
+        letters = left.isalpha(), right.isalpha()
+        if any(letters):
+            return letters[0] - letters[1] or ord(left) - ord(right)
+        counts = "0" in (left, right) and one[:i].rstrip("0")[-1:].isdigit()  # a zero does behind another digit
+        first, second = (f"{counts:d}{_digits(key, i)}" for key in (one, other))
+        return int(first) - int(second) or len(first) - len(second) or ord(left) - ord(right)
+    return len(one) - len(other)
+
+
+def _digits(key: str, start: int) -> str:
+    end = start
+    while end < len(key) and key[end].isdigit():
+        end += 1
+    return key[start:end]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bulkhead.core.problem import Key, Path, nearest
 from bulkhead.core.resources import API_GROUP
-from bulkhead.io.decode import is_ours
+from bulkhead.io.decode import KINDS, is_ours
 from bulkhead.io.kustomization import Fault, Graph, Kustomization, fault, text_of
 from bulkhead.io.sources import Ambiguous, Document, Raw, Unreadable, documents
 
@@ -55,6 +55,7 @@ class Sources:
         self.doubts: list[Fault] = []
         self.layers: dict[str, list[Layer]] = {}
         self._read: dict[str, list[Document]] = {}
+        self._files = {file for each in graph.found.values() for file in each.files}
         for folder, kustomization in graph.found.items():
             self.layers[folder] = list(self._own(kustomization))
         for layers in self.layers.values():
@@ -79,6 +80,8 @@ class Sources:
     def _patch(self, kustomization: Kustomization, patch: dict[str, Raw], at: Path) -> Iterator[Layer]:
         target = patch.get("target")
         kind = str(target.get("kind") or "SegmentedNamespace") if isinstance(target, dict) else ""
+        if kind and kind not in KINDS:
+            return
         path, inline = patch.get("path"), patch.get("patch")
         if isinstance(path, str):
             yield from self._file(kustomization.at(path), patch=True, kind=kind)
@@ -103,7 +106,7 @@ class Sources:
             yield from _layers(file, document, patch, kind)
 
     def _documents(self, file: str, kind: str) -> list[Document]:
-        if not any(file in each.files for each in self.graph.found.values()):
+        if file not in self._files:
             return []
         try:
             text = text_of(file)
@@ -159,7 +162,7 @@ class Sources:
         return any(not layer.patch and layer.kind == "SegmentedNamespace" for layer in self.behind(folder))
 
     def _nothing_to_remove(self, folder: str, layer: Layer, path: Path) -> Fault:
-        line, column, _ = layer.place(path)
+        line, column, _ = layer.place((*path[:-1], Key(path[-1])))
         known = sorted(
             {
                 str(key)

@@ -15,7 +15,7 @@ from bulkhead.core.policy import IpBlock
 from bulkhead.core.ports import EVERY, PortSet, subtract
 from bulkhead.core.resources import API_GROUP
 from bulkhead.core.review import Finding
-from bulkhead.report.ends import Names
+from bulkhead.report.ends import Names, listed
 from bulkhead.report.text import shortened
 
 
@@ -81,8 +81,7 @@ def grades(findings: Iterable[Finding], opens: bool) -> tuple[Grade, ...]:
 
 
 def _listed(found: tuple[Grade, ...]) -> str:
-    words = [grade.says for grade in found]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return listed([grade.says for grade in found])
 
 
 class _Writer:
@@ -110,7 +109,8 @@ class _Writer:
         )
 
     def row(self, finding: Finding) -> Row:
-        destinations = self.names.end(finding.destinations)
+        own = _namespaces(finding) if finding.grades == (Grade.ACROSS,) else set()
+        destinations = self.names.end(finding.destinations, frozenset(own) if len(own) == 1 else frozenset())
         if finding.grades == (Grade.WITHIN,):
             same = finding.sources == finding.destinations
             destinations = "itself" if same and len(_namespaces(finding)) == 1 else destinations

@@ -34,9 +34,9 @@ class Names:
         called = [*_written(blocks), *_named(profile)]
         self.blocks = {outer: name for name, spans in called if (outer := self._outer(spans))}
 
-    def end(self, end: Ends) -> str:
-        """Return what *end* is called."""
-        parts = self._pods(end.pods)
+    def end(self, end: Ends, beside: frozenset[str] = frozenset()) -> str:
+        """Return what *end* is called; the namespaces *beside* cannot be meant."""
+        parts = self._pods(end.pods, beside)
         parts += [f"host network of {namespace}/{name}" for namespace, name in end.hosts]
         if end.addresses.spans:
             parts.append(self._addresses(end.addresses))
@@ -44,17 +44,18 @@ class Names:
             parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more"]
         return ", ".join(parts)
 
-    def _pods(self, pods: tuple[tuple[str, str], ...]) -> list[str]:
+    def _pods(self, pods: tuple[tuple[str, str], ...], beside: frozenset[str]) -> list[str]:
         chosen: dict[str, set[str]] = {}
         for namespace, name in pods:
             chosen.setdefault(namespace, set()).add(name)
         whole = {namespace for namespace, names in chosen.items() if names == self.every.get(namespace)}
-        missing = sorted(self.every.keys() - whole)
+        missing = sorted(self.every.keys() - whole - beside)
         some = [part for name, those in sorted(chosen.items()) if name not in whole for part in _workloads(name, those)]
         if len(whole) > 1 and not missing:
-            return ["every namespace"]
+            return ["every other namespace" if beside else "every namespace"]
         if len(whole) > len(missing) * 2 and len(missing) <= _FEW:
-            return ["every namespace but " + " and ".join(map(_namespace, missing)), *some]
+            every = "every other namespace" if beside else "every namespace"
+            return [f"{every} but {listed([_namespace(name) for name in missing])}", *some]
         # What has no name of its own comes last, as a person would say it.
         return sorted([*map(_namespace, sorted(whole)), *some], key=lambda part: part.startswith("any "))
 
@@ -85,6 +86,16 @@ class Names:
 
     def _outer(self, spans: Spans) -> Spans:
         return addresses.subtract(AddressSet(spans), self.inner).spans
+
+
+def listed(words: list[str]) -> str:
+    """
+    Return *words* as a sentence has them.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def cidrs(spans: Spans) -> list[str]:

@@ -1,0 +1,75 @@
+"""The package as others install it: a wheel in an environment of its own."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, run
+
+CONSTRAINTS = ROOT / ".ci" / "constraints.txt"
+RESOURCES = """\
+kind: ResourceList
+items:
+- apiVersion: bulkhead.dev/v1alpha1
+  kind: ClusterProfile
+  metadata: {name: home}
+  spec: {peers: {web: {namespace: web}}}
+- apiVersion: bulkhead.dev/v1alpha1
+  kind: SegmentedNamespace
+  metadata: {name: standard, namespace: shop}
+  spec: {ingress: {web: {from: web}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel, built from a copy so that the checkout stays clean."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    subprocess.run(["cp", "-r", ROOT / "plugin", source / "plugin"], check=True)
+    out = tmp_path_factory.mktemp("wheel")
+    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", out, source)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of an environment that has the wheel and nothing of the checkout."""
+    home = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    pip(home / "bin" / "python", "install", "-c", CONSTRAINTS, wheel)
+    return home / "bin"
+
+
+def pip(python: str | Path, *arguments: str | Path) -> None:
+    done = subprocess.run(
+        [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_wheel_has_the_package_alone_and_says_that_it_is_typed(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "bulkhead/py.typed" in names
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"bulkhead"}
+    assert wheel.name == "bulkhead-0.1.0-py3-none-any.whl"
+
+
+def test_the_installed_command_reads_the_reference_cluster(installed: Path) -> None:
+    done = run(installed / "bulkhead", "validate", ROOT)
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout.startswith("12 protected namespaces, 115 policies")
+    assert run(installed / "bulkhead", "--version").stdout == "bulkhead 0.1.0\n"
+
+
+def test_the_installed_function_is_what_the_image_runs(installed: Path) -> None:
+    environment = {"PATH": f"{installed}:/usr/bin:/bin"}
+    done = run(ROOT / "deploy" / "image" / "start", stdin=RESOURCES, env=environment)
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout.count("kind: NetworkPolicy") == 2
+    version = run(ROOT / "deploy" / "image" / "start", "bulkhead", "--version", env=environment)
+    assert version.stdout == "bulkhead 0.1.0\n"
