@@ -53,7 +53,7 @@ class Names:
         some = [part for name, those in sorted(chosen.items()) if name not in whole for part in _workloads(name, those)]
         if len(whole) > 1 and not missing:
             return ["every other namespace" if beside else "every namespace"]
-        if len(whole) > len(missing) * 2 and len(missing) <= _FEW:
+        if len(whole) > len(missing) * 2 and 0 < len(missing) <= _FEW:
             every = "every other namespace" if beside else "every namespace"
             return [f"{every} but {listed([_namespace(name) for name in missing])}", *some]
         # What has no name of its own comes last, as a person would say it.
