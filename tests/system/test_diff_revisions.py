@@ -378,22 +378,30 @@ class TestNothingRuns:
         self.program(repository, "plugin/expand", sentinel)
         for module in (repository.tree.path / "plugin/bulkhead").rglob("*.py"):
             module.write_text(f"open({str(sentinel)!r}, 'w')\n")
-        assert [done.status for done in self.judged(repository, sentinel)] == [0, 0, 0]
+        judged = self.judged(repository, sentinel)
+        assert [done.status for done in judged] == [0, 0, 0]
+        note = "note: the plugin itself changes, and this speaks for the one that runs here; read plugin/bulkhead/"
+        assert [note in done.stdout for done in judged] == [True, True, False]
 
     @pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
     @pytest.mark.parametrize("how", ["exec: {path: ../../evil/run}", "container: {image: example.org/evil}"])
     def test_a_function_elsewhere(self, repository: Repository, sentinel: Path, field: str, how: str) -> None:
         self.program(repository, "evil/run", sentinel)
         annotation = f'config.kubernetes.io/function: "{how}"'
-        config = "apiVersion: example.org/v1\nkind: Evil\nmetadata:\n  name: evil\n  annotations: {%s}\n" % annotation
+        head = "apiVersion: example.org/v1\nkind: Evil\nmetadata:\n  name: evil\n"
+        config = f"{head}  annotations: {{{annotation}}}\n"
         repository.tree.write("evil/function.yaml", config)
         repository.tree.write("evil/kustomization.yaml", "resources: [function.yaml]\n")
         overlay = repository.tree.path / "overlays/email/kustomization.yaml"
         text = overlay.read_text()
         before = "transformers: [../../plugin]"
-        more = "transformers: [../../evil, ../../plugin]" if field == "transformers" else f"{before}\n{field}: [../../evil]"
+        more = (
+            "transformers: [../../evil, ../../plugin]"
+            if field == "transformers"
+            else f"{before}\n{field}: [../../evil]"
+        )
         overlay.write_text(text.replace(before, more))
-        self.judged(repository, sentinel)
+        assert {done.status for done in self.judged(repository, sentinel)} == {2}
 
     def test_a_legacy_exec_plugin(self, repository: Repository, sentinel: Path) -> None:
         self.program(repository, "plugin/example.org/v1/evil/Evil", sentinel)
@@ -522,3 +530,18 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
             "      ingress rule web, namespace a",
         ],
     )
+
+
+def test_the_how_to_page_shows_what_really_comes_out(tmp_path: Path) -> None:
+    for name in ("base", "overlays", "plugin"):
+        run("cp", "-r", ROOT / name, tmp_path)
+    run("cp", ROOT / "kustomization.yaml", tmp_path)
+    made = Repository(Tree(tmp_path))
+    made.git("init", "-q", "-b", "main")
+    commit = made.commit()
+    mail = tmp_path / "overlays/email-gateway/rules.yaml"
+    mail.write_text(mail.read_text().replace("ports: 587", "ports: [587, 465]"))
+    made.tree.overlay("trade-bot", "  egress:\n    intra-namespace:\n      to: same-namespace\n")
+    page = (ROOT / "docs/how-to/review-a-pull-request.md").read_text()
+    expected = page.split("```text\n")[1].split("```")[0].replace("MAIN", commit[:10])
+    assert made.diff("main").stdout == expected

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bulkhead.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
 from bulkhead.core.cluster import Cluster
 from bulkhead.core.survey import IpBlockMode
+from bulkhead.io.altered import altered
 from bulkhead.io.checkout import Copy, copies
 from bulkhead.io.clusters import Known
 from bulkhead.io.git import Refused, Repository, Revision
@@ -146,7 +147,24 @@ def _revisions(asked: Asked) -> Comparison:
             bounds = Bounds(asked.remote, asked.helm, repository.top)
             jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
         before, after = (_usable(name, job.result()) for name, job in zip(names, jobs, strict=True))
-    return of_overlays(names, before, after, asked.mode)
+        found = of_overlays(names, before, after, asked.mode)
+        for folder in _plugins(before, made[0].top):
+            changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)
+            found.notes += [_of_plugin(changed)] if changed else []
+    return found
+
+
+def _plugins(side: Situation, top: str) -> list[str]:
+    """Return the folders from which *side* takes its plugin, from the *top* of its copy."""
+    graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
+    folders = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    return sorted(os.path.relpath(folder, top) for folder in folders)
+
+
+def _of_plugin(changed: list[str]) -> str:
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    says = "the plugin itself changes, and this speaks for the one that runs here; read "
+    return says + ", ".join(changed[:3]) + more
 
 
 def _of_copy(asked: Asked, prefix: str, copy: Copy) -> Situation:

@@ -82,7 +82,9 @@ class Names:
 
     def _listed(self, spans: Spans) -> list[str]:
         named = self.blocks.get(spans)
-        return [named] if named else cidrs(spans)
+        # Whether the pod network is in or out makes no difference here, so it may close a gap.
+        wider = addresses.union(AddressSet(spans), self.inner).spans if spans else spans
+        return [named] if named else min(cidrs(spans), cidrs(wider), key=len)
 
     def _outer(self, spans: Spans) -> Spans:
         return addresses.subtract(AddressSet(spans), self.inner).spans
