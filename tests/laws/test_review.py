@@ -82,10 +82,11 @@ def changed(difference, both):
 
 def named(difference, layer, bits, inner):
     found = []
-    for answer in (difference.before, difference.after):
-        universe = answer.layers[layer].universe
+    universes = [answer.layers[layer].universe for answer in (difference.before, difference.after)]
+    for universe in universes:
         for place in members(bits):
-            kind = "host" if universe.hosts >> place & 1 else "pod"
+            is_pod = any((each.present & ~each.hosts) >> place & 1 for each in universes)
+            kind = "pod" if is_pod else "host"
             found += [(kind, *pod.owner[:2]) for pod in universe.members[place].pods]
             spans = universe.members[place].addresses.spans
             found += [("address", one.address, "") for one in OUTSIDE if is_in(spans, one) and not is_in(inner, one)]

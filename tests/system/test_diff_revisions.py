@@ -536,6 +536,7 @@ def test_the_how_to_page_shows_what_really_comes_out(tmp_path: Path) -> None:
     for name in ("base", "overlays", "plugin"):
         run("cp", "-r", ROOT / name, tmp_path)
     run("cp", ROOT / "kustomization.yaml", tmp_path)
+    (tmp_path / ".gitignore").write_text("__pycache__\n*.egg-info\n")
     made = Repository(Tree(tmp_path))
     made.git("init", "-q", "-b", "main")
     commit = made.commit()

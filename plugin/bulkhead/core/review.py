@@ -116,8 +116,14 @@ class _Reader:
         }
 
     def hosts(self) -> int:
-        """Return the members on the host network: to policies they are addresses of nodes."""
-        return self.layers[0].universe.hosts | self.layers[1].universe.hosts
+        """
+        Return the members on the host network: to policies they are addresses of nodes.
+
+        One that is there on one side only is a pod: policies govern it on the other.
+        """
+        universes = [layer.universe for layer in self.layers]
+        pods = [each.present & ~each.hosts & ~each.outside for each in universes]
+        return (universes[0].hosts | universes[1].hosts) & ~(pods[0] | pods[1])
 
     def stretches(self) -> "list[_Stretch]":
         """Return what changes, the same change in many places once."""
