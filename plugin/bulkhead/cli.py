@@ -21,7 +21,11 @@ examples:
   bulkhead render overlays/media           the policies of one namespace
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
+  bulkhead lint                            what an expert would find: too open, without effect, half open
   bulkhead new paperless                   an overlay for a further namespace
+  bulkhead reach                           who reaches whom, a matrix by namespace
+  bulkhead explain cardboard trade-bot:80  why, down to the line that a person wrote
+  bulkhead test                            do the promises in tests/reachability hold?
   bulkhead diff main                       which traffic does my change open, and which does it close?
 
 exit status: 0 all is well; 1 something is wrong, stale or different; 2 the command line or a file cannot be used
@@ -40,8 +44,12 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _render(verbs)
     _validate(verbs)
+    _lint(verbs)
     _schema(verbs)
     _new(verbs)
+    _reach(verbs)
+    _explain(verbs)
+    _test(verbs)
     _diff(verbs)
     _completion(verbs)
     return top
@@ -50,9 +58,19 @@ def parser() -> argparse.ArgumentParser:
 _Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _add(verbs: _Verbs, name: str, summary: str, description: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
+def _add(
+    verbs: _Verbs,  # type: ignore[valid-type]
+    name: str,
+    summary: str,
+    description: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
-        name, help=summary, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        name,
+        help=summary,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return made
 
@@ -94,6 +112,41 @@ def _validate(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     _folder(verb)
 
 
+def _lint(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "lint",
+        "report what an expert would find in the policies",
+        "Report rules that open more than they read, that another rule makes superfluous, that have no effect on\n"
+        "this enforcer, of which the other side is missing, and more; each on the line that a person wrote.\n"
+        "`--list` names the checks, docs/reference/lint.md explains them.\n\n"
+        "A finding is accepted where it stands, with a reason:\n"
+        "  external-https: {to: anywhere, ports: 443, accept: {anywhere-covers-private: asked for}}\n\n"
+        "examples:\n"
+        "  bulkhead lint                                   the overlays below .\n"
+        "  bulkhead lint --manifests rendered/             somebody else's NetworkPolicies and workloads\n"
+        "  bulkhead lint --manifests dump.json             kubectl get ns,pods,netpol -A -o json > dump.json\n"
+        "  bulkhead lint . --manifests dump.json           the overlays against the pods that really run\n"
+        "  bulkhead lint --format sarif > lint.sarif       for code scanning\n\n"
+        "exit status: 0 nothing as bad as --fail-on; 1 something is; 2 the input or the command line is unusable",
+    )
+    verb.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
+                      "--manifests is given)")  # fmt: skip
+    verb.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
+                      "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
+    verb.add_argument("--enforcer", choices=["kube-router", "calico", "cilium", "any"], metavar="NAME",
+                      help="what enforces the policies (default: what the profile says, else any)")  # fmt: skip
+    verb.add_argument("--format", choices=["text", "json", "sarif", "markdown"], default="text", metavar="FORMAT",
+                      help="text, json, sarif or markdown (default: text)")  # fmt: skip
+    verb.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons")
+    verb.add_argument("--fail-on", choices=["error", "warning", "note"], default="warning", metavar="SEVERITY",
+                      help="exit 1 for findings this bad: error, warning, note (default: warning)")  # fmt: skip
+    verb.add_argument("--enable", action="append", default=[], metavar="ID", help="run a check that is off by default")
+    verb.add_argument("--disable", action="append", default=[], metavar="ID", help="leave a check out")
+    verb.add_argument("--today", metavar="DATE", help="the day that `until` is compared with (default: today)")
+    verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
+
+
 def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb = _add(
         verbs,
@@ -102,8 +155,9 @@ def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
         "Print the JSON Schema of KIND, for editors and other tools. A file that people write names it in its\n"
         "first line: # yaml-language-server: $schema=PATH",
     )
-    verb.add_argument("kind", nargs="?", choices=["ClusterProfile", "SegmentedNamespace"], metavar="KIND",
-                      help="ClusterProfile or SegmentedNamespace")  # fmt: skip
+    verb.add_argument("kind", nargs="?", metavar="KIND",
+                      choices=["ClusterProfile", "SegmentedNamespace", "ReachabilityTest"],
+                      help="ClusterProfile, SegmentedNamespace or ReachabilityTest")  # fmt: skip
     where = verb.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")
@@ -121,6 +175,121 @@ def _new(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the root of the tree (default: .)")
     verb.add_argument("--rules", action="store_true", help="with a rules.yaml to write special rules into")
     verb.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
+
+
+_NOTATION = """\
+endpoints:
+  media             every pod of the namespace           media/jellyfin  one workload or pod
+  media/*           any other pod, that no rule names    media/post*     those whose name fits
+  *                 every pod of every namespace         */*             a pod of a namespace not listed
+  192.168.1.40      an address, or a CIDR                internet        the public addresses
+  lan               a named peer of the profile, where no namespace is called so
+With manifests all pods are known: media/* is every pod of media, */* every pod.
+ports: 443 is TCP, 53/UDP, 8000-8010
+"""
+
+
+def _looking(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--manifests",
+        metavar="PATH",
+        help="instead of overlays: a folder or file of manifests with workloads, or what "
+        "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
+    )
+    verb.add_argument(
+        "--ipblock",
+        choices=["pods", "never"],
+        help="whether an ipBlock matches pods too (kube-router, Calico) or never does (Cilium); "
+        "default: as the profile's enforcer, with manifests pods",
+    )
+
+
+def _reach(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "reach",
+        "show who reaches whom, exactly",
+        "Show who reaches whom on which ports: a matrix by namespace, or with a filter a row for each connection.\n"
+        "Without workloads at hand, the endpoints are those that the rules can tell apart.",
+        _NOTATION
+        + """
+examples:
+  bulkhead reach                                          the whole cluster as a matrix
+  bulkhead reach --from cardboard --to 'trade-bot/*'      what is open between the two
+  bulkhead reach --to media/postgresql --port 5432        who reaches the database
+  kubectl get ns,pods,netpol -A -o json | bulkhead reach --manifests -
+
+exit status: 0 it was shown; 2 something is wrong with what was to be read
+""",
+    )
+    _folder(verb)
+    _looking(verb)
+    verb.add_argument("--from", dest="source", metavar="SRC", help="only connections from there")
+    verb.add_argument("--to", dest="destination", metavar="DST[:PORT[/PROTO]]", help="only connections to there")
+    verb.add_argument("--port", metavar="PORT[/PROTO]", help="only this port")
+    verb.add_argument(
+        "--format",
+        choices=["text", "markdown", "json", "pairs"],
+        default="text",
+        help="json: docs/reference/output.md; pairs: a bare list of src, dst, conn (default: text)",
+    )
+
+
+def _explain(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "explain",
+        "say why a connection is allowed or refused, down to the line",
+        "Say whether SRC may connect to DST, which policies isolate each side, which rule allows it, with file,\n"
+        "line and reason; where it is refused, which side refuses, and what would have to be added.\n"
+        "Without a port: all ports, each with what decides it.",
+        _NOTATION
+        + """
+examples:
+  bulkhead explain cardboard trade-bot:5432
+  bulkhead explain media/jellyfin nas:2049
+  bulkhead explain cardboard kube-system:53/UDP
+  bulkhead explain internet media/jellyfin
+  bulkhead explain --manifests dump.json cardboard/web '[fd00::1]:443'
+
+exit status: 0 allowed (for every pair, where an end is several; without a port: on some port)
+             1 refused
+             2 there is no such endpoint, or something is wrong with what was to be read
+""",
+    )
+    verb.add_argument("source", metavar="SRC", help="where the connection comes from")
+    verb.add_argument(
+        "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said"
+    )
+    verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
+    _looking(verb)
+    verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+
+def _test(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(
+        verbs,
+        "test",
+        "hold the promises that are kept in git",
+        "Hold every row of the ReachabilityTests in DIR/tests/reachability (each .yaml or .yml file in it) against\n"
+        "what the overlays below DIR allow. A row says `from`, `to`, `port` and `allowed`, or `from-only`, `to-only`:\n"
+        "nothing else reaches it, it reaches nothing else. `known: REASON` marks a row that is broken on purpose;\n"
+        "once it holds, the mark has to go. docs/how-to/test-reachability.md",
+        _NOTATION
+        + """
+examples:
+  bulkhead test
+  bulkhead test --file extra.yaml
+  bulkhead test --manifests dump.json            the same promises, of what runs in the cluster
+  bulkhead test --format junit > reachability.xml
+
+exit status: 0 every row holds or is known; 1 a row fails; 2 something is wrong with what was to be read
+""",
+    )
+    _folder(verb)
+    _looking(verb)
+    verb.add_argument("--file", action="append", metavar="F", help="read this file instead; may be given several times")
+    verb.add_argument("--format", choices=["text", "json", "junit"], default="text", help="default: text")
 
 
 _DIFF = """\
@@ -163,8 +332,7 @@ def _grades(text: str) -> frozenset[str]:
 
 
 def _diff(verbs: _Verbs) -> None:  # type: ignore[valid-type]
-    verb = _add(verbs, "diff", "say which traffic a change opens and which it closes", _DIFF)
-    verb.epilog = _DIFF_EPILOG
+    verb = _add(verbs, "diff", "say which traffic a change opens and which it closes", _DIFF, _DIFF_EPILOG)
     verb.add_argument("revisions", nargs="*", metavar="REV", help="a branch, tag or hash, or A..B (default: HEAD)")
     verb.add_argument(
         "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
@@ -240,6 +408,8 @@ def run(arguments: Sequence[str]) -> int:
         if options.check and options.output is None:
             parser().error("render: --check needs -o PATH, the file or folder to check")
         return render(options.dir, options.output, options.check)
+    if options.command == "lint":
+        return _run_lint(options)
     if options.command == "schema":
         from bulkhead.commands.schema import check, show, write
 
@@ -250,11 +420,50 @@ def run(arguments: Sequence[str]) -> int:
         from bulkhead.commands.new import new
 
         return new(options.directory, options.namespace, options.rules, options.unprotected)
+    if options.command in ("reach", "explain", "test"):
+        return _analyse(options)
     if options.command == "diff":
         return _diffed(options)
     from bulkhead.commands.completion import completion
 
     return completion(parser(), options.shell)
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    """Run one of the commands that ask what the policies allow."""
+    looked = options.manifests, options.ipblock
+    if options.command == "reach":
+        from bulkhead.commands.reach import reach
+
+        return reach(options.dir, *looked, (options.source, options.destination, options.port), options.format)
+    if options.command == "explain":
+        from bulkhead.commands.explain import explain
+
+        as_text = options.format == "text"
+        return explain(options.source, options.destination, options.directory, *looked, as_text)
+    from bulkhead.commands.test import test
+
+    return test(options.dir, *looked, options.file, options.format)
+
+
+def _run_lint(options: argparse.Namespace) -> int:
+    from bulkhead.commands import lint
+
+    if options.list:
+        return lint.show()
+    return lint.run(
+        lint.Asked(
+            options.dir,
+            options.manifests,
+            options.enforcer,
+            options.format,
+            options.all,
+            options.fail_on,
+            options.enable,
+            options.disable,
+            options.today,
+        )
+    )
 
 
 def main() -> int:

@@ -7,17 +7,19 @@ namespace that is not listed.  A pod named ``*`` stands for any other pod, a nam
 ``*`` for any other namespace; neither is a name that Kubernetes allows.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.core.cluster import Cluster, Namespace, Pod
 from bulkhead.core.notation import Cidr
 from bulkhead.core.policy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, Enforcer
 from bulkhead.core.survey import IpBlockMode
-from bulkhead.io import clusters
+from bulkhead.io import clusters, workloads
 from bulkhead.io.kustomization import LOCAL, Bounds, Fault
-from bulkhead.io.kustomize import join
+from bulkhead.io.workloads import Thing
 from bulkhead.load import Loaded, load
 
 ANY = "*"
@@ -30,7 +32,8 @@ class Situation:
 
     *origins* says for (namespace, policy name) where a person wrote each of the policy's
     entries, ingress before egress; policies from elsewhere are not in it.  *loaded* is ``None``
-    where the situation does not come from overlays.
+    where the situation does not come from overlays.  *beside* are the namespaces and workloads that
+    stand among the overlays' own resources; their NetworkPolicies are in the cluster.
     """
 
     cluster: Cluster
@@ -40,6 +43,7 @@ class Situation:
     unprotected: Mapping[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     loaded: Loaded | None = None
+    beside: tuple[Thing, ...] = ()
 
 
 def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
@@ -49,9 +53,11 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
         return Situation(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
     profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
-    policies, faults = _policies(loaded)
-    if faults:
-        return Situation(Cluster(), faults=faults, loaded=loaded)
+    passed, faults = _passed_through(loaded)
+    policies, wrong = _policies(loaded, passed)
+    faults += wrong
+    made_here = {policy for overlay in overlays for policy in overlay.policies}
+    ours = {(policy.namespace, policy.name) for policy in policies if policy in made_here}
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return Situation(
@@ -64,35 +70,44 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
         ),
         mode_of(profile),
         profile,
-        dict(_origins(loaded)),
+        {key: places for key, places in _origins(loaded) if key in ours},
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
-        loaded=loaded,
+        faults,
+        loaded,
+        tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
     )
 
 
-def _policies(loaded: Loaded) -> tuple[tuple[NetworkPolicy, ...], list[Fault]]:
+def _policies(loaded: Loaded, passed: list[Thing]) -> tuple[tuple[NetworkPolicy, ...], list[Fault]]:
     """
-    Return every policy that *loaded* renders, and what is wrong with those that are not ours.
+    Return every policy that *loaded* renders: ours, those *passed* through, and what an outer kustomization does.
 
-    An overlay may bring NetworkPolicies of its own, an outer kustomization may add some or change ours: a
-    review that looked at ours alone would miss them.
+    That may add some and change ours: a review that looked at ours alone would miss it.
     """
     ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
     if loaded.listed:
-        kept = [each for overlay in loaded.overlays.values() for each in overlay.kept]
-        text = join(each.text for each in kept if each.head.get("kind") == "NetworkPolicy")
-    else:
-        text = loaded.text
-    others, problems = clusters.policies_in(text) if text else ((), ())
-    faults = [Fault(each.resource, 0, 0, each.says, each.hint) for each in problems]
-    if loaded.listed:
-        return ours + others, faults
+        return ours + tuple(thing for thing in passed if isinstance(thing, NetworkPolicy)), []
     known = {_meaning(policy): policy for policy in ours}
-    return tuple(known.get(_meaning(policy), policy) for policy in others), faults
+    rendered, problems = clusters.policies_in(loaded.text)
+    faults = [Fault(each.resource, 0, 0, each.says, each.hint) for each in problems]
+    return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
 
 
 def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
     return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
+
+
+def _passed_through(loaded: Loaded) -> tuple[list[Thing], list[Fault]]:
+    """Return what the overlays hold beside our own resources, as far as policies and pods go."""
+    found: list[Thing] = []
+    faults: list[Fault] = []
+    for folder, overlay in loaded.overlays.items():
+        problems: list[Problem] = []
+        for each in overlay.kept:
+            found += workloads.read(each.value(), problems)
+        file = os.path.join(folder, "kustomization.yaml")
+        faults += [Fault(file, 0, 0, f"{each.resource}: {each.says}", each.hint) for each in problems]
+    return found, faults
 
 
 def from_manifests(path: str, mode: IpBlockMode = IpBlockMode.PODS, known: clusters.Known | None = None) -> Situation:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from bulkhead.io.files import Unwritable, write_file
+from bulkhead.report.checks import checks_page
 from bulkhead.report.reference import reference
 from bulkhead.report.schema import KINDS, schema
 
@@ -11,7 +12,7 @@ from bulkhead.report.schema import KINDS, schema
 def generated() -> dict[str, str]:
     """Return every generated file of docs/reference by name."""
     files = {f"{kind}.schema.json": schema(kind) for kind in KINDS}
-    return files | {"resources.md": reference()}
+    return files | {"resources.md": reference(), "lint.md": checks_page()}
 
 
 def show(kind: str | None) -> int:

@@ -78,7 +78,9 @@ def explain(answer: Reachability, flow: Flow) -> Explanation:
     found = tuple(verdict for layer in answer.layers if (verdict := _verdict(answer, layer, flow)))
     if not found or any(verdict.allowed for verdict in found):
         return Explanation(flow, found, ())
-    return Explanation(flow, found, _missing(flow, found[0], answer.mode))
+    first = found[0]
+    refusing = (not first.egress.allows, not first.ingress.allows)
+    return Explanation(flow, found, missing(flow, first.family, answer.mode, *refusing))
 
 
 def _verdict(answer: Reachability, layer: Layer, flow: Flow) -> Verdict | None:
@@ -104,13 +106,17 @@ def _half(policies: tuple[NetworkPolicy, ...], isolating: tuple[int, ...], leave
     )
 
 
-def _missing(flow: Flow, verdict: Verdict, mode: IpBlockMode) -> tuple[NetworkPolicy, ...]:
-    """Return a policy for each side that refuses; nothing where one of them cannot be written."""
+def missing(flow: Flow, family: int, mode: IpBlockMode, egress: bool, ingress: bool) -> tuple[NetworkPolicy, ...]:
+    """
+    Return a policy for each side that refuses *flow* over *family*, of *egress* and *ingress*.
+
+    The narrowest that can be written; nothing where one of them cannot be.
+    """
     wanted = []
-    if not verdict.egress.allows:
-        wanted.append(_policy(flow, flow.source, _peer(flow.destination, verdict.family, mode), "egress"))
-    if not verdict.ingress.allows:
-        wanted.append(_policy(flow, flow.destination, _peer(flow.source, verdict.family, mode), "ingress"))
+    if egress:
+        wanted.append(_policy(flow, flow.source, _peer(flow.destination, family, mode), "egress"))
+    if ingress:
+        wanted.append(_policy(flow, flow.destination, _peer(flow.source, family, mode), "ingress"))
     found = tuple(policy for policy in wanted if policy)
     return found if len(found) == len(wanted) else ()
 

@@ -171,6 +171,11 @@ _NAME_KEY = "kubernetes.io/metadata.name"
 _WHY = declare("The reason, for whoever reads it in a year.", default=None, example="SMTP submission")
 _OWNER = declare("Who answers for the rule.", default=None, example="team-mail")
 _UNTIL = declare("The day until which the rule is meant to live (inclusive).", default=None, example="2027-03-31")
+_ACCEPT = declare(
+    "Findings of `bulkhead lint` that are accepted here: the check's id, and the reason.",
+    default=Named(),
+    example="{already-allowed: the rule that says who needs it}",
+)
 
 
 @value
@@ -190,6 +195,7 @@ class IngressRule:
     why: Text | None = _WHY
     owner: Text | None = _OWNER
     until: Date | None = _UNTIL
+    accept: Mapping[Name, Text] = _ACCEPT
 
 
 @value
@@ -207,6 +213,7 @@ class EgressRule:
     why: Text | None = _WHY
     owner: Text | None = _OWNER
     until: Date | None = _UNTIL
+    accept: Mapping[Name, Text] = _ACCEPT
 
 
 Rule = IngressRule | EgressRule
@@ -252,6 +259,7 @@ class NamespaceSpec:
         default=None,
         example="lower risk; gets policies later",
     )
+    accept: Mapping[Name, Text] = _ACCEPT
 
     def complaints(self) -> Iterator[Complaint]:
         """Yield rules beside `unprotected`: it is one or the other."""
@@ -311,6 +319,7 @@ class ProfileSpec:
         default=Layout.PER_RULE,
         example="per-direction",
     )
+    accept: Mapping[Name, Text] = _ACCEPT
 
 
 @value

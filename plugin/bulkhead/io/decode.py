@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from typing import Any  # a shape is any annotation, and what is read has its type
 
 KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
+TEST_KIND = "ReachabilityTest"
+"""The kind that is read by ``bulkhead test`` alone; a build refuses it."""
+
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 
 
@@ -47,6 +50,9 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
     name, namespace = metadata.get("name"), metadata.get("namespace")
     title = _title(kind, name, namespace)
     found: list[Problem] = []
+    if kind == TEST_KIND:
+        hint = "take it out of `resources`: `bulkhead test` finds it by itself"
+        return None, (Problem(title, ("kind",), f"a {TEST_KIND} is no part of a build", hint),)
     if not isinstance(kind, str) or kind not in KINDS:
         hint = nearest(str(kind), list(KINDS))
         found.append(
@@ -70,6 +76,24 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
     else:
         made = SegmentedNamespace(decoder.namespace(namespace), spec)
     return (None if decoder.found else made), tuple(decoder.found)
+
+
+def decode_spec(resource: dict[str, Raw], shape: type) -> "tuple[Any, tuple[Problem, ...]]":
+    """Return the ``spec`` of *resource*, whose ``kind`` is known to be right, as *shape*; ``None`` and why not."""
+    metadata = resource.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    decoder = _Decoder(_title(resource.get("kind"), name, None))
+    if resource.get("apiVersion") != API_VERSION:
+        says = f"unknown apiVersion {shown(resource.get('apiVersion'))}"
+        decoder.note(("apiVersion",), says, f"write `{API_VERSION}`")
+    for key in sorted(set(resource) - set(_TOP)):
+        decoder.unknown(key, _TOP, (Key(key),))
+    if name is None:
+        decoder.note(("metadata",), "`metadata.name` is missing", "write `metadata: {name: …}`")
+    else:
+        decoder.scalar(name, Name, ("metadata", "name"))
+    spec = decoder.record(resource.get("spec"), shape, ("spec",))
+    return (None if decoder.found else spec), tuple(decoder.found)
 
 
 def _title(kind: Raw, name: Raw, namespace: Raw) -> str:

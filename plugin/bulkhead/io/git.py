@@ -129,11 +129,6 @@ class Repository:
             return {}
         return dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin="\n".join(wanted).encode() + b"\n")))
 
-    def hashed(self, paths: list[str]) -> list[str]:
-        """Return the objects that the files at *paths*, from the top, would be, as they are on disk."""
-        listed = b"".join(os.fsencode(os.path.join(self.top, path)) + b"\n" for path in paths)
-        return self._ask("hash-object", "--no-filters", "--stdin-paths", stdin=listed).decode().split()
-
     def _cut(self, batch: bytes) -> Iterator[tuple[str, bytes]]:
         at = 0
         while at < len(batch):

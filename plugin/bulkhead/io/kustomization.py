@@ -213,6 +213,10 @@ class Graph:
 
         return visit(folder)
 
+    def plain_files(self) -> list[str]:
+        """Return every file that the kustomizations name, resources and patches alike."""
+        return sorted({file for each in self.found.values() for file in each.files})
+
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
         for i, entry in enumerate(kustomization.transformers):

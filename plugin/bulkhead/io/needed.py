@@ -20,16 +20,15 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     """
     Return the entries of *tree* that a build of *folder* may read; *read* gives the contents of entries by object.
 
-    Where the tree has links, or a chart, any path may lead anywhere: all of it.
+    Where it meets a link, or there is a chart, any path may lead anywhere: all of it.
     """
     kustomizations = {entry.path: entry for entry in tree if os.path.basename(entry.path) in NAMES}
     contents = read(list(kustomizations.values()))
-    charts = any(b"helmChart" in contents[entry.object] for entry in kustomizations.values())
-    if charts or any(entry.mode == LINK for entry in tree):
+    if any(b"helmChart" in contents[entry.object] for entry in kustomizations.values()):
         return tree
     walk = _Walk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
     walk.visit(folder)
-    return [entry for entry in tree if entry.path in walk.wanted]
+    return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
 
 
 class _Walk:
@@ -44,6 +43,8 @@ class _Walk:
             while at:
                 at = dirname(at)
                 self.below.setdefault(at, [])
+        self.links = {entry.path for entry in tree if entry.mode == LINK}
+        self.meets_link = False
         self.seen: set[str] = set()
 
     def visit(self, folder: str) -> None:
@@ -66,12 +67,22 @@ class _Walk:
             for entry in {word, word.rpartition("=")[2]}:
                 target = normpath(join(folder, entry))
                 target = "" if target == "." else target
+                self.meets_link |= any(part in self.links for part in _parts(target))
                 if target in self.files:
                     self.wanted.add(target)
                 elif target in self.below and target != folder:
                     yield target
                     if not any(join(target, name) in self.kustomizations for name in NAMES):
-                        self.wanted |= {path for path in self.files if path.startswith(f"{target}/")}
+                        inside = {path for path in self.files if path.startswith(f"{target}/")}
+                        self.meets_link |= bool(inside & self.links)
+                        self.wanted |= inside
+
+
+def _parts(path: str) -> Iterator[str]:
+    """Yield *path* and every folder that it is in."""
+    while path and path != "/":
+        yield path
+        path = dirname(path)
 
 
 def _words(text: bytes) -> Iterator[str]:

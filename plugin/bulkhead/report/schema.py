@@ -5,13 +5,18 @@ from collections.abc import Mapping
 from enum import Enum
 from types import UnionType
 
+from bulkhead.core.expectation import EndName, Flag, ReachabilitySpec
 from bulkhead.core.notation import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
 from bulkhead.core.resources import API_VERSION, LabelSelector, NamespaceSpec, ProfileSpec
 from bulkhead.core.value import Required, fields_of
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
-KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
+KINDS: dict[str, type] = {
+    "ClusterProfile": ProfileSpec,
+    "SegmentedNamespace": NamespaceSpec,
+    "ReachabilityTest": ReachabilitySpec,
+}
 
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _NOTATIONS: dict[object, dict[str, Json]] = {
@@ -20,6 +25,8 @@ _NOTATIONS: dict[object, dict[str, Json]] = {
     Date: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     LabelKey: {"type": "string", "pattern": f"^([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL}$"},
     LabelValue: {"type": "string", "pattern": f"^({_LABEL})?$"},
+    EndName: {"type": "string", "pattern": "^\\S+$"},
+    Flag: {"type": "boolean"},
     Cidr: {"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"},
     Port: {
         "anyOf": [

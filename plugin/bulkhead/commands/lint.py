@@ -1,0 +1,132 @@
+"""``bulkhead lint``: what an expert would find in the policies of a cluster."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from bulkhead.core.lint.catalogue import CHECKS, lint
+from bulkhead.core.lint.check import Check, Severity
+from bulkhead.core.lint.listing import Listed, listed, worst
+from bulkhead.core.notation import Date, Refused
+from bulkhead.core.problem import nearest
+from bulkhead.core.resources import Enforcer
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.value import value
+from bulkhead.inspection import Inspection
+from bulkhead.io.clusters import SUFFIXES
+from bulkhead.io.kustomization import Fault
+from bulkhead.report.lint import as_json, listing, markdown, summary, text
+from bulkhead.report.sarif import sarif
+from bulkhead.report.text import count, faults
+from bulkhead.situation import Situation, from_manifests, from_overlays
+
+
+@value
+class Asked:
+    """What the command line asks for; *folder* and *manifests* are ``None`` where they are not given."""
+
+    folder: str | None = None
+    manifests: str | None = None
+    enforcer: str | None = None
+    form: str = "text"
+    everything: bool = False
+    fail_on: str = "warning"
+    enable: Sequence[str] = ()
+    disable: Sequence[str] = ()
+    today: str | None = None
+
+
+def show() -> int:
+    """Print the checks that there are."""
+    sys.stdout.write(listing(CHECKS))
+    return 0
+
+
+def run(asked: Asked) -> int:
+    """Print the findings; 1 where one is as bad as *fail_on* or worse, 2 where nothing could be judged."""
+    try:
+        checks = _checks(asked.enable, asked.disable)
+        today = Date.parse(asked.today or time.strftime("%Y-%m-%d"))
+    except Refused as refused:
+        sys.stderr.write(f"bulkhead: error: {refused.says}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
+        return 2
+    overlays = from_overlays(asked.folder or ".") if asked.folder or not asked.manifests else None
+    manifests = _manifests(asked, overlays) if asked.manifests else None
+    wrong = [fault for each in (overlays, manifests) if each for fault in each.faults]
+    if wrong:
+        return _refuse(wrong)
+    found = _found(asked, overlays, manifests, checks, today)
+    shown = found if asked.everything else tuple(each for each in found if not each.finding.hidden)
+    sys.stdout.write(_written(asked.form, found, shown))
+    sys.stdout.flush()
+    if asked.form == "text":
+        sys.stderr.write(summary(found, shown))
+    most = worst(shown)
+    return int(most is not None and most.reaches(Severity(asked.fail_on)))
+
+
+def _checks(enable: Sequence[str], disable: Sequence[str]) -> tuple[Check, ...]:
+    ids = tuple(check.id for check in CHECKS)
+    for each in (*enable, *disable):
+        if each not in ids:
+            near = nearest(each, ids)
+            raise Refused(f"there is no check `{each}`", f"did you mean `{near}`?" if near else "`--list` names them")
+    return tuple(check for check in CHECKS if check.id not in disable and (check.on or check.id in enable))
+
+
+def _manifests(asked: Asked, overlays: Situation | None) -> Situation:
+    never = _enforcer(asked, overlays) is Enforcer.CILIUM
+    return from_manifests(str(asked.manifests), IpBlockMode.NEVER if never else IpBlockMode.PODS)
+
+
+def _enforcer(asked: Asked, overlays: Situation | None) -> Enforcer:
+    if asked.enforcer:
+        return Enforcer(asked.enforcer)
+    return overlays.profile.spec.enforcer if overlays and overlays.profile else Enforcer.ANY
+
+
+def _found(
+    asked: Asked, overlays: Situation | None, manifests: Situation | None, checks: tuple[Check, ...], today: str
+) -> tuple[Listed, ...]:
+    files = _files(asked.manifests) if asked.manifests else []
+    inspection = Inspection(overlays, manifests, files, _enforcer(asked, overlays), today)
+    linted = lint(inspection.scene, checks)
+    heeded = frozenset(inspection.place(at) for at in linted.heeded)
+    return listed([(inspection.place(each.found.at), each) for each in linted.findings], heeded)
+
+
+def _files(path: str) -> list[str]:
+    if os.path.isfile(path):
+        return [os.path.realpath(path)]
+    return [
+        os.path.realpath(os.path.join(folder, name))
+        for folder, _, names in os.walk(path)
+        for name in names
+        if name.endswith(SUFFIXES)
+    ]
+
+
+def _written(form: str, found: tuple[Listed, ...], shown: tuple[Listed, ...]) -> str:
+    here = os.getcwd()
+    if form == "json":
+        return as_json(found, here)
+    if form == "sarif":
+        return sarif(found, CHECKS, _repository(here))
+    return markdown(shown, here) if form == "markdown" else text(shown, here)
+
+
+def _repository(here: str) -> str:
+    """Return the root of the repository that *here* is in, or *here*."""
+    folder = here
+    while not os.path.exists(os.path.join(folder, ".git")):
+        if folder == os.path.dirname(folder):
+            return here
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _refuse(wrong: list[Fault]) -> int:
+    sys.stderr.write(faults(wrong, os.getcwd()))
+    sys.stderr.write(f"bulkhead: {count(len(set(wrong)), 'problem')}, nothing was judged\n")
+    return 2

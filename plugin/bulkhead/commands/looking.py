@@ -1,0 +1,91 @@
+"""What `reach`, `explain` and `test` share: the situation that they look at, and how they refuse."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+
+from bulkhead.core.endpoints import Names, named_peers
+from bulkhead.core.policy import IpBlock, PodPeer
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.io.kustomization import Fault
+from bulkhead.report.paint import Paint
+from bulkhead.report.text import count, faults
+from bulkhead.situation import Situation, from_manifests, from_overlays
+
+Peers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
+
+
+class Unusable(Exception):
+    """The command cannot answer; why is on stderr already."""
+
+
+def situation(folder: str, manifests: str | None, mode: str | None) -> Situation:
+    """
+    Return the situation of the overlays below *folder*, or of *manifests* (``-``: stdin), with *mode* if given.
+
+    :raises Unusable: where there are faults, which are printed.
+    """
+    found = from_overlays(folder) if manifests is None else _manifests(manifests)
+    if found.faults:
+        refuse(found.faults)
+    if mode:
+        found.mode = IpBlockMode(mode)
+    return found
+
+
+def _manifests(path: str) -> Situation:
+    if path != "-":
+        return from_manifests(path)
+    # A dump is read as a stream from a file, so that one of any size fits.
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as folder:
+        first = sys.stdin.read(1)
+        while first.isspace():
+            first = sys.stdin.read(1)
+        file = os.path.join(folder, "stdin.json" if first == "{" else "stdin.yaml")
+        with open(file, "w", encoding="utf-8") as written:
+            written.write(first)
+            shutil.copyfileobj(sys.stdin, written)
+        found = from_manifests(file)
+    found.faults = [Fault("stdin", each.line, each.column, each.says, each.hint) for each in found.faults]
+    return found
+
+
+def refuse(found: list[Fault]) -> None:
+    """
+    Print what is wrong, as ``validate`` does.
+
+    :raises Unusable: always.
+    """
+    sys.stdout.flush()
+    sys.stderr.write(faults(found, os.getcwd()))
+    sys.stderr.write(f"bulkhead: {count(len(set(found)), 'problem')}, no answer is given\n")
+    raise Unusable
+
+
+def complain(says: str, hint: str = "") -> int:
+    """Print one error of the command line; return its exit status."""
+    sys.stdout.flush()
+    sys.stderr.write(f"bulkhead: error: {says}\n" + (f"hint: {hint}\n" if hint else ""))
+    return 2
+
+
+def peers_of(found: Situation) -> Peers:
+    """Return the named peers of the situation's profile."""
+    return named_peers(found.profile) if found.profile else {}
+
+
+def names_of(found: Situation) -> Names:
+    """Return the endpoints of the situation by name."""
+    return Names(found.cluster, peers_of(found))
+
+
+def paint() -> Paint:
+    """Return colour where stdout is a terminal and nobody asked for none."""
+    return Paint(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+def width() -> int:
+    """Return how wide a line may be: the terminal, or 120 columns where there is none."""
+    return shutil.get_terminal_size((120, 24)).columns

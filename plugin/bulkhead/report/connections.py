@@ -1,0 +1,137 @@
+"""Who reaches whom row by row, and as JSON: what a filter leaves of an answer."""
+
+import json
+from collections.abc import Iterator
+
+from bulkhead.core import addresses, ports
+from bulkhead.core.account import is_many, name_of
+from bulkhead.core.addresses import AddressSet
+from bulkhead.core.cells import members
+from bulkhead.core.endpoints import Chosen
+from bulkhead.core.ports import PortSet
+from bulkhead.core.reachability import Layer, Reachability, Rectangle, rectangles
+from bulkhead.core.sift import places, sift
+from bulkhead.core.universe import Member
+from bulkhead.core.value import value
+from bulkhead.report.outside import Outside
+from bulkhead.report.paint import Paint
+from bulkhead.report.ports import short
+
+SCHEMA = "bulkhead.dev/reach/v1"
+
+
+@value
+class Filter:
+    """What is asked for; an end that is ``None`` is any."""
+
+    source: Chosen | None = None
+    destination: Chosen | None = None
+    asked: PortSet = ports.EVERY
+
+
+Rows = dict[tuple[str, str], PortSet]
+
+
+def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool) -> Rows:
+    """Return the ports between each two names that have any, over all families, sorted."""
+    found: Rows = {}
+    for layer in answer.layers:
+        names = [_names(member, outside) for member in layer.universe.members]
+        here, there = _ends(layer, wanted, outside)
+        for each in sift(layer, here, there, wanted.asked):
+            for source in members(each.sources):
+                for destination in members(each.destinations):
+                    twins = source != destination or _several(layer.universe.members[source], templates)
+                    _add(found, names[source], names[destination], each.ports, twins)
+    return dict(sorted(found.items()))
+
+
+def _add(found: Rows, sources: tuple[str, ...], destinations: tuple[str, ...], opened: PortSet, twins: bool) -> None:
+    for source in sources:
+        for destination in destinations:
+            if source != destination or twins:
+                found[source, destination] = ports.union(found.get((source, destination), ports.NONE), opened)
+
+
+def _several(member: Member, templates: bool) -> bool:
+    return len(member.pods) > 1 or any(is_many(pod, templates) for pod in member.pods)
+
+
+def _ends(layer: Layer, wanted: Filter, outside: Outside) -> tuple[int, int]:
+    universe = layer.universe
+    real = universe.present & ~universe.outside
+    for bits in outside.groups(universe).values():
+        real |= bits
+    here = places(universe, wanted.source) if wanted.source else real
+    return here, places(universe, wanted.destination) if wanted.destination else real
+
+
+def _names(member: Member, outside: Outside) -> tuple[str, ...]:
+    if member.addresses.spans:
+        return (outside.name(member.addresses.spans),)
+    return tuple(sorted({name_of(pod) for pod in member.pods}))
+
+
+def size(answer: Reachability) -> int:
+    """Return how many pairs a list of all of them has at most."""
+    total = 0
+    for layer in answer.layers:
+        owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.universe.members]
+        for each in rectangles(layer):
+            here, there = (sum(owners[place] for place in members(bits)) for bits in (each.sources, each.destinations))
+            total += here * there
+    return total
+
+
+def text(found: Rows, paint: Paint) -> str:
+    """Return a line for each pair, in columns."""
+    table = [("FROM", "TO", "PORTS"), *((source, to, short(opened)) for (source, to), opened in found.items())]
+    sizes = [max(len(row[column]) for row in table) for column in (0, 1)]
+    lines = [f"{source:<{sizes[0]}}  {to:<{sizes[1]}}  {opened}" for source, to, opened in table]
+    return "\n".join([paint.faint(lines[0]), *lines[1:]]) + "\n"
+
+
+def markdown(found: Rows) -> str:
+    """Return a table of GitHub's Markdown."""
+    lines = ["| from | to | ports |", "|---|---|---|"]
+    lines += [f"| `{source}` | `{to}` | {short(opened)} |" for (source, to), opened in found.items()]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(answer: Reachability, wanted: Filter, outside: Outside) -> str:
+    """Return the answer as rectangles, schema ``bulkhead.dev/reach/v1``."""
+    layers = [_layer(layer, wanted, outside) for layer in answer.layers]
+    whole = {"schema": SCHEMA, "ipBlock": answer.mode.value, "layers": layers}
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def _layer(layer: Layer, wanted: Filter, outside: Outside) -> dict[str, object]:
+    universe = layer.universe
+    here = places(universe, wanted.source) if wanted.source else universe.present
+    there = places(universe, wanted.destination) if wanted.destination else universe.present
+    found = list(sift(layer, here, there, wanted.asked))
+    used = 0
+    for each in found:
+        used |= each.sources | each.destinations
+    return {
+        "family": universe.family,
+        "endpoints": [_endpoint(place, universe.members[place], outside) for place in members(used)],
+        "connections": list(_connections(found)),
+    }
+
+
+def _connections(found: list[Rectangle]) -> Iterator[dict[str, object]]:
+    for each in found:
+        yield {"from": members(each.sources), "to": members(each.destinations), "ports": str(each.ports)}
+
+
+def _endpoint(place: int, member: Member, outside: Outside) -> dict[str, object]:
+    if member.addresses.spans:
+        ranges = [addresses.spell(AddressSet((span,))) for span in member.addresses.spans]
+        return {"id": place, "name": outside.name(member.addresses.spans), "addresses": ranges}
+    workloads = sorted({pod.owner for pod in member.pods})
+    return {
+        "id": place,
+        "workloads": [{"namespace": space, "name": name, "kind": kind} for space, name, kind in workloads],
+        "pods": len(member.pods),
+    }

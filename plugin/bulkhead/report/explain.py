@@ -1,0 +1,212 @@
+"""An explanation: the verdict, the policies that isolate each side, and the rules that a person wrote."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+
+from bulkhead.core import intervals
+from bulkhead.core.account import Account, End
+from bulkhead.core.attribution import Leave, Share
+from bulkhead.core.cluster import External
+from bulkhead.core.endpoints import Chosen
+from bulkhead.core.ports import PortSet
+from bulkhead.core.value import value
+from bulkhead.report.paint import Paint
+from bulkhead.report.ports import phrase
+from bulkhead.report.text import shortened
+from bulkhead.written import Origins, Written
+
+SCHEMA = "bulkhead.dev/explain/v1"
+_SHOWN = 4
+
+
+@value
+class Explained:
+    """
+    What was asked and found: *groups* of pairs for which the same policies and rules decide.
+
+    *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
+    """
+
+    source: Chosen
+    destination: Chosen
+    port: str
+    groups: tuple[tuple[Account, ...], ...]
+    remedies: tuple[tuple[str, str], ...]
+    allowed: bool
+
+
+def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: int) -> str:
+    """Return what a person reads; files are named from *here*."""
+    lines: list[str] = []
+    several = len({each.family for group in found.groups for each in group}) > 1
+    for group in found.groups:
+        first = group[0]
+        over = f" over IPv{first.family}" if several else ""
+        for share in first.shares:
+            lines += _share(group, share, found.port, over, origins, here, paint, columns)
+    for where, yaml in found.remedies:
+        target = shortened(where, here)
+        lines.append(paint.bold(f"to allow it, add to {target}:" if where != "manifests" else "to allow it, add:"))
+        lines += ["", textwrap.indent(yaml, "    ")]
+    if not found.remedies and found.port and len(found.groups) > 1 and not found.allowed:
+        lines.append("to see what would have to be added, name one end of each side")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _share(
+    group: tuple[Account, ...],
+    share: Share,
+    port: str,
+    over: str,
+    origins: Origins,
+    here: str,
+    paint: Paint,
+    columns: int,
+) -> list[str]:
+    first = group[0]
+    passes = first.open(share)
+    asked = f"port {port}" if port and len(first.shares) == 1 else phrase(share.ports)
+    verdict = paint.good("allowed") if passes else paint.bad("refused")
+    lines = [f"{paint.bold(_pairs(group))}, {asked}{over}: {verdict}"]
+    if first.exempt:
+        reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
+        return [*lines, f"  {reason[first.exempt]}, whatever the policies say", ""]
+    sides = [
+        ("out of", "egress", first.source.names, first.egress, share.egress, first.leaves(share)),
+        ("into", "ingress", first.destination.names, first.ingress, share.ingress, first.enters(share)),
+    ]
+    for way, direction, names, isolating, leaves, fine in sides:
+        whose = _some(names if len(group) == 1 else _every(group, direction))
+        end = first.source if direction == "egress" else first.destination
+        state = _state(end, bool(isolating), fine, direction, paint)
+        lines.append(f"  {way} {whose}: {state}")
+        for written in (origins.rule(leave, direction) for leave in leaves):
+            lines += _rule(written, here, paint, columns)
+        if isolating and not fine:
+            listed = ", ".join(origins.policy(number) for number in isolating)
+            lines += textwrap.wrap(
+                f"isolated by {listed}",
+                columns,
+                initial_indent="    ",
+                subsequent_indent="      ",
+                break_on_hyphens=False,
+            )
+    return [*lines, ""]
+
+
+def _state(end: End, isolated: bool, fine: bool, direction: str, paint: Paint) -> str:
+    if isinstance(end.first, External):
+        return "outside the cluster, no policy applies"
+    if not isolated:
+        return f"open, no policy isolates its {direction}"
+    return "allowed by" if fine else f"{paint.bad('refused')}, no rule allows it"
+
+
+def _rule(written: Written, here: str, paint: Paint, columns: int) -> list[str]:
+    place = f"{shortened(written.file, here)}:{written.line}" if written.file else f"policy {written.policy}"
+    lines = [f"    {written.rule}  {paint.faint(place)}"]
+    if written.why:
+        lines += textwrap.wrap(written.why, columns, initial_indent="      ", subsequent_indent="      ")
+    return lines
+
+
+def _pairs(group: tuple[Account, ...]) -> str:
+    return f"{_some(_every(group, 'egress'))} -> {_some(_every(group, 'ingress'))}"
+
+
+def _every(group: tuple[Account, ...], direction: str) -> tuple[str, ...]:
+    ends = [each.source if direction == "egress" else each.destination for each in group]
+    return tuple(dict.fromkeys(name for end in ends for name in end.names))
+
+
+def _some(names: tuple[str, ...]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def as_json(found: Explained, origins: Origins, here: str) -> str:
+    """Return the explanation as JSON, schema ``bulkhead.dev/explain/v1``."""
+    answers = [_answer(group, share, origins, here) for group in found.groups for share in group[0].shares]
+    whole = {
+        "schema": SCHEMA,
+        "from": found.source.text,
+        "to": found.destination.text,
+        "port": found.port or None,
+        "allowed": found.allowed,
+        "answers": answers,
+        "remedies": [{"file": shortened(where, here), "add": yaml} for where, yaml in found.remedies],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _answer(group: tuple[Account, ...], share: Share, origins: Origins, here: str) -> dict[str, object]:
+    first = group[0]
+    return {
+        "pairs": [{"from": list(each.source.names), "to": list(each.destination.names)} for each in group],
+        "family": first.family,
+        "ports": str(share.ports),
+        "allowed": first.open(share),
+        "exempt": first.exempt or None,
+        "egress": {
+            "allowed": first.leaves(share),
+            "isolatedBy": [origins.policy(number) for number in first.egress],
+            "allowedBy": list(_written(share, "egress", origins, here)),
+        },
+        "ingress": {
+            "allowed": first.enters(share),
+            "isolatedBy": [origins.policy(number) for number in first.ingress],
+            "allowedBy": list(_written(share, "ingress", origins, here)),
+        },
+    }
+
+
+def _written(share: Share, direction: str, origins: Origins, here: str) -> Iterator[dict[str, object]]:
+    for leave in share.egress if direction == "egress" else share.ingress:
+        found = origins.rule(leave, direction)
+        yield {
+            "policy": found.policy,
+            "rule": found.rule,
+            "why": found.why or None,
+            "file": shortened(found.file, here) if found.file else None,
+            "line": found.line or None,
+        }
+
+
+def briefly(account: Account, origins: Origins, here: str) -> str:
+    """Return what decides the ports of *account*, which are all open or all refused, in one line."""
+    share = _common(account)
+    asked = phrase(share.ports)
+    if account.exempt:
+        return f"{asked} open: {account.exempt}"
+    if account.open(share):
+        out = _side(account.source, share.egress, "egress", origins, here)
+        into = _side(account.destination, share.ingress, "ingress", origins, here)
+        return f"{asked} open: {out}, {into}"
+    sides = [] if account.leaves(share) else [f"the egress of {_some(account.source.names)}"]
+    sides += [] if account.enters(share) else [f"the ingress of {_some(account.destination.names)}"]
+    return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
+
+
+def _common(account: Account) -> Share:
+    """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
+    egress = tuple(each for each in account.shares[0].egress if all(each in share.egress for share in account.shares))
+    ingress = tuple(
+        each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares)
+    )
+    whole = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
+    common = Share(whole, egress, ingress)
+    if account.open(common) == account.open(account.shares[0]):
+        return common
+    return max(account.shares, key=lambda share: sum(last - first for first, last in share.ports.spans))
+
+
+def _side(end: End, leaves: tuple[Leave, ...], direction: str, origins: Origins, here: str) -> str:
+    way = "out" if direction == "egress" else "in"
+    if isinstance(end.first, External):
+        return "from outside" if direction == "egress" else "to outside"
+    if not leaves:
+        return f"{way} because no policy isolates the {direction}"
+    first = origins.rule(leaves[0], direction)
+    place = f"{shortened(first.file, here)}:{first.line}" if first.file else first.policy
+    return f"{way} by `{first.rule}` ({place})"

@@ -1,0 +1,103 @@
+"""Findings of ``lint`` as text, Markdown and JSON, and the list of checks."""
+
+import json
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from bulkhead.core.lint.check import Check, Severity
+from bulkhead.core.lint.listing import Listed
+from bulkhead.report.text import count, shortened
+
+VERSION = 1
+"""Of the JSON: it rises when a field goes away or changes its meaning; new fields do not raise it."""
+
+
+def text(found: Iterable[Listed], here: str) -> str:
+    """Return each finding as ``file:line:column: severity: check: what``, its lists and its hint below it."""
+    lines: list[str] = []
+    for each in found:
+        finding = each.finding
+        lines.append(f"{_place(each, here)}: {finding.severity.value}: {finding.check.id}: {finding.found.says}")
+        lines += [f"  {title}: {words}" for title, words in _lists(each)]
+        if finding.found.hint and not finding.accepted:
+            lines.append(f"hint: {finding.found.hint}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(everything: Iterable[Listed], shown: Iterable[Listed]) -> str:
+    """Return one line: how many findings of which severity, and how many accepted ones are not shown."""
+    shown = tuple(shown)
+    hidden = len(tuple(everything)) - len(shown)
+    counts = [(sum(each.finding.severity is severity for each in shown), severity.value) for severity in Severity]
+    line = ", ".join(count(number, noun) for number, noun in counts if number) or "no finding"
+    accepted = f"; {count(hidden, 'accepted finding')} not shown (--all)" if hidden else ""
+    return f"bulkhead: {line}{accepted}\n"
+
+
+def markdown(found: Iterable[Listed], here: str) -> str:
+    """Return the findings as Markdown, for a comment on a pull request: worst first, a list of each severity."""
+    found = tuple(found)
+    lines = ["**bulkhead lint**: " + summary(found, found).removeprefix("bulkhead: ").rstrip()]
+    for severity in Severity:
+        chosen = [each for each in found if each.finding.severity is severity]
+        if chosen:
+            lines += ["", f"### {severity.value.capitalize()}s", ""]
+            for each in chosen:
+                lines += _bullet(each, here)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _bullet(each: Listed, here: str) -> Iterator[str]:
+    found = each.finding.found
+    yield f"- `{_place(each, here)}` **{each.finding.check.id}**: {found.says}"
+    for title, words in _lists(each):
+        yield f"  - {title}: {escape(words, quote=False)}"
+    if found.hint and not each.finding.accepted:
+        yield f"  - hint: {found.hint}"
+
+
+def as_json(found: Iterable[Listed], here: str) -> str:
+    """Return every finding, accepted ones included, as JSON; docs/reference/lint.md describes it."""
+    entries = [
+        {
+            "check": each.finding.check.id,
+            "severity": each.finding.severity.value,
+            "file": shortened(each.file, here),
+            "line": each.line or None,
+            "column": each.column or None,
+            "says": each.finding.found.says,
+            "hint": each.finding.found.hint or None,
+            "namespaces": list(each.finding.found.namespaces),
+            "facts": {title: list(words) for title, words in each.finding.found.facts},
+            "accepted": each.finding.accepted or None,
+        }
+        for each in found
+    ]
+    return json.dumps({"version": VERSION, "findings": entries}, indent=2, ensure_ascii=False) + "\n"
+
+
+def listing(checks: Iterable[Check]) -> str:
+    """Return one line for each of *checks*: its id, its severity and its title."""
+    checks = tuple(checks)
+    width = max(len(check.id) for check in checks)
+    return "".join(
+        f"{check.id:<{width}}  {check.severity.value:<7}  {check.title}{'' if check.on else ' (off: --enable)'}\n"
+        for check in checks
+    )
+
+
+def _place(each: Listed, here: str) -> str:
+    return ":".join([shortened(each.file, here), *map(str, (each.line, each.column) if each.line else ())])
+
+
+def _lists(each: Listed) -> Iterator[tuple[str, str]]:
+    found = each.finding.found
+    if found.namespaces:
+        yield (
+            "namespace" if len(found.namespaces) == 1 else f"{len(found.namespaces)} namespaces",
+            ", ".join(found.namespaces),
+        )
+    for title, words in found.facts:
+        yield title, ", ".join(words)
+    if each.finding.accepted:
+        yield "accepted", " ".join(each.finding.accepted.split())

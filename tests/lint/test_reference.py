@@ -1,0 +1,123 @@
+"""What lint says of the reference cluster, written by hand from its description, and what hardening takes away."""
+
+import json
+
+import pytest
+from conftest import ROOT
+from lint.scenes import put
+from system.test_hardened import copy_of_the_cluster
+
+STANDARD = [
+    "cardboard",
+    "dev-workspace",
+    "email-gateway",
+    "home-assistant",
+    "monitoring",
+    "open-webui",
+    "openclaw-ops",
+    "openclaw-personal",
+    "proxmox-watchdog",
+    "security-scanner",
+    "trade-bot",
+]
+"""media is pod by pod, and has nothing of the pattern but DNS."""
+
+NARROW = "openclaw-personal"
+"""It has no egress to pods, and HTTPS to the internet alone."""
+
+WIDE = [name for name in STANDARD if name != NARROW]
+
+FREE = ["authentik", "default", "digital-signage", "hamaja-recipes", "kube-system"]
+"""Nothing limits the egress of these: two are unprotected on record, three belong to no overlay."""
+
+BASE = "base/namespace.yaml"
+EXPECTED = [
+    # check, file, the line as it reads, namespaces, accepted
+    ("every-pod-can-come-in", BASE, "from: pod-network", STANDARD, True),
+    ("already-allowed", BASE, "traefik:", STANDARD, True),
+    ("already-allowed", BASE, "prometheus:", STANDARD, True),
+    ("already-allowed", BASE, "dashboard:", STANDARD, True),
+    ("host-in-pod-network", BASE, "to: pod-network", WIDE, True),
+    ("service-address", BASE, "to: kube-dns", sorted([*STANDARD, "media"]), True),
+    ("anywhere-covers-private", BASE, "to: anywhere", WIDE, True),
+    ("already-allowed", "overlays/open-webui/rules.yaml", "ai-providers:", ["open-webui"], False),
+    ("already-allowed", "overlays/security-scanner/rules.yaml", "scan-workloads:", ["security-scanner"], False),
+    ("host-in-pod-network", "overlays/security-scanner/rules.yaml", "to: pod-network", ["security-scanner"], True),
+    ("already-allowed", "overlays/monitoring/rules.yaml", "scrape-pods:", ["monitoring"], False),
+    ("host-in-pod-network", "overlays/monitoring/rules.yaml", "to: pod-network", ["monitoring"], True),
+    ("service-address", "overlays/openclaw-ops/rules.yaml", "to: kubernetes-service", ["openclaw-ops"], True),
+    ("already-allowed", "overlays/openclaw-ops/rules.yaml", "github:", ["openclaw-ops"], False),
+    ("already-allowed", "overlays/openclaw-ops/rules.yaml", "slack:", ["openclaw-ops"], False),
+    ("kubelet-mount", "overlays/media/rules.yaml", "to: nas", ["media"], True),
+    ("load-balancer-address", "overlays/media/rules.yaml", "to: authentik", ["media"], True),
+    (
+        "metadata-address",
+        "base/cluster.yaml",
+        "internet: {cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}",
+        ["email-gateway", "media", "open-webui", "openclaw-ops", "openclaw-personal"],
+        True,
+    ),
+    ("unused-peer", "base/cluster.yaml", "same-namespace: {pods: {}}", [], True),
+]
+
+
+def lint(tree, *arguments):
+    done = tree.bulkhead("lint", "--today", "2026-06-01", "--format", "json", *arguments)
+    assert done.status in (0, 1), done.stderr
+    return json.loads(done.stdout)["findings"]
+
+
+def read(tree, finding):
+    """Return a finding as the table has it; the line as it stands in the file."""
+    line = (tree.path / finding["file"]).read_text().splitlines()[finding["line"] - 1].strip()
+    return finding["check"], finding["file"], line, finding["namespaces"], finding["accepted"] is not None
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    return copy_of_the_cluster(tmp_path)
+
+
+def test_the_reference_cluster_has_the_findings_written_by_hand(cluster):
+    found = [read(cluster, finding) for finding in lint(cluster)]
+    assert sorted(found, key=str) == sorted(EXPECTED, key=str)
+
+
+def test_the_standard_pattern_lets_every_pod_in_and_says_from_where(cluster):
+    (found,) = [each for each in lint(cluster) if each["check"] == "every-pod-can-come-in"]
+    assert found["facts"]["from"] == [*sorted([*FREE, *WIDE]), "any namespace not listed"]
+
+
+def test_hardened_leaves_those_whose_egress_is_free_or_names_all_pods(cluster):
+    put(cluster.path / "base/kustomization.yaml", "resources: [cluster.yaml, namespace.yaml]\ncomponents: [hardened]\n")
+    found = {
+        tuple(each["namespaces"]): each["facts"]["from"]
+        for each in lint(cluster)
+        if each["check"] == "every-pod-can-come-in"
+    }
+    left = [*FREE, "security-scanner", "any namespace not listed"]
+    others = tuple(name for name in STANDARD if name != "monitoring")
+    assert found == {
+        others: sorted([*left[:-1], "monitoring/prometheus"]) + left[-1:],
+        ("monitoring",): left,
+    }
+
+
+def test_hardened_makes_no_acceptance_superfluous(cluster):
+    put(cluster.path / "base/kustomization.yaml", "resources: [cluster.yaml, namespace.yaml]\ncomponents: [hardened]\n")
+    assert [each["says"] for each in lint(cluster) if each["check"] == "unused-accept"] == []
+
+
+def test_lint_of_the_reference_cluster_passes_and_never_hides_that_every_pod_can_come_in(cluster):
+    done = cluster.bulkhead("lint", "--today", "2026-06-01")
+    assert done.status == 0
+    assert "note: every-pod-can-come-in: " in done.stdout
+    assert "already-allowed: ingress rule `traefik`" not in done.stdout
+    assert "12 accepted findings not shown (--all)" in done.stderr
+    assert "already-allowed: ingress rule `traefik`" in cluster.bulkhead("lint", "--all").stdout
+
+
+def test_acceptances_of_the_reference_cluster_are_in_its_repository():
+    accepted = [check for check, *_, yes in EXPECTED if yes]
+    text = "".join(path.read_text() for folder in ("base", "overlays") for path in (ROOT / folder).rglob("*.yaml"))
+    assert all(f"{check}: " in text for check in accepted)

@@ -1,0 +1,243 @@
+"""`bulkhead explain`: the verdict, the line that a person wrote, and a remedy that works when it is pasted."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import PYTHON, ROOT, TOOLS, Tree
+
+REFERENCE = Tree(ROOT)
+
+ALLOWED = """\
+cardboard/* -> trade-bot/*, port 5432: allowed
+  out of cardboard/*: allowed by
+    intra-namespace  base/namespace.yaml:{out}
+      Intra-namespace pod traffic
+  into trade-bot/*: allowed by
+    intra-namespace  base/namespace.yaml:{into}
+      Intra-namespace pod traffic
+"""
+
+REFUSED = """\
+media/jellyseerr -> media/postgresql, port 5432: refused
+  out of media/jellyseerr: refused, no rule allows it
+    isolated by allow-dns-egress, default-deny-all, jellyseerr-allow-jellyfin-egress
+  into media/postgresql: refused, no rule allows it
+    isolated by default-deny-all, postgresql-allow-jellyfin-ingress
+
+to allow it, add to overlays/media/rules.yaml:
+
+    spec:
+      workloads:
+        jellyseerr:
+          egress:
+            postgresql: {to: {pods: {app.kubernetes.io/name: postgresql}}, ports: 5432, \
+why: 'say here who needs it, and what for'}
+        postgresql:
+          ingress:
+            jellyseerr: {from: {pods: {app.kubernetes.io/name: jellyseerr}}, ports: 5432, \
+why: 'say here who needs it, and what for'}
+"""
+
+
+def written(file: str, text: str, after: str = "") -> int:
+    """Return the line, from 1, of *text* in a file of the repository, behind the line *after*."""
+    lines = (ROOT / file).read_text().splitlines()
+    start = next((i for i, line in enumerate(lines) if line.strip() == after), 0)
+    return next(i for i, line in enumerate(lines, 1) if i > start and line.strip().startswith(text))
+
+
+def test_an_allowed_connection_names_the_line_and_the_reason_on_each_side() -> None:
+    done = REFERENCE.bulkhead("explain", "cardboard", "trade-bot:5432")
+    out = written("base/namespace.yaml", "intra-namespace:", "egress:")
+    into = written("base/namespace.yaml", "intra-namespace:", "ingress:")
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout == ALLOWED.format(out=out, into=into)
+
+
+def test_a_refused_connection_names_who_refuses_and_what_would_have_to_be_added() -> None:
+    done = REFERENCE.bulkhead("explain", "media/jellyseerr", "media/postgresql:5432")
+    assert (done.status, done.stdout) == (1, REFUSED)
+
+
+def test_a_rule_of_an_overlay_is_found_in_the_overlay() -> None:
+    done = REFERENCE.bulkhead("explain", "media/jellyfin", "nas:2049", "--format", "json")
+    (rule,) = json.loads(done.stdout)["answers"][0]["egress"]["allowedBy"]
+    assert rule["rule"] == "jellyfin.nas-nfs"
+    assert (rule["file"], rule["line"]) == (
+        "overlays/media/rules.yaml",
+        written("overlays/media/rules.yaml", "nas-nfs:"),
+    )
+    assert rule["why"].startswith("Media files on the NAS")
+
+
+def test_without_a_port_every_port_has_what_decides_it() -> None:
+    done = REFERENCE.bulkhead("explain", "media/jellyfin", "kube-system/traefik")
+    assert done.status == 0
+    assert "ports 53, 53/UDP: allowed" in done.stdout
+    assert "all ports but 53, 53/UDP: refused" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "status"),
+    [
+        ("cardboard", "internet:443", 0),
+        ("cardboard", "internet:587", 1),
+        ("email-gateway", "internet:587", 0),
+        ("internet", "media/jellyfin", 1),
+        ("nodes", "media/jellyfin:8096", 0),
+        ("192.168.1.40", "monitoring:9091", 0),
+        ("openclaw-personal", "kube-system:53/UDP", 0),
+        ("openclaw-personal", "openclaw-personal:80", 1),
+        ("media", "lan:443", 1),
+        ("media", "kube-system:53-54", 1),
+        ("hamaja-recipes", "*/*", 0),
+    ],
+)
+def test_the_exit_status_is_the_verdict(source: str, destination: str, status: int) -> None:
+    assert REFERENCE.bulkhead("explain", source, destination).status == status
+
+
+@pytest.mark.parametrize(
+    ("ends", "says", "hint"),
+    [
+        (("cardbord", "trade-bot"), "there is no namespace or peer `cardbord`", "did you mean `cardboard`?"),
+        (("cardboard", "media/jelyfin:80"), "nothing in namespace `media` is known", "did you mean `media/jellyfin`?"),
+        (("cardboard", "trade-bot:http"), "port `http` is a name", "write the container port's number"),
+        (("cardboard", "trade-bot:80/tcp"), "unknown protocol `tcp`", "write `80/TCP`"),
+        (("lan", "nas"), "no policy has a say in it", ""),
+    ],
+)
+def test_an_end_that_is_not_there_is_an_error_with_the_nearest_name(
+    ends: tuple[str, str], says: str, hint: str
+) -> None:
+    done = REFERENCE.bulkhead("explain", *ends)
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"bulkhead: error: {says}")
+    assert hint in done.stderr
+
+
+def merged(old: object, new: object) -> object:
+    """Return *old* with *new* pasted into it."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old | {key: merged(old.get(key), item) for key, item in new.items()}
+    return new
+
+
+def paste(cluster: Tree, file: str, text: str) -> None:
+    """Do what the remedy asks for: add *text* to *file*, which is listed in the kustomization where it is new."""
+    path = cluster.path / file
+    if path.exists():
+        path.write_text(yaml.safe_dump(merged(yaml.safe_load(path.read_text()), yaml.safe_load(text))))
+        return
+    path.write_text(text)
+    kustomization = path.parent / "kustomization.yaml"
+    kustomization.write_text(kustomization.read_text() + "patches: [{path: rules.yaml}]\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [
+        ("locked", "other:5432"),
+        ("locked/web", "other:53/UDP"),
+        ("locked", "locked/web:80"),
+        ("locked/web", "192.168.1.40:22"),
+        ("locked", "lan:8000-8010"),
+        ("locked", "internet"),
+        ("other", "locked/db:5432"),
+        ("lan", "locked:80"),
+        ("internet", "locked/web:8080"),
+        ("kube-system/traefik", "locked:80"),
+    ],
+)
+def test_what_would_have_to_be_added_allows_it_once_it_is(tree: Tree, source: str, destination: str) -> None:
+    locked = (
+        "  ingress: null\n  egress: null\n  workloads:\n"
+        "    web: {pods: {app: web}, egress: {kube-system: {to: kube-dns, ports: 53}}}\n"
+        "    store: {pods: {app: db}, ingress: {web: {from: {pods: {app: web}}, ports: 1}}}\n"
+    )
+    tree.overlay("locked", locked)
+    tree.overlay("other")
+    tree.write("kustomization.yaml", "resources: [overlays/locked, overlays/other]\n")
+    destination += "" if ":" in destination else ":443"
+    done = tree.bulkhead("explain", source, destination, "--format", "json")
+    assert done.status == 1, done.stdout + done.stderr
+    for remedy in json.loads(done.stdout)["remedies"]:
+        paste(tree, remedy["file"], remedy["add"])
+    done = tree.bulkhead("explain", source, destination)
+    assert done.status == 0, done.stdout + done.stderr
+
+
+def test_a_remedy_takes_no_rule_s_name(tree: Tree) -> None:
+    tree.overlay("web", "  egress: {lan: {to: lan, ports: 80, why: lights}, intra-namespace: null}\n")
+    tree.write("kustomization.yaml", "resources: [overlays/web]\n")
+    done = tree.bulkhead("explain", "web", "lan:22", "--format", "json")
+    (remedy,) = json.loads(done.stdout)["remedies"]
+    assert set(yaml.safe_load(remedy["add"])["spec"]["egress"]) == {"lan-22"}
+
+
+MANIFESTS = """\
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {metadata: {labels: {app: web}}, spec: {}}}
+---
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+status: {podIP: 10.0.0.9}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: lock, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
+"""
+
+
+def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+    ask = ("explain", "--manifests", str(tmp_path), "shop/web", "10.0.0.9:5432")
+    done = REFERENCE.bulkhead(*ask, "--format", "json")
+    assert done.status == 1
+    found = json.loads(done.stdout)
+    assert found["answers"][0]["pairs"] == [{"from": ["shop/web"], "to": ["shop/db"]}]
+    assert found["answers"][0]["ingress"]["isolatedBy"] == ["lock"]
+    (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
+    assert REFERENCE.bulkhead(*ask).status == 0
+
+
+def test_a_pod_reaches_itself_whatever_the_policies_say(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(MANIFESTS)
+    done = REFERENCE.bulkhead("explain", "--manifests", str(tmp_path), "shop/db", "shop/db:1")
+    assert done.status == 0
+    assert "a pod always reaches itself" in done.stdout
+
+
+def test_faults_of_the_tree_are_printed_as_validate_prints_them(tree: Tree) -> None:
+    tree.overlay("web", "  egress: {x: {to: treafik}}\n")
+    tree.write("kustomization.yaml", "resources: [overlays/web]\n")
+    for command in (("explain", "web", "lan"), ("reach",)):
+        done = tree.bulkhead(*command)
+        assert (done.status, done.stdout) == (2, "")
+        assert "overlays/web/rules.yaml:5:20: error: unknown peer `treafik`" in done.stderr
+        assert "did you mean `traefik`" in done.stderr
+
+
+def on_a_terminal(**env: str) -> str:
+    """Return what is printed on a terminal."""
+    ours, theirs = pty.openpty()
+    command = [str(PYTHON), "-m", "bulkhead", "explain", "cardboard", "trade-bot:80"]
+    plain = {"PATH": f"{TOOLS}:/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "80", **env}
+    subprocess.run(command, cwd=ROOT, stdout=theirs, stderr=subprocess.DEVNULL, env=plain, check=True)
+    os.close(theirs)
+    text = os.read(ours, 65536).decode()
+    os.close(ours)
+    return text
+
+
+def test_colour_is_for_terminals_and_nobody_who_wants_none() -> None:
+    assert "\x1b[32mallowed\x1b[0m" in on_a_terminal()
+    assert "\x1b" not in on_a_terminal(NO_COLOR="1")
+    assert "\x1b" not in REFERENCE.bulkhead("explain", "cardboard", "trade-bot:80").stdout

@@ -1,0 +1,104 @@
+"""A promise is held against the specification: for every pair, and nothing but what is named."""
+
+import pytest
+from bulkhead.core import addresses, ports
+from bulkhead.core.cluster import Cluster, Pod
+from bulkhead.core.endpoints import Names
+from bulkhead.core.expect import Promise, expect
+from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.reach import reach
+
+DB, WEB, JOB = (Selector((("app", name),)) for name in ("db", "web", "job"))
+
+
+def pod(name, app):
+    return Pod("shop", name, labels=(("app", app),))
+
+
+def locked(*peers):
+    """Return a cluster whose db takes TCP 5432 from *peers* alone."""
+    rule = PolicyRule(peers, (PolicyPort("TCP", 5432),))
+    return Cluster(
+        pods=(pod("db", "db"), pod("web-a", "web"), pod("web-b", "web"), pod("job", "job")),
+        policies=(NetworkPolicy("shop", "db", DB, (rule,), None),),
+    )
+
+
+def breaches(cluster, sources, destinations, asked=ports.EVERY, allowed=False, others="", alone=None):
+    names, answer = Names(cluster), reach(cluster)
+    promise = Promise(tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others)
+    universe = answer.layers[0].universe
+    single = sum(1 << place for place, member in enumerate(universe.members) if len(member.pods) == 1)
+    outcome = expect(answer, promise, (single if alone is None else alone,), ())
+    members = universe.members
+    return sorted(
+        ("+".join(p.name for p in members[b.source].pods) or "outside",
+         "+".join(p.name for p in members[b.destination].pods) or "outside",
+         str(b.ports))
+        for b in outcome.breaches
+    )  # fmt: skip
+
+
+POSTGRES = ports.between("TCP", 5432, 5432)
+
+
+def test_refused_holds_only_if_no_port_is_open():
+    assert breaches(locked(PodPeer(WEB)), ["shop/job"], ["shop/db"]) == []
+    assert breaches(locked(PodPeer(WEB)), ["shop/web-a"], ["shop/db"]) == [("web-a+web-b", "db", "TCP 5432")]
+
+
+def test_allowed_holds_only_if_every_port_is_open():
+    cluster = locked(PodPeer(WEB))
+    assert breaches(cluster, ["shop/web-a"], ["shop/db"], POSTGRES, True) == []
+    two = ports.between("TCP", 5432, 5433)
+    assert breaches(cluster, ["shop/web-a"], ["shop/db"], two, True) == [("web-a+web-b", "db", "TCP 5433")]
+
+
+def test_allowed_holds_only_for_every_pair():
+    found = breaches(locked(PodPeer(WEB)), ["shop/web-a", "shop/job"], ["shop/db"], POSTGRES, True)
+    assert found == [("job", "db", "TCP 5432")]
+
+
+def test_nothing_but_what_is_named_may_come_in():
+    assert breaches(locked(PodPeer(WEB)), ["shop/web*"], ["shop/db"], others="sources") == []
+    found = breaches(locked(PodPeer(WEB), PodPeer(JOB)), ["shop/web*"], ["shop/db"], others="sources")
+    assert found == [("job", "db", "TCP 5432")]
+
+
+def test_a_pod_that_behaves_like_a_named_one_but_is_not_named_is_something_else():
+    found = breaches(locked(PodPeer(WEB)), ["shop/web-a"], ["shop/db"], others="sources")
+    assert found == [("web-a+web-b", "db", "TCP 5432")]
+
+
+def test_a_named_address_does_not_stand_for_its_network():
+    found = breaches(locked(IpBlock("192.168.1.0/24")), ["192.168.1.40"], ["shop/db"], others="sources")
+    assert found == [("outside", "db", "TCP 5432")]
+    assert breaches(locked(IpBlock("192.168.1.0/24")), ["192.168.1.0/24"], ["shop/db"], others="sources") == []
+
+
+def test_a_pod_and_itself_are_no_pair_but_two_of_one_workload_are():
+    cluster = locked(PodPeer(DB))
+    assert breaches(cluster, ["shop/db"], ["shop/db"]) == []
+    assert breaches(cluster, ["shop/db"], ["shop/db"], alone=0) == [("db", "db", "TCP 5432")]
+
+
+def test_addresses_that_no_outside_end_has_are_not_something_else():
+    cluster = locked(IpBlock("10.42.0.0/16"))
+    answer = reach(cluster)
+    promise = Promise((), (Names(cluster).choose("shop/db"),), ports.EVERY, False, "sources")
+    unreal = (addresses.network("10.42.0.0/16"),)
+    assert expect(answer, promise, (0,), ()).breaches
+    pods = [
+        b
+        for b in expect(answer, promise, (0,), unreal).breaches
+        if answer.layers[0].universe.members[b.source].addresses.spans
+    ]
+    assert pods == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_two_addresses_are_no_pair(allowed):
+    cluster = locked(PodPeer(WEB))
+    names = Names(cluster)
+    promise = Promise((names.choose("1.1.1.1"),), (names.choose("9.9.9.9"),), ports.EVERY, allowed)
+    assert expect(reach(cluster), promise, (0,), ()).pairs == 0
