@@ -26,8 +26,9 @@ examples:
   bulkhead reach                           who reaches whom, a matrix by namespace
   bulkhead explain cardboard trade-bot:80  why, down to the line that a person wrote
   bulkhead test                            do the promises in tests/reachability hold?
+  bulkhead diff main                       which traffic does my change open, and which does it close?
 
-exit status: 0 all is well; 1 something is wrong or stale; 2 the command line or a file cannot be used
+exit status: 0 all is well; 1 something is wrong, stale or different; 2 the command line or a file cannot be used
 """
 
 
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _reach(verbs)
     _explain(verbs)
     _test(verbs)
+    _diff(verbs)
     _completion(verbs)
     return top
 
@@ -290,6 +292,98 @@ exit status: 0 every row holds or is known; 1 a row fails; 2 something is wrong 
     verb.add_argument("--format", choices=["text", "json", "junit"], default="text", help="default: text")
 
 
+_DIFF = """\
+Say which traffic a change opens and which it closes, and how serious that is.
+
+Revisions are read from git's objects: nothing is checked out, and nothing of them runs. One
+revision (default: HEAD) is compared with the working tree, uncommitted changes and all; two, or
+A..B, with each other; A...B is what B did since it left A. Two folders are compared as they are.
+"""
+
+_DIFF_EPILOG = """\
+grades, the most serious first:
+  internet    from a pod to the internet
+  outside     from outside the cluster to a pod
+  across      from one namespace to another
+  private     from a pod to a private network (RFC 1918, RFC 4193, the nodes)
+  within      within one namespace
+  --fail-on takes these for what opens, `opens` for all of them, and `closes` for whatever closes
+
+examples:
+  bulkhead diff                            what I have not committed yet
+  bulkhead diff main                       my branch, and what is not committed, against main
+  bulkhead diff main...pull-request        what a pull request does
+  bulkhead diff main HEAD --format markdown --fail-on internet,outside
+  bulkhead diff --dump cluster.json        what applying the overlays would change in the cluster, from
+                                           kubectl get ns,pods,netpol -A -o json > cluster.json
+
+exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be read
+"""
+
+GRADES = ("internet", "outside", "across", "private", "within", "opens", "closes")
+
+
+def _grades(text: str) -> frozenset[str]:
+    found = frozenset(part.strip() for part in text.split(","))
+    unknown = sorted(found - set(GRADES))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown grade `{unknown[0]}`: there are {', '.join(GRADES)}")
+    return found
+
+
+def _diff(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+    verb = _add(verbs, "diff", "say which traffic a change opens and which it closes", _DIFF, _DIFF_EPILOG)
+    verb.add_argument("revisions", nargs="*", metavar="REV", help="a branch, tag or hash, or A..B (default: HEAD)")
+    verb.add_argument(
+        "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
+    )
+    sides = verb.add_mutually_exclusive_group()
+    sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
+    sides.add_argument(
+        "--manifests", nargs=2, default=(), metavar="PATH", help="compare plain manifests, workloads and all"
+    )
+    sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with what DIR wants")
+    verb.add_argument(
+        "--ipblock",
+        choices=("pods", "never"),
+        help="an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
+    )
+    verb.add_argument(
+        "--format",
+        choices=("text", "markdown", "json", "pairs"),
+        default="text",
+        help="how to print it (default: text)",
+    )
+    verb.add_argument(
+        "--fail-on", type=_grades, default=frozenset(), metavar="GRADE[,GRADE]", help="exit 1 for these grades only"
+    )
+    verb.add_argument("--allow-remote", action="store_true", help="let kustomize fetch remote resources")
+    verb.add_argument("--enable-helm", action="store_true", help="let kustomize run helm for `helmCharts`")
+
+
+def _diffed(options: argparse.Namespace) -> int:
+    from bulkhead.commands.diff import Asked, diff
+    from bulkhead.core.survey import IpBlockMode
+
+    others = options.dirs or options.manifests or options.dump
+    if len(options.revisions) > 2 or (others and options.revisions):
+        parser().error("diff: give at most two revisions, and none beside --dirs, --manifests or --dump")
+    return diff(
+        Asked(
+            given=options.revisions,
+            directory=options.dir,
+            folders=options.dirs,
+            manifests=options.manifests,
+            dump=options.dump,
+            mode=IpBlockMode(options.ipblock) if options.ipblock else None,
+            form=options.format,
+            fail_on=options.fail_on,
+            remote=options.allow_remote,
+            helm=options.enable_helm,
+        )
+    )
+
+
 def _completion(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb = _add(
         verbs,
@@ -328,6 +422,8 @@ def run(arguments: Sequence[str]) -> int:
         return new(options.directory, options.namespace, options.rules, options.unprotected)
     if options.command in ("reach", "explain", "test"):
         return _analyse(options)
+    if options.command == "diff":
+        return _diffed(options)
     from bulkhead.commands.completion import completion
 
     return completion(parser(), options.shell)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bulkhead.core.problem import Problem, problems_in_order
-from bulkhead.io.kustomization import Fault, Graph, Kustomization
+from bulkhead.io.kustomization import LOCAL, Bounds, Fault, Graph, Kustomization
 from bulkhead.io.kustomize import Failed, Mirror, join, mirror
 from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
@@ -43,22 +43,25 @@ class Loaded:
     """
     What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong.
 
-    *sources* knows where each field of an overlay was written; ``None`` where not even that could be read.
+    *listed* says that the text is what the overlays render and nothing else: no outer kustomization
+    adds to it or changes it.  *sources* knows where each field of an overlay was written; ``None``
+    where not even that could be read.
     """
 
     overlays: dict[str, Overlay] = field(default_factory=dict)
     text: str = ""
+    listed: bool = True
     faults: list[Fault] = field(default_factory=list)
     sources: Sources | None = None
 
 
-def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Loaded:
+def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: None, bounds: Bounds = LOCAL) -> Loaded:
     """
     Load the kustomization in *root* and everything below it; *progress* hears how many overlays are built.
 
     Where there are faults, *text* is empty: nothing is rendered from a tree with a mistake in it.
     """
-    graph = Graph(root)
+    graph = Graph(root, bounds)
     loaded = Loaded(faults=list(graph.faults))
     if loaded.faults:
         return loaded
@@ -155,6 +158,7 @@ class _Loading:
         root = self.graph.found[self.graph.root]
         if self.only_lists(root):
             return join(text for _, text in sorted(self.listed(root), key=lambda each: each[0]))
+        self.loaded.listed = False
         for leaf in leaves:
             self.put_in_place(leaf)
         return self.copy.build(self.graph.root)

@@ -18,7 +18,7 @@ from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, Enforcer
 from bulkhead.core.survey import IpBlockMode
 from bulkhead.io import clusters, workloads
-from bulkhead.io.kustomization import Fault
+from bulkhead.io.kustomization import LOCAL, Bounds, Fault
 from bulkhead.io.workloads import Thing
 from bulkhead.load import Loaded, load
 
@@ -46,16 +46,18 @@ class Situation:
     beside: tuple[Thing, ...] = ()
 
 
-def from_overlays(folder: str) -> Situation:
+def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
     """Return the situation that the overlays below *folder* describe, without any workload known."""
-    loaded = load(folder)
+    loaded = load(folder, bounds=bounds)
     if loaded.faults:
         return Situation(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
     profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
     passed, faults = _passed_through(loaded)
-    policies = tuple(policy for overlay in overlays for policy in overlay.policies)
-    policies += tuple(thing for thing in passed if isinstance(thing, NetworkPolicy))
+    policies, wrong = _policies(loaded, passed)
+    faults += wrong
+    made_here = {policy for overlay in overlays for policy in overlay.policies}
+    ours = {(policy.namespace, policy.name) for policy in policies if policy in made_here}
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return Situation(
@@ -68,12 +70,31 @@ def from_overlays(folder: str) -> Situation:
         ),
         mode_of(profile),
         profile,
-        dict(_origins(loaded)),
+        {key: places for key, places in _origins(loaded) if key in ours},
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
         faults,
         loaded,
         tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
     )
+
+
+def _policies(loaded: Loaded, passed: list[Thing]) -> tuple[tuple[NetworkPolicy, ...], list[Fault]]:
+    """
+    Return every policy that *loaded* renders: ours, those *passed* through, and what an outer kustomization does.
+
+    That may add some and change ours: a review that looked at ours alone would miss it.
+    """
+    ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
+    if loaded.listed:
+        return ours + tuple(thing for thing in passed if isinstance(thing, NetworkPolicy)), []
+    known = {_meaning(policy): policy for policy in ours}
+    rendered, problems = clusters.policies_in(loaded.text)
+    faults = [Fault(each.resource, 0, 0, each.says, each.hint) for each in problems]
+    return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
+
+
+def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
+    return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
 
 
 def _passed_through(loaded: Loaded) -> tuple[list[Thing], list[Fault]]:
@@ -122,6 +143,7 @@ def _endpoints(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> 
     made: list[_Made] = [(ANY, (), Pod(ANY, ANY))]
     made += [(name, (), Pod(name, ANY)) for name in namespaces]
     for policy in policies:
+        made.append((policy.namespace, (), Pod(policy.namespace, ANY)))
         if policy.pods != EVERY_POD:
             made.append((policy.namespace, (), _pod(policy.namespace, policy.pods)))
         for rule in [*(policy.ingress or ()), *(policy.egress or ())]:

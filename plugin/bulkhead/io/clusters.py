@@ -50,6 +50,16 @@ def load(path: str, known: Known | None = None) -> Loaded:
     return _loaded(_documents(start, {} if known is None else known))
 
 
+def policies_in(text: str) -> tuple[tuple[NetworkPolicy, ...], tuple[Problem, ...]]:
+    """Return the NetworkPolicies of a stream of manifests, and what is wrong with them."""
+    held = [_held(chunk, {}) for chunk in split(text)]
+    things = (thing for each in held for thing in each.things)
+    return (
+        tuple(thing for thing in things if isinstance(thing, NetworkPolicy)),
+        tuple(problem for each in held for _, _, problem in each.problems),
+    )
+
+
 def _loaded(documents: Iterable[tuple[str, int, Held]]) -> Loaded:
     things: list[Thing] = []
     faults: list[Fault] = []

@@ -6,7 +6,8 @@ expand them in this process), and in which order their layers were written (to f
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.core.resources import API_GROUP
@@ -15,7 +16,13 @@ from bulkhead.io.sources import Document, Raw, Unreadable, decoded, documents
 FUNCTION_KIND = "Expand"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FOLDERS = ("resources", "components", "bases", "transformers", "generators", "validators", "configurations", "crds")
-_REMOTE = ("://", "git@", "github.com/", "?ref=", "git::")
+_REMOTE = re.compile(
+    r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
+)
+"""What kustomize takes for an address to fetch from, whatever field it stands in."""
+
+_FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
+_HELM = ("helmCharts", "helmChartInflationGenerator")
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,35 @@ class Fault:
     column: int
     says: str
     hint: str = ""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """
+    How far a build may reach.
+
+    Nothing is fetched unless *remote*, no chart inflated unless *helm*.  Where *top* is given,
+    nothing outside that folder is read.  *absent* are paths that a copy of the tree leaves out,
+    with the reason: an error only where a build needs one.
+    """
+
+    remote: bool = False
+    helm: bool = False
+    top: str = ""
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def refuses(self, path: str) -> str:
+        """Return why *path* must not be read, empty where it may."""
+        for gone, why in self.absent.items():
+            if _inside(path, gone):
+                return why
+        if self.top and not _inside(os.path.realpath(path), self.top):
+            return "leads out of the repository"
+        return ""
+
+
+LOCAL = Bounds()
+"""Files only, wherever they are."""
 
 
 @dataclass
@@ -63,9 +99,9 @@ class Kustomization:
 class Graph:
     """Every kustomization that the one in *root* leads to, by its real folder, and what is wrong on the way."""
 
-    def __init__(self, root: str, allow_remote: bool = False) -> None:
+    def __init__(self, root: str, bounds: Bounds = LOCAL) -> None:
         self.root = os.path.realpath(root)
-        self.allow_remote = allow_remote
+        self.bounds = bounds
         self.found: dict[str, Kustomization] = {}
         self.links: dict[str, str] = {}
         self.faults: list[Fault] = []
@@ -86,8 +122,11 @@ class Graph:
             says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
             self.faults.append(Fault(folder, 0, 0, says))
             return None
-        if not _inside(os.path.realpath(files[0]), folder):
-            self.faults.append(Fault(files[0], 0, 0, "the file is a link that leads out of its folder"))
+        refused = self.bounds.refuses(files[0])
+        if not refused and not _inside(os.path.realpath(files[0]), folder):
+            refused = "is a link that leads out of its folder"
+        if refused:
+            self.faults.append(Fault(files[0], 0, 0, f"`{os.path.basename(files[0])}` {refused}"))
             return None
         try:
             found = list(documents(text_of(files[0])))
@@ -98,7 +137,12 @@ class Graph:
             self.faults.append(Fault(files[0], 1, 1, "a kustomization must be one map"))
             return None
         made = Kustomization(folder, files[0], found[0])
+        for key in _HELM:
+            if key in made.fields and not self.bounds.helm:
+                self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
         self._follow(made, made.fields, ())
+        if self.bounds.helm:
+            self._follow(made, _chart_home(made.fields), ("helmGlobals", "chartHome"))
         return made
 
     def _follow(self, kustomization: Kustomization, value: Raw, path: tuple[str | int, ...]) -> None:
@@ -118,16 +162,14 @@ class Graph:
             self._refer(kustomization, value, path)
 
     def _refer(self, kustomization: Kustomization, entry: str, path: tuple[str | int, ...]) -> None:
-        if path[0] in _FOLDERS and any(mark in entry for mark in _REMOTE):
-            if not self.allow_remote:
-                self._fault(
-                    kustomization,
-                    path,
-                    f"`{entry}` is remote: kustomize would fetch it",
-                    "copy it into the repository",
-                )
+        if _fetched(path, entry):
+            if not self.bounds.remote:
+                hint = "copy it into the repository, or allow it with --allow-remote"
+                self._fault(kustomization, path, f"`{entry}` is remote: kustomize would fetch it", hint)
             return
         target = kustomization.at(entry if path[0] in _FOLDERS else entry.rpartition("=")[2])
+        if self._refused(kustomization, entry, target, path):
+            return
         if os.path.isdir(target):
             real = os.path.realpath(target)
             if real != target:
@@ -135,12 +177,23 @@ class Graph:
             if path[0] in _FOLDERS:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
-                kustomization.files += _below(real)
+                inside = _below(real)
+                kustomization.files += inside
+                any(self._refused(kustomization, entry, file, path) for file in inside)
         elif os.path.isfile(target):
             if not _inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
                 return
             kustomization.files.append(target)
+
+    def _refused(self, kustomization: Kustomization, entry: str, target: str, path: tuple[str | int, ...]) -> bool:
+        """Note it where the bounds keep *target*, which *entry* names, from being read."""
+        # Any text may turn out to name a file; one that names nothing is no reference.
+        known = path[0] in _FOLDERS or os.path.lexists(target) or any(_inside(target, at) for at in self.bounds.absent)
+        refused = self.bounds.refuses(target) if known else ""
+        if refused:
+            self._fault(kustomization, path, f"`{entry}` {refused}")
+        return bool(refused)
 
     def _fault(self, kustomization: Kustomization, path: tuple[str | int, ...], says: str, hint: str = "") -> None:
         (line, column), _ = kustomization.document.place(path)
@@ -177,6 +230,21 @@ class Graph:
             files = self.found[folder].files if folder in self.found else []
             self._plugins[folder] = any(FUNCTION_KIND in own_kinds(file) for file in files)
         return self._plugins[folder]
+
+
+def _fetched(path: tuple[str | int, ...], entry: str) -> bool:
+    """Say whether kustomize would fetch *entry*: a folder or a file that a kustomization names."""
+    if path[0] == "helmCharts":
+        return path[-1] == "repo"
+    named = path[0] in _FOLDERS or path[0] in _FILES or path[-1] == "path" or "files" in path or "envs" in path
+    return named and bool(_REMOTE.search(entry.rpartition("=")[2] if "files" in path else entry))
+
+
+def _chart_home(fields: dict[str, Raw]) -> Raw:
+    """Return the folder in which kustomize looks for charts."""
+    given = fields.get("helmGlobals")
+    found = given.get("chartHome") if isinstance(given, dict) else None
+    return found or ("charts" if any(key in fields for key in _HELM) else None)
 
 
 def own_kinds(file: str) -> set[str]:

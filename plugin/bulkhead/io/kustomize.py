@@ -20,6 +20,13 @@ from bulkhead.io.stream import Resource, resources
 CHUNK = 40
 """Overlays in one run. kustomize starts in 0.1 s and is quadratic in resources: both stay small here."""
 
+_OFFLINE = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+"""Nothing answers there, and git fetches nothing: what a build tries to fetch in spite of all checks fails at once."""
+
 _MARKER = "bulkhead-marker-"
 
 
@@ -54,7 +61,8 @@ class Mirror:
 
     def __init__(self, graph: Graph, top: str) -> None:
         self.top = top
-        self.command = find()
+        self.bounds = graph.bounds
+        self.command = [*find(), *(["--enable-helm"] if graph.bounds.helm else [])]
         for folder, each in graph.found.items():
             os.makedirs(self.path(folder), exist_ok=True)
             if graph.is_plugin(folder):
@@ -89,6 +97,8 @@ class Mirror:
         """
         # HOME and the like stay out of it: a build must not depend on whose it is.
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": self.top, "TMPDIR": self.top}
+        if not self.bounds.remote:
+            environment |= _OFFLINE
         done = subprocess.run(
             [*self.command, self.path(folder)], capture_output=True, env=environment, stdin=subprocess.DEVNULL
         )

@@ -1,0 +1,191 @@
+"""``bulkhead diff``: which traffic a change opens and which it closes."""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bulkhead.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
+from bulkhead.core.cluster import Cluster
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.io.altered import altered
+from bulkhead.io.checkout import Copy, copies
+from bulkhead.io.clusters import Known
+from bulkhead.io.git import Refused, Repository, Revision
+from bulkhead.io.kustomization import Bounds, Fault
+from bulkhead.report.account import account, here
+from bulkhead.report.pairs import diff_pairs
+from bulkhead.report.review_json import review_json
+from bulkhead.report.review_markdown import review_markdown
+from bulkhead.report.review_text import review_text
+from bulkhead.report.text import count, faults
+from bulkhead.situation import Situation, from_manifests, from_overlays
+
+WORKING_TREE = "working tree"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for; *given* are its revisions or folders."""
+
+    given: Sequence[str] = ()
+    directory: str = "."
+    folders: Sequence[str] = ()
+    manifests: Sequence[str] = ()
+    dump: str = ""
+    mode: IpBlockMode | None = None
+    form: str = "text"
+    fail_on: frozenset[str] = frozenset()
+    remote: bool = False
+    helm: bool = False
+
+
+class Unusable(Exception):
+    """A side cannot be compared; its *faults* say why."""
+
+    def __init__(self, name: str, found: list[Fault]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.faults = found
+
+
+def diff(asked: Asked) -> int:
+    """Print the difference and return 0 where there is none, 1 where there is, 2 where a side cannot be read."""
+    gc.disable()  # nothing that is read is ever dropped
+    try:
+        found = _compare(asked)
+    except Refused as refused:
+        sys.stderr.write(f"bulkhead: error: {refused.says}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
+        return 2
+    except Unusable as unusable:
+        sys.stderr.write(faults(unusable.faults, here()))
+        problems = count(len(set(unusable.faults)), "problem")
+        sys.stderr.write(f"bulkhead: {unusable.name} cannot be compared: {problems}\n")
+        return 2
+    sys.stdout.write(_written(found, asked.form))
+    return int(_fails(found, asked.fail_on))
+
+
+def _written(found: Comparison, form: str) -> str:
+    if form == "pairs":
+        return diff_pairs(found.difference)
+    told = account(found, here())
+    if form == "json":
+        return review_json(found, told)
+    if form == "markdown":
+        return review_markdown(told)
+    return review_text(
+        told, sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def _fails(found: Comparison, grades: frozenset[str]) -> bool:
+    if not grades:
+        return bool(found.findings)
+    return any(
+        grades & ({"opens", *(grade.value for grade in each.grades)} if each.opens else {"closes"})
+        for each in found.findings
+    )
+
+
+def _compare(asked: Asked) -> Comparison:
+    if asked.manifests:
+        return _manifests(asked)
+    if asked.dump:
+        return _drift(asked)
+    if asked.folders:
+        return _folders(asked, asked.folders)
+    if len(asked.given) == 2 and all(map(os.path.isdir, asked.given)) and not _are_revisions(asked):
+        return _folders(asked, asked.given)
+    return _revisions(asked)
+
+
+def _are_revisions(asked: Asked) -> bool:
+    try:
+        repository = Repository(asked.directory)
+        return all(repository.revision(name) for name in asked.given)
+    except Refused:
+        return False
+
+
+def _manifests(asked: Asked) -> Comparison:
+    known: Known = {}
+    mode = asked.mode or IpBlockMode.PODS
+    sides = [_usable(path, from_manifests(path, mode, known)) for path in asked.manifests]
+    return of_manifests((asked.manifests[0], asked.manifests[1]), sides[0], sides[1], mode)
+
+
+def _drift(asked: Asked) -> Comparison:
+    overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)))
+    dump = _usable(asked.dump, from_manifests(asked.dump))
+    return of_drift((f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"), dump, overlays, asked.mode)
+
+
+def _folders(asked: Asked, folders: Sequence[str]) -> Comparison:
+    bounds = Bounds(asked.remote, asked.helm)
+    with ThreadPoolExecutor(2) as pool:
+        sides = list(pool.map(lambda folder: from_overlays(folder, bounds), folders))
+    before, after = map(_usable, folders, sides)
+    return of_overlays((folders[0], folders[1]), before, after, asked.mode)
+
+
+def _revisions(asked: Asked) -> Comparison:
+    if not os.path.isdir(asked.directory):
+        raise Refused(f"there is no folder `{asked.directory}`", "--dir DIR is a folder of the working tree")
+    repository = Repository(asked.directory)
+    revisions = _resolved(repository, asked.given)
+    names = f"{revisions[0].name} ({revisions[0].commit[:10]})", WORKING_TREE
+    if len(revisions) == 2:
+        names = names[0], f"{revisions[1].name} ({revisions[1].commit[:10]})"
+        if revisions[0].tree == revisions[1].tree:
+            return unchanged(names)
+    with copies(repository, repository.prefix, revisions) as made, ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
+        if len(made) == 1:
+            bounds = Bounds(asked.remote, asked.helm, repository.top)
+            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
+        before, after = (_usable(name, job.result()) for name, job in zip(names, jobs, strict=True))
+        found = of_overlays(names, before, after, asked.mode)
+        for folder in _plugins(before, made[0].top):
+            changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)
+            found.notes += [_of_plugin(changed)] if changed else []
+    return found
+
+
+def _plugins(side: Situation, top: str) -> list[str]:
+    """Return the folders from which *side* takes its plugin, from the *top* of its copy."""
+    graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
+    folders = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    return sorted(os.path.relpath(folder, top) for folder in folders)
+
+
+def _of_plugin(changed: list[str]) -> str:
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    says = "the plugin itself changes, and this speaks for the one that runs here; read "
+    return says + ", ".join(changed[:3]) + more
+
+
+def _of_copy(asked: Asked, prefix: str, copy: Copy) -> Situation:
+    folder = os.path.join(copy.top, prefix)
+    if not os.path.isdir(folder):
+        why = copy.absent.get(folder, "is not there")
+        return Situation(Cluster(), faults=[Fault(f"{copy.revision.name}:{prefix}", 0, 0, f"this folder {why}")])
+    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent)), copy)
+
+
+def _usable(name: str, side: Situation) -> Situation:
+    if side.faults:
+        raise Unusable(name, side.faults)
+    return side
+
+
+def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:
+    """Return the revisions that *given* names, as git diff reads them."""
+    if len(given) == 1 and "..." in given[0]:
+        left, right = (side or "HEAD" for side in given[0].split("...", 1))
+        return [repository.base(left, right), repository.revision(right)]
+    if len(given) == 1 and ".." in given[0]:
+        given = [side or "HEAD" for side in given[0].split("..", 1)]
+    return [repository.revision(name) for name in given or ["HEAD"]]

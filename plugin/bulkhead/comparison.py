@@ -1,0 +1,129 @@
+"""
+Two situations side by side: made to speak of the same endpoints, compared, and read as findings.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bulkhead.core.cluster import Cluster, Namespace, Pod
+from bulkhead.core.diff import Difference, diff
+from bulkhead.core.policy import NetworkPolicy
+from bulkhead.core.review import Finding, review
+from bulkhead.core.survey import IpBlockMode
+from bulkhead.io.checkout import Copy
+from bulkhead.io.kustomization import Fault
+from bulkhead.situation import Situation, mode_of
+
+
+@dataclass
+class Comparison:
+    """
+    What *findings* there are between two situations, each with its name, and the *difference* they come from.
+
+    *notes* are what a reader must know beside them.  *same* says that there was nothing to compare:
+    the two are one and the same text.
+    """
+
+    names: tuple[str, str]
+    before: Situation
+    after: Situation
+    mode: IpBlockMode
+    difference: Difference
+    findings: tuple[Finding, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    same: bool = False
+
+
+def of_overlays(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode | None) -> Comparison:
+    """Compare two trees of overlays; what only one of them can tell apart exists in both."""
+    pods = _twins({*before.cluster.pods, *after.cluster.pods})
+    namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
+    one, other = (
+        replace(each, cluster=_with(each.cluster, namespaces, pods, each.cluster.policies)) for each in (before, after)
+    )
+    found = _compared(names, one, other, mode or after.mode)
+    if mode is None and before.mode is not after.mode:
+        found.notes.append(
+            "the profile's enforcer changes, and with it what an ipBlock matches: "
+            f"both sides are read as the new one does (`{after.mode.value}`)"
+        )
+    return found
+
+
+def of_manifests(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode) -> Comparison:
+    """Compare two clusters as their manifests describe them, pods and all."""
+    return _compared(names, before, after, mode)
+
+
+def of_drift(names: tuple[str, str], dump: Situation, overlays: Situation, mode: IpBlockMode | None) -> Comparison:
+    """
+    Compare a running cluster with itself as the overlays want it.
+
+    The pods are those of the dump on both sides, and so are the policies of every namespace that
+    the overlays do not list.
+    """
+    loaded = overlays.loaded
+    listed = (
+        {each.namespace for overlay in loaded.overlays.values() for each in overlay.namespaces} if loaded else set()
+    )
+    kept = tuple(policy for policy in dump.cluster.policies if policy.namespace not in listed)
+    wanted = overlays.cluster
+    networks = Cluster(networks=wanted.networks, nodes=wanted.nodes)
+    pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
+    before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
+    after = replace(overlays, cluster=_with(networks, namespaces, pods, kept + wanted.policies))
+    found = _compared(names, before, after, mode or mode_of(overlays.profile))
+    absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
+    if absent:
+        found.notes.append("listed by the overlays and not in the dump: " + ", ".join(absent))
+    return found
+
+
+def unchanged(names: tuple[str, str]) -> Comparison:
+    """Return the comparison of a tree with itself, of which nothing needs to be read."""
+    empty = Situation(Cluster())
+    return Comparison(names, empty, empty, empty.mode, diff(Cluster(), Cluster()), same=True)
+
+
+def renamed(situation: Situation, copy: Copy) -> Situation:
+    """Return *situation* with every file as ``REV:path``."""
+
+    def named(fault: Fault) -> Fault:
+        says, hint = copy.named(fault.says), copy.named(fault.hint)
+        return replace(fault, file=copy.named(fault.file), says=says, hint=hint)
+
+    origins: Mapping[tuple[str, str], tuple[Fault, ...]] = {
+        key: tuple(map(named, places)) for key, places in situation.origins.items()
+    }
+    return replace(situation, origins=origins, faults=list(map(named, situation.faults)))
+
+
+def _compared(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode) -> Comparison:
+    difference = diff(before.cluster, after.cluster, mode)
+    return Comparison(names, before, after, mode, difference, review(difference))
+
+
+def _with(
+    facts: Cluster, namespaces: tuple[Namespace, ...], pods: tuple[Pod, ...], policies: tuple[NetworkPolicy, ...]
+) -> Cluster:
+    return Cluster(namespaces, pods, policies, facts.networks, facts.nodes)
+
+
+def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """
+    Return each of *pods* and one more like it.
+
+    An endpoint of overlays stands for any number of pods, and traffic between two of the same
+    kind is traffic too; a single pod only ever reaches itself.
+    """
+    found = []
+    for pod in sorted(pods, key=lambda each: (each.namespace, each.name, each.labels)):
+        found += [pod, Pod(pod.namespace, f"{pod.name}'", workload=pod.name, labels=pod.labels)]
+    return tuple(found)
+
+
+def _namespaces(found: Iterable[Namespace]) -> tuple[Namespace, ...]:
+    labels: dict[str, dict[str, str]] = {}
+    for each in found:
+        labels.setdefault(each.name, {}).update(each.labels)
+    return tuple(Namespace(name, tuple(sorted(words.items()))) for name, words in sorted(labels.items()))

@@ -1,0 +1,94 @@
+"""
+Because of what: the rules that make the difference between two answers.
+
+A flow opens by a rule that is new, or because nothing isolates a side any more; it closes by
+a rule that is gone, or because something isolates a side now.
+"""
+
+from bulkhead.core.policy import NetworkPolicy
+from bulkhead.core.reachability import Layer
+from bulkhead.core.value import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ISOLATES = -1
+"""In place of a rule: the policy matters because it isolates its pods, not for what it allows."""
+
+
+@value
+class Reason:
+    """
+    A policy, by its place in the cluster on one side, and the place of its *rule*, or ``ISOLATES``.
+
+    *old* says that it is the side before.  *ingress* says which direction the rule is of.
+    """
+
+    old: bool
+    policy: int
+    rule: int
+    ingress: bool
+
+
+_Effect = tuple[bool, int, int, tuple[tuple[int, int], ...]]
+
+
+class Because:
+    """
+    What lets traffic through in *there* and not in *here*, whose policies are *policies*.
+
+    *old* says that *there* is the side before.
+    """
+
+    def __init__(self, here: Layer, there: Layer, policies: tuple[NetworkPolicy, ...], old: bool) -> None:
+        self.here, self.policies, self.old = here, policies, old
+        every = list(_effects(there))
+        known = {effect for _, effect in _effects(here)}
+        self.new = [(reason, effect) for reason, effect in every if effect not in known]
+        self.every = every
+        self.freed = tuple(_isolated(here, ingress) & ~_isolated(there, ingress) for ingress in (False, True))
+
+    def of(self, sources: int, destinations: int, atoms: int) -> "frozenset[Reason]":
+        """Return why any of *sources* gets through to any of *destinations* on any of the port *atoms*."""
+        found = set(self._rules(self.new, sources, destinations, atoms))
+        found |= set(self._isolating(False, sources & self.freed[0]))
+        found |= set(self._isolating(True, destinations & self.freed[1]))
+        return frozenset(found or self._rules(self.every, sources, destinations, atoms))
+
+    def _rules(
+        self, rules: "list[tuple[tuple[int, int], _Effect]]", sources: int, destinations: int, atoms: int
+    ) -> "Iterator[Reason]":
+        for (policy, rule), (ingress, subjects, peers, ports) in rules:
+            subject, peer = (destinations, sources) if ingress else (sources, destinations)
+            if (
+                subjects & subject
+                and peers & peer
+                and any(opened & atoms and having & destinations for opened, having in ports)
+            ):
+                yield Reason(self.old, policy, rule, ingress)
+
+    def _isolating(self, ingress: bool, freed: int) -> "Iterator[Reason]":
+        """Yield for each namespace with pods in *freed* the plainest policy that isolates them on the other side."""
+        best: dict[str, tuple[bool, int]] = {}
+        for number, granted in enumerate(self.here.granted if freed else ()):
+            grants = granted.ingress if ingress else granted.egress
+            if grants is not None and granted.subjects & freed:
+                namespace = self.policies[number].namespace
+                best[namespace] = min(best.get(namespace, (True, number)), (bool(grants), number))
+        yield from (Reason(not self.old, number, ISOLATES, ingress) for _, number in best.values())
+
+
+def _effects(layer: Layer) -> "Iterator[tuple[tuple[int, int], _Effect]]":
+    for number, granted in enumerate(layer.granted):
+        for ingress, grants in ((False, granted.egress), (True, granted.ingress)):
+            for grant in grants or ():
+                yield (number, grant.rule), (ingress, granted.subjects, grant.peers, grant.ports)
+
+
+def _isolated(layer: Layer, ingress: bool) -> int:
+    found = 0
+    for granted in layer.granted:
+        if (granted.ingress if ingress else granted.egress) is not None:
+            found |= granted.subjects
+    return found

@@ -1,0 +1,93 @@
+"""Findings say what the changes say, nothing more and nothing less, however they are put together."""
+
+from bulkhead.core import addresses, ports
+from bulkhead.core.cells import members
+from bulkhead.core.diff import diff
+from bulkhead.core.grade import Grade
+from bulkhead.core.intervals import holds, merge
+from bulkhead.core.review import review
+from hypothesis import given
+from laws.strategies import OUTSIDE, modes
+from laws.test_diff import PROBES, revisions
+
+
+@given(revisions(), modes)
+def test_findings_are_exactly_the_changes(both, mode):
+    difference = diff(*both, mode)
+    assert told(review(difference)) == changed(difference, both)
+
+
+@given(revisions(), modes)
+def test_what_opens_one_way_closes_the_other_way_round(both, mode):
+    before, after = both
+    forth, back = review(diff(before, after, mode)), review(diff(after, before, mode))
+    assert {key(one, one.opens) for one in forth} == {key(one, not one.opens) for one in back}
+
+
+@given(revisions(), modes)
+def test_every_finding_has_a_reason(both, mode):
+    assert all(finding.reasons for finding in review(diff(*both, mode)) if is_alike(both))
+
+
+def is_alike(both):
+    """Without pods and namespaces that change, only policies can be the reason."""
+    before, after = both
+    return before.pods == after.pods
+
+
+def key(finding, opens):
+    return opens, finding.grades, finding.sources, finding.destinations, finding.ports
+
+
+def told(findings):
+    return {
+        (finding.opens, source, destination, probe)
+        for finding in findings
+        for source in ends(finding.sources)
+        for destination in ends(finding.destinations)
+        if is_meant(finding.grades, source, destination)
+        for probe in PROBES
+        if holds(finding.ports.spans, ports.point(*probe))
+    }
+
+
+def ends(end):
+    pods = [("pod", *name) for name in end.pods] + [("host", *name) for name in end.hosts]
+    return pods + [("address", one.address, "") for one in OUTSIDE if is_in(end.addresses.spans, one)]
+
+
+def is_meant(grades, source, destination):
+    if grades == (Grade.ACROSS,):
+        return source[1] != destination[1]
+    return grades != (Grade.WITHIN,) or source[1] == destination[1]
+
+
+def is_in(spans, external):
+    return holds(spans, addresses.address(external.address))
+
+
+def changed(difference, both):
+    inner = merge(addresses.network(text) for cluster in both for text in cluster.networks)
+    return {
+        (opens, source, destination, probe)
+        for change in difference.changes
+        for source in named(difference, change.layer, change.sources, inner)
+        for destination in named(difference, change.layer, change.destinations, inner)
+        if "pod" in (source[0], destination[0])
+        for opens, affected in ((True, change.opens), (False, change.closes))
+        for probe in PROBES
+        if holds(affected.spans, ports.point(*probe))
+    }
+
+
+def named(difference, layer, bits, inner):
+    found = []
+    universes = [answer.layers[layer].universe for answer in (difference.before, difference.after)]
+    for universe in universes:
+        for place in members(bits):
+            is_pod = any((each.present & ~each.hosts) >> place & 1 for each in universes)
+            kind = "pod" if is_pod else "host"
+            found += [(kind, *pod.owner[:2]) for pod in universe.members[place].pods]
+            spans = universe.members[place].addresses.spans
+            found += [("address", one.address, "") for one in OUTSIDE if is_in(spans, one) and not is_in(inner, one)]
+    return found

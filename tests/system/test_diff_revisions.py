@@ -1,0 +1,548 @@
+"""The house knows what a change to the overlays opens and closes, and runs nothing of what it compares."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import ROOT, Done, Tree, run
+
+LISTING = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository around a tree of overlays."""
+
+    tree: Tree
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the tree."""
+        who = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "protocol.file.allow=always")
+        done = run("git", *who, *arguments, cwd=self.tree.path)
+        assert done.status == 0, done.stderr
+        return done.stdout.strip()
+
+    def commit(self, says: str = "change") -> str:
+        """Commit everything that is there."""
+        self.git("add", "-A")
+        self.git("commit", "-qm", says)
+        return self.git("rev-parse", "HEAD")
+
+    def diff(self, *arguments: str | Path, **more: Path) -> Done:
+        """Run ``bulkhead diff`` in the tree."""
+        return run(ROOT / ".venv/bin/python", "-m", "bulkhead", "diff", *arguments, cwd=more.get("cwd", self.tree.path))
+
+    def listing(self, *namespaces: str) -> None:
+        """Write the root kustomization."""
+        self.tree.write("kustomization.yaml", LISTING + "".join(f"- overlays/{name}\n" for name in namespaces))
+
+
+@pytest.fixture
+def repository(tree: Tree) -> Repository:
+    """Two namespaces with the standard pattern, one of them with mail; committed as ``main``."""
+    made = Repository(tree)
+    tree.write(".gitignore", "__pycache__\n.venv\n")
+    tree.overlay("cardboard")
+    tree.overlay("email", "  egress:\n    aws-ses: {to: internet, ports: 587, why: mail}\n")
+    made.listing("cardboard", "email")
+    made.git("init", "-q", "-b", "main")
+    made.commit("start")
+    return made
+
+
+def lines(done: Done) -> list[str]:
+    """Return the printed lines but for the names of both sides."""
+    return [line for line in done.stdout.splitlines() if line and not line.startswith("before: ")]
+
+
+def test_a_port_to_the_internet_is_the_first_thing_said_with_the_line_that_opens_it(repository: Repository) -> None:
+    repository.tree.overlay("email", "  egress:\n    aws-ses: {to: internet, ports: [587, 465], why: mail}\n")
+    done = repository.diff("main")
+    internet = "internet (0.0.0.0/0 except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16)"
+    assert done.status == 1
+    assert lines(done) == [
+        "OPENS traffic to the internet",
+        "OPENS to the internet",
+        f"  + email -> {internet}: TCP 465 (before: TCP 443, 587; now: TCP 443, 465, 587)",
+        "      egress rule aws-ses, overlays/email/rules.yaml:6 (mail)",
+    ]
+
+
+def test_what_is_taken_away_is_shown_where_it_stood_in_the_revision(repository: Repository) -> None:
+    repository.tree.overlay("email")
+    done = repository.diff()
+    assert lines(done)[0] == "CLOSES traffic to the internet, and opens none"
+    assert "egress rule gone: aws-ses, HEAD:overlays/email/rules.yaml:6 (mail)" in done.stdout
+
+
+def test_two_revisions_and_the_two_dots_are_the_same_and_three_dots_take_the_common_base(
+    repository: Repository,
+) -> None:
+    repository.git("switch", "-qc", "branch")
+    repository.tree.overlay("email", "  egress:\n    aws-ses: {to: internet, ports: 25}\n")
+    repository.commit()
+    repository.git("switch", "-q", "main")
+    repository.tree.overlay("cardboard", "  egress:\n    lan: {to: lan, ports: 80}\n")
+    repository.commit()
+    two = repository.diff("main", "branch")
+    assert two.stdout == repository.diff("main..branch").stdout
+    assert "CLOSES traffic to the internet and to private networks" in two.stdout
+    three = repository.diff("main...branch")
+    assert lines(three)[0] == "OPENS traffic to the internet (and CLOSES traffic to the internet)"
+    assert "lan" not in three.stdout
+
+
+def test_a_change_of_words_has_no_effect(repository: Repository) -> None:
+    repository.tree.overlay("email", "  egress:\n    aws-ses: {to: internet, ports: 587, why: letters}\n")
+    done = repository.diff()
+    assert (done.status, lines(done)) == (
+        0,
+        ["NO EFFECT on traffic: the policies differ, and everything that flows is as before"],
+    )
+
+
+def test_the_same_tree_is_no_difference_at_once(repository: Repository) -> None:
+    repository.git("commit", "--allow-empty", "-qm", "again")
+    done = repository.diff("HEAD~1", "HEAD")
+    assert (done.status, lines(done)) == (0, ["NO DIFFERENCE: both are the same tree"])
+
+
+def test_a_renamed_overlay_changes_nothing(repository: Repository) -> None:
+    repository.git("mv", "overlays/email", "overlays/post")
+    repository.listing("cardboard", "post")
+    assert repository.diff().status == 0
+
+
+def test_a_deleted_overlay_opens_its_namespace(repository: Repository) -> None:
+    repository.git("rm", "-rq", "overlays/email")
+    repository.listing("cardboard")
+    done = repository.diff()
+    assert lines(done)[0] == "OPENS traffic to the internet, from outside the cluster and to private networks"
+    assert "+ anywhere (0.0.0.0/0) -> email: all ports" in done.stdout
+    assert "no longer isolated for ingress by default-deny-all, HEAD:overlays/email/rules.yaml:4" in done.stdout
+
+
+def test_the_same_change_in_many_namespaces_is_one_row(repository: Repository) -> None:
+    base = (repository.tree.path / "base/namespace.yaml").read_text()
+    repository.tree.write(
+        "base/namespace.yaml", base.replace("  egress:\n", "  egress:\n    nfs: {to: nas, ports: 2049}\n")
+    )
+    assert lines(repository.diff()) == [
+        "OPENS traffic to private networks",
+        "OPENS to private networks",
+        "  + cardboard, email -> nas (192.168.30.0/24): TCP 2049 (before: TCP 443; now: TCP 443, 2049)",
+        "      egress rule nfs, base/namespace.yaml:14",
+    ]
+
+
+def test_hardening_closes_what_namespaces_reach_of_each_other(repository: Repository) -> None:
+    base = (repository.tree.path / "base/kustomization.yaml").read_text()
+    repository.tree.write("base/kustomization.yaml", base + "components: [hardened]\n")
+    done = repository.diff("--format", "json")
+    assert done.status == 1
+    found = json.loads(done.stdout)
+    assert (found["opens"], found["closes"]) == ([], ["across", "private"])
+
+
+def test_a_policy_that_an_overlay_brings_along_is_seen(repository: Repository) -> None:
+    sneaky = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: sneaky}\n"
+        "spec: {podSelector: {}, ingress: [{}], policyTypes: [Ingress]}\n"
+    )
+    repository.tree.write("overlays/cardboard/open.yaml", sneaky)
+    overlay = repository.tree.path / "overlays/cardboard/kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("[../../base]", "[../../base, open.yaml]"))
+    done = repository.diff()
+    assert lines(done)[0] == "OPENS traffic from outside the cluster"
+    assert "ingress rule sneaky, namespace cardboard" in done.stdout
+
+
+def test_a_policy_that_the_root_adds_or_patches_is_seen(repository: Repository) -> None:
+    patch = "patches:\n- target: {kind: NetworkPolicy, name: default-deny-all}\n  patch: |-\n    - {op: add, path: /spec/ingress, value: [{}]}\n"  # noqa: E501
+    root = repository.tree.path / "kustomization.yaml"
+    root.write_text(root.read_text() + patch)
+    done = repository.diff()
+    assert done.status == 1, done.stderr
+    assert "+ anywhere (0.0.0.0/0) -> cardboard, email: all ports" in done.stdout
+
+
+def test_fail_on_looks_at_its_grades_only(repository: Repository) -> None:
+    repository.tree.overlay("cardboard", "  egress:\n    lan: {to: lan, ports: 80}\n")
+    assert repository.diff("--fail-on", "internet,outside,closes").status == 0
+    assert repository.diff("--fail-on", "private").status == 1
+    assert repository.diff("--fail-on", "opens").status == 1
+    unknown = repository.diff("--fail-on", "world")
+    assert (unknown.status, "unknown grade `world`" in unknown.stderr) == (2, True)
+
+
+def test_json_is_what_its_schema_says_and_always_the_same(repository: Repository) -> None:
+    repository.git("rm", "-rq", "overlays/email")
+    repository.listing("cardboard")
+    done = repository.diff("--format", "json")
+    schema = json.loads((ROOT / "docs/reference/diff.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(done.stdout), schema)
+    assert repository.diff("--format", "json").stdout == done.stdout
+
+
+def test_pairs_are_a_bare_list(repository: Repository) -> None:
+    repository.tree.overlay("cardboard", "  egress:\n    lan: {to: lan, ports: 80}\n")
+    assert json.loads(repository.diff("--format", "pairs").stdout) == [
+        {
+            "src": "cardboard/*[Pod]",
+            "dst": "192.168.1.0-192.168.1.255",
+            "before": "TCP 443",
+            "after": "TCP 80,443",
+        }
+    ]
+
+
+def test_a_folder_below_the_top_is_the_same_folder_in_both_revisions(repository: Repository) -> None:
+    repository.tree.overlay("cardboard", "  egress:\n    lan: {to: lan, ports: 80}\n")
+    assert repository.diff("--dir", "overlays/email").status == 0
+    assert repository.diff("--dir", "overlays/cardboard").status == 1
+    assert repository.diff("HEAD", cwd=repository.tree.path / "overlays/cardboard").status == 1
+
+
+def test_two_folders_are_compared_without_git(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other") / "tree"
+    run("cp", "-r", repository.tree.path, other)
+    (other / "overlays/email/rules.yaml").write_text("")
+    (other / "overlays/email/kustomization.yaml").write_text(
+        (repository.tree.path / "overlays/cardboard/kustomization.yaml").read_text().replace("cardboard", "email")
+    )
+    done = repository.diff(repository.tree.path, other)
+    assert lines(done)[0] == "CLOSES traffic to the internet, and opens none"
+    assert repository.diff("--dirs", repository.tree.path, other).stdout == done.stdout
+
+
+class TestErrorsNameTheirRevision:
+    """Exit status 2, and which side it is."""
+
+    def test_a_revision_that_does_not_render(self, repository: Repository) -> None:
+        repository.tree.overlay("email", "  egress:\n    aws-ses: {to: intrenet, ports: 587}\n")
+        broken = repository.commit()
+        repository.git("revert", "--no-edit", "HEAD")
+        done = repository.diff(broken, "HEAD")
+        assert (done.status, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"{broken}:overlays/email/rules.yaml:6:19: error: unknown peer `intrenet`")
+        assert f"{broken} ({broken[:10]}) cannot be compared" in done.stderr
+
+    def test_a_revision_that_does_not_exist(self, repository: Repository) -> None:
+        done = repository.diff("nowhere")
+        assert done.status == 2
+        assert "there is no revision `nowhere` here" in done.stderr
+
+    def test_a_shallow_clone_says_how_to_get_the_rest(
+        self, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        repository.git("commit", "--allow-empty", "-qm", "again")
+        clone = tmp_path_factory.mktemp("clone")
+        run("git", "clone", "-q", "--depth", "1", f"file://{repository.tree.path}", clone)
+        done = repository.diff("HEAD~1", cwd=clone)
+        assert done.status == 2
+        assert "`git fetch --unshallow`" in done.stderr
+        assert repository.diff("HEAD", cwd=clone).status == 0
+
+    def test_a_folder_that_is_not_there_yet(self, repository: Repository) -> None:
+        repository.tree.overlay("paperless")
+        repository.commit()
+        done = repository.diff("HEAD~1", "HEAD", "--dir", "overlays/paperless")
+        assert (done.status, done.stderr.splitlines()[0]) == (
+            2,
+            "HEAD~1:overlays/paperless: error: this folder is not there",
+        )
+
+    def test_outside_of_any_repository(self, repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> None:
+        done = repository.diff("main", cwd=tmp_path_factory.mktemp("nothing"))
+        assert done.status == 2
+        assert "not a git repository" in done.stderr
+
+    def test_an_option_is_no_revision(self, repository: Repository) -> None:
+        assert repository.diff("--", "--upload-pack=x").status == 2
+
+
+class TestNothingLeadsOut:
+    """A stranger's tree is read within its bounds."""
+
+    def test_a_link_out_of_the_repository_is_refused(self, repository: Repository) -> None:
+        (repository.tree.path / "overlays/email/extra.yaml").symlink_to("/etc/hostname")
+        overlay = repository.tree.path / "overlays/email/kustomization.yaml"
+        overlay.write_text(overlay.read_text().replace("[../../base]", "[../../base, extra.yaml]"))
+        repository.commit()
+        done = repository.diff("HEAD~1", "HEAD")
+        assert done.status == 2
+        assert "`extra.yaml` is a symbolic link out of the repository" in done.stderr
+
+    def test_a_linked_folder_out_of_the_repository_is_refused_also_in_the_working_tree(
+        self, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        other = tmp_path_factory.mktemp("other")
+        (other / "kustomization.yaml").write_text("resources: []\n")
+        (repository.tree.path / "overlays/out").symlink_to(other)
+        repository.listing("cardboard", "email", "out")
+        done = repository.diff()
+        assert (done.status, "`overlays/out` leads out of the repository" in done.stderr) == (2, True)
+        repository.commit()
+        done = repository.diff("HEAD~1", "HEAD")
+        assert (done.status, "`overlays/out` is a symbolic link out of the repository" in done.stderr) == (2, True)
+
+    def test_a_link_inside_is_followed(self, repository: Repository) -> None:
+        (repository.tree.path / "overlays/mail").symlink_to("email")
+        repository.listing("cardboard", "mail")
+        repository.commit()
+        done = repository.diff("HEAD~1", "HEAD")
+        assert (done.status, done.stderr) == (0, "")
+
+    def test_a_submodule_is_an_error_only_where_a_build_needs_it(
+        self, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        other = tmp_path_factory.mktemp("module")
+        (other / "kustomization.yaml").write_text("resources: []\n")
+        who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+        run("git", "init", "-q", cwd=other)
+        run("git", "add", "-A", cwd=other)
+        run("git", *who, "commit", "-qm", "start", cwd=other)
+        repository.git("submodule", "--quiet", "add", str(other), "overlays/module")
+        repository.commit()
+        assert repository.diff("HEAD~1", "HEAD").status == 0
+        repository.listing("cardboard", "email", "module")
+        repository.commit()
+        done = repository.diff("HEAD~1", "HEAD")
+        assert (done.status, "`overlays/module` is in a submodule" in done.stderr) == (2, True)
+
+    @pytest.mark.parametrize(
+        "remote",
+        [
+            "https://github.com/example/x//base?ref=v1",
+            "github.com/example/x//base",
+            "git@example.org:x/base",
+            "ssh://git@example.org/x",
+        ],
+    )
+    def test_remote_resources_are_refused_and_named(self, repository: Repository, remote: str) -> None:
+        root = repository.tree.path / "kustomization.yaml"
+        root.write_text(root.read_text() + f"- {remote}\n")
+        done = repository.diff()
+        assert done.status == 2
+        assert f"kustomization.yaml:6:3: error: `{remote}` is remote: kustomize would fetch it" in done.stderr
+        assert "--allow-remote" in done.stderr
+
+    def test_a_remote_file_is_refused_too(self, repository: Repository) -> None:
+        overlay = repository.tree.path / "overlays/email/kustomization.yaml"
+        overlay.write_text(overlay.read_text().replace("{path: rules.yaml}", "{path: https://example.org/rules.yaml}"))
+        done = repository.diff()
+        assert (done.status, "`https://example.org/rules.yaml` is remote" in done.stderr) == (2, True)
+
+    def test_charts_need_to_be_allowed(self, repository: Repository) -> None:
+        root = repository.tree.path / "kustomization.yaml"
+        root.write_text(root.read_text() + "helmCharts:\n- {name: little, releaseName: little}\n")
+        chart = "apiVersion: v2\nname: little\nversion: 0.1.0\n"
+        repository.tree.write("charts/little/Chart.yaml", chart)
+        text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: little}\n"
+        repository.tree.write("charts/little/values.yaml", "")
+        repository.tree.write("charts/little/templates/a.yaml", text)
+        repository.commit()
+        refused = repository.diff("HEAD~1", "HEAD")
+        assert (refused.status, "`helmCharts` needs helm, which is not run" in refused.stderr) == (2, True)
+        assert "--enable-helm" in refused.stderr
+        allowed = repository.diff("HEAD~1", "HEAD", "--enable-helm")
+        assert (allowed.status, allowed.stderr) == (0, "")
+
+
+class TestNothingRuns:
+    """A pull request that brings programs along: none of them leaves its mark."""
+
+    @pytest.fixture
+    def sentinel(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """Return a file that only a program of the pull request would make."""
+        return tmp_path_factory.mktemp("mark") / "ran"
+
+    def program(self, repository: Repository, name: str, sentinel: Path) -> Path:
+        """Write a program that leaves its mark."""
+        path = repository.tree.write(name, f"#!/bin/sh\ntouch {sentinel}\ncat\n")
+        path.chmod(0o755)
+        return path
+
+    def judged(self, repository: Repository, sentinel: Path) -> list[Done]:
+        """Compare what the pull request is, committed, checked out and not."""
+        repository.commit("pull request")
+        found = [repository.diff("HEAD~1", "HEAD"), repository.diff("HEAD~1"), repository.diff("HEAD")]
+        assert not sentinel.exists()
+        return found
+
+    def test_a_replaced_plugin(self, repository: Repository, sentinel: Path) -> None:
+        self.program(repository, "plugin/expand", sentinel)
+        for module in (repository.tree.path / "plugin/bulkhead").rglob("*.py"):
+            module.write_text(f"open({str(sentinel)!r}, 'w')\n")
+        judged = self.judged(repository, sentinel)
+        assert [done.status for done in judged] == [0, 0, 0]
+        note = "note: the plugin itself changes, and this speaks for the one that runs here; read plugin/bulkhead/"
+        assert [note in done.stdout for done in judged] == [True, True, False]
+
+    @pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
+    @pytest.mark.parametrize("how", ["exec: {path: ../../evil/run}", "container: {image: example.org/evil}"])
+    def test_a_function_elsewhere(self, repository: Repository, sentinel: Path, field: str, how: str) -> None:
+        self.program(repository, "evil/run", sentinel)
+        annotation = f'config.kubernetes.io/function: "{how}"'
+        head = "apiVersion: example.org/v1\nkind: Evil\nmetadata:\n  name: evil\n"
+        config = f"{head}  annotations: {{{annotation}}}\n"
+        repository.tree.write("evil/function.yaml", config)
+        repository.tree.write("evil/kustomization.yaml", "resources: [function.yaml]\n")
+        overlay = repository.tree.path / "overlays/email/kustomization.yaml"
+        text = overlay.read_text()
+        before = "transformers: [../../plugin]"
+        more = (
+            "transformers: [../../evil, ../../plugin]"
+            if field == "transformers"
+            else f"{before}\n{field}: [../../evil]"
+        )
+        overlay.write_text(text.replace(before, more))
+        assert {done.status for done in self.judged(repository, sentinel)} == {2}
+
+    def test_a_legacy_exec_plugin(self, repository: Repository, sentinel: Path) -> None:
+        self.program(repository, "plugin/example.org/v1/evil/Evil", sentinel)
+        repository.tree.write("evil/function.yaml", "apiVersion: example.org/v1\nkind: Evil\nmetadata: {name: evil}\n")
+        repository.tree.write("evil/kustomization.yaml", "resources: [function.yaml]\n")
+        root = repository.tree.path / "kustomization.yaml"
+        root.write_text(root.read_text() + "transformers: [evil]\n")
+        assert {done.status for done in self.judged(repository, sentinel)} == {2}
+
+    def test_filters_hooks_and_monitors_of_the_repository(self, repository: Repository, sentinel: Path) -> None:
+        evil = str(self.program(repository, "evil/run", sentinel))
+        repository.tree.write(".gitattributes", "*.yaml filter=evil diff=evil\n")
+        repository.commit("pull request")
+        hooks = repository.tree.path / ".git/hooks"
+        for name in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"):
+            self.program(repository, f"hooks/{name}", sentinel)
+        for key in (
+            "core.fsmonitor",
+            "core.pager",
+            "core.sshCommand",
+            "core.alternateRefsCommand",
+            "core.askPass",
+            "credential.helper",
+            "diff.external",
+            "diff.evil.command",
+            "diff.evil.textconv",
+            "filter.evil.clean",
+            "filter.evil.smudge",
+            "filter.evil.process",
+            "pager.ls-tree",
+            "uploadpack.packObjectsHook",
+        ):
+            repository.git("config", key, evil)
+        run("cp", "-r", repository.tree.path / "hooks", hooks.parent)
+        repository.git("config", "core.hooksPath", os.fspath(repository.tree.path / "hooks"))
+        sentinel.unlink(missing_ok=True)  # git itself may have run some of it so far
+        assert [repository.diff(*of).status for of in (("HEAD~1", "HEAD"), ("HEAD~1",), ())] == [0, 0, 0]
+        assert not sentinel.exists()
+
+    def test_a_missing_object_is_not_fetched(
+        self, repository: Repository, sentinel: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        repository.git("config", "uploadpack.allowFilter", "true")
+        clone = tmp_path_factory.mktemp("partial") / "clone"
+        source = f"file://{repository.tree.path}"
+        run("git", "clone", "-q", "--no-checkout", "--filter=blob:none", source, clone)
+        evil = self.program(repository, "evil/run", sentinel)
+        run("git", "config", "remote.origin.uploadpack", os.fspath(evil), cwd=clone)
+        done = repository.diff("HEAD", "HEAD~0^{}", cwd=clone)
+        assert done.status == 0  # one tree
+        done = repository.diff("HEAD", cwd=clone)
+        assert (done.status, "error" in done.stderr) == (2, True)
+        assert not sentinel.exists()
+
+
+class TestDrift:
+    """A running cluster against the overlays."""
+
+    def dump(self, repository: Repository, *policies: dict[str, object]) -> Path:
+        """Write what ``kubectl get ns,pods,netpol -A -o json`` prints."""
+        namespaces = ("cardboard", "email", "other")
+        items: list[dict[str, object]] = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in namespaces
+        ]
+        items += [
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "namespace": name},
+                "spec": {"nodeName": "one", "containers": [{"name": "c"}]},
+                "status": {"podIP": f"10.42.0.{place + 5}", "podIPs": [{"ip": f"10.42.0.{place + 5}"}]},
+            }
+            for place, name in enumerate(namespaces)
+        ]
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [*items, *policies]})
+        return repository.tree.write("cluster.json", text)
+
+    def rendered(self, repository: Repository) -> list[dict[str, object]]:
+        """Return the policies that the overlays render."""
+        done = run(ROOT / ".venv/bin/python", "-m", "bulkhead", "render", cwd=repository.tree.path)
+        import yaml
+
+        return list(yaml.safe_load_all(done.stdout))
+
+    def test_a_cluster_that_is_as_git_says_has_no_difference(self, repository: Repository) -> None:
+        dump = self.dump(repository, *self.rendered(repository))
+        done = repository.diff("--dump", dump)
+        assert (done.status, done.stderr) == (0, "")
+
+    def test_a_policy_that_someone_added_would_be_closed(self, repository: Repository) -> None:
+        added: dict[str, object] = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "by-hand", "namespace": "cardboard"},
+            "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 22}]}]},
+        }
+        elsewhere = {**added, "metadata": {"name": "theirs", "namespace": "other"}}
+        dump = self.dump(repository, *self.rendered(repository), added, elsewhere)
+        done = repository.diff("--dump", dump)
+        assert lines(done)[0] == "CLOSES traffic to the internet and to private networks, and opens none"
+        assert "egress rule gone: by-hand, namespace cardboard" in done.stdout
+        assert "theirs" not in done.stdout
+
+
+def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s, labels: {app: %s}}\n"
+        "spec: {containers: [{name: c}]}\n---\n"
+    )
+    deny = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, namespace: a}\n"
+        "spec: {podSelector: {}, policyTypes: [Ingress], ingress: %s}\n"
+    )
+    pods = pod % ("web", "a", "web") + pod % ("client", "b", "client")
+    for side, ingress in (("one", "[]"), ("two", "[{from: [{namespaceSelector: {}}], ports: [{port: 80}]}]")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "all.yaml").write_text(pods + deny % ingress)
+    python = ROOT / ".venv/bin/python"
+    done = run(python, "-m", "bulkhead", "diff", "--manifests", "one", "two", "--ipblock", "never", cwd=tmp_path)
+    assert (done.status, lines(done)) == (
+        1,
+        [
+            "OPENS traffic across namespaces",
+            "OPENS across namespaces",
+            "  + b -> a: TCP 80",
+            "      ingress rule web, namespace a",
+        ],
+    )
+
+
+def test_the_how_to_page_shows_what_really_comes_out(tmp_path: Path) -> None:
+    for name in ("base", "overlays", "plugin"):
+        run("cp", "-r", ROOT / name, tmp_path)
+    run("cp", ROOT / "kustomization.yaml", tmp_path)
+    (tmp_path / ".gitignore").write_text("__pycache__\n*.egg-info\n")
+    made = Repository(Tree(tmp_path))
+    made.git("init", "-q", "-b", "main")
+    commit = made.commit()
+    mail = tmp_path / "overlays/email-gateway/rules.yaml"
+    mail.write_text(mail.read_text().replace("ports: 587", "ports: [587, 465]"))
+    made.tree.overlay("trade-bot", "  egress:\n    intra-namespace:\n      to: same-namespace\n")
+    page = (ROOT / "docs/how-to/review-a-pull-request.md").read_text()
+    expected = page.split("```text\n")[1].split("```")[0].replace("MAIN", commit[:10])
+    assert made.diff("main").stdout == expected

@@ -1,0 +1,93 @@
+"""The house knows that what strangers write is shown as it is, and nothing else, in every format."""
+
+import re
+
+import pytest
+from bulkhead.core.grade import Grade
+from bulkhead.report.account import Account, Cause, Row
+from bulkhead.report.review_markdown import LIMIT, escaped, review_markdown
+from bulkhead.report.review_text import review_text
+
+ROW = Row(
+    True,
+    (Grade.INTERNET,),
+    "mail",
+    "internet",
+    "TCP 587",
+    ("nothing",),
+    ("TCP 587",),
+    (Cause("egress rule", "ses", "mail goes out", "rules.yaml:7"),),
+)
+
+
+def account(*rows: Row, notes: tuple[str, ...] = ()) -> Account:
+    """Return an account with *rows*."""
+    return Account("OPENS traffic to the internet", ("main", "branch"), notes, rows)
+
+
+def test_markdown_has_the_verdict_first_and_the_details_folded() -> None:
+    assert review_markdown(account(ROW)) == (
+        "**OPENS traffic to the internet**\n\nmain → branch\n\n"
+        "<details open><summary>OPENS to the internet (1)</summary>\n\n"
+        "| from | to | ports | because |\n|---|---|---|---|\n"
+        "| mail | internet | TCP 587 | egress rule ses, rules.yaml:7 (mail goes out) |\n"
+        "\n</details>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        "</details><img src=x onerror=y>",
+        "[click](https://evil.example)",
+        "![x](https://evil.example/x.png)",
+        "a | b | c",
+        "**bold** _it_ `code` ~~gone~~",
+        "line\n\n# heading",
+        "&lt;b&gt;",
+        "$\\frac{1}{2}$",
+    ],
+)
+def test_markdown_of_a_stranger_is_text(evil: str) -> None:
+    shown = escaped(evil)
+    assert not re.search(r"[<>\[\]|`*_~$\n\\]", shown)
+    assert "&lt;" not in shown
+    row = Row(True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (Cause("rule", evil, evil, evil),))
+    made = review_markdown(account(row))
+    assert made.count("<") == review_markdown(account(ROW)).count("<")
+    assert made.count("\n") == review_markdown(account(ROW)).count("\n")
+
+
+@pytest.mark.parametrize("linking", ["@team", "#12", "https://evil.example", "www.evil.example", "a@b.example"])
+def test_markdown_of_a_stranger_links_and_mentions_nothing(linking: str) -> None:
+    assert linking not in escaped(linking)
+    assert re.sub("&#8203;", "", escaped(linking)) == linking
+
+
+def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
+    rows = [
+        Row(i < 2000, (Grade.ACROSS,), f"namespace-{i}", "<" * 600, "TCP 1", ("nothing",), ("TCP 1",), ROW.causes)
+        for i in range(4000)
+    ]
+    made = review_markdown(account(*rows, notes=("x" * 5000,) * 50))
+    assert len(made) <= LIMIT
+    shown = made.count("| namespace-")
+    assert f"**Cut short:** {4000 - shown} of 4000 rows do not fit here." in made
+    assert made.count("<details") == made.count("</details>")
+
+
+def test_text_is_plain_unless_colour_is_asked_for() -> None:
+    plain, coloured = review_text(account(ROW)), review_text(account(ROW), colour=True)
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+
+
+def test_text_steers_no_terminal() -> None:
+    row = Row(True, (Grade.INTERNET,), "a\x1b[2J", "b\r", "c", ("nothing",), ("c",), (Cause("r", "\x07", "\x1b", "p"),))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f]", review_text(account(row)))
+
+
+def test_a_row_shows_what_was_open_where_it_was_not_nothing() -> None:
+    row = Row(False, (Grade.WITHIN,), "a", "itself", "TCP 1", ("TCP 1-2",), ("TCP 2",), ())
+    assert "  - a -> itself: TCP 1 (still open: TCP 2)\n" in review_text(account(row))
