@@ -337,3 +337,12 @@ def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(cluster: Tree) -> No
 def test_a_namespace_that_is_called_like_a_folder_is_not_taken_for_it(cluster: Tree) -> None:
     cluster.write("overlays/kustomization.yaml", "resources: [cardboard]\nnamespace: media\n")
     assert cluster.bulkhead("validate", "overlays").stdout == "1 protected namespace, 8 policies\n"
+
+
+def test_a_component_of_the_base_is_where_the_rule_was_written(cluster: Tree) -> None:
+    base = cluster.path / "base" / "kustomization.yaml"
+    base.write_text(base.read_text().replace("# components:\n# - hardened", "components:\n- hardened"))
+    rules = cluster.path / "base" / "hardened" / "rules.yaml"
+    rules.write_text(rules.read_text().replace("{to: same-namespace,", "{to: same-namespac,"))
+    done = cluster.bulkhead("validate", "overlays/cardboard")
+    assert "base/hardened/rules.yaml:8:27: error: unknown peer `same-namespac`" in done.stderr

@@ -5,6 +5,7 @@ kustomize forgets where a field came from, so the layers are read again in the o
 applies them: resources, components, patches.  The last layer that wrote a field is its place.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from bulkhead.core.resources import API_GROUP
 from bulkhead.io.decode import KINDS, is_ours
 from bulkhead.io.kustomization import Fault, Graph, Kustomization, fault, text_of
 from bulkhead.io.sources import Ambiguous, Document, Raw, Unreadable, documents
+
+
+_BELOW = ("bases", "resources", "components")
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,21 @@ class Sources:
             return []
 
     def behind(self, folder: str) -> list[Layer]:
-        """Return the layers of *folder*'s build, in the order in which kustomize applies them."""
-        return [layer for each in self.graph.walk(folder) for layer in self.layers.get(each.folder, [])]
+        """Return the layers of *folder*'s build in kustomize's order: resources, then components, then patches."""
+        return list(self._behind(folder, set()))
+
+    def _behind(self, folder: str, seen: set[str]) -> Iterator[Layer]:
+        if folder in seen or folder not in self.graph.found:
+            return
+        seen.add(folder)
+        at, own = self.graph.found[folder], self.layers[folder]
+        below = {key: [os.path.realpath(at.at(entry)) for entry in at.entries(key)] for key in _BELOW}
+        for target in [*below["bases"], *below["resources"]]:
+            yield from self._behind(target, seen)
+        yield from (layer for layer in own if not layer.patch)
+        for target in below["components"]:
+            yield from self._behind(target, seen)
+        yield from (layer for layer in own if layer.patch)
 
     def locate(self, folder: str, kind: str, path: Path) -> tuple[str, int, int]:
         """
