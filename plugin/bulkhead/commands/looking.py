@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from bulkhead.core.endpoints import Names, named_peers
 from bulkhead.core.policy import IpBlock, PodPeer
 from bulkhead.core.survey import IpBlockMode
-from bulkhead.io.kustomization import Fault
+from bulkhead.io.kustomization import NAMES, Fault
 from bulkhead.report.paint import Paint
 from bulkhead.report.text import count, faults
-from bulkhead.situation import Situation, from_manifests, from_overlays
+from bulkhead.situation import Situation, from_manifests, from_overlays, mode_of
 
 Peers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
 
@@ -32,6 +32,21 @@ def situation(folder: str, manifests: str | None, mode: str | None) -> Situation
         refuse(found.faults)
     if mode:
         found.mode = IpBlockMode(mode)
+    return found
+
+
+def promised(folder: str, manifests: str | None, mode: str | None) -> Situation:
+    """
+    Return the situation to hold promises against: with *manifests*, still by the names of the tree in *folder*.
+
+    Its profile says what a peer is and how the enforcer reads an ``ipBlock``.  No tree there, no profile.
+
+    :raises Unusable: where there are faults, which are printed.
+    """
+    found = situation(folder, manifests, mode)
+    if manifests is not None and any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
+        found.profile = situation(folder, None, None).profile
+        found.mode = IpBlockMode(mode) if mode else mode_of(found.profile)
     return found
 
 

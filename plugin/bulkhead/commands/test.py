@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from bulkhead.commands.explain import set_of
-from bulkhead.commands.looking import Unusable, complain, names_of, paint, peers_of, refuse, situation
+from bulkhead.commands.looking import Unusable, complain, names_of, paint, peers_of, promised, refuse
 from bulkhead.core import intervals, ports
 from bulkhead.core.account import End, is_many, name_of, pair
 from bulkhead.core.addresses import spell_address
@@ -41,7 +41,7 @@ def test(folder: str, manifests: str | None, mode: str | None, files: list[str] 
         rows = read(chosen)
         if rows.faults:
             refuse(rows.faults)
-        found = situation(folder, manifests, mode)
+        found = promised(folder, manifests, mode)
         promises = _promises(names_of(found), rows.lines)
         made = _Checking(found).verdicts(rows.lines, promises)
     except Unusable:

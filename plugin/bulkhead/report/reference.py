@@ -20,7 +20,7 @@ _NOTATIONS: dict[object, str] = {
     Cidr: "CIDR",
     Port: "port",
     EndName: "endpoint",
-    Flag: "yes or no",
+    Flag: "`true`, `false`",
 }
 
 BLANK = "\n\n"

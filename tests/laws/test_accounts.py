@@ -1,0 +1,66 @@
+"""Accounts, promises and rows say what the answer says, pair by pair."""
+
+from bulkhead.core import ports
+from bulkhead.core.account import account
+from bulkhead.core.endpoints import Chosen
+from bulkhead.core.expect import Promise, expect
+from bulkhead.core.reach import reach
+from bulkhead.core.reachability import open_ports, port_set
+from bulkhead.core.sift import places, sift
+from hypothesis import given
+from hypothesis import strategies as st
+from laws.strategies import clusters, modes
+
+
+def ends(data):
+    """Draw a cluster's answer and two different pods of it."""
+    cluster = data.draw(clusters())
+    pods = list(dict.fromkeys(cluster.pods))
+    if len(pods) < 2:
+        return None
+    one, other = data.draw(st.permutations(pods))[:2]
+    return reach(cluster, data.draw(modes)), one, other
+
+
+@given(st.data())
+def test_an_account_opens_exactly_the_ports_that_the_answer_opens(data):
+    drawn = ends(data)
+    if drawn is None:
+        return
+    answer, one, other = drawn
+    opened = ports.NONE
+    for each in account(answer, Chosen("a", (one,)), Chosen("b", (other,)), ports.EVERY, False):
+        every = ports.NONE
+        for share in each.shares:
+            assert not ports.intersect(every, share.ports).spans
+            every = ports.union(every, share.ports)
+        assert every == ports.EVERY
+        opened = ports.union(opened, each.opened)
+    assert opened == open_ports(answer, one, other)
+
+
+@given(st.data())
+def test_a_promise_that_nothing_is_open_holds_exactly_if_nothing_is(data):
+    drawn = ends(data)
+    if drawn is None:
+        return
+    answer, one, other = drawn
+    promise = Promise((Chosen("a", (one,)),), (Chosen("b", (other,)),), ports.EVERY, False)
+    outcome = expect(answer, promise, (0,) * len(answer.layers), ())
+    rows = ports.NONE
+    for layer in answer.layers:
+        here, there = (places(layer.universe, Chosen("x", (pod,))) for pod in (one, other))
+        for each in sift(layer, here, there):
+            rows = ports.union(rows, each.ports)
+    breached = ports.NONE
+    for each in outcome.breaches:
+        breached = ports.union(breached, each.ports)
+    assert breached == rows
+    assert bool(outcome.breaches) == any(
+        port_set(layer, atoms).spans
+        for layer in answer.layers
+        for row in layer.rows
+        for atoms, those in row.parts
+        if row.sources & places(layer.universe, Chosen("a", (one,)))
+        and those & places(layer.universe, Chosen("b", (other,)))
+    )
