@@ -79,7 +79,7 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
         with mirror(graph) as copy:
             _Loading(graph, sources, copy, loaded).run(leaves, progress)
     except Failed as failed:
-        loaded.faults.append(Fault(_file(graph), 0, 0, f"kustomize: {failed.says}"))
+        loaded.faults.append(Fault(_file(graph), 0, 0, f"kustomize: {failed.says}", _remedy(failed.says)))
     if loaded.faults:
         loaded.text = ""
     return loaded
@@ -93,6 +93,16 @@ def _untellable(graph: Graph) -> Iterator[Fault]:
                 (line, column), _ = each.document.place(("buildMetadata", i))
                 says = f"`{entry}` are not known without the plugin"
                 yield Fault(each.file, line, column, says, "leave it out, or build with the plugin")
+
+
+def _remedy(says: str) -> str:
+    """Return what helps against the message of kustomize that people meet most."""
+    if "wrong node kind" in says:
+        return (
+            "a patch cannot turn one value into a map or a list: remove the rule with `null` and add one of another "
+            "name, or use a JSON 6902 patch"
+        )
+    return ""
 
 
 def _file(graph: Graph) -> str:
@@ -115,7 +125,7 @@ class _Loading:
         folders = [leaf.folder for leaf in leaves]
         for folder, built in self.copy.build_all(folders, lambda done: progress(done, len(leaves))):
             if isinstance(built, Failed):
-                self.fault(self.graph.found[folder].file, f"kustomize: {built.says}")
+                self.fault(self.graph.found[folder].file, f"kustomize: {built.says}", _remedy(built.says))
                 continue
             try:
                 self.loaded.overlays[folder] = overlay = Overlay(built, self.known)
