@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,11 +131,12 @@ def test_the_same_change_in_many_namespaces_is_one_row(repository: Repository) -
     repository.tree.write(
         "base/namespace.yaml", base.replace("  egress:\n", "  egress:\n    nfs: {to: nas, ports: 2049}\n")
     )
-    assert lines(repository.diff()) == [
+    done = repository.diff()
+    assert "egress rule nfs, base/namespace.yaml:" in done.stdout
+    assert lines(done)[:3] == [
         "OPENS traffic to private networks",
         "OPENS to private networks",
         "  + cardboard, email -> nas (192.168.30.0/24): TCP 2049 (before: TCP 443; now: TCP 443, 2049)",
-        "      egress rule nfs, base/namespace.yaml:14",
     ]
 
 
@@ -545,4 +547,9 @@ def test_the_how_to_page_shows_what_really_comes_out(tmp_path: Path) -> None:
     made.tree.overlay("trade-bot", "  egress:\n    intra-namespace:\n      to: same-namespace\n")
     page = (ROOT / "docs/how-to/review-a-pull-request.md").read_text()
     expected = page.split("```text\n")[1].split("```")[0].replace("MAIN", commit[:10])
-    assert made.diff("main").stdout == expected
+    assert unlined(made.diff("main").stdout) == unlined(expected)
+
+
+def unlined(text: str) -> str:
+    """Return *text* without the numbers of lines in the base, which people edit."""
+    return re.sub(r"(base/namespace\.yaml):\d+", r"\1", text)
