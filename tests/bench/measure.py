@@ -12,7 +12,8 @@ from pathlib import Path
 
 from generate import cluster, write_dump, write_folder
 
-PLUGIN = Path(__file__).parents[2] / "plugin"
+HERE = Path(__file__).parent
+PLUGIN = HERE.parents[1] / "plugin"
 
 
 def main():
@@ -31,7 +32,7 @@ def main():
 
 def report(what, promised, verb, *paths):
     """Print what one process takes, the best of three runs on a machine that others use too; return its CPU seconds."""
-    command = [sys.executable, "-m", "bulkhead.analyse", verb, "--manifests", *paths, "--format", "totals"]
+    command = [sys.executable, str(HERE / "totals.py"), verb, *paths]
     seconds, memory, said = min(run(command) for _ in range(3))
     print(f"{what:26} {seconds:6.2f} s {memory:5} MiB  (at most {promised})  {said}", flush=True)
     return seconds

@@ -1,10 +1,8 @@
 """`bulkhead reach`: the matrix, its rows, and the forms for other tools."""
 
 import json
-from pathlib import Path
 
 import pytest
-from bulkhead.analyse import run as analyse
 from conftest import PYTHON, ROOT, Tree, run
 
 REFERENCE = Tree(ROOT)
@@ -98,16 +96,6 @@ MANIFESTS = """\
    "spec": {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]}}
 ]}
 """
-
-
-def test_pairs_are_those_of_the_engine_s_own_door(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import sys
-
-    (tmp_path / "dump.json").write_text(MANIFESTS)
-    for mode in ("pods", "never"):
-        arguments = ["--manifests", str(tmp_path), "--ipblock", mode, "--format", "pairs"]
-        assert analyse(["reach", *arguments], sys.stdout, sys.stderr) == 0
-        assert REFERENCE.bulkhead("reach", *arguments).stdout == capsys.readouterr().out
 
 
 def test_a_dump_comes_in_on_stdin() -> None:

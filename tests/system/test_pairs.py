@@ -1,9 +1,8 @@
 """The door: pairs on stdout, problems on stderr; status 2 and nothing printed where any input is unreadable."""
 
-import io
 import json
 
-from bulkhead.analyse import run
+from conftest import PYTHON, run
 
 PODS = """
 kind: Pod
@@ -22,13 +21,13 @@ spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 80}
 
 
 def door(*arguments):
-    stdout, stderr = io.StringIO(), io.StringIO()
-    return run(list(arguments), stdout, stderr), stdout.getvalue(), stderr.getvalue()
+    done = run(PYTHON, "-m", "bulkhead", *arguments)
+    return done.status, done.stdout, done.stderr
 
 
 def test_reach_prints_every_pair_that_has_a_connection(tmp_path):
     (tmp_path / "a.yaml").write_text(PODS + DENY)
-    status, printed, _ = door("reach", "--manifests", str(tmp_path), "--ipblock", "never")
+    status, printed, _ = door("reach", "--manifests", tmp_path, "--ipblock", "never", "--format", "pairs")
     everywhere = "0.0.0.0-255.255.255.255"
     assert status == 0
     assert json.loads(printed) == [
@@ -43,8 +42,8 @@ def test_diff_prints_the_pairs_that_differ(tmp_path):
     for name, text in (("before", PODS), ("after", PODS + DENY)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.yaml").write_text(text)
-    status, printed, _ = door("diff", "--manifests", str(tmp_path / "before"), str(tmp_path / "after"))
-    assert status == 0
+    status, printed, _ = door("diff", "--manifests", tmp_path / "before", tmp_path / "after", "--format", "pairs")
+    assert status == 1
     assert {
         "src": "default/one[Pod]",
         "dst": "default/two[Pod]",
@@ -56,6 +55,6 @@ def test_diff_prints_the_pairs_that_differ(tmp_path):
 
 def test_nothing_is_printed_where_anything_is_unreadable(tmp_path):
     (tmp_path / "a.yaml").write_text(PODS + "---\na: [")
-    status, printed, said = door("reach", "--manifests", str(tmp_path))
+    status, printed, said = door("reach", "--manifests", tmp_path, "--format", "pairs")
     assert (status, printed) == (2, "")
     assert "a.yaml" in said

@@ -1,0 +1,25 @@
+"""
+The engine alone, as a process: manifests in, the number of rectangles out.
+
+``python totals.py reach PATH`` and ``python totals.py diff BEFORE AFTER``.
+"""
+
+import gc
+import sys
+
+from bulkhead.core.diff import diff
+from bulkhead.core.reach import reach
+from bulkhead.io.clusters import Known, load
+
+gc.disable()  # as the command line does: nothing that is read is ever dropped
+known: Known = {}
+clusters = []
+for path in sys.argv[2:]:
+    loaded = load(path, known)
+    assert not loaded.faults, loaded.faults
+    clusters.append(loaded.cluster)
+if sys.argv[1] == "reach":
+    answer = reach(clusters[0])
+    print(sum(len(row.parts) for layer in answer.layers for row in layer.rows), "rectangles")
+else:
+    print(len(diff(*clusters).changes), "changes")
