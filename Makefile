@@ -33,11 +33,18 @@ compiled: .venv/.ready
 demo: compiled .tools/.demo
 	@mkdir -p build
 	@kustomize build --enable-alpha-plugins --enable-exec . > $(BUILD).new && mv $(BUILD).new $(BUILD)
-	@$(PY) -m bulkhead render . -o $(BUILD) --check > /dev/null
+	@$(PY) -m bulkhead render . -o $(BUILD) --check > /dev/null 2>&1 || { echo 'bulkhead render does not print what the plugin printed'; exit 1; }
 	@echo
-	@$(PY) -m bulkhead validate .
+	@echo "The reference cluster: $$($(PY) -m bulkhead validate .)."
+	@echo "Rendered by kustomize $$(kustomize version) through plugin/expand."
 	@echo "Written to $(BUILD): the old kubernetes/core/network-policies.yaml, $$(wc -l < $(BUILD)) lines from $$(cat base/*.yaml base/hardened/*.yaml overlays/*/*.yaml | wc -l)."
-	@echo 'Try: kustomize build --enable-alpha-plugins --enable-exec overlays/media'
+	@echo
+	@echo '$$ bulkhead explain cardboard trade-bot:5432'
+	@$(PY) -m bulkhead explain cardboard trade-bot:5432
+	@echo
+	@echo 'So the standard pattern leaves protected namespaces open to each other: docs/how-to/harden.md closes that.'
+	@echo 'Try: bulkhead reach; bulkhead lint; bulkhead test'
+	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
 test: compiled .tools/.all
 	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
@@ -50,7 +57,9 @@ lint: compiled
 	@$(PY) -m bulkhead schema --check docs/reference
 
 bench: compiled .tools/.all
-	@$(PY) tests/bench/bench.py
+	@$(PY) tests/bench/bench.py $(ARGS)
+	@echo
+	@$(PY) tests/bench/measure.py
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/
