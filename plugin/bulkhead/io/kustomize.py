@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from bulkhead.io.kustomization import Graph
@@ -117,12 +116,20 @@ class Mirror:
         such a run fails, each of its folders is built alone.  *done* hears how many are finished.
         """
         chunks = [folders[i : i + CHUNK] for i in range(0, len(folders), CHUNK)]
+        finished = 0
+        for chunk, built in zip(chunks, self._built(chunks), strict=True):
+            finished += len(chunk)
+            done(finished)
+            yield from zip(chunk, built, strict=True)
+
+    def _built(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[list[Resource] | Failed]]:
+        if len(chunks) == 1:
+            yield self._chunk(0, chunks[0])
+            return
+        from concurrent.futures import ThreadPoolExecutor  # here: most trees are one chunk, and the import is slow
+
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            finished = 0
-            for chunk, built in zip(chunks, pool.map(self._chunk, range(len(chunks)), chunks), strict=True):
-                finished += len(chunk)
-                done(finished)
-                yield from zip(chunk, built, strict=True)
+            yield from pool.map(self._chunk, range(len(chunks)), chunks)
 
     def _chunk(self, number: int, folders: Sequence[str]) -> list[list[Resource] | Failed]:
         try:
