@@ -88,7 +88,9 @@ class Inspection:
         for overlay in self.folders.values():
             known = {each.namespace: dict(written(each.spec)) for each in overlay.namespaces}
             for policy, paths in zip(overlay.policies, overlay.origins, strict=True):
-                at = number[policy.namespace, policy.name]
+                at = number.get((policy.namespace, policy.name))
+                if at is None:  # an outer kustomization renamed it: it is judged by its entries, like anybody's
+                    continue
                 ours.add(at)
                 faults = overlays.origins.get((policy.namespace, policy.name), ()) if overlays else ()
                 for path in dict.fromkeys(paths) if policy.ingress or policy.egress else ():

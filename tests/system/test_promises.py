@@ -88,8 +88,8 @@ def test_a_promise_that_holds_is_one_line_with_its_place(cluster: Tree) -> None:
 
 FAILED = """\
 FAIL  tests/reachability/mine.yaml:6  one -> two:5432 refused
-      one/* -> two/*: port 5432 open: out by `intra-namespace` (base/namespace.yaml:14), \
-in by `intra-namespace` (base/namespace.yaml:12)
+      one/* -> two/*: port 5432 open: out by `intra-namespace` (base/namespace.yaml:30), \
+in by `intra-namespace` (base/namespace.yaml:24)
       because: two is private
 0 rows hold, 1 failed
 """
