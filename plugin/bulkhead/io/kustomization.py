@@ -178,8 +178,13 @@ class Graph:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
                 inside = _below(real)
-                kustomization.files += inside
                 any(self._refused(kustomization, entry, file, path) for file in inside)
+                # A link out of the folder is none that kustomize follows, and only a file has an end.
+                kustomization.files += [
+                    file
+                    for file in inside
+                    if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
+                ]
         elif os.path.isfile(target):
             if not _inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
