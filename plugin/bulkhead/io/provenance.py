@@ -15,7 +15,6 @@ from bulkhead.io.decode import KINDS, is_ours
 from bulkhead.io.kustomization import Fault, Graph, Kustomization, fault, text_of
 from bulkhead.io.sources import Ambiguous, Document, Raw, Unreadable, documents
 
-
 _BELOW = ("bases", "resources", "components")
 
 
