@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bulkhead.core.problem import Problem, problems_in_order
-from bulkhead.io.kustomization import LOCAL, Bounds, Fault, Graph, Kustomization
+from bulkhead.io.decode import is_ours
+from bulkhead.io.kustomization import LOCAL, Bounds, Fault, Graph, Kustomization, is_harmless
 from bulkhead.io.kustomize import Failed, Mirror, join, mirror
 from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
 from bulkhead.io.provenance import Sources
 from bulkhead.io.sources import Raw, Unreadable
+from bulkhead.io.stream import resources
 from bulkhead.overlay import Known, Overlay
 
 _AFTER = ("validators", "sortOptions", "buildMetadata")
@@ -36,6 +38,7 @@ patch: |-
 """Takes away what the plugin takes away: this project's own resources."""
 
 _LISTING = {"apiVersion", "kind", "metadata", "resources"}
+_USUAL = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
 
 @dataclass
@@ -67,11 +70,12 @@ def load(root: str, progress: Callable[[int, int], None] = lambda _done, _of: No
         return loaded
     loaded.sources = sources = Sources(graph)
     loaded.faults += sources.faults
-    loaded.faults += _untellable(graph)
+    loaded.faults += [*_untellable(graph), *_unseen(graph)]
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:
         hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
         loaded.faults.append(Fault(_file(graph), 1, 1, "nothing here is expanded by the plugin", hint))
+    loaded.faults += _nested(graph, leaves)
     if loaded.faults:
         return loaded
     loaded.faults += sources.doubts
@@ -93,6 +97,45 @@ def _untellable(graph: Graph) -> Iterator[Fault]:
                 (line, column), _ = each.document.place(("buildMetadata", i))
                 says = f"`{entry}` are not known without the plugin"
                 yield Fault(each.file, line, column, says, "leave it out, or build with the plugin")
+
+
+def _unseen(graph: Graph) -> Iterator[Fault]:
+    """Yield whatever acts inside a plugin's folder beside the function: in the copy, that folder does nothing."""
+    hint = "list it under `transformers` of the overlay"
+    for each in graph.found.values():
+        yield from _misplaced(graph, each)
+        if not graph.is_plugin(each.folder):
+            continue
+        for key in sorted(set(each.fields) - _LISTING):
+            (line, column), _ = each.document.place((key,))
+            yield Fault(each.file, line, column, f"`{key}` acts inside the plugin, which holds the function alone")
+        for other in [*each.folders, *(file for file in each.files if not is_harmless(file))]:
+            says = f"`{os.path.relpath(other, each.folder)}` acts inside the plugin, which holds the function alone"
+            yield Fault(each.file, 1, 1, says, hint)
+
+
+def _misplaced(graph: Graph, kustomization: Kustomization) -> Iterator[Fault]:
+    """Yield each place but the one under `transformers` at which *kustomization* names the plugin."""
+    seen = False
+    for key, entries in kustomization.fields.items():
+        for i, entry in enumerate(entries if isinstance(entries, list) else []):
+            if not isinstance(entry, str) or not graph.is_plugin(os.path.realpath(kustomization.at(entry))):
+                continue
+            if seen or key != "transformers":
+                (line, column), _ = kustomization.document.place((key, i))
+                says = "the plugin is named twice" if key == "transformers" else f"the plugin has no place in `{key}`"
+                hint = "name it once, under `transformers` of the overlay"
+                yield Fault(kustomization.file, line, column, says, hint)
+            seen = seen or key == "transformers"
+
+
+def _nested(graph: Graph, leaves: list[Kustomization]) -> Iterator[Fault]:
+    """Yield each overlay that builds on one: what that gives it is expanded already."""
+    for leaf in leaves:
+        for each in graph.walk(leaf.folder):
+            if each is not leaf and graph.expands(each) is not None:
+                says = f"`{os.path.relpath(each.folder, leaf.folder)}` is expanded by the plugin already"
+                yield Fault(leaf.file, 1, 1, says, "build on what it builds on: `resources: [../../base]`")
 
 
 def _remedy(says: str) -> str:
@@ -171,7 +214,24 @@ class _Loading:
         self.loaded.listed = False
         for leaf in leaves:
             self.put_in_place(leaf)
-        return self.copy.build(self.graph.root)
+        text = self.copy.build(self.graph.root)
+        heads = [each.head for each in resources(text)]
+        for head in filter(is_ours, heads):
+            self.left(head)
+        policies = sum(len(overlay.policies) for overlay in self.loaded.overlays.values())
+        if policies and all(head.get("kind") != "NetworkPolicy" for head in heads):
+            says = f"of the policies that the overlays expand to ({policies}), none is left"
+            self.fault(root.file, says, "look for what takes them away behind the plugin: a patch, or an annotation")
+        return text
+
+    def left(self, head: dict[str, Raw]) -> None:
+        """Refuse one of this project's own resources that nothing expanded: it protects nobody."""
+        kind, namespace = head.get("kind"), head.get("namespace")
+        of = f" of `{namespace}`" if namespace else ""
+        written = (each.file for each in self.graph.found.values() if of and each.fields.get("namespace") == namespace)
+        says = f"the {kind}{of} is not expanded by the plugin"
+        hint = "add `transformers: [../../plugin]` to the overlay, or take out what is no overlay"
+        self.add(Fault(next(written, _file(self.graph)), 1, 1, says, hint))
 
     def put_in_place(self, leaf: Kustomization) -> None:
         """
@@ -193,14 +253,17 @@ class _Loading:
         behind: dict[str, Raw] = {key: leaf.fields[key] for key in _AFTER if key in leaf.fields}
         self.copy.write(leaf.file, _json({"resources": resources, "transformers": later, **behind}))
 
-    def only_lists(self, at: Kustomization) -> bool:
+    def only_lists(self, at: Kustomization, above: tuple[str, ...] = ()) -> bool:
         """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""
         position = self.graph.expands(at)
         if position is not None:
             return position == len(at.transformers) - 1 and not any(key in at.fields for key in _AFTER)
+        if at.folder in above or not _is_plain_list(at):
+            return False
         targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
-        return set(at.fields) <= _LISTING and all(
-            target in self.graph.found and self.only_lists(self.graph.found[target]) for target in targets
+        return all(
+            target in self.graph.found and self.only_lists(self.graph.found[target], (*above, at.folder))
+            for target in targets
         )
 
     def listed(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:
@@ -233,6 +296,21 @@ class _Loading:
                 head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
                 head |= {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
                 yield legacy(head), document(policy)
+
+
+def _is_plain_list(at: Kustomization) -> bool:
+    """Say whether *at* lists relative paths and is nothing else, beyond any doubt of kustomize's."""
+    fields = at.fields
+    metadata = fields.get("metadata", {})
+    return (
+        set(fields) <= _LISTING
+        and all(fields.get(key, usual) == usual for key, usual in _USUAL.items())
+        and isinstance(metadata, dict)
+        and set(metadata) <= {"name"}
+        and all(isinstance(name, str) for name in metadata.values())
+        and fields.get("resources") == at.entries("resources")
+        and not any(os.path.isabs(entry) for entry in at.entries("resources"))
+    )
 
 
 def _twice(key: tuple[int, str, str], other: str, same: bool) -> tuple[str, str]:

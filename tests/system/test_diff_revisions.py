@@ -385,6 +385,29 @@ class TestNothingRuns:
         note = "note: the plugin itself changes, and this speaks for the one that runs here; read plugin/bulkhead/"
         assert [note in done.stdout for done in judged] == [True, True, False]
 
+    def test_a_plugin_folder_of_its_own(self, repository: Repository, sentinel: Path) -> None:
+        self.program(repository, "evil/run", sentinel)
+        function = (
+            (repository.tree.path / "plugin/expand.yaml").read_text().replace("../../plugin/expand", "../../evil/run")
+        )
+        repository.tree.write("evil/expand.yaml", function)
+        repository.tree.write("evil/kustomization.yaml", "resources: [expand.yaml]\n")
+        overlay = repository.tree.path / "overlays/email/kustomization.yaml"
+        overlay.write_text(overlay.read_text().replace("../../plugin", "../../evil"))
+        judged = self.judged(repository, sentinel)
+        note = "read evil/expand.yaml, evil/kustomization.yaml, evil/run"
+        assert [note in done.stdout for done in judged] == [True, True, False]
+
+    @pytest.mark.parametrize("target", [b"", b"a\0b", b"a" * 5000])
+    def test_a_link_to_no_path(self, repository: Repository, target: bytes) -> None:
+        where = repository.tree.path / "overlays/email"
+        link = run("git", "hash-object", "-w", "--stdin", cwd=where, stdin=target).stdout.strip()
+        repository.git("update-index", "--cacheinfo", f"120000,{link},overlays/email/rules.yaml")
+        repository.git("commit", "-qm", "link")
+        done = repository.diff("HEAD~1", "HEAD")
+        assert (done.status, done.stdout) == (2, "")
+        assert "the tree of `HEAD` holds a link to no path: `overlays/email/rules.yaml`" in done.stderr
+
     @pytest.mark.parametrize("field", ["generators", "transformers", "validators"])
     @pytest.mark.parametrize("how", ["exec: {path: ../../evil/run}", "container: {image: example.org/evil}"])
     def test_a_function_elsewhere(self, repository: Repository, sentinel: Path, field: str, how: str) -> None:

@@ -33,6 +33,14 @@ def test_two_pods_of_one_namespace_are_a_pair() -> None:
     assert [row[-1].strip() for row in rows("--from", "cardboard", "--to", "cardboard")] == ["all"]
 
 
+def test_pods_that_no_rule_tells_apart_are_told_apart_by_who_asks(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: a}}\n---\n"
+    tree = Tree(tmp_path)
+    tree.write("all.yaml", "".join(map(pod.format, "pqr")))
+    done = tree.bulkhead("reach", "--manifests", "all.yaml", "--from", "a/p", "--to", "a/q")
+    assert done.stdout.splitlines()[1:] == ["a/p   a/q  all"]
+
+
 def test_where_nothing_is_open_it_says_so() -> None:
     done = REFERENCE.bulkhead("reach", "--from", "cardboard", "--to", "media/postgresql")
     assert (done.status, done.stdout) == (0, "no connection\n")

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import threading
 
 import pytest
 from bulkhead.core.cluster import NamedPort
@@ -185,3 +187,19 @@ def test_a_stream_that_is_no_json_is_a_fault(tmp_path, text):
     file.write_text(text)
     (fault,) = load(str(file)).faults
     assert str(fault).startswith(f"{file}:1:") and "this is no JSON" in str(fault)
+
+
+def test_a_file_with_nothing_in_it_is_no_empty_cluster(tmp_path):
+    (tmp_path / "dump.yaml").write_text("")
+    found = load(str(tmp_path / "dump.yaml"))
+    assert [one.problem.says for one in found.faults] == ["there is nothing in it"]
+    assert [one.problem.says for one in load("/dev/null").faults] == ["there is nothing in it"]
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a}\n"
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+    writer.start()
+    assert [pod.name for pod in load(str(tmp_path / "pipe")).cluster.pods] == ["p"]
+    writer.join()

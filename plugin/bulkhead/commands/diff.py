@@ -148,17 +148,18 @@ def _revisions(asked: Asked) -> Comparison:
             jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
         before, after = (_usable(name, job.result()) for name, job in zip(names, jobs, strict=True))
         found = of_overlays(names, before, after, asked.mode)
-        for folder in _plugins(before, made[0].top):
+        tops = made[0].top, made[1].top if len(made) == 2 else repository.top
+        for folder in sorted({*_plugins(before, tops[0]), *_plugins(after, tops[1])}):
             changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)
             found.notes += [_of_plugin(changed)] if changed else []
     return found
 
 
-def _plugins(side: Situation, top: str) -> list[str]:
+def _plugins(side: Situation, top: str) -> set[str]:
     """Return the folders from which *side* takes its plugin, from the *top* of its copy."""
     graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
     folders = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
-    return sorted(os.path.relpath(folder, top) for folder in folders)
+    return {os.path.relpath(folder, top) for folder in folders}
 
 
 def _of_plugin(changed: list[str]) -> str:

@@ -70,7 +70,10 @@ def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, 
         if entry.mode == LINK:
             if not os.path.lexists(path):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
-                os.symlink(os.fsdecode(blobs[entry.object]), path)
+                try:
+                    os.symlink(os.fsdecode(blobs[entry.object]), path)
+                except (OSError, ValueError):
+                    raise Refused(f"the tree of `{revision.name}` holds a link to no path: `{entry.path}`") from None
                 links.append(path)
         else:
             _file(path, blobs[entry.object])

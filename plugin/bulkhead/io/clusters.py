@@ -81,18 +81,22 @@ def _documents(start: FilePath, known: Known) -> Iterator[tuple[str, int, Held]]
     if not start.exists():
         yield str(start), -1, _unreadable("no such file or folder", 0, -1)
     for file in _files(start):
+        held = False
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             yield str(file), -1, _unreadable(f"cannot be read: {_reason(error)}", 0, -1)
             continue
         for chunk in split(text):
+            held = True
             yield str(file), chunk.line, _held(chunk, known)
+        if not held and file is start:
+            yield str(file), -1, _unreadable("there is nothing in it", 0, -1)
 
 
 def _files(start: FilePath) -> list[FilePath]:
-    if start.is_file():
-        return [start]
+    if not start.is_dir():  # a pipe too: what a shell puts in the place of `<(kubectl get …)`
+        return [start] if start.exists() else []
     return sorted(file for file in start.rglob("*") if file.suffix in SUFFIXES and file.is_file())
 
 

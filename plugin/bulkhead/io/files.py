@@ -18,6 +18,13 @@ def write_file(path: str, text: str) -> None:
 
     :raises Unwritable: and leaves what is there as it is.
     """
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written to, never replaced
+        try:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except OSError as error:
+            raise Unwritable(f"cannot be written: {error.strerror}") from None
+        return
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
     temporary = ""

@@ -178,8 +178,13 @@ class Graph:
                 kustomization.folders.append(real)
             elif _inside(real, kustomization.folder):
                 inside = _below(real)
-                kustomization.files += inside
                 any(self._refused(kustomization, entry, file, path) for file in inside)
+                # A link out of the folder is none that kustomize follows, and only a file has an end.
+                kustomization.files += [
+                    file
+                    for file in inside
+                    if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
+                ]
         elif os.path.isfile(target):
             if not _inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
@@ -261,6 +266,31 @@ def own_kinds(file: str) -> set[str]:
         for value in values
         if isinstance(value, dict) and str(value.get("apiVersion")).startswith(f"{API_GROUP}/")
     }
+
+
+def is_harmless(file: str) -> bool:
+    """Say whether all that *file* configures is this project's function, and patches that only test."""
+    try:
+        return all(_is_function(each.value) or _is_test(each.value) for each in documents(text_of(file)))
+    except Unreadable:
+        return False
+
+
+def _is_function(value: Raw) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("kind") == FUNCTION_KIND
+        and str(value.get("apiVersion")).startswith(f"{API_GROUP}/")
+    )
+
+
+def _is_test(value: Raw) -> bool:
+    if not isinstance(value, dict) or (value.get("apiVersion"), value.get("kind")) != ("builtin", "PatchTransformer"):
+        return False
+    patch = value.get("patch")
+    steps = [each.value for each in documents(patch)] if isinstance(patch, str) else []
+    steps = steps[0] if len(steps) == 1 and isinstance(steps[0], list) else [None]
+    return "path" not in value and all(isinstance(step, dict) and step.get("op") == "test" for step in steps)
 
 
 def text_of(file: str) -> str:

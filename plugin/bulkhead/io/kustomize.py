@@ -26,7 +26,8 @@ _OFFLINE = {
 }
 """Nothing answers there, and git fetches nothing: what a build tries to fetch in spite of all checks fails at once."""
 
-_MARKER = "bulkhead-marker-"
+_MARKER = f"bulkhead-marker-{os.urandom(8).hex()}-"
+"""Begins the name of no resource that a tree could hold."""
 
 
 class Failed(Exception):

@@ -36,13 +36,16 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
     """Return the ports between each two names that have any, over all families, sorted."""
     found: Rows = {}
     for layer in answer.layers:
-        names = [_names(member, outside) for member in layer.universe.members]
+        sources, destinations = (
+            [_names(member, outside, end) for member in layer.universe.members]
+            for end in (wanted.source, wanted.destination)
+        )
         here, there = _ends(layer, wanted, outside)
         for each in sift(layer, here, there, wanted.asked):
             for source in members(each.sources):
                 for destination in members(each.destinations):
                     twins = source != destination or _several(layer.universe.members[source], templates)
-                    _add(found, names[source], names[destination], each.ports, twins)
+                    _add(found, sources[source], destinations[destination], each.ports, twins)
     return dict(sorted(found.items()))
 
 
@@ -66,10 +69,12 @@ def _ends(layer: Layer, wanted: Filter, outside: Outside) -> tuple[int, int]:
     return here, places(universe, wanted.destination) if wanted.destination else real
 
 
-def _names(member: Member, outside: Outside) -> tuple[str, ...]:
+def _names(member: Member, outside: Outside, chosen: Chosen | None) -> tuple[str, ...]:
+    """Return the names of *member*: a member is all pods that no rule tells apart, *chosen* perhaps some of them."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
-    return tuple(sorted({name_of(pod) for pod in member.pods}))
+    pods = set(member.pods) & set(chosen.pods) if chosen and chosen.pods else set(member.pods)
+    return tuple(sorted(map(name_of, pods)))
 
 
 def size(answer: Reachability) -> int:
