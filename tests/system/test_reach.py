@@ -1,6 +1,7 @@
 """`bulkhead reach`: the matrix, its rows, and the forms for other tools."""
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import PYTHON, ROOT, Tree, run
