@@ -58,6 +58,7 @@ class Sources:
         self.doubts: list[Fault] = []
         self.layers: dict[str, list[Layer]] = {}
         self._read: dict[str, list[Document]] = {}
+        self._orders: dict[str, list[Layer]] = {}
         self._files = {file for each in graph.found.values() for file in each.files}
         for folder, kustomization in graph.found.items():
             self.layers[folder] = list(self._own(kustomization))
@@ -126,7 +127,9 @@ class Sources:
 
     def behind(self, folder: str) -> list[Layer]:
         """Return the layers of *folder*'s build in kustomize's order: resources, then components, then patches."""
-        return list(self._behind(folder, set()))
+        if folder not in self._orders:
+            self._orders[folder] = list(self._behind(folder, set()))
+        return self._orders[folder]
 
     def _behind(self, folder: str, seen: set[str]) -> Iterator[Layer]:
         if folder in seen or folder not in self.graph.found:
