@@ -1,6 +1,7 @@
 """The words of the command line: every command, what it takes, and the help that teaches it."""
 
 import argparse
+from typing import TypeAlias
 
 from bulkhead import __version__
 
@@ -52,17 +53,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-_Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add(
-    verbs: _Verbs,  # type: ignore[valid-type]
+    verbs: _Verbs,
     name: str,
     summary: str,
     description: str,
     epilog: str = "",
 ) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = verbs.add_parser(  # type: ignore[attr-defined]
+    made: argparse.ArgumentParser = verbs.add_parser(
         name,
         help=summary,
         description=description,
@@ -78,7 +79,7 @@ def _folder(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _render(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _render(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "render",
@@ -99,7 +100,7 @@ def _render(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     )
 
 
-def _validate(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _validate(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "validate",
@@ -109,7 +110,7 @@ def _validate(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     _folder(verb)
 
 
-def _lint(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _lint(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "lint",
@@ -144,7 +145,7 @@ def _lint(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
 
 
-def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _schema(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "schema",
@@ -160,7 +161,7 @@ def _schema(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")
 
 
-def _new(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _new(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "new",
@@ -201,7 +202,7 @@ def _looking(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _reach(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _reach(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "reach",
@@ -232,7 +233,7 @@ exit status: 0 it was shown; 2 something is wrong with what was to be read
     )
 
 
-def _explain(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _explain(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "explain",
@@ -263,7 +264,7 @@ exit status: 0 allowed (for every pair, where an end is several; without a port:
     verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
 
-def _test(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _test(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "test",
@@ -328,7 +329,7 @@ def _grades(text: str) -> frozenset[str]:
     return found
 
 
-def _diff(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _diff(verbs: _Verbs) -> None:
     verb = _add(verbs, "diff", "say which traffic a change opens and which it closes", _DIFF, _DIFF_EPILOG)
     verb.add_argument("revisions", nargs="*", metavar="REV", help="a branch, tag or hash, or A..B (default: HEAD)")
     verb.add_argument(
@@ -358,7 +359,7 @@ def _diff(verbs: _Verbs) -> None:  # type: ignore[valid-type]
     verb.add_argument("--enable-helm", action="store_true", help="let kustomize run helm for `helmCharts`")
 
 
-def _completion(verbs: _Verbs) -> None:  # type: ignore[valid-type]
+def _completion(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "completion",

@@ -12,9 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-EVERYTHING = Selector()
-"""The empty selector, which selects everything."""
-
 
 def matches(selector: Selector, labels: "Mapping[str, str]") -> bool:
     """Say whether *selector* selects something labelled *labels*. NotIn and DoesNotExist match a missing key."""
