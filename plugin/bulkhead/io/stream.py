@@ -68,7 +68,7 @@ def of_build(text: str) -> list[Resource]:
     :raises Unreadable: as :func:`resources`.
     """
     # Inside a document no line can be `---`, and kustomize writes nothing else between two.
-    return [each for document in text.split("\n---\n") for each in resources(document + "\n")]
+    return [each for document in text.replace("\n---\n", "\n\0").split("\0") for each in resources(document)]
 
 
 def resource_list(text: str) -> tuple[list[Resource], Raw]:
