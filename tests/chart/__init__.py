@@ -87,7 +87,7 @@ def copy_with_batch(folder: Path) -> Path:
 
 def chart_answers(chart: Path, cases: list[Values], helm: str | Path = "helm") -> list[Answer]:
     """Return what the chart says to each case, all in one call of helm; *chart* is a copy with the batch template."""
-    done = run(helm, "template", "batch", chart, "-f", "-", stdin=json.dumps({"cases": cases}))
+    done = run(helm, "template", "batch", chart, "-f", "-", stdin=json.dumps({"cases": cases}, ensure_ascii=False))
     assert done.status == 0, done.stderr
     answers = json.loads(re.sub(r"^(---|#.*)$", "", done.stdout, flags=re.MULTILINE))["answers"]
     return [
@@ -111,7 +111,7 @@ def plugin_answer(values: Values) -> Answer:
     for name, differs in values["namespaces"].items():
         spec = merged(values["standard"], differs)
         listed.append(_resource("SegmentedNamespace", {"name": "standard", "namespace": name}, spec))
-    overlay = Overlay(resources("---\n".join(json.dumps(each) + "\n" for each in listed)))
+    overlay = Overlay(resources("---\n".join(json.dumps(each, ensure_ascii=False) + "\n" for each in listed)))
     problems = [
         (_tail(problem.path), _anywhere(problem.says), problem.hint) for problem in overlay.problems
     ]
@@ -146,4 +146,4 @@ def merged(base: Any, over: Any) -> Any:
 
 def template(values: Values, *arguments: str | Path, helm: str | Path = "helm", chart: Path = CHART) -> Done:
     """Run ``helm template`` of the chart itself with *values*."""
-    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=json.dumps(values))
+    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=json.dumps(values, ensure_ascii=False))

@@ -68,7 +68,7 @@ CIDRs. An address is a list of numbers, `words`: four of 8 bits, or eight of 16.
 {{- else if and (eq (len $halves) 2) (regexMatch (printf "^%s::%s$" $groups $groups) $word) -}}
 {{- $left := without (splitList ":" (first $halves)) "" -}}
 {{- $right := without (splitList ":" (last $halves)) "" -}}
-{{- $missing := int (sub 8 (len $left) (len $right)) -}}
+{{- $missing := int (sub 8 (add (len $left) (len $right))) -}}
 {{- if gt $missing 0 -}}{{- $full = concat $left (splitList ":" (repeat $missing "0:" | trimSuffix ":")) $right | join ":" -}}{{- end -}}
 {{- end -}}
 {{- if $full -}}
