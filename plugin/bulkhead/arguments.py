@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _render(verbs)
     _validate(verbs)
     _lint(verbs)
+    _values(verbs)
     _schema(verbs)
     _new(verbs)
     _reach(verbs)
@@ -145,6 +146,22 @@ def _lint(verbs: _Verbs) -> None:
     verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
 
 
+def _values(verbs: _Verbs) -> None:
+    verb = _add(
+        verbs,
+        "values",
+        "write the overlays as values of the Helm chart",
+        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and for\n"
+        "each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
+    )
+    _folder(verb)
+    verb.add_argument("--base", metavar="DIR", help="the folder with the standard pattern (default: base at the root)")
+    verb.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: print)")
+    verb.add_argument(
+        "--check", action="store_true", help="write nothing; show the difference and exit 1 where FILE is stale"
+    )
+
+
 def _schema(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
@@ -159,6 +176,7 @@ def _schema(verbs: _Verbs) -> None:
     where = verb.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")
+    verb.add_argument("--chart", action="store_true", help="the generated files of the Helm chart in FOLDER instead")
 
 
 def _new(verbs: _Verbs) -> None:

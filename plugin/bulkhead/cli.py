@@ -26,8 +26,14 @@ def run(arguments: Sequence[str]) -> int:
         from bulkhead.commands.schema import check, show, write
 
         if options.check:
-            return check(options.check)
-        return write(options.output) if options.output else show(options.kind)
+            return check(options.check, options.chart)
+        return write(options.output, options.chart) if options.output else show(options.kind, options.chart)
+    if options.command == "values":
+        from bulkhead.commands.values import values
+
+        if options.check and options.output is None:
+            parser().error("values: --check needs -o FILE, the file to check")
+        return values(options.dir, options.base, options.output, options.check)
     if options.command == "new":
         from bulkhead.commands.new import new
 

@@ -26,15 +26,21 @@ Problem = tuple[str, str, str]
 
 _BATCH = """\
 {{- $answers := list -}}
+{{- $shared := dict -}}
+{{- template "netpol.rendering" (dict "context" . "to" $shared) -}}
 {{- range $values := .Values.cases -}}
-{{- $rendering := dict -}}
-{{- template "netpol.rendering" (dict "context" $ "to" $rendering) -}}
-{{- $_ := set $rendering "values" $values -}}
+{{- $rendering := dict "values" $values "records" $shared.records "any" $shared.any "labels" $shared.labels -}}
 {{- $policies := include "netpol.render" $rendering -}}
 {{- $answers = append $answers (dict "policies" $policies "problems" (values $rendering.found)) -}}
 {{- end -}}
 {{ dict "answers" $answers | toJson }}
 """
+
+
+def as_yaml(value: Any) -> str:
+    """Return *value* as JSON that is YAML too: control characters escaped, and no surrogates."""
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub(r"[\x7f-\x9f\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 class Answer:
@@ -87,7 +93,7 @@ def copy_with_batch(folder: Path) -> Path:
 
 def chart_answers(chart: Path, cases: list[Values], helm: str | Path = "helm") -> list[Answer]:
     """Return what the chart says to each case, all in one call of helm; *chart* is a copy with the batch template."""
-    done = run(helm, "template", "batch", chart, "-f", "-", stdin=json.dumps({"cases": cases}, ensure_ascii=False))
+    done = run(helm, "template", "batch", chart, "-f", "-", stdin=as_yaml({"cases": cases}))
     assert done.status == 0, done.stderr
     answers = json.loads(re.sub(r"^(---|#.*)$", "", done.stdout, flags=re.MULTILINE))["answers"]
     return [
@@ -111,7 +117,7 @@ def plugin_answer(values: Values) -> Answer:
     for name, differs in values["namespaces"].items():
         spec = merged(values["standard"], differs)
         listed.append(_resource("SegmentedNamespace", {"name": "standard", "namespace": name}, spec))
-    overlay = Overlay(resources("---\n".join(json.dumps(each, ensure_ascii=False) + "\n" for each in listed)))
+    overlay = Overlay(resources("---\n".join(as_yaml(each) for each in listed)))
     problems = [
         (_tail(problem.path), _anywhere(problem.says), problem.hint) for problem in overlay.problems
     ]
@@ -146,4 +152,4 @@ def merged(base: Any, over: Any) -> Any:
 
 def template(values: Values, *arguments: str | Path, helm: str | Path = "helm", chart: Path = CHART) -> Done:
     """Run ``helm template`` of the chart itself with *values*."""
-    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=json.dumps(values, ensure_ascii=False))
+    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=as_yaml(values))

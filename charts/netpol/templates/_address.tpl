@@ -37,22 +37,39 @@ CIDRs. An address is a list of numbers, `words`: four of 8 bits, or eight of 16.
 
 {{/* Sets `version`, `bits` and `words` of the address `word`; no version where it is none. */}}
 {{- define "netpol.address" -}}
-{{- $octet := "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])" -}}
-{{- $v4 := printf "%s\\.%s\\.%s\\.%s$" $octet $octet $octet $octet -}}
 {{- if not (contains ":" .word) -}}
-{{- if regexMatch (print "^" $v4) .word -}}
-{{- $words := list -}}
-{{- range splitList "." .word -}}{{- $words = append $words (int .) -}}{{- end -}}
-{{- $_ := set . "words" $words -}}{{- $_ := set . "version" 4 -}}{{- $_ := set . "bits" 32 -}}
+{{- $words := dict "word" .word -}}
+{{- template "netpol.octets" $words -}}
+{{- if $words.value -}}
+{{- $_ := set . "words" $words.value -}}{{- $_ := set . "version" 4 -}}{{- $_ := set . "bits" 32 -}}
 {{- end -}}
 {{- else -}}
 {{- $word := .word -}}
-{{- if regexMatch (print ":" $v4) $word -}}{{- /* the last two words may be written as an IPv4 address */ -}}
-{{- $o := regexFind (print $v4) $word | splitList "." -}}
-{{- $a := int (index $o 0) -}}{{- $b := int (index $o 1) -}}{{- $c := int (index $o 2) -}}{{- $d := int (index $o 3) -}}
-{{- $word = printf "%s%x:%x" (regexReplaceAll $v4 $word "") (add (mul $a 256) $b) (add (mul $c 256) $d) -}}
+{{- if contains "." $word -}}{{- /* the last two words may be written as an IPv4 address */ -}}
+{{- $last := splitList ":" $word | last -}}
+{{- $octets := dict "word" $last -}}
+{{- template "netpol.octets" $octets -}}
+{{- with $octets.value -}}
+{{- $high := add (mul (index . 0) 256) (index . 1) -}}
+{{- $low := add (mul (index . 2) 256) (index . 3) -}}
+{{- $word = printf "%s%x:%x" (trimSuffix $last $word) $high $low -}}
+{{- end -}}
 {{- end -}}
 {{- template "netpol.address.six" (dict "word" $word "to" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Sets `value` to the four numbers of an IPv4 address, 0 to 255 in plain digits; nothing where it is none. */}}
+{{- define "netpol.octets" -}}
+{{- if regexMatch "^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}$" .word -}}
+{{- $words := list -}}
+{{- $most := 0 -}}
+{{- range splitList "." .word -}}
+{{- $number := regexReplaceAll "^0+" . "" | default "0" | atoi -}}
+{{- $words = append $words $number -}}
+{{- $most = max $most $number -}}
+{{- end -}}
+{{- if and (le $most 255) (eq (join "." $words) .word) -}}{{- $_ := set . "value" $words -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -138,36 +138,38 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{/* The part of a port before its protocol. */}}
 {{- define "netpol.port" -}}
 {{- $word := .word -}}
-{{- $at := .at -}}
-{{- $number := "^([1-9]|0{0,4}[1-9]|0{0,3}[1-9][0-9]|0{0,2}[1-9][0-9]{2}|0?[1-9][0-9]{3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$" -}}
 {{- if regexMatch "^[0-9]+-[0-9]+$" $word -}}
 {{- $bounds := splitList "-" $word -}}
-{{- range $bounds -}}
-{{- if and (not $at.failed) (not (regexMatch $number .)) -}}
-{{- template "netpol.refuse" (dict "at" $at "says" (printf "port %s is out of range" (include "netpol.shown" $word)) "hint" "use 1 to 65535") -}}
-{{- end -}}
-{{- end -}}
-{{- if not $at.failed -}}
-{{- $low := first $bounds | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | atoi -}}
-{{- $high := last $bounds | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | atoi -}}
-{{- if gt $low $high -}}
+{{- $low := include "netpol.number" (first $bounds) -}}
+{{- $high := include "netpol.number" (last $bounds) -}}
+{{- if not (and $low $high) -}}
+{{- template "netpol.refuse" (dict "at" .at "says" (printf "port %s is out of range" (include "netpol.shown" $word)) "hint" "use 1 to 65535") -}}
+{{- else if gt (atoi $low) (atoi $high) -}}
 {{- $hint := printf "write `%s-%s`" (last $bounds) (first $bounds) -}}
-{{- template "netpol.refuse" (dict "at" $at "says" (printf "port range `%s` ends before it begins" $word) "hint" $hint) -}}
+{{- template "netpol.refuse" (dict "at" .at "says" (printf "port range `%s` ends before it begins" $word) "hint" $hint) -}}
 {{- else -}}
-{{- $_ := set $at "value" (dict "protocol" .protocol "port" $low) -}}
-{{- if lt $low $high -}}{{- $_ := set $at.value "endPort" $high -}}{{- end -}}
-{{- end -}}
+{{- $_ := set .at "value" (dict "protocol" .protocol "port" (atoi $low)) -}}
+{{- if ne $low $high -}}{{- $_ := set .at.value "endPort" (atoi $high) -}}{{- end -}}
 {{- end -}}
 {{- else if regexMatch "^[+-]*[0-9]+$" $word -}}
-{{- if regexMatch $number $word -}}
-{{- $_ := set $at "value" (dict "protocol" .protocol "port" ($word | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | trimPrefix "0" | atoi)) -}}
+{{- $number := include "netpol.number" $word -}}
+{{- if $number -}}
+{{- $_ := set .at "value" (dict "protocol" .protocol "port" (atoi $number)) -}}
 {{- else -}}
-{{- template "netpol.refuse" (dict "at" $at "says" (printf "port %s is out of range" (include "netpol.shown" $word)) "hint" "use 1 to 65535") -}}
+{{- template "netpol.refuse" (dict "at" .at "says" (printf "port %s is out of range" (include "netpol.shown" $word)) "hint" "use 1 to 65535") -}}
 {{- end -}}
 {{- else if or (not (regexMatch "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$" $word)) (contains "--" $word) (not (regexMatch "[a-z]" $word)) -}}
 {{- $hint := "write a number, a range `8000-8010` or a container port's name (at most 15 small letters, digits and `-`)" -}}
-{{- template "netpol.refuse" (dict "at" $at "says" (printf "%s is not a port" (include "netpol.shown" $word)) "hint" $hint) -}}
+{{- template "netpol.refuse" (dict "at" .at "says" (printf "%s is not a port" (include "netpol.shown" $word)) "hint" $hint) -}}
 {{- else -}}
-{{- $_ := set $at "value" (dict "protocol" .protocol "port" $word) -}}
+{{- $_ := set .at "value" (dict "protocol" .protocol "port" $word) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The number from 1 to 65535 that up to five digits say, in plain digits; nothing where they say none. */}}
+{{- define "netpol.number" -}}
+{{- if regexMatch "^[0-9]{1,5}$" . -}}
+{{- $number := regexReplaceAll "^0+" . "" | default "0" | atoi -}}
+{{- if and (ge $number 1) (le $number 65535) -}}{{- $number -}}{{- end -}}
 {{- end -}}
 {{- end -}}

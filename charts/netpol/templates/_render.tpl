@@ -14,7 +14,8 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- $all := dict "s" $s "step" "namespaces" "rank" 3 -}}
 {{- $listed := 0 -}}
 {{- if not (kindIs "map" $standard.raw) -}}
-{{- template "netpol.read" (merge (dict "shape" $shape) $standard) -}}
+{{- $_ := set $standard "shape" $shape -}}
+{{- template "netpol.read" $standard -}}
 {{- else if and $s.values.namespaces (not (kindIs "map" $s.values.namespaces)) -}}
 {{- $says := print "this must be a map of names, found " (include "netpol.kind" $s.values.namespaces) -}}
 {{- template "netpol.note" (dict "at" $all "says" $says "hint" "write `NAME: …` for each") -}}

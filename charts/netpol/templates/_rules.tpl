@@ -6,23 +6,42 @@ allows nothing, and on top of it one allow policy a rule (or a direction), each 
 {{/* Prints the policies of the namespace `name`, whose spec was read as `spec`. */}}
 {{- define "netpol.namespace" -}}
 {{- if not (hasKey .spec "unprotected") -}}
-{{- $s := .s -}}
-{{- $namespace := .name -}}
+{{- $call := . -}}
+{{- $namespace := .name | quote -}}
+{{- if not (hasKey .s "deny") -}}
+{{- $_ := set .s "deny" (include "netpol.rest" (dict "s" .s "pods" "{}" "types" (list "Ingress" "Egress"))) -}}
+{{- end -}}
+{{- template "netpol.policy" (dict "name" "default-deny-all" "namespace" $namespace "rest" .s.deny) -}}
 {{- $taken := dict -}}
-{{- template "netpol.policy" (dict "s" $s "namespace" $namespace "name" "default-deny-all" "pods" "{}" "types" (list "Ingress" "Egress")) -}}
-{{- template "netpol.group" (dict "s" $s "namespace" $namespace "taken" $taken "workload" "" "pods" "{}" "of" .spec "path" "spec") -}}
+{{- template "netpol.group" (dict "s" .s "namespace" .name "workload" "" "pods" "{}" "of" .spec "path" "spec") -}}
+{{- range .spec.policies -}}{{- template "netpol.allow" (dict "policy" . "namespace" $namespace "taken" $taken) -}}{{- end -}}
 {{- range $name, $workload := .spec.workloads -}}
-{{- if not (hasKey $workload "selector") -}}{{- $_ := set $workload "selector" (toYaml $workload.pods) -}}{{- end -}}
-{{- $path := printf "spec.workloads.%s" $name -}}
-{{- template "netpol.group" (dict "s" $s "namespace" $namespace "taken" $taken "workload" $name "pods" $workload.selector "of" $workload "path" $path) -}}
+{{- $path := print "spec.workloads." $name -}}
+{{- template "netpol.group" (dict "s" $call.s "namespace" $call.name "workload" $name "pods" (toYaml $workload.pods) "of" $workload "path" $path) -}}
+{{- range $workload.policies -}}{{- template "netpol.allow" (dict "policy" . "namespace" $namespace "taken" $taken) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Prints the policies of the rules in `of`, for one selection of pods. */}}
+{{/* Prints one allow policy; notes where another of the namespace has its name. */}}
+{{- define "netpol.allow" -}}
+{{- if hasKey .taken .policy.name -}}
+{{- $says := printf "two policies would be named `%s`: the other comes from `%s`" .policy.name (index .taken .policy.name) -}}
+{{- template "netpol.note" (dict "at" .policy.at "says" $says "hint" "rename the rule or the workload") -}}
+{{- end -}}
+{{- $_ := set .taken .policy.name .policy.path -}}
+{{- template "netpol.policy" (dict "name" .policy.name "namespace" .namespace "rest" .policy.rest) -}}
+{{- end -}}
+
+{{/*
+Sets `policies` of `of`, a namespace's spec or a workload: what its rules become for one selection of pods, but for the
+namespace. Namespaces share what was read once, so it is set once for all of them.
+*/}}
 {{- define "netpol.group" -}}
+{{- if not (hasKey .of "policies") -}}
 {{- $group := . -}}
 {{- $lead := ternary "allow" (print .workload "-allow") (eq .workload "") -}}
+{{- $made := list -}}
 {{- range $direction := list "ingress" "egress" -}}
 {{- $rules := index $group.of $direction -}}
 {{- range $name, $rule := $rules -}}
@@ -33,31 +52,33 @@ allows nothing, and on top of it one allow policy a rule (or a direction), each 
 {{- if and $rules (eq (default "per-rule" $group.s.profile.policies) "per-direction") -}}
 {{- $entries := list -}}
 {{- range $rules -}}{{- $entries = append $entries .entries -}}{{- end -}}
-{{- template "netpol.allow" (dict "group" $group "direction" $direction "name" (print $lead "-" $direction) "rules" $rules "entries" (join "\n" $entries)) -}}
+{{- $new := dict "group" $group "direction" $direction "name" (print $lead "-" $direction) "rules" $rules "entries" (join "\n" $entries) -}}
+{{- template "netpol.made" $new -}}
+{{- $made = append $made $new.value -}}
 {{- else -}}
 {{- range $name, $rule := $rules -}}
-{{- $full := printf "%s-%s-%s" $lead $name $direction -}}
-{{- template "netpol.allow" (dict "group" $group "direction" $direction "name" $full "rules" (dict $name $rule) "entries" $rule.entries) -}}
+{{- if not (and (hasKey $rule "policy") (eq (toString $rule.pods) $group.pods)) -}}
+{{- $new := dict "group" $group "direction" $direction "name" (printf "%s-%s-%s" $lead $name $direction) "rules" (dict $name $rule) "entries" $rule.entries -}}
+{{- template "netpol.made" $new -}}
+{{- $_ := set $rule "policy" $new.value -}}
+{{- $_ := set $rule "pods" $group.pods -}}
+{{- end -}}
+{{- $made = append $made $rule.policy -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- $_ := set .of "policies" $made -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Prints one allow policy; notes where another of the namespace has its name. */}}
-{{- define "netpol.allow" -}}
+{{/* Sets `value` to a policy: its `name`, the `rest` of its text, the `path` of the first of its `rules`, which stands `at`. */}}
+{{- define "netpol.made" -}}
 {{- $first := keys .rules | sortAlpha | first -}}
-{{- $path := printf "%s.%s.%s" .group.path .direction $first -}}
-{{- if hasKey .group.taken .name -}}
-{{- $says := printf "two policies would be named `%s`: the other comes from `%s`" .name (index .group.taken .name) -}}
-{{- template "netpol.note" (dict "at" (index .rules $first).at "says" $says "hint" "rename the rule or the workload") -}}
-{{- end -}}
-{{- $_ := set .group.taken .name $path -}}
 {{- $notes := include "netpol.notes" (dict "rules" .rules "workload" .group.workload) -}}
-{{- $policy := dict "s" .group.s "namespace" .group.namespace "name" .name "pods" .group.pods "notes" $notes -}}
-{{- $_ := set $policy "types" (list (title .direction)) -}}
-{{- $_ := set $policy "direction" .direction -}}
-{{- $_ := set $policy "entries" .entries -}}
-{{- template "netpol.policy" $policy -}}
+{{- $parts := dict "s" .group.s "pods" .group.pods "notes" $notes "types" (list (title .direction)) "direction" .direction "entries" .entries -}}
+{{- $made := dict "name" .name "path" (printf "%s.%s.%s" .group.path .direction $first) "at" (index .rules $first).at -}}
+{{- $_ := set $made "rest" (include "netpol.rest" $parts) -}}
+{{- $_ := set . "value" $made -}}
 {{- end -}}
 
 {{/* The annotations: which rules, and what people noted on them (behind the rule's name where several). */}}
@@ -76,15 +97,19 @@ allows nothing, and on top of it one allow policy a rule (or a direction), each 
 {{- toYaml $notes -}}
 {{- end -}}
 
-{{/* Prints a policy from its parts, which are YAML already. */}}
+{{/* Prints a policy. */}}
 {{- define "netpol.policy" }}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ .name }}
-  namespace: {{ .namespace | quote }}
-  labels:
+  namespace: {{ .namespace }}
+{{ .rest }}
+{{- end }}
+
+{{/* What a policy has besides its name and namespace, from parts that are YAML already. */}}
+{{- define "netpol.rest" }}  labels:
     {{- .s.labels | nindent 4 }}
   {{- if .notes }}
   annotations:

@@ -122,7 +122,7 @@ class _Written:
             return {"type": "string", "enum": [str(member.value) for member in shape]}
         assert isinstance(shape, type), shape
         if shape is LabelSelector:
-            return {**self.record(shape), "additionalProperties": {"type": "string"}}
+            return {**self.record(shape), "additionalProperties": self.entry(LabelValue)}
         return self.record(shape)
 
     def several(self, item: object) -> dict[str, Json]:
@@ -138,8 +138,6 @@ class _Written:
 
     def entry(self, shape: object) -> dict[str, Json]:
         """Return an entry of a map keyed by name, which `null` and `false` remove."""
-        if shape is LabelValue:
-            return self.shape(shape)
         if shape is NamespaceSpec:
             return self.reference(shape, ["object", "null", "boolean"])
         return _or(self.shape(shape), "null", "boolean")
@@ -157,8 +155,7 @@ class _Written:
             else:
                 inner = self.shape(annotation)
             if field.default is not Required or record is not ChartValues:
-                removable = ["null", "boolean"] if getattr(annotation, "__origin__", None) is Mapping else ["null"]
-                inner = _or(inner, *removable)
+                inner = _or(inner, "null", "boolean")
             properties[field.key or name] = {"description": field.says, **inner}
         return {
             "description": described(record).partition("\n")[0],
@@ -175,7 +172,7 @@ def _or(schema: dict[str, Json], *types: str) -> dict[str, Json]:
     known = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     found: dict[str, Json] = {**schema, "type": [*known, *(name for name in types if name not in known)]}
     if isinstance(schema.get("enum"), list):
-        found["enum"] = [*schema["enum"], None]  # type: ignore[misc]
+        found["enum"] = [*schema["enum"], None, False]
     return found
 
 
