@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test lint bench docs chart helm3 clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -11,6 +11,8 @@ help:
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
+	@echo 'make chart  package the Helm chart into dist/'
+	@echo 'make helm3  test the chart with Helm 3 too'
 
 .venv/.ready: setup.cfg pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'bulkhead needs Python 3.10 or newer: make PYTHON=/path/to/python3'; exit 1; }
@@ -55,14 +57,30 @@ lint: compiled
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
 bench: compiled .tools/.all
 	@$(PY) tests/bench/bench.py $(ARGS)
 	@echo
 	@$(PY) tests/bench/measure.py
+	@echo
+	@$(PY) tests/bench/chart.py
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/
+	@$(PY) -m bulkhead schema --chart -o charts/netpol
+	@$(PY) -m bulkhead values . -o charts/netpol/ci/home-values.yaml
+
+chart: compiled .tools/.all
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
+	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
+	@helm package charts/netpol -d dist
+
+.tools/.helm3: .ci/install-tools .venv/.ready
+	@.ci/install-tools $(PY) helm3 && touch $@
+
+helm3: compiled .tools/.all .tools/.helm3
+	@HELM=$(CURDIR)/.tools/bin/helm3 $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
 
 clean:
 	rm -rf .venv .tools build dist plugin/*.egg-info

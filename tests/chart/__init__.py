@@ -6,6 +6,7 @@ One call of helm renders hundreds of cases: a copy of the chart gets one more te
 """
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from bulkhead.io.stream import resources
 from bulkhead.overlay import Overlay
 from conftest import ROOT, Done, run
 
+HELM = os.environ.get("HELM", "helm")
+"""Which helm: `make helm3` runs these tests with helm 3."""
 CHART = ROOT / "charts" / "netpol"
 VERSION = "bulkhead.dev/v1alpha1"
 Values = dict[str, Any]
@@ -91,7 +94,7 @@ def copy_with_batch(folder: Path) -> Path:
     return chart
 
 
-def chart_answers(chart: Path, cases: list[Values], helm: str | Path = "helm") -> list[Answer]:
+def chart_answers(chart: Path, cases: list[Values], helm: str | Path = HELM) -> list[Answer]:
     """Return what the chart says to each case, all in one call of helm; *chart* is a copy with the batch template."""
     done = run(helm, "template", "batch", chart, "-f", "-", stdin=as_yaml({"cases": cases}))
     assert done.status == 0, done.stderr
@@ -150,6 +153,19 @@ def merged(base: Any, over: Any) -> Any:
     return result
 
 
-def template(values: Values, *arguments: str | Path, helm: str | Path = "helm", chart: Path = CHART) -> Done:
-    """Run ``helm template`` of the chart itself with *values*."""
-    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=as_yaml(values))
+def template(values: Values | str, *arguments: str | Path, helm: str | Path = HELM, chart: Path = CHART) -> Done:
+    """Run ``helm template`` of the chart itself with *values*, or with YAML text as it is."""
+    text = values if isinstance(values, str) else as_yaml(values)
+    return run(helm, "template", "segmentation", chart, "-f", "-", *arguments, stdin=text)
+
+
+def rendered(values: Values | str, *arguments: str | Path, chart: Path = CHART) -> Answer:
+    """Return the policies that the chart itself renders; it must."""
+    done = template(values, *arguments, chart=chart)
+    assert done.status == 0, done.stderr
+    return Answer(documents(done.stdout), ())
+
+
+def built(text: str) -> Answer:
+    """Return the policies in what ``kustomize build`` printed."""
+    return Answer(documents(text), ())

@@ -47,7 +47,7 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- end -}}
 {{- end -}}
 
-{{/* Notes each top-level key that the chart does not have; `global` is Helm's own. */}}
+{{/* Notes each top-level key that the chart does not have (`global` is Helm's own), and what is wrong with `test`. */}}
 {{- define "netpol.top" -}}
 {{- $s := . -}}
 {{- $known := list -}}
@@ -57,6 +57,9 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- $hint := include "netpol.suggest" (dict "word" $key "known" $known "otherwise" (print "the keys are " (include "netpol.listed" $known))) -}}
 {{- template "netpol.note" (dict "at" (dict "s" $s "step" $key) "says" (print "unknown key " (include "netpol.shown" $key)) "hint" $hint) -}}
 {{- end -}}
+{{- end -}}
+{{- if not (kindIs "invalid" .values.test) -}}
+{{- template "netpol.read" (dict "s" . "step" "test" "raw" .values.test "shape" (dict "is" "record" "name" "ChartTest")) -}}
 {{- end -}}
 {{- end -}}
 

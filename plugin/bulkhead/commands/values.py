@@ -11,7 +11,7 @@ from bulkhead.core.resources import NamespaceSpec, SegmentedNamespace
 from bulkhead.io.decode import decode
 from bulkhead.io.encode import difference, encode
 from bulkhead.io.files import Unwritable, write_file
-from bulkhead.io.kustomization import Graph
+from bulkhead.io.kustomization import NAMES, Graph
 from bulkhead.io.kustomize import Failed, mirror
 from bulkhead.io.sources import Raw, Unreadable, reads_as_text
 from bulkhead.io.stream import resources
@@ -53,7 +53,7 @@ def values(folder: str, base: str | None, output: str | None, check: bool) -> in
 def _base(folder: str) -> str:
     found = [os.path.join(folder, base) for base in ("base", "../../base")]
     for path in found:
-        if os.path.isdir(path):
+        if any(os.path.isfile(os.path.join(path, name)) for name in NAMES):
             return os.path.normpath(path)
     raise _Cannot(f"there is no folder `base` in {folder}: name it with --base DIR")
 
