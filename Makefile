@@ -52,8 +52,8 @@ test: compiled .tools/.all
 	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
 
 lint: compiled
-	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
-	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests
+	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
+	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference
