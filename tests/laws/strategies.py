@@ -13,7 +13,7 @@ from bulkhead.core.policy import (
     Requirement,
     Selector,
 )
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import IpBlockMode
 from hypothesis import strategies as st
 
 NAMESPACES = ("alpha", "beta")

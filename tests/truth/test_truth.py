@@ -15,7 +15,7 @@ from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace,
 from bulkhead.core.explain import explain
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import allows
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import IpBlockMode, Semantics
 from bulkhead.io import policies
 
 TABLES = [
@@ -28,7 +28,7 @@ TABLES = [
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_holds(table):
     cluster = cluster_of(table)
-    answer = reach(cluster, IpBlockMode(table.get("mode", "pods")))
+    answer = reach(cluster, Semantics(IpBlockMode(table.get("mode", "pods"))))
     for source, destination, port, allowed, because in table["rows"]:
         flow = flow_of(cluster, source, destination, port)
         assert allows(answer, flow) == allowed, f"{source} to {destination} {port}: {because}"

@@ -10,6 +10,7 @@ from bulkhead.core.endpoints import Chosen, target
 from bulkhead.core.notation import Port, Refused, shown
 from bulkhead.core.ports import PortSet
 from bulkhead.core.reach import reach
+from bulkhead.reading import Reading
 from bulkhead.report.explain import Explained, as_json, text
 from bulkhead.report.remedy import Remedy
 from bulkhead.situation import Situation
@@ -17,11 +18,11 @@ from bulkhead.written import Origins
 
 
 def explain(
-    source: str, destination: str, folder: str, manifests: str | None, mode: str | None, as_text: bool = True
+    source: str, destination: str, folder: str, manifests: str | None, reading: Reading, as_text: bool = True
 ) -> int:
     """Print why *source* does or does not reach ``DST[:PORT[/PROTO]]``; 0 allowed, 1 refused, 2 error."""
     try:
-        found = situation(folder, manifests, mode)
+        found = situation(folder, manifests, reading)
         names = names_of(found)
         name, port = target(destination)
         asked = port_of(port) if port else None
@@ -59,7 +60,7 @@ def set_of(port: Port | None) -> PortSet:
 def _explained(
     found: Situation, origins: Origins, ends: tuple[Chosen, Chosen], port: str, asked: Port | None
 ) -> Explained:
-    answer = reach(found.cluster, found.mode)
+    answer = reach(found.cluster, found.semantics)
     accounts = list(account(answer, *ends, set_of(asked), found.loaded is not None))
     remedies: list[tuple[str, str]] = []
     if asked:

@@ -12,7 +12,8 @@ from bulkhead.core.cluster import Cluster, Endpoint, External, Flow, Pod
 from bulkhead.core.grants import Granted
 from bulkhead.core.intervals import holds
 from bulkhead.core.ports import PortSet
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import Deviation, IpBlockMode, Semantics
+from bulkhead.core.survey import NODE_PORTS
 from bulkhead.core.universe import Universe, place_of
 from bulkhead.core.value import value
 
@@ -37,8 +38,8 @@ class Layer:
     """
     The answer for one address family.
 
-    *granted* is what each policy of the cluster grants, in its order.  *ingress* and
-    *egress* give for each member the policies that isolate it, by their place.
+    *granted* is what each policy of the cluster grants, in its order, and behind that what an
+    enforcer adds.  *ingress* and *egress* give for each member those that isolate it, by their place.
     """
 
     universe: Universe
@@ -59,11 +60,23 @@ class Rectangle:
 
 @value
 class Reachability:
-    """Who reaches whom in *cluster*: a layer for each address family."""
+    """Who reaches whom in *cluster* as *semantics* has it: a layer for each address family."""
 
     cluster: Cluster
-    mode: IpBlockMode
+    semantics: Semantics
     layers: tuple[Layer, ...]
+
+    @property
+    def mode(self) -> IpBlockMode:
+        """What an ``ipBlock`` was taken to match."""
+        return self.semantics.mode
+
+
+def isolating(layer: Layer, place: int, direction: str) -> tuple[int, ...]:
+    """Return the policies that isolate the member at *place* for ``ingress`` or ``egress``, by their place."""
+    found = layer.ingress[place] if direction == "ingress" else layer.egress[place]
+    granted = layer.granted
+    return tuple(number for number in found if granted[number].policy == number)
 
 
 def rectangles(layer: Layer) -> "Iterator[Rectangle]":
@@ -83,7 +96,7 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
     found = ports.NONE
     for layer in answer.layers:
         found = ports.union(found, _open_in(layer, source, destination))
-    return found
+    return ports.union(found, open_anyway(answer.semantics, source, destination))
 
 
 def allows(answer: Reachability, flow: Flow) -> bool:
@@ -102,6 +115,22 @@ def _open_in(layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
     return port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
 
 
+def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -> PortSet:
+    """
+    Return the ports that the enforcer opens from *source* to the outside address *destination*, whatever policies say.
+
+    They are the node ports of the node that a pod runs on, where its address is named; what runs on
+    that node's network is a member of its own (see ``program.own_node_ports``).
+    """
+    if Deviation.NODE_PORTS not in semantics.deviations or not isinstance(source, Pod) or source.host_network:
+        return ports.NONE
+    return NODE_PORTS if isinstance(destination, External) and _is_at(source.node, destination) else ports.NONE
+
+
+def _is_at(node: str, external: External) -> bool:
+    return addresses.is_address(node) and addresses.address(external.address) == addresses.address(node)
+
+
 def exempt(source: Endpoint, destination: Endpoint) -> str:
     """Say why no policy can refuse the flow: a pod reaches itself, a node its own pods. Empty: policies decide."""
     if source == destination:
@@ -111,15 +140,8 @@ def exempt(source: Endpoint, destination: Endpoint) -> str:
     if isinstance(source, Pod):
         own = source.host_network and source.node == destination.node
     else:
-        own = _is_address(destination.node) and addresses.address(source.address) == addresses.address(destination.node)
+        own = _is_at(destination.node, source)
     return "its own node" if own else ""
-
-
-def _is_address(node: str) -> bool:
-    try:
-        return addresses.address(node) >= 0
-    except ValueError:
-        return False
 
 
 def open_pairs(layer: Layer) -> int:
