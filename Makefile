@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test prove lag lint bench docs clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -48,6 +48,14 @@ demo: compiled .tools/.demo
 
 test: compiled .tools/.all
 	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
+
+# The enforcer's controller and its libraries are a big build: once, and again when its sources change.
+ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/go.mod tests/enforcement/enforce/go.sum
+.tools/bin/enforce: $(ENFORCE)
+	@command -v go > /dev/null || { echo 'make: the lab is built with Go, which was not found: install Go 1.22 or newer'; exit 1; }
+	@echo 'building the lab (once, some minutes)'
+	@mkdir -p .tools/bin
+	@cd tests/enforcement/enforce && go build -mod=readonly -trimpath -o $(CURDIR)/$@ .
 
 lint: compiled
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
