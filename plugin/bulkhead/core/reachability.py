@@ -99,6 +99,12 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
     return found
 
 
+def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
+    """Return the same over one address *family*; nothing where the answer does not speak of it."""
+    layers = [layer for layer in answer.layers if layer.universe.family == family]
+    return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
+
+
 def allows(answer: Reachability, flow: Flow) -> bool:
     """Say whether *flow* is allowed in *answer*."""
     opened = open_ports(answer, flow.source, flow.destination)
