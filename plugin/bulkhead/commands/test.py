@@ -51,9 +51,11 @@ def test(folder: str, manifests: str | None, reading: Reading, files: list[str] 
         return complain(refused.says, refused.hint)
     here = os.getcwd()
     if style == "text":
-        sys.stdout.write(verdicts.text(made, here, paint()))
+        sys.stdout.write(verdicts.text(made, here, paint(), found.semantics))
     else:
-        sys.stdout.write(verdicts.as_json(made, here) if style == "json" else verdicts.junit(made, here))
+        sys.stdout.write(
+            verdicts.as_json(made, here, found.semantics) if style == "json" else verdicts.junit(made, here)
+        )
     return int(any(each.word == FAIL for each in made))
 
 

@@ -95,8 +95,14 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
     """Return the ports of *destination* that are open to *source*, over any address family that both have."""
     found = ports.NONE
     for layer in answer.layers:
-        found = ports.union(found, _open_in(layer, source, destination))
-    return ports.union(found, open_anyway(answer.semantics, source, destination))
+        found = ports.union(found, _open_in(answer, layer, source, destination))
+    return found
+
+
+def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
+    """Return the same over one address *family*; nothing where the answer does not speak of it."""
+    layers = [layer for layer in answer.layers if layer.universe.family == family]
+    return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
 
 
 def allows(answer: Reachability, flow: Flow) -> bool:
@@ -105,14 +111,15 @@ def allows(answer: Reachability, flow: Flow) -> bool:
     return holds(opened.spans, ports.point(flow.protocol, flow.port))
 
 
-def _open_in(layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
+def _open_in(answer: Reachability, layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
     here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
     if here is None or there is None:
         return ports.NONE
     if exempt(source, destination):
         return ports.EVERY
     parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
-    return port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    opened = port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    return ports.union(opened, open_anyway(answer.semantics, source, destination))
 
 
 def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -> PortSet:
