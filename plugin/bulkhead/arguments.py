@@ -223,11 +223,27 @@ def _looking(verb: argparse.ArgumentParser) -> None:
         help="instead of overlays: a folder or file of manifests with workloads, or what "
         "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
     )
+    _reading(verb)
+
+
+def _reading(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--semantics",
+        choices=["api", "enforcer"],
+        help="api: as the Kubernetes specification says; enforcer: with everything in which the cluster's enforcer "
+        "departs from it (default: enforcer where the profile or --enforcer names one, else api)",
+    )
+    verb.add_argument(
+        "--enforcer",
+        choices=["kube-router", "calico", "cilium"],
+        help="what enforces the policies: kube-router is measured, of the others only what they document is known "
+        "(default: what the profile says)",
+    )
     verb.add_argument(
         "--ipblock",
         choices=["pods", "never"],
-        help="whether an ipBlock matches pods too (kube-router, Calico) or never does (Cilium); "
-        "default: as the profile's enforcer, with manifests pods",
+        help="what the specification leaves open, so it means --semantics api: an ipBlock matches pods too "
+        "(kube-router, Calico), or never does (Cilium); default: as the profile's enforcer, else pods",
     )
 
 
@@ -372,11 +388,7 @@ def _diff(verbs: _Verbs) -> None:
         "--manifests", nargs=2, default=(), metavar="PATH", help="compare plain manifests, workloads and all"
     )
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with what DIR wants")
-    verb.add_argument(
-        "--ipblock",
-        choices=("pods", "never"),
-        help="an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
-    )
+    _reading(verb)
     verb.add_argument(
         "--format",
         choices=("text", "markdown", "json", "pairs"),
