@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test test-engines lint bench docs clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
 	@echo 'make test   run the tests (N=2 in parallel)'
+	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
@@ -46,8 +47,17 @@ demo: compiled .tools/.demo
 	@echo 'Try: bulkhead reach; bulkhead lint; bulkhead test'
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
+# What builds or drives other people's programs has a target of its own.
 test: compiled .tools/.all
-	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
+	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
+
+.PHONY: engines
+engines:
+	@nice .ci/build-engines
+
+# One process: the servers are started once, in a network of their own.
+test-engines: compiled .tools/.all engines
+	@$(PY) -m pytest tests/engines $(ARGS)
 
 lint: compiled
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
