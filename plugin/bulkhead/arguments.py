@@ -19,6 +19,7 @@ examples:
   bulkhead render overlays/media           the policies of one namespace
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
+  bulkhead render -o rendered/ --layout tree   a folder for each namespace, for Argo CD and Flux
   bulkhead lint                            what an expert would find: too open, without effect, half open
   bulkhead new paperless                   an overlay for a further namespace
   bulkhead reach                           who reaches whom, a matrix by namespace
@@ -95,6 +96,9 @@ def _render(verbs: _Verbs) -> None:
         metavar="PATH",
         help="write to this file, or, where PATH ends in / or is a folder, to one file a namespace in it",
     )
+    verb.add_argument("--layout", choices=["flat", "tree"], metavar="LAYOUT",
+                      help="of a folder. flat: one file a namespace (default); tree: one folder a namespace with a "
+                      "kustomization.yaml, for Argo CD and Flux; nothing else may be in it")  # fmt: skip
     verb.add_argument(
         "--check", action="store_true", help="write nothing; show the difference and exit 1 where PATH is stale"
     )

@@ -17,9 +17,10 @@ def run(arguments: Sequence[str]) -> int:
 
         if options.command == "validate":
             return validate(options.dir)
-        if options.check and options.output is None:
-            parser().error("render: --check needs -o PATH, the file or folder to check")
-        return render(options.dir, options.output, options.check)
+        if options.output is None and (options.check or options.layout):
+            needing = "--check" if options.check else "--layout"
+            parser().error(f"render: {needing} needs -o PATH, the file or folder")
+        return render(options.dir, options.output, options.check, options.layout == "tree")
     if options.command == "lint":
         return _run_lint(options)
     if options.command == "schema":
