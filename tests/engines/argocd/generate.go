@@ -20,6 +20,7 @@ type request struct {
 	Plugin       *v1alpha1.ApplicationSourcePlugin `json:"plugin"`
 	BuildOptions string                            `json:"buildOptions"`
 	Application  string                            `json:"application"`
+	Seconds      int                               `json:"seconds"`
 }
 
 // generateCommand calls GenerateManifest as the application controller does, and prints the answer as JSON.
@@ -36,7 +37,7 @@ func generateCommand() *cobra.Command {
 				fmt.Fprintln(os.Stderr, "generate:", err)
 				return err
 			}
-			connection, err := apiclient.NewConnection(asked.Address, 120, &apiclient.TLSConfiguration{DisableTLS: true})
+			connection, err := apiclient.NewConnection(asked.Address, asked.Seconds, &apiclient.TLSConfiguration{DisableTLS: true})
 			if err != nil {
 				fmt.Fprintln(os.Stderr, "generate:", err)
 				return err
