@@ -78,6 +78,11 @@ def _folder(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "dir", nargs="?", default=".", metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
     )
+    _cluster(verb)
+
+
+def _cluster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--cluster", metavar="NAME", help="the folder clusters/NAME, in place of naming it")
 
 
 def _render(verbs: _Verbs) -> None:
@@ -134,6 +139,7 @@ def _lint(verbs: _Verbs) -> None:
     )
     verb.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
                       "--manifests is given)")  # fmt: skip
+    _cluster(verb)
     verb.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
                       "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
     verb.add_argument("--enforcer", choices=["kube-router", "calico", "cilium", "any"], metavar="NAME",
@@ -175,6 +181,7 @@ def _new(verbs: _Verbs) -> None:
     )
     verb.add_argument("namespace", metavar="NAMESPACE", help="the namespace's name")
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the root of the tree (default: .)")
+    _cluster(verb)
     verb.add_argument("--rules", action="store_true", help="with a rules.yaml to write special rules into")
     verb.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
 
@@ -264,6 +271,7 @@ exit status: 0 allowed (for every pair, where an end is several; without a port:
         "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said"
     )
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
+    _cluster(verb)
     _looking(verb)
     verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
@@ -339,6 +347,7 @@ def _diff(verbs: _Verbs) -> None:
     verb.add_argument(
         "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
     )
+    _cluster(verb)
     sides = verb.add_mutually_exclusive_group()
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
     sides.add_argument(

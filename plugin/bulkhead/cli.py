@@ -11,6 +11,8 @@ from bulkhead.arguments import parser
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit status."""
     options = parser().parse_args(arguments)
+    if getattr(options, "cluster", None) is not None:
+        _choose(options)
     # Each command is imported when it is asked for: `--help` and completion stay instant.
     if options.command in ("render", "validate"):
         from bulkhead.commands.render import render, validate
@@ -40,6 +42,20 @@ def run(arguments: Sequence[str]) -> int:
     from bulkhead.commands.completion import completion
 
     return completion(parser(), options.shell)
+
+
+def _choose(options: argparse.Namespace) -> None:
+    """Put the folder of the cluster that was named where the command looks for its folder."""
+    from bulkhead.io.kustomization import CLUSTERS, clusters
+
+    name = "directory" if hasattr(options, "directory") else "dir"
+    if getattr(options, name) not in (None, "."):
+        parser().error(f"{options.command}: give a folder or --cluster, not both")
+    known = clusters(".")
+    if options.cluster not in known:
+        there = f"there are {', '.join(known)}" if known else f"there is no folder with a kustomization in {CLUSTERS}/"
+        parser().error(f"{options.command}: there is no cluster `{options.cluster}`: {there}")
+    setattr(options, name, f"{CLUSTERS}/{options.cluster}")
 
 
 def _diffed(options: argparse.Namespace) -> int:
