@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -95,7 +96,7 @@ class RepoServer:
             server.wait_until(lambda: any(self.sockets.iterdir()), "the sidecar has its socket")
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGKILL)  # asked kindly, it waits for ten seconds
             shutil.rmtree(self.sockets)
             self.sockets.mkdir()
 
