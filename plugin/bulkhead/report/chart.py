@@ -174,8 +174,9 @@ def _or(schema: dict[str, Json], *types: str) -> dict[str, Json]:
         return schema
     known = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     found: dict[str, Json] = {**schema, "type": [*known, *(name for name in types if name not in known)]}
-    if isinstance(schema.get("enum"), list):
-        found["enum"] = [*schema["enum"], None, False]
+    words = schema.get("enum")
+    if isinstance(words, list):
+        found["enum"] = [*words, None, False]
     return found
 
 
