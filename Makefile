@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test lint bench docs chart helm3 clean
+.PHONY: help demo test prove lag test-engines lint bench docs chart helm3 clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -8,6 +8,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
 	@echo 'make test   run the tests (N=2 in parallel)'
+	@echo 'make prove  the reference cluster and N=200 random ones in the real enforcer (as root)'
+	@echo 'make lag    how late the enforcer knows a new pod (as root)'
+	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
@@ -48,12 +51,36 @@ demo: compiled .tools/.demo
 	@echo 'Try: bulkhead reach; bulkhead lint; bulkhead test'
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
+# What builds or drives other people's programs has a target of its own.
 test: compiled .tools/.all
-	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
+	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
+
+# The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
+prove: compiled .tools/.all .tools/bin/enforce
+	@N=$(or $(N),200) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
+
+lag: compiled .tools/bin/enforce
+	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
+
+# The enforcer's controller and its libraries are a big build: once, and again when its sources change.
+ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/go.mod tests/enforcement/enforce/go.sum
+.tools/bin/enforce: $(ENFORCE)
+	@command -v go > /dev/null || { echo 'make: the lab is built with Go, which was not found: install Go 1.22 or newer'; exit 1; }
+	@echo 'building the lab (once, some minutes)'
+	@mkdir -p .tools/bin
+	@cd tests/enforcement/enforce && go build -mod=readonly -trimpath -o $(CURDIR)/$@ .
+
+.PHONY: engines
+engines:
+	@nice .ci/build-engines
+
+# One process: the servers are started once, in a network of their own.
+test-engines: compiled .tools/.all engines
+	@$(PY) -m pytest tests/engines $(ARGS)
 
 lint: compiled
-	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
-	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests
+	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
+	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference

@@ -19,6 +19,7 @@ examples:
   bulkhead render overlays/media           the policies of one namespace
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
+  bulkhead render -o rendered/ --layout tree   a folder for each namespace, for Argo CD and Flux
   bulkhead lint                            what an expert would find: too open, without effect, half open
   bulkhead new paperless                   an overlay for a further namespace
   bulkhead reach                           who reaches whom, a matrix by namespace
@@ -78,6 +79,11 @@ def _folder(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "dir", nargs="?", default=".", metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
     )
+    _cluster(verb)
+
+
+def _cluster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--cluster", metavar="NAME", help="the folder clusters/NAME, in place of naming it")
 
 
 def _render(verbs: _Verbs) -> None:
@@ -96,6 +102,9 @@ def _render(verbs: _Verbs) -> None:
         metavar="PATH",
         help="write to this file, or, where PATH ends in / or is a folder, to one file a namespace in it",
     )
+    verb.add_argument("--layout", choices=["flat", "tree"], metavar="LAYOUT",
+                      help="of a folder. flat: one file a namespace (default); tree: one folder a namespace with a "
+                      "kustomization.yaml, for Argo CD and Flux; nothing else may be in it")  # fmt: skip
     verb.add_argument(
         "--check", action="store_true", help="write nothing; show the difference and exit 1 where PATH is stale"
     )
@@ -131,6 +140,7 @@ def _lint(verbs: _Verbs) -> None:
     )
     verb.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
                       "--manifests is given)")  # fmt: skip
+    _cluster(verb)
     verb.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
                       "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
     verb.add_argument("--enforcer", choices=["kube-router", "calico", "cilium", "any"], metavar="NAME",
@@ -189,6 +199,7 @@ def _new(verbs: _Verbs) -> None:
     )
     verb.add_argument("namespace", metavar="NAMESPACE", help="the namespace's name")
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the root of the tree (default: .)")
+    _cluster(verb)
     verb.add_argument("--rules", action="store_true", help="with a rules.yaml to write special rules into")
     verb.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
 
@@ -212,11 +223,27 @@ def _looking(verb: argparse.ArgumentParser) -> None:
         help="instead of overlays: a folder or file of manifests with workloads, or what "
         "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
     )
+    _reading(verb)
+
+
+def _reading(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--semantics",
+        choices=["api", "enforcer"],
+        help="api: as the Kubernetes specification says; enforcer: with everything in which the cluster's enforcer "
+        "departs from it (default: enforcer where the profile or --enforcer names one, else api)",
+    )
+    verb.add_argument(
+        "--enforcer",
+        choices=["kube-router", "calico", "cilium"],
+        help="what enforces the policies: kube-router is measured, of the others only what they document is known "
+        "(default: what the profile says)",
+    )
     verb.add_argument(
         "--ipblock",
         choices=["pods", "never"],
-        help="whether an ipBlock matches pods too (kube-router, Calico) or never does (Cilium); "
-        "default: as the profile's enforcer, with manifests pods",
+        help="what the specification leaves open, so it means --semantics api: an ipBlock matches pods too "
+        "(kube-router, Calico), or never does (Cilium); default: as the profile's enforcer, else pods",
     )
 
 
@@ -278,6 +305,7 @@ exit status: 0 allowed (for every pair, where an end is several; without a port:
         "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said"
     )
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
+    _cluster(verb)
     _looking(verb)
     verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
@@ -353,17 +381,14 @@ def _diff(verbs: _Verbs) -> None:
     verb.add_argument(
         "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
     )
+    _cluster(verb)
     sides = verb.add_mutually_exclusive_group()
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
     sides.add_argument(
         "--manifests", nargs=2, default=(), metavar="PATH", help="compare plain manifests, workloads and all"
     )
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with what DIR wants")
-    verb.add_argument(
-        "--ipblock",
-        choices=("pods", "never"),
-        help="an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
-    )
+    _reading(verb)
     verb.add_argument(
         "--format",
         choices=("text", "markdown", "json", "pairs"),

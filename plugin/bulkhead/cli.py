@@ -11,15 +11,18 @@ from bulkhead.arguments import parser
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit status."""
     options = parser().parse_args(arguments)
+    if getattr(options, "cluster", None) is not None:
+        _choose(options)
     # Each command is imported when it is asked for: `--help` and completion stay instant.
     if options.command in ("render", "validate"):
         from bulkhead.commands.render import render, validate
 
         if options.command == "validate":
             return validate(options.dir)
-        if options.check and options.output is None:
-            parser().error("render: --check needs -o PATH, the file or folder to check")
-        return render(options.dir, options.output, options.check)
+        if options.output is None and (options.check or options.layout):
+            needing = "--check" if options.check else "--layout"
+            parser().error(f"render: {needing} needs -o PATH, the file or folder")
+        return render(options.dir, options.output, options.check, options.layout == "tree")
     if options.command == "lint":
         return _run_lint(options)
     if options.command == "schema":
@@ -47,9 +50,23 @@ def run(arguments: Sequence[str]) -> int:
     return completion(parser(), options.shell)
 
 
+def _choose(options: argparse.Namespace) -> None:
+    """Put the folder of the cluster that was named where the command looks for its folder."""
+    from bulkhead.io.kustomization import CLUSTERS, clusters
+
+    name = "directory" if hasattr(options, "directory") else "dir"
+    if getattr(options, name) not in (None, "."):
+        parser().error(f"{options.command}: give a folder or --cluster, not both")
+    known = clusters(".")
+    if options.cluster not in known:
+        there = f"there are {', '.join(known)}" if known else f"there is no folder with a kustomization in {CLUSTERS}/"
+        parser().error(f"{options.command}: there is no cluster `{options.cluster}`: {there}")
+    setattr(options, name, f"{CLUSTERS}/{options.cluster}")
+
+
 def _diffed(options: argparse.Namespace) -> int:
     from bulkhead.commands.diff import Asked, diff
-    from bulkhead.core.survey import IpBlockMode
+    from bulkhead.reading import Reading
 
     others = options.dirs or options.manifests or options.dump
     if len(options.revisions) > 2 or (others and options.revisions):
@@ -61,7 +78,7 @@ def _diffed(options: argparse.Namespace) -> int:
             folders=options.dirs,
             manifests=options.manifests,
             dump=options.dump,
-            mode=IpBlockMode(options.ipblock) if options.ipblock else None,
+            reading=Reading(options.semantics, options.enforcer, options.ipblock),
             form=options.format,
             fail_on=options.fail_on,
             remote=options.allow_remote,
@@ -72,7 +89,9 @@ def _diffed(options: argparse.Namespace) -> int:
 
 def _analyse(options: argparse.Namespace) -> int:
     """Run one of the commands that ask what the policies allow."""
-    looked = options.manifests, options.ipblock
+    from bulkhead.reading import Reading
+
+    looked = options.manifests, Reading(options.semantics, options.enforcer, options.ipblock)
     if options.command == "reach":
         from bulkhead.commands.reach import reach
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
+from bulkhead.commands import tree
 from bulkhead.io.files import Unwritable, read_tree, replace_tree, write_file
 from bulkhead.io.kustomize import join
 from bulkhead.io.manifests import document
@@ -12,8 +13,12 @@ from bulkhead.load import Loaded, load
 from bulkhead.report.text import count, faults
 
 
-def render(folder: str, output: str | None, check: bool) -> int:
-    """Render *folder* to *output* (``None``: stdout); with *check*, only say whether it is up to date."""
+def render(folder: str, output: str | None, check: bool, as_tree: bool = False) -> int:
+    """
+    Render *folder* to *output* (``None``: stdout); with *check*, only say whether it is up to date.
+
+    *as_tree*: *output* is a folder that gets one for each namespace.
+    """
     loaded = load(folder, _progress())
     if loaded.faults:
         return refuse(loaded)
@@ -21,10 +26,17 @@ def render(folder: str, output: str | None, check: bool) -> int:
         sys.stdout.write(loaded.text)
         return 0
     try:
-        return _check(loaded, output) if check else _write(loaded, output)
+        if check:
+            return tree.check(loaded, folder, output) if as_tree else _check(loaded, output)
+        if as_tree:
+            tree.write(loaded, folder, output)
+        else:
+            _write(loaded, output)
     except Unwritable as error:
         sys.stderr.write(f"{output}: error: {error}\n")
         return 2
+    sys.stderr.write(f"bulkhead: {output}: {summary(loaded)}\n")
+    return 0
 
 
 def validate(folder: str) -> int:
@@ -68,13 +80,11 @@ def _files(loaded: Loaded) -> Iterator[tuple[str, str]]:
                 yield f"{namespace.namespace}.yaml", join(document(policy) for policy in mine)
 
 
-def _write(loaded: Loaded, output: str) -> int:
+def _write(loaded: Loaded, output: str) -> None:
     if _is_folder(output):
         replace_tree(output, dict(_files(loaded)))
     else:
         write_file(output, loaded.text)
-    sys.stderr.write(f"bulkhead: {output}: {summary(loaded)}\n")
-    return 0
 
 
 def _check(loaded: Loaded, output: str) -> int:
