@@ -107,7 +107,7 @@ class Lab:
     """
 
     def __init__(self, nodes: Sequence[Node] = (ONE,), backend: str = "", program: Path = PROGRAM) -> None:
-        self._nodes, self._backend, self._program = tuple(nodes), backend, program
+        self.backend, self._nodes, self._program = backend, tuple(nodes), program
         self._process: subprocess.Popen[str] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._complaints: Any = None
@@ -223,9 +223,9 @@ class Lab:
 
     def _start(self) -> "subprocess.Popen[str]":
         path = os.environ["PATH"]
-        if self._backend:
+        if self.backend:
             self._folder = tempfile.TemporaryDirectory(prefix="bulkhead-iptables-")
-            path = f"{chosen(self._backend, Path(self._folder.name))}:{path}"
+            path = f"{chosen(self.backend, Path(self._folder.name))}:{path}"
         self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")
         self._process = subprocess.Popen(
             [self._program],
