@@ -189,9 +189,7 @@ class Lab:
         places = [self._probes.index(probe) for probe in then]
         asked = {"in": pod, "command": list(command), "seconds": seconds, "appears": appears, "then": places}
         ran = self._ask(run={"policies": list(policies), **asked})["ran"]
-        verdicts = [
-            self._verdict(self._probes[at], result) for at, result in zip(places, ran["then"] or (), strict=True)
-        ]
+        verdicts = [self._verdict(self._probes[at], result) for at, result in zip(places, ran["then"] or (), strict=True)]
         return Ran(ran["status"], ran["output"], ran["milliseconds"], tuple(verdicts))
 
     def dump(self, node: str) -> str:

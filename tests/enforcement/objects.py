@@ -44,9 +44,7 @@ def service(
     node_ports: Sequence[int] = (),
 ) -> Object:
     """Return a Service; *ports* are its port, the pod's port and the protocol, *node_ports* go with them in order."""
-    given = [
-        {"name": f"p{at}", "port": port, "targetPort": to, "protocol": p} for at, (port, to, p) in enumerate(ports)
-    ]
+    given = [{"name": f"p{at}", "port": port, "targetPort": to, "protocol": p} for at, (port, to, p) in enumerate(ports)]
     for one, node_port in zip(given, node_ports, strict=False):
         one["nodePort"] = node_port
     return {
