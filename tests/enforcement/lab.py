@@ -46,7 +46,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Node:
-    """A node: an address of each family, and a range for its pods of each family, below 10.42.0.0/16 and fd00:42::/56."""
+    """
+    A node: for each family an address, and a range for its pods.
+
+    The ranges are parts of 10.42.0.0/16 and fd00:42::/56.
+    """
 
     name: str
     addresses: tuple[str, ...]
@@ -189,7 +193,9 @@ class Lab:
         places = [self._probes.index(probe) for probe in then]
         asked = {"in": pod, "command": list(command), "seconds": seconds, "appears": appears, "then": places}
         ran = self._ask(run={"policies": list(policies), **asked})["ran"]
-        verdicts = [self._verdict(self._probes[at], result) for at, result in zip(places, ran["then"] or (), strict=True)]
+        verdicts = [
+            self._verdict(self._probes[at], result) for at, result in zip(places, ran["then"] or (), strict=True)
+        ]
         return Ran(ran["status"], ran["output"], ran["milliseconds"], tuple(verdicts))
 
     def dump(self, node: str) -> str:
@@ -224,7 +230,7 @@ class Lab:
         if self.backend:
             self._folder = tempfile.TemporaryDirectory(prefix="bulkhead-iptables-")
             path = f"{chosen(self.backend, Path(self._folder.name))}:{path}"
-        self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")
+        self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")  # noqa: SIM115 (closed with the lab)
         self._process = subprocess.Popen(
             [self._program],
             stdin=subprocess.PIPE,

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT, run
 from enforcement.lab import Lab, LabFailure, Probe, Verdict
 from enforcement.objects import namespace, pod, policy
@@ -31,9 +30,9 @@ def test_the_next_cluster_has_nothing_of_the_last_one(lab: Lab) -> None:
 
 
 def test_what_is_closed_without_policies_is_no_denial() -> None:
+    nobody = [Probe("a/x", "b/y", 0)]  # no server answers at port 0
     with Lab() as lab, pytest.raises(LabFailure, match="without policies every probe has to be open"):
-        away = pod("a", "x", "10.42.0.10")
-        lab.build([namespace("a"), away], hosts={"lan": ["192.168.1.10"]}, probes=[Probe("lan", "bridge:node", 0)])
+        lab.build(PODS, probes=nobody)
 
 
 def test_an_error_that_kube_router_logs_is_a_failure() -> None:

@@ -1,9 +1,8 @@
-"""The house knows that the lab is a cluster: nodes, pods, Services, named ports, both families, with either iptables."""
+"""The house knows that the lab is a cluster: nodes, pods, Services, named ports, both families, either iptables."""
 
 from collections.abc import Iterator
 
 import pytest
-
 from enforcement.lab import DUAL, DUAL_TWO, Lab, Probe, Verdict
 from enforcement.objects import namespace, pod, policy, service
 

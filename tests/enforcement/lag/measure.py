@@ -100,6 +100,8 @@ def _standard(space: str) -> Iterator[Object]:
     yield policy(space, "in", {"policyTypes": ["Ingress"], "ingress": [{"from": [POD_CIDR]}]})
     yield policy(space, "out", {"policyTypes": ["Egress"], "egress": [{"to": [POD_CIDR]}]})
     dns = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
-    yield policy(space, "dns", {"policyTypes": ["Egress"], "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}]})
+    yield policy(
+        space, "dns", {"policyTypes": ["Egress"], "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}]}
+    )
     https = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]}
     yield policy(space, "https", {"policyTypes": ["Egress"], "egress": [https]})

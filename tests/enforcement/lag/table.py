@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enforcement.lag.measure import Lag, Spread
 
 HEAD = (
-    "| pods | within the namespace, allowed | a new pod gets through after | it is reached after | its forbidden egress works for |",
+    "| pods | within the namespace | a new pod gets through after | is reached after | has forbidden egress for |",
     "|---|---|---|---|---|",
 )
 
