@@ -86,8 +86,9 @@ class Placed:
 
 def workloads() -> dict[str, dict[str, dict[str, str]]]:
     """Return the labels of every pod with a network of its own, by namespace and name."""
-    standard = {space: WORKLOADS.get(space, STANDARD) for space in PROTECTED}
-    return {**INFRASTRUCTURE, **standard, **dict.fromkeys(UNPROTECTED, {"app": {NAME: "app"}})}
+    protected = {space: WORKLOADS.get(space, STANDARD) for space in PROTECTED}
+    unprotected = {space: {"app": STANDARD["app"]} for space in UNPROTECTED}
+    return {**INFRASTRUCTURE, **protected, **unprotected}
 
 
 def pods() -> Iterator[Placed]:
