@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
 	@echo 'make test   run the tests (N=2 in parallel)'
+	@echo 'make prove  the reference cluster and N=200 random ones in the real enforcer (as root)'
+	@echo 'make lag    how late the enforcer knows a new pod (as root)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
@@ -47,7 +49,14 @@ demo: compiled .tools/.demo
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
 test: compiled .tools/.all
-	@$(PY) -m pytest -n $(or $(N),2) $(ARGS)
+	@$(PY) -m pytest -n $(or $(N),2) --ignore=tests/enforcement $(ARGS)
+
+# The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
+prove: compiled .tools/.all .tools/bin/enforce
+	@N=$(or $(N),200) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
+
+lag: compiled .tools/bin/enforce
+	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
 
 # The enforcer's controller and its libraries are a big build: once, and again when its sources change.
 ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/go.mod tests/enforcement/enforce/go.sum

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-
 from enforcement.lab import PROGRAM, Lab
 
 

@@ -19,7 +19,11 @@ def pod(
     node: str = "",
     host_network: bool = False,
 ) -> Object:
-    """Return a pod; *ports* are name, number and protocol, *node* is its node's address. Labelled by its name, unless told."""
+    """
+    Return a pod, labelled by its name unless told.
+
+    *ports* are name, number and protocol; *node* is its node's address.
+    """
     containers = [{"name": n, "containerPort": number, "protocol": protocol} for n, number, protocol in ports]
     return {
         "apiVersion": "v1",
@@ -44,7 +48,9 @@ def service(
     node_ports: Sequence[int] = (),
 ) -> Object:
     """Return a Service; *ports* are its port, the pod's port and the protocol, *node_ports* go with them in order."""
-    given = [{"name": f"p{at}", "port": port, "targetPort": to, "protocol": p} for at, (port, to, p) in enumerate(ports)]
+    given = [
+        {"name": f"p{at}", "port": port, "targetPort": to, "protocol": p} for at, (port, to, p) in enumerate(ports)
+    ]
     for one, node_port in zip(given, node_ports, strict=False):
         one["nodePort"] = node_port
     return {

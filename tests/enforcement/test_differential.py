@@ -11,10 +11,9 @@ from bulkhead.core.reach import reach
 from bulkhead.core.reachability import Reachability, family_ports
 from bulkhead.core.resources import Enforcer
 from bulkhead.core.semantics import Deviation, enforced
-from hypothesis import given, settings
-
 from enforcement import clusters
 from enforcement.lab import ONE, Lab, Node, Verdict
+from hypothesis import given, settings
 
 MAY = enforced(Enforcer.KUBE_ROUTER)
 MUST = MAY.but(MAY.deviations - {Deviation.SHARED_PORTS})

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth.test_truth import KUBE_ROUTER, cluster_of
-
 from enforcement import clusters
 from enforcement.lab import DUAL, Lab, Object, Probe, Verdict
 from enforcement.objects import policy, service
+from truth.test_truth import KUBE_ROUTER, cluster_of
 
 Table = dict[str, Any]
 
@@ -43,7 +42,7 @@ def _is_six(table: Table, *ends: str) -> bool:
 
 def _end(text: str) -> str:
     """Return how the lab calls a pod, a node or an address outside."""
-    known = {address: DUAL.name for address in DUAL.addresses} | {"10.42.0.1": f"bridge:{DUAL.name}"}
+    known = dict.fromkeys(DUAL.addresses, DUAL.name) | {"10.42.0.1": f"bridge:{DUAL.name}"}
     return text if "/" in text else known.get(text, f"host-{text}")
 
 

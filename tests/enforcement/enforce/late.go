@@ -23,11 +23,11 @@ func (s *session) lag(l Lag) (Answer, error) {
 			places = append(places, place)
 		}
 	}
+	if err := s.load(l.Policies); err != nil {
+		return Answer{}, err
+	}
 	lags := make([][]Sample, len(s.aims))
 	for range l.Runs {
-		if err := s.load(l.Policies); err != nil { // its full sync comes after the pods of the last run are gone
-			return Answer{}, err
-		}
 		if _, err := s.some(places); err != nil {
 			return Answer{}, err
 		}
