@@ -62,7 +62,9 @@ SERVICES = [
     service("kube-system", "kube-dns", ["10.43.0.10"], {"k8s-app": "kube-dns"}, (53, 53, "UDP"), (53, 53, "TCP")),
     service("default", "kubernetes", ["10.43.0.1"], {"component": "apiserver"}, (443, 6443, "TCP")),
     service("media", "postgresql", ["10.43.7.7"], {NAME: "postgresql"}, (5432, 5432, "TCP")),
-    service("authentik", "authentik", ["10.43.8.8"], {NAME: "authentik"}, (443, 9443, "TCP"), balancer=["192.168.20.200"]),
+    service(
+        "authentik", "authentik", ["10.43.8.8"], {NAME: "authentik"}, (443, 9443, "TCP"), balancer=["192.168.20.200"]
+    ),
 ]
 FRONTS = {
     "service:kube-system/kube-dns": ("kube-system/coredns", {(53, "UDP"): 53, (53, "TCP"): 53}),
@@ -84,8 +86,9 @@ class Placed:
 
 def workloads() -> dict[str, dict[str, dict[str, str]]]:
     """Return the labels of every pod with a network of its own, by namespace and name."""
-    standard = {space: WORKLOADS.get(space, STANDARD) for space in PROTECTED}
-    return {**INFRASTRUCTURE, **standard, **dict.fromkeys(UNPROTECTED, {"app": {NAME: "app"}})}
+    protected = {space: WORKLOADS.get(space, STANDARD) for space in PROTECTED}
+    unprotected = {space: {"app": STANDARD["app"]} for space in UNPROTECTED}
+    return {**INFRASTRUCTURE, **protected, **unprotected}
 
 
 def pods() -> Iterator[Placed]:

@@ -4,10 +4,9 @@ Random clusters for the lab, dense in collisions: few names, labels, ports, and 
 
 from bulkhead.core.cluster import Cluster, External, NamedPort, Namespace, Pod
 from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Requirement, Selector
-from hypothesis import strategies as st
-
 from enforcement.lab import DUAL, DUAL_TWO, Node, Object, Probe
 from enforcement.objects import namespace, pod, policy
+from hypothesis import strategies as st
 
 TWO_NODES = (DUAL, DUAL_TWO)
 HOSTS = {"lan": ("192.168.1.10", "fd00:1::10"), "nas": ("192.168.30.5",), "inet": ("203.0.113.7", "2001:db8::7")}

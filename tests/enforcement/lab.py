@@ -46,7 +46,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Node:
-    """A node: an address of each family, and a range for its pods of each family, below 10.42.0.0/16 and fd00:42::/56."""
+    """
+    A node: for each family an address, and a range for its pods.
+
+    The ranges are parts of 10.42.0.0/16 and fd00:42::/56.
+    """
 
     name: str
     addresses: tuple[str, ...]
@@ -107,7 +111,7 @@ class Lab:
     """
 
     def __init__(self, nodes: Sequence[Node] = (ONE,), backend: str = "", program: Path = PROGRAM) -> None:
-        self._nodes, self._backend, self._program = tuple(nodes), backend, program
+        self.backend, self._nodes, self._program = backend, tuple(nodes), program
         self._process: subprocess.Popen[str] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._complaints: Any = None
@@ -223,10 +227,10 @@ class Lab:
 
     def _start(self) -> "subprocess.Popen[str]":
         path = os.environ["PATH"]
-        if self._backend:
+        if self.backend:
             self._folder = tempfile.TemporaryDirectory(prefix="bulkhead-iptables-")
-            path = f"{chosen(self._backend, Path(self._folder.name))}:{path}"
-        self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")
+            path = f"{chosen(self.backend, Path(self._folder.name))}:{path}"
+        self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")  # noqa: SIM115 (closed with the lab)
         self._process = subprocess.Popen(
             [self._program],
             stdin=subprocess.PIPE,

@@ -19,7 +19,11 @@ def pod(
     node: str = "",
     host_network: bool = False,
 ) -> Object:
-    """Return a pod; *ports* are name, number and protocol, *node* is its node's address. Labelled by its name, unless told."""
+    """
+    Return a pod, labelled by its name unless told.
+
+    *ports* are name, number and protocol; *node* is its node's address.
+    """
     containers = [{"name": n, "containerPort": number, "protocol": protocol} for n, number, protocol in ports]
     return {
         "apiVersion": "v1",

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from enforcement.lab import Probe, Verdict
 
 FILE = Path(__file__).with_name("probes.yaml")

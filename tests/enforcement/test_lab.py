@@ -1,7 +1,12 @@
 """The house knows what the lab stands for: its verdicts are the kernel's, and where there is none it says so."""
 
-import pytest
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import pytest
+from conftest import ROOT, run
 from enforcement.lab import Lab, LabFailure, Probe, Verdict
 from enforcement.objects import namespace, pod, policy
 
@@ -25,9 +30,9 @@ def test_the_next_cluster_has_nothing_of_the_last_one(lab: Lab) -> None:
 
 
 def test_what_is_closed_without_policies_is_no_denial() -> None:
+    nobody = [Probe("a/x", "b/y", 0)]  # no server answers at port 0
     with Lab() as lab, pytest.raises(LabFailure, match="without policies every probe has to be open"):
-        away = pod("a", "x", "10.42.0.10")
-        lab.build([namespace("a"), away], hosts={"lan": ["192.168.1.10"]}, probes=[Probe("lan", "bridge:node", 0)])
+        lab.build(PODS, probes=nobody)
 
 
 def test_an_error_that_kube_router_logs_is_a_failure() -> None:
@@ -38,3 +43,60 @@ def test_an_error_that_kube_router_logs_is_a_failure() -> None:
             lab.judge([broken])
         lab.build(PODS, probes=[Probe("a/x", "b/y", 80)])
         assert lab.judge([]) == [ALLOWED]
+
+
+def test_nothing_is_left_on_the_machine() -> None:
+    before = machine()
+    with Lab() as lab:
+        lab.build(PODS, probes=[Probe("a/x", "b/y", 80)])
+        lab.judge([DENY])
+        assert machine() == before
+    assert machine() == before
+
+
+DRIVER = """
+from enforcement.lab import Lab
+from enforcement.objects import namespace, pod
+with Lab() as lab:
+    lab.build([namespace("a"), pod("a", "x", "10.42.0.10")], probes=[], late=["a/x"])
+    print("built", flush=True)
+    lab.run([], pod="a/x", command=["sleep", "86399"], seconds=86400)
+"""
+
+
+def test_a_lab_whose_driver_was_killed_is_gone() -> None:
+    tests = ROOT / "tests"
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER], cwd=tests, stdout=subprocess.PIPE, text=True)
+    assert driver.stdout and driver.stdout.readline() == "built\n"
+    children = descendants(driver.pid)
+    assert len(children) >= 3  # the program, its lab, the node's enforcer
+    driver.kill()
+    driver.wait()
+    driver.stdout.close()
+    until = time.monotonic() + 30
+    while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def machine() -> list[object]:
+    """Return what the lab would change, if it changed the machine."""
+    kernel = ("net/ipv4/ip_forward", "net/ipv4/icmp_ratemask")
+    return [
+        sorted(link.name for link in Path("/sys/class/net").iterdir()),
+        Path("/proc/self/mounts").read_text(),
+        *((Path("/proc/sys") / name).read_text() for name in kernel),
+        *(
+            [line for line in run(*command).stdout.splitlines() if not line.startswith("#")]
+            for command in (("/usr/sbin/iptables-save",), ("/usr/sbin/ip6tables-save",), ("/usr/sbin/ipset", "save"))
+        ),
+    ]
+
+
+def descendants(parent: int) -> list[int]:
+    """Return the processes that *parent* started, and theirs."""
+    found: list[int] = []
+    for task in Path(f"/proc/{parent}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            found += [child, *descendants(child)]
+    return found

@@ -12,7 +12,6 @@ from copy import deepcopy
 from itertools import zip_longest
 
 import pytest
-
 from bulkhead.core.resources import Enforcer
 from bulkhead.core.semantics import enforced
 from conftest import PYTHON, ROOT, run
@@ -73,7 +72,7 @@ def opened_to_everyone(policy: Object) -> Object:
 
 
 def already_allowed(policies: list[Object]) -> set[Name]:
-    """Return the policies of the rules that ``lint`` finds to open nothing, and their twins: either may go, not both."""
+    """Return the policies of rules that ``lint`` finds to open nothing, and their twins: either may go, not both."""
     found = found_by_lint("already-allowed")
     specs = [(name_of(each)[0], each["spec"]) for each in policies if name_of(each) in found]
     return found | {name_of(each) for each in policies if (name_of(each)[0], each["spec"]) in specs}

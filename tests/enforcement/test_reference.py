@@ -1,5 +1,5 @@
 """
-The house knows that the reference cluster does what its description says, in the kernel, by the cluster's real enforcer.
+The house knows that the reference cluster does what its description says, by its real enforcer, in the kernel.
 
 What is promised is in probes.yaml, written by hand.  All other pairs are as the engine says: by what kube-router
 makes of policies without exception, by the specification except where the deviations below are at work.
@@ -7,10 +7,8 @@ makes of policies without exception, by the specification except where the devia
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-
 from bulkhead.core.resources import Enforcer
 from bulkhead.core.semantics import API, Semantics, enforced
 from enforcement import cluster

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from conftest import ROOT, run
 from enforcement.lab import Lab, Probe, Ran, Verdict
 from enforcement.objects import namespace, pod, policy, service
@@ -55,7 +54,9 @@ def new(able: None) -> Iterator[Lab]:
         yield lab
 
 
-def guard(lab: Lab, folder: Path, *, policies: list[dict[str, object]], appears: bool, seconds: int, host: str = "10.43.0.1") -> Ran:
+def guard(
+    lab: Lab, folder: Path, *, policies: list[dict[str, object]], appears: bool, seconds: int, host: str = "10.43.0.1"
+) -> Ran:
     """Run the guard in the new pod, as its image would."""
     for tool in ("sh", "nc", "timeout", "date", "sleep"):
         (folder / tool).symlink_to("/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox")
@@ -63,7 +64,9 @@ def guard(lab: Lab, folder: Path, *, policies: list[dict[str, object]], appears:
     (container,) = patch["spec"]["template"]["spec"]["initContainers"]
     given = {
         **{variable["name"]: variable["value"] for variable in container["env"]},
-        **{"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "443", "PATH": str(folder)},
+        "KUBERNETES_SERVICE_HOST": host,
+        "KUBERNETES_SERVICE_PORT": "443",
+        "PATH": str(folder),
         "GUARD_SECONDS": str(seconds),
     }
     return lab.run(
@@ -106,7 +109,9 @@ def test_silence_is_no_refusal_to_the_guard(new: Lab, tmp_path: Path) -> None:
     ("kind", "version"),
     [("Deployment", "apps/v1"), ("StatefulSet", "apps/v1"), ("DaemonSet", "apps/v1"), ("Job", "batch/v1")],
 )
-def test_the_component_puts_the_guard_before_the_containers_of_a_workload(kind: str, version: str, tmp_path: Path) -> None:
+def test_the_component_puts_the_guard_before_the_containers_of_a_workload(
+    kind: str, version: str, tmp_path: Path
+) -> None:
     (tmp_path / "web.yaml").write_text(WORKLOAD.format(kind=kind, version=version))
     up = os.path.relpath(FOLDER, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(f"resources: [web.yaml]\ncomponents: [{up}]\n")

@@ -39,6 +39,8 @@ def reach(folder: str, manifests: str | None, reading: Reading, asked: Asked, st
     if style == "pairs" and connections.size(answer) > MOST:
         return complain(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
     sys.stdout.write(_written(found, answer, wanted, any(asked), style))
+    if not answer.semantics.measured and style in ("text", "markdown"):
+        sys.stdout.write(f"{'- ' if style == 'markdown' and not any(asked) else ''}read {answer.semantics.says}\n")
     return 0
 
 

@@ -146,27 +146,28 @@ def _addresses(status: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _ports(spec: dict[str, Any], path: Path) -> tuple[NamedPort, ...]:
-    """Return the ports that have a name. Sidecars (init containers that stay) serve as containers do."""
+    """Return the ports of containers, named or not, and of sidecars: init containers that stay."""
     sidecars = [
         item
         for item in _list(spec, "initContainers", path)
         if isinstance(item, dict) and item.get("restartPolicy") == "Always"
     ]
     found = []
-    for container in [*_list(spec, "containers", path), *sidecars]:
-        for port in _list(container, "ports", path) if isinstance(container, dict) else ():
-            if isinstance(port, dict) and port.get("name"):
-                found.append(_port(port, path))
+    for containers, sidecar in ((_list(spec, "containers", path), False), (sidecars, True)):
+        for container in containers:
+            for port in _list(container, "ports", path) if isinstance(container, dict) else ():
+                if isinstance(port, dict):
+                    found.append(_port(port, path, sidecar))
     return tuple(found)
 
 
-def _port(port: dict[str, Any], path: Path) -> NamedPort:
+def _port(port: dict[str, Any], path: Path, sidecar: bool) -> NamedPort:
     number, protocol = port.get("containerPort"), port.get("protocol") or "TCP"
     if not isinstance(number, int) or not 1 <= number <= LAST:
         raise _Wrong((*path, "containers"), f"`{number}` is no port", f"a port is a number from 1 to {LAST}")
     if protocol not in PROTOCOLS:
         raise _Wrong((*path, "containers"), f"unknown protocol `{protocol}`", "write `TCP`, `UDP` or `SCTP`")
-    return NamedPort(str(port["name"]), protocol, number)
+    return NamedPort(str(port.get("name") or ""), protocol, number, sidecar)
 
 
 def _mapping(data: dict[str, Any], key: str, path: Path = ()) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 
@@ -20,27 +21,42 @@ type session struct {
 	aims    []aim
 }
 
-// serve answers requests until there are no more, or one failed.
+// serve answers requests until one failed. When there are no more, nobody waits for what is being done either.
 func serve(in io.Reader, out io.Writer) error {
-	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
-	requests.DisallowUnknownFields()
+	requests, broken := make(chan Request), make(chan error)
+	go receive(json.NewDecoder(in), requests, broken)
+	answers := json.NewEncoder(out)
 	s := &session{}
 	for {
-		var request Request
-		if err := requests.Decode(&request); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
+		select {
+		case err := <-broken:
+			return err
+		case request := <-requests:
+			answer, err := s.answer(request)
+			if err != nil {
+				answers.Encode(Answer{Failure: err.Error()})
+				return err
 			}
-			return err
+			if err := answers.Encode(answer); err != nil {
+				return err
+			}
 		}
-		answer, err := s.answer(request)
+	}
+}
+
+func receive(from *json.Decoder, requests chan<- Request, broken chan<- error) {
+	from.DisallowUnknownFields()
+	for {
+		var request Request
+		err := from.Decode(&request)
+		if errors.Is(err, io.EOF) {
+			os.Exit(0)
+		}
 		if err != nil {
-			answers.Encode(Answer{Failure: err.Error()})
-			return err
+			broken <- err
+			return
 		}
-		if err := answers.Encode(answer); err != nil {
-			return err
-		}
+		requests <- request
 	}
 }
 

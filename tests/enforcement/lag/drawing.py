@@ -35,7 +35,12 @@ def drawing(lags: Sequence[Lag]) -> str:
     """Return the medians as lines over the number of pods, with bars from the least to the most."""
     sizes = list(dict.fromkeys(lag.pods for lag in lags))
     series = [(f"gets through, {way}", [lag.through for lag in lags if lag.way == way]) for way in WAYS]
-    series.append(("forbidden egress still works", [_widest([lag.unguarded for lag in lags if lag.pods == size]) for size in sizes]))
+    series.append(
+        (
+            "forbidden egress still works",
+            [_widest([lag.unguarded for lag in lags if lag.pods == size]) for size in sizes],
+        )
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="title">',
         '<title id="title">How long after its start a new pod gets through, and is not held back</title>',
@@ -87,7 +92,9 @@ def _axes(sizes: list[int]) -> list[str]:
         ]
     for at, size in enumerate(sizes):
         x = _x(at, len(sizes))
-        marks.append(f'<text class="faint" x="{x:.1f}" y="{HEIGHT - BOTTOM + 24}" text-anchor="middle">{size} pods</text>')
+        marks.append(
+            f'<text class="faint" x="{x:.1f}" y="{HEIGHT - BOTTOM + 24}" text-anchor="middle">{size} pods</text>'
+        )
     return marks
 
 
@@ -97,8 +104,9 @@ def _series(number: int, spreads: list[Spread]) -> list[str]:
     path = " ".join(f"{x:.1f},{_y(spread.median):.1f}" for x, spread in points)
     marks = [f'<polyline class="line s{number}" points="{path}"/>']
     for x, spread in points:
+        low, high = _y(spread.least), _y(spread.most)
         marks += [
-            f'<line class="bar s{number}" x1="{x:.1f}" y1="{_y(spread.least):.1f}" x2="{x:.1f}" y2="{_y(spread.most):.1f}"/>',
+            f'<line class="bar s{number}" x1="{x:.1f}" y1="{low:.1f}" x2="{x:.1f}" y2="{high:.1f}"/>',
             f'<circle class="f{number}" cx="{x:.1f}" cy="{_y(spread.median):.1f}" r="4"/>',
         ]
     return marks

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from enforcement.lab import ONE, Lab, Object, Probe, Verdict
+from enforcement.lab import ONE, Lab, Object, Probe, Sample, Verdict
 from enforcement.objects import namespace, pod, policy
 
 SIZES = (5, 40, 80, 200)
@@ -23,7 +23,9 @@ WAYS = {
 """What lets the namespace's traffic in, and what lets it out."""
 
 THROUGH = Probe("space/new", "space/server", 5432)
+REACHED = Probe("space/server", "space/new", 8080)
 FORBIDDEN = Probe("space/new", "internet", 80)
+WANTED = {THROUGH: Verdict.ALLOWED, REACHED: Verdict.ALLOWED, FORBIDDEN: Verdict.REFUSED}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Lag:
     pods: int
     way: str
     through: Spread
+    reached: Spread
     unguarded: Spread
 
 
@@ -53,17 +56,16 @@ def measure(sizes: tuple[int, ...], runs: int) -> Iterator[Lag]:
                 lab.build(
                     [*_objects(size)],
                     hosts={"internet": ["203.0.113.7"]},
-                    probes=[THROUGH, FORBIDDEN],
+                    probes=list(WANTED),
                     late=[THROUGH.source],
                 )
-                wants = {THROUGH: Verdict.ALLOWED, FORBIDDEN: Verdict.REFUSED}
-                found = lab.lag([*_around(size), *_policies(inside, outside)], wants, runs)
+                found = lab.lag([*_around(size), *_policies(inside, outside)], WANTED, runs)
                 assert all(sample.first is Verdict.ALLOWED for sample in found[FORBIDDEN])
-                through, unguarded = ([each.milliseconds for each in found[probe]] for probe in wants)
-                yield Lag(size, way, _spread(through), _spread(unguarded))
+                yield Lag(size, way, *(_spread(found[probe]) for probe in WANTED))
 
 
-def _spread(times: list[float]) -> Spread:
+def _spread(samples: list[Sample]) -> Spread:
+    times = [each.milliseconds for each in samples]
     return Spread(min(times), median(times), max(times))
 
 
@@ -98,6 +100,8 @@ def _standard(space: str) -> Iterator[Object]:
     yield policy(space, "in", {"policyTypes": ["Ingress"], "ingress": [{"from": [POD_CIDR]}]})
     yield policy(space, "out", {"policyTypes": ["Egress"], "egress": [{"to": [POD_CIDR]}]})
     dns = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
-    yield policy(space, "dns", {"policyTypes": ["Egress"], "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}]})
+    yield policy(
+        space, "dns", {"policyTypes": ["Egress"], "egress": [{"to": [{"namespaceSelector": {}}], "ports": dns}]}
+    )
     https = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]}
     yield policy(space, "https", {"policyTypes": ["Egress"], "egress": [https]})

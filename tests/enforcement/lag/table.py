@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from enforcement.lag.measure import Lag, Spread
 
 HEAD = (
-    "| pods | traffic of the namespace allowed | a new pod gets through after (ms) | its forbidden egress works for (ms) |",
-    "|---|---|---|---|",
+    "| pods | within the namespace | a new pod gets through after | is reached after | has forbidden egress for |",
+    "|---|---|---|---|---|",
 )
 
 
 def table(lags: Iterable[Lag]) -> str:
-    """Return a row for each of *lags*: the median, and the least and the most of all runs."""
-    rows = [f"| {lag.pods} | {lag.way} | {_cell(lag.through)} | {_cell(lag.unguarded)} |" for lag in lags]
-    return "\n".join([*HEAD, *rows])
+    """Return a row for each of *lags*: the median of all runs, and their least and most, in milliseconds."""
+    return "\n".join([*HEAD, *map(_row, lags)])
+
+
+def _row(lag: Lag) -> str:
+    return f"| {lag.pods} | {lag.way} | {' | '.join(map(_cell, (lag.through, lag.reached, lag.unguarded)))} |"
 
 
 def _cell(spread: Spread) -> str:
-    return f"{spread.median:,.0f} ({spread.least:,.0f} to {spread.most:,.0f})"
+    return f"{spread.median:,.0f} ms ({spread.least:,.0f} to {spread.most:,.0f})"

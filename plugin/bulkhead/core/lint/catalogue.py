@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.lint import coverage, deviations, effect, exposure, redundancy, sides, upkeep
+from bulkhead.core.lint import coverage, deviations, effect, exposure, names, redundancy, sides, upkeep
 from bulkhead.core.lint.acceptance import CHECKS as ACCEPTANCE
 from bulkhead.core.lint.acceptance import Acceptance, acceptances, accepting, unknown, unused
 from bulkhead.core.lint.check import Check, Finding
@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     *sides.CHECKS,
     *effect.CHECKS,
     *deviations.CHECKS,
+    *names.CHECKS,
     *coverage.CHECKS,
     *upkeep.CHECKS,
     *ACCEPTANCE,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core import addresses
+from bulkhead.core import addresses, intervals
 from bulkhead.core.addresses import AddressSet, intersect
+from bulkhead.core.blocks import read
 from bulkhead.core.lint.check import Check, Found, Severity
-from bulkhead.core.lint.effect import reach_of
 from bulkhead.core.lint.scene import Scene, blocks, end, foreign, heeds, of_policy, rules
-from bulkhead.core.policy import IpBlock, PodPeer, PolicyPort
+from bulkhead.core.policy import IpBlock, NetworkPolicy
 from bulkhead.core.resources import Enforcer
-from bulkhead.core.selectors import matches
+from bulkhead.core.semantics import Deviation
 
 
 def _both_directions(scene: Scene) -> Iterator[Found]:
@@ -42,83 +42,43 @@ def _except(scene: Scene) -> Iterator[Found]:
         for entry, rule in enumerate(rules(scene, line)):
             found = [(number, peer) for number, peer in enumerate(rule.peers or ()) if isinstance(peer, IpBlock)]
             for number, peer in found:
-                cut = [text for other, one in found if other != number for text in _cut(one, peer)]
+                lost = _lost(peer, [one for _, one in found])
+                cut = [text for other, one in found if other != number for text in _cut(one, lost)]
                 if cut:
                     yield Found(
                         end(line, entry, number),
                         f"`{peer.cidr}` in {line.title} loses `{cut[0]}` to the `except` of another peer: kube-router "
-                        "keeps all addresses of a rule in one set, where the narrowest entry wins",
+                        "keeps all addresses of a rule in one set, where the narrowest entry wins, and of two equal "
+                        "ones the later",
                         "write the peer with `except` as a rule of its own",
                         (line.namespace,),
                     )
 
 
-def _cut(one: IpBlock, peer: IpBlock) -> list[str]:
-    """Return what *one* leaves out of *peer*, by entries that are narrower than it."""
-    wanted = AddressSet(addresses.block(peer.cidr, peer.excluded))
-    return [
-        text
-        for text in one.excluded
-        if intersect(wanted, AddressSet((addresses.network(text),))).spans
-        and int(text.partition("/")[2]) >= int(peer.cidr.partition("/")[2])
-    ]
+def _lost(peer: IpBlock, beside: list[IpBlock]) -> AddressSet:
+    """Return what *peer* matches alone, and not in one set with those *beside* it."""
+    family = addresses.family(addresses.network(peer.cidr)[0])
+    together = intervals.merge(
+        span for spans in read(beside, family, frozenset({Deviation.ONE_ADDRESS_SET})) for span in spans
+    )
+    return AddressSet(intervals.subtract(addresses.block(peer.cidr, peer.excluded), together))
+
+
+def _cut(one: IpBlock, lost: AddressSet) -> list[str]:
+    """Return the exceptions of *one* that take part of what is *lost*."""
+    return [text for text in one.excluded if intersect(lost, AddressSet((addresses.network(text),))).spans]
 
 
 EXCEPT_BESIDE_OTHERS = Check(
     "except-beside-other-peers",
     Severity.WARNING,
     "`except` beside other peers",
-    "kube-router keeps all `ipBlock`s of a rule in one set, in which the narrowest entry decides. The `except` of one "
-    "peer therefore cuts into the others of the same rule.",
-    "from:\n- ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}\n- ipBlock: {cidr: 10.1.0.0/16}   # is cut away",
+    "kube-router keeps all `ipBlock`s of a rule in one set, in which the narrowest entry decides, and of two equal "
+    "ones "
+    "the later. The `except` of one peer therefore cuts into the others of the same rule.",
+    "from:\n- ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/16]}\n- ipBlock: {cidr: 10.0.0.0/8}   # loses 10.1.0.0/16",
     "Give each `ipBlock` with `except` a rule of its own. That is what an overlay renders.",
     _except,
-)
-
-
-def _named(scene: Scene) -> Iterator[Found]:
-    for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
-        for entry, rule in enumerate(rules(scene, line) if line.direction == "egress" else ()):
-            for number, peer in enumerate(rule.peers or ()):
-                for port in rule.ports or ():
-                    if (
-                        isinstance(peer, PodPeer)
-                        and isinstance(port.port, str)
-                        and not _has(scene, line.namespace, peer, port)
-                    ):
-                        known = (
-                            "no pod that the peer selects has"
-                            if scene.workloads
-                            else "it is not known that any peer has"
-                        )
-                        yield Found(
-                            end(line, entry, number),
-                            f"{line.title}: {known} a port named `{port.port}` ({port.protocol}), and kube-router then "
-                            "opens every port",
-                            "write the port's number",
-                            (line.namespace,),
-                        )
-
-
-def _has(scene: Scene, own: str, peer: PodPeer, port: PolicyPort) -> bool:
-    spaces = reach_of(scene, own, peer)
-    return any(
-        pod.namespace in spaces
-        and matches(peer.pods, dict(pod.labels))
-        and any((one.name, one.protocol) == (port.port, port.protocol) for one in pod.ports)
-        for pod in scene.cluster.pods
-    )
-
-
-NAMED_PORT_WITHOUT_PEER = Check(
-    "named-port-without-peer",
-    Severity.WARNING,
-    "A named port that no peer has",
-    "In egress to pods kube-router looks a port's name up on the peers. Where none has it, it leaves the port out of "
-    "the rule, and every port is open.",
-    "egress:\n- to: [{podSelector: {matchLabels: {app: db}}}]\n  ports: [{port: postgres, protocol: TCP}]",
-    "Write the number of the container port.",
-    _named,
 )
 
 
@@ -199,11 +159,43 @@ DROP_LOG_NAME = Check(
     _log_name,
 )
 
+
+def _shared_chains(scene: Scene) -> Iterator[Found]:
+    known: dict[str, NetworkPolicy] = {}
+    for number, policy in enumerate(scene.cluster.policies if heeds(scene, Enforcer.KUBE_ROUTER) else ()):
+        first = known.setdefault(policy.namespace + policy.name, policy)
+        if (first.namespace, first.name) != (policy.namespace, policy.name):
+            ours = next((line.at for line in scene.lines if line.rule and line.policy == number), None)
+            yield Found(
+                ours or of_policy(policy, "metadata", "name"),
+                f"policies `{policy.name}` of namespace `{policy.namespace}` and `{first.name}` of namespace "
+                f"`{first.namespace}` are one to kube-router, because namespace and name written together are the "
+                "same: "
+                "the pods of one get the rules of both, those of the other get none",
+                "rename one of them",
+                (policy.namespace,),
+            )
+
+
+SHARED_CHAIN = Check(
+    "policies-share-a-chain",
+    Severity.ERROR,
+    "Two policies that kube-router takes for one",
+    "kube-router names the chain and the sets of a policy by a hash of its namespace and name, written together "
+    "without "
+    "anything between them. Two policies for which that is the same text share them: the rules of both land in one "
+    "chain, for the pods of the one that is written last, and which that is changes from one synchronisation to the "
+    "next. `explain` and the other commands take them for two.",
+    "metadata: {namespace: shop, name: stock-in}   # and\nmetadata: {namespace: shops, name: tock-in}",
+    "Rename one of them.",
+    _shared_chains,
+)
+
 CHECKS = (
     BOTH_DIRECTIONS,
     EXCEPT_BESIDE_OTHERS,
-    NAMED_PORT_WITHOUT_PEER,
     PORT_WITHOUT_PROTOCOL,
     WHOLE_IPV6,
     DROP_LOG_NAME,
+    SHARED_CHAIN,
 )

@@ -254,8 +254,10 @@ def _node_ports(scene: Scene) -> Iterator[Found]:
         if line.direction == "egress" and ports and all(_is_node_port(port.port, port.end) for port in ports):
             yield Found(
                 at,
-                f"{line.title} decides nothing: pods always reach the ports 30000-32767 of nodes (`{cidr}`)",
-                "remove it; what listens on a NodePort is closed on the side of its pods",
+                f"{line.title} decides nothing: a pod always reaches the ports 30000-32767 of its own node, one in "
+                f"`{cidr}`",
+                "remove it where nothing but that node is meant; what is behind a NodePort is closed on the side of "
+                "its pods",
                 (line.namespace,),
             )
 
@@ -268,9 +270,10 @@ NODE_PORTS = Check(
     "node-ports-are-open",
     Severity.NOTE,
     "NodePorts are always open",
-    "kube-router lets every pod reach the ports 30000-32767 of every node, whatever policies say.",
+    "kube-router lets every pod reach the TCP and UDP ports 30000-32767 of the node that it runs on, whatever policies "
+    "say. Those of other nodes are for its egress to decide.",
     "egress:\n  dashboard: {to: {network: nodes}, ports: 30443}",
-    "Remove the rule: it only reads as if the others were closed.",
+    "Remove the rule where the pod's own node is meant: it only reads as if the others were closed.",
     _node_ports,
 )
 
