@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from enforcement import clusters
 from enforcement.lab import DUAL, Lab, Object, Probe, Verdict
-from enforcement.objects import policy, service
+from enforcement.objects import namespace, pod, policy, service
 from truth.test_truth import KUBE_ROUTER, cluster_of
 
 Table = dict[str, Any]
@@ -59,3 +59,17 @@ def _services(table: Table) -> Iterator[Object]:
     for address, name in table.get("serves", {}).items():
         ports = [(row[2], row[2], "TCP") for row in table["rows"] if row[1] == address]
         yield service(*name.split("/"), (address,), pods[name]["labels"], *ports)
+
+
+def test_two_policies_whose_namespace_and_name_spell_the_same_share_one_chain(dual: Lab) -> None:
+    """The engine takes them for two, so `lint` reports them as an error: ``policies-share-a-chain``."""
+    spaces = [namespace(name) for name in ("a", "ab", "c")]
+    pods = [pod("a", "x", "10.42.0.10"), pod("ab", "y", "10.42.0.11"), pod("c", "z", "10.42.0.12")]
+    probes = [Probe("c/z", end, port) for end in ("a/x", "ab/y") for port in (80, 81)]
+    dual.build([*spaces, *pods], probes=probes)
+    rules = {port: {"ingress": [{"ports": [{"port": port, "protocol": "TCP"}]}]} for port in (80, 81)}
+    found = dual.judge([policy("a", "bx", rules[80]), policy("ab", "x", rules[81])])
+    meant = [Verdict.ALLOWED, Verdict.REFUSED, Verdict.REFUSED, Verdict.ALLOWED]
+    assert found != meant
+    assert sorted(each.value for each in found) == ["open", "open", "refused", "refused"]
+    assert found[0] == found[1] and found[2] == found[3]

@@ -141,5 +141,5 @@ def test_the_profile_s_enforcer_chooses_how_blocks_are_read_and_the_flag_overrid
     tree.overlay("two")
     tree.write("kustomization.yaml", "resources: [overlays/one, overlays/two]\n")
     ask = ("reach", "--from", "one", "--to", "two", "--port", "8080")
-    assert tree.bulkhead(*ask).stdout == "no connection\n"
+    assert tree.bulkhead(*ask).stdout == "no connection\nread as cilium documents it, which was not measured\n"
     assert "one/*" in tree.bulkhead(*ask, "--ipblock", "pods").stdout
