@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test prove lag lint bench docs clean
+.PHONY: help demo test prove lag test-engines lint bench docs chart helm3 clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -10,9 +10,12 @@ help:
 	@echo 'make test   run the tests (N=2 in parallel)'
 	@echo 'make prove  the reference cluster and N=200 random ones in the real enforcer (as root)'
 	@echo 'make lag    how late the enforcer knows a new pod (as root)'
+	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
+	@echo 'make chart  package the Helm chart into dist/'
+	@echo 'make helm3  test the chart with Helm 3 too'
 
 .venv/.ready: setup.cfg pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'bulkhead needs Python 3.10 or newer: make PYTHON=/path/to/python3'; exit 1; }
@@ -48,8 +51,9 @@ demo: compiled .tools/.demo
 	@echo 'Try: bulkhead reach; bulkhead lint; bulkhead test'
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
+# What builds or drives other people's programs has a target of its own.
 test: compiled .tools/.all
-	@$(PY) -m pytest -n $(or $(N),2) --ignore=tests/enforcement $(ARGS)
+	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
 
 # The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
 prove: compiled .tools/.all .tools/bin/enforce
@@ -66,20 +70,44 @@ ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/
 	@mkdir -p .tools/bin
 	@cd tests/enforcement/enforce && go build -mod=readonly -trimpath -o $(CURDIR)/$@ .
 
+.PHONY: engines
+engines:
+	@nice .ci/build-engines
+
+# One process: the servers are started once, in a network of their own.
+test-engines: compiled .tools/.all engines
+	@$(PY) -m pytest tests/engines $(ARGS)
+
 lint: compiled
-	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
-	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests
+	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
+	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
 bench: compiled .tools/.all
 	@$(PY) tests/bench/bench.py $(ARGS)
 	@echo
 	@$(PY) tests/bench/measure.py
+	@echo
+	@$(PY) tests/bench/chart.py
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/
+	@$(PY) -m bulkhead schema --chart -o charts/netpol
+	@$(PY) -m bulkhead values . -o charts/netpol/ci/home-values.yaml
+
+chart: compiled .tools/.all
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
+	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
+	@helm package charts/netpol -d dist
+
+.tools/.helm3: .ci/install-tools .venv/.ready
+	@.ci/install-tools $(PY) helm3 && touch $@
+
+helm3: compiled .tools/.all .tools/.helm3
+	@HELM=$(CURDIR)/.tools/bin/helm3 $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
 
 clean:
 	rm -rf .venv .tools build dist plugin/*.egg-info

@@ -19,6 +19,7 @@ examples:
   bulkhead render overlays/media           the policies of one namespace
   bulkhead render -o policies.yaml         the whole cluster, into one file
   bulkhead render -o rendered/ --check     exit status 1 where what is written is stale
+  bulkhead render -o rendered/ --layout tree   a folder for each namespace, for Argo CD and Flux
   bulkhead lint                            what an expert would find: too open, without effect, half open
   bulkhead new paperless                   an overlay for a further namespace
   bulkhead reach                           who reaches whom, a matrix by namespace
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _render(verbs)
     _validate(verbs)
     _lint(verbs)
+    _values(verbs)
     _schema(verbs)
     _new(verbs)
     _reach(verbs)
@@ -77,6 +79,11 @@ def _folder(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "dir", nargs="?", default=".", metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
     )
+    _cluster(verb)
+
+
+def _cluster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--cluster", metavar="NAME", help="the folder clusters/NAME, in place of naming it")
 
 
 def _render(verbs: _Verbs) -> None:
@@ -95,6 +102,9 @@ def _render(verbs: _Verbs) -> None:
         metavar="PATH",
         help="write to this file, or, where PATH ends in / or is a folder, to one file a namespace in it",
     )
+    verb.add_argument("--layout", choices=["flat", "tree"], metavar="LAYOUT",
+                      help="of a folder. flat: one file a namespace (default); tree: one folder a namespace with a "
+                      "kustomization.yaml, for Argo CD and Flux; nothing else may be in it")  # fmt: skip
     verb.add_argument(
         "--check", action="store_true", help="write nothing; show the difference and exit 1 where PATH is stale"
     )
@@ -130,6 +140,7 @@ def _lint(verbs: _Verbs) -> None:
     )
     verb.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
                       "--manifests is given)")  # fmt: skip
+    _cluster(verb)
     verb.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
                       "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
     verb.add_argument("--enforcer", choices=["kube-router", "calico", "cilium", "any"], metavar="NAME",
@@ -143,6 +154,22 @@ def _lint(verbs: _Verbs) -> None:
     verb.add_argument("--disable", action="append", default=[], metavar="ID", help="leave a check out")
     verb.add_argument("--today", metavar="DATE", help="the day that `until` is compared with (default: today)")
     verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
+
+
+def _values(verbs: _Verbs) -> None:
+    verb = _add(
+        verbs,
+        "values",
+        "write the overlays as values of the Helm chart",
+        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and for\n"
+        "each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
+    )
+    _folder(verb)
+    verb.add_argument("--base", metavar="DIR", help="the folder with the standard pattern (default: base at the root)")
+    verb.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: print)")
+    verb.add_argument(
+        "--check", action="store_true", help="write nothing; show the difference and exit 1 where FILE is stale"
+    )
 
 
 def _schema(verbs: _Verbs) -> None:
@@ -159,6 +186,7 @@ def _schema(verbs: _Verbs) -> None:
     where = verb.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")
+    verb.add_argument("--chart", action="store_true", help="the generated files of the Helm chart in FOLDER instead")
 
 
 def _new(verbs: _Verbs) -> None:
@@ -171,6 +199,7 @@ def _new(verbs: _Verbs) -> None:
     )
     verb.add_argument("namespace", metavar="NAMESPACE", help="the namespace's name")
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the root of the tree (default: .)")
+    _cluster(verb)
     verb.add_argument("--rules", action="store_true", help="with a rules.yaml to write special rules into")
     verb.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
 
@@ -276,6 +305,7 @@ exit status: 0 allowed (for every pair, where an end is several; without a port:
         "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP if not said"
     )
     verb.add_argument("-C", "--directory", default=".", metavar="DIR", help="the folder with the overlays (default: .)")
+    _cluster(verb)
     _looking(verb)
     verb.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
 
@@ -351,6 +381,7 @@ def _diff(verbs: _Verbs) -> None:
     verb.add_argument(
         "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
     )
+    _cluster(verb)
     sides = verb.add_mutually_exclusive_group()
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
     sides.add_argument(

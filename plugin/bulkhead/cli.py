@@ -11,23 +11,32 @@ from bulkhead.arguments import parser
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit status."""
     options = parser().parse_args(arguments)
+    if getattr(options, "cluster", None) is not None:
+        _choose(options)
     # Each command is imported when it is asked for: `--help` and completion stay instant.
     if options.command in ("render", "validate"):
         from bulkhead.commands.render import render, validate
 
         if options.command == "validate":
             return validate(options.dir)
-        if options.check and options.output is None:
-            parser().error("render: --check needs -o PATH, the file or folder to check")
-        return render(options.dir, options.output, options.check)
+        if options.output is None and (options.check or options.layout):
+            needing = "--check" if options.check else "--layout"
+            parser().error(f"render: {needing} needs -o PATH, the file or folder")
+        return render(options.dir, options.output, options.check, options.layout == "tree")
     if options.command == "lint":
         return _run_lint(options)
     if options.command == "schema":
         from bulkhead.commands.schema import check, show, write
 
         if options.check:
-            return check(options.check)
-        return write(options.output) if options.output else show(options.kind)
+            return check(options.check, options.chart)
+        return write(options.output, options.chart) if options.output else show(options.kind, options.chart)
+    if options.command == "values":
+        from bulkhead.commands.values import values
+
+        if options.check and options.output is None:
+            parser().error("values: --check needs -o FILE, the file to check")
+        return values(options.dir, options.base, options.output, options.check)
     if options.command == "new":
         from bulkhead.commands.new import new
 
@@ -39,6 +48,20 @@ def run(arguments: Sequence[str]) -> int:
     from bulkhead.commands.completion import completion
 
     return completion(parser(), options.shell)
+
+
+def _choose(options: argparse.Namespace) -> None:
+    """Put the folder of the cluster that was named where the command looks for its folder."""
+    from bulkhead.io.kustomization import CLUSTERS, clusters
+
+    name = "directory" if hasattr(options, "directory") else "dir"
+    if getattr(options, name) not in (None, "."):
+        parser().error(f"{options.command}: give a folder or --cluster, not both")
+    known = clusters(".")
+    if options.cluster not in known:
+        there = f"there are {', '.join(known)}" if known else f"there is no folder with a kustomization in {CLUSTERS}/"
+        parser().error(f"{options.command}: there is no cluster `{options.cluster}`: {there}")
+    setattr(options, name, f"{CLUSTERS}/{options.cluster}")
 
 
 def _diffed(options: argparse.Namespace) -> int:

@@ -3,8 +3,9 @@
 import difflib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from bulkhead.commands import tree
 from bulkhead.io.files import Unwritable, read_tree, replace_tree, write_file
 from bulkhead.io.kustomize import join
 from bulkhead.io.manifests import document
@@ -12,26 +13,37 @@ from bulkhead.load import Loaded, load
 from bulkhead.report.text import count, faults
 
 
-def render(folder: str, output: str | None, check: bool) -> int:
-    """Render *folder* to *output* (``None``: stdout); with *check*, only say whether it is up to date."""
+def render(folder: str, output: str | None, check: bool, as_tree: bool = False) -> int:
+    """
+    Render *folder* to *output* (``None``: stdout); with *check*, only say whether it is up to date.
+
+    *as_tree*: *output* is a folder that gets one for each namespace.
+    """
     loaded = load(folder, _progress())
     if loaded.faults:
-        return _refuse(loaded)
+        return refuse(loaded)
     if output is None:
         sys.stdout.write(loaded.text)
         return 0
     try:
-        return _check(loaded, output) if check else _write(loaded, output)
+        if check:
+            return tree.check(loaded, folder, output) if as_tree else _check(loaded, output)
+        if as_tree:
+            tree.write(loaded, folder, output)
+        else:
+            _write(loaded, output)
     except Unwritable as error:
         sys.stderr.write(f"{output}: error: {error}\n")
         return 2
+    sys.stderr.write(f"bulkhead: {output}: {summary(loaded)}\n")
+    return 0
 
 
 def validate(folder: str) -> int:
     """Report everything that is wrong in *folder*, or in one line that nothing is."""
     loaded = load(folder, _progress())
     if loaded.faults:
-        return _refuse(loaded)
+        return refuse(loaded)
     sys.stdout.write(summary(loaded) + "\n")
     return 0
 
@@ -47,7 +59,8 @@ def summary(loaded: Loaded) -> str:
     return line
 
 
-def _refuse(loaded: Loaded) -> int:
+def refuse(loaded: Loaded) -> int:
+    """Report the faults; return the exit status."""
     sys.stdout.flush()
     sys.stderr.write(faults(loaded.faults, os.getcwd()))
     sys.stderr.write(f"bulkhead: {count(len(set(loaded.faults)), 'problem')}, nothing was rendered\n")
@@ -67,21 +80,24 @@ def _files(loaded: Loaded) -> Iterator[tuple[str, str]]:
                 yield f"{namespace.namespace}.yaml", join(document(policy) for policy in mine)
 
 
-def _write(loaded: Loaded, output: str) -> int:
+def _write(loaded: Loaded, output: str) -> None:
     if _is_folder(output):
         replace_tree(output, dict(_files(loaded)))
     else:
         write_file(output, loaded.text)
-    sys.stderr.write(f"bulkhead: {output}: {summary(loaded)}\n")
-    return 0
 
 
 def _check(loaded: Loaded, output: str) -> int:
     """Show the difference between what is written and what would be; 1 where there is one."""
-    wanted = dict(_files(loaded)) if _is_folder(output) else {"": loaded.text}
-    written = read_tree(output, is_folder=_is_folder(output))
+    is_folder = _is_folder(output)
+    return compare(output, dict(_files(loaded)) if is_folder else {"": loaded.text}, is_folder)
+
+
+def compare(output: str, wanted: Mapping[str, str], is_folder: bool) -> int:
+    """Show how the file *output*, or the files of that folder, differ from those *wanted*; 1 where they do."""
+    written = read_tree(output, is_folder)
     stale = False
-    for name in sorted(wanted | written):
+    for name in sorted({**wanted, **written}):
         path = os.path.join(output, name) if name else output
         before, after = written.get(name, ""), wanted.get(name, "")
         for line in difflib.unified_diff(
@@ -89,7 +105,7 @@ def _check(loaded: Loaded, output: str) -> int:
         ):
             stale = True
             sys.stdout.write(line if line.endswith("\n") else line + "\n")
-    sys.stderr.write(f"bulkhead: {output} is {'stale: render it again' if stale else 'up to date'}\n")
+    sys.stderr.write(f"bulkhead: {output} is {'stale: write it again' if stale else 'up to date'}\n")
     return int(stale)
 
 

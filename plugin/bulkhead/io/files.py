@@ -7,6 +7,9 @@ from collections.abc import Mapping
 GENERATED = "# Rendered by bulkhead; edit the overlays instead.\n"
 """The first line of each file in a rendered folder: only such files are ever replaced or removed there."""
 
+TEMPORARY = ".bulkhead-"
+"""Begins the name of a file that is being written; one that is left over was being written when its writer died."""
+
 
 class Unwritable(Exception):
     """A file could not be written, or must not be."""
@@ -30,7 +33,7 @@ def write_file(path: str, text: str) -> None:
     temporary = ""
     try:
         os.makedirs(folder, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".bulkhead-", dir=folder)
+        handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
@@ -53,9 +56,9 @@ def read_tree(path: str, is_folder: bool) -> dict[str, str]:
     """
     try:
         if not is_folder:
-            return {"": _text(path)} if os.path.exists(path) else {}
+            return {"": text_of(path)} if os.path.exists(path) else {}
         names = sorted(os.listdir(path)) if os.path.isdir(path) else []
-        found = {name: _text(os.path.join(path, name)) for name in names if name.endswith(".yaml")}
+        found = {name: text_of(os.path.join(path, name)) for name in names if name.endswith(".yaml")}
     except OSError as error:
         raise Unwritable(f"cannot be read: {error.strerror}") from None
     return {name: text.removeprefix(GENERATED) for name, text in found.items() if text.startswith(GENERATED)}
@@ -68,6 +71,8 @@ def replace_tree(folder: str, files: Mapping[str, str]) -> None:
     :raises Unwritable: before anything is changed where a file of that name is not a rendered one.
     """
     present = read_tree(folder, is_folder=True)
+    if "kustomization.yaml" in set(present) - set(files):
+        raise Unwritable("it holds a rendered tree: write it with `--layout tree`, or choose another folder")
     for name in files:
         if name not in present and os.path.lexists(os.path.join(folder, name)):
             raise Unwritable(f"`{name}` is there and was not rendered by bulkhead; move it away")
@@ -81,7 +86,12 @@ def replace_tree(folder: str, files: Mapping[str, str]) -> None:
         os.unlink(os.path.join(folder, name))
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
+    """
+    Return the text of the file at *path*.
+
+    :raises Unwritable: where it is not text.
+    """
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()

@@ -15,6 +15,9 @@ from bulkhead.io.sources import Document, Raw, Unreadable, decoded, documents
 
 FUNCTION_KIND = "Expand"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CLUSTERS = "clusters"
+"""The folder with one for each cluster, in a repository of many."""
+
 _FOLDERS = ("resources", "components", "bases", "transformers", "generators", "validators", "configurations", "crds")
 _REMOTE = re.compile(
     r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
@@ -120,7 +123,9 @@ class Graph:
         files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
         if len(files) != 1:
             says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
-            self.faults.append(Fault(folder, 0, 0, says))
+            known = [] if files else clusters(folder)
+            hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
+            self.faults.append(Fault(folder, 0, 0, says, hint))
             return None
         refused = self.bounds.refuses(files[0])
         if not refused and not _inside(os.path.realpath(files[0]), folder):
@@ -235,6 +240,14 @@ class Graph:
             files = self.found[folder].files if folder in self.found else []
             self._plugins[folder] = any(FUNCTION_KIND in own_kinds(file) for file in files)
         return self._plugins[folder]
+
+
+def clusters(folder: str) -> list[str]:
+    """Return the clusters that have a kustomization of their own below *folder*, sorted."""
+    inside = os.path.join(folder, CLUSTERS)
+    names = sorted(os.listdir(inside)) if os.path.isdir(inside) else []
+    return [each for each in names if any(os.path.isfile(os.path.join(inside, each, name)) for name in NAMES)
+            and os.path.isdir(os.path.join(inside, each, "overlays"))]  # fmt: skip
 
 
 def _fetched(path: tuple[str | int, ...], entry: str) -> bool:

@@ -1,0 +1,80 @@
+"""``bulkhead render --layout tree``: a folder for each namespace, for a GitOps engine to read."""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterator
+
+from bulkhead.core.notation import Name, Refused
+from bulkhead.io import rendered
+from bulkhead.io.files import Unwritable
+from bulkhead.io.rendered import Belongs
+from bulkhead.io.stream import Resource, resources
+from bulkhead.load import Loaded
+from bulkhead.report.text import count
+
+
+def write(loaded: Loaded, folder: str, output: str) -> None:
+    """
+    Make the tree in *output* what *folder* renders to; namespaces that lose their policies are named on stderr.
+
+    :raises Unwritable: before anything is changed, where it is not plainly the tree of the same cluster.
+    """
+    wanted, present = _sides(loaded, folder, output)
+    rendered.replace(output, wanted, present)
+    for namespace in sorted(rendered.namespaces(present) - rendered.namespaces(wanted)):
+        sys.stderr.write(f"bulkhead: {output}: `{namespace}` has no policies any more: its folder is gone\n")
+
+
+def check(loaded: Loaded, folder: str, output: str) -> int:
+    """Show how the tree in *output* differs from what *folder* renders to; 1 where it does."""
+    wanted, present = _sides(loaded, folder, output)
+    differing = sorted(path for path in wanted | present if wanted.get(path) != present.get(path))
+    for path in differing:
+        name = os.path.join(output, path)
+        before, after = present.get(path, ""), wanted.get(path, "")
+        sides = before.splitlines(True), after.splitlines(True)
+        sys.stdout.writelines(difflib.unified_diff(*sides, name, f"{name} (rendered now)"))
+    sys.stdout.flush()
+    for path in differing:
+        how = "is missing" if path not in present else "is stale" if path in wanted else "must go"
+        sys.stderr.write(f"{os.path.join(output, path)}: {how}\n")
+    state = f"stale in {count(len(differing), 'file')}: render it again" if differing else "up to date"
+    sys.stderr.write(f"bulkhead: {output} is {state}\n")
+    return int(bool(differing))
+
+
+def _sides(loaded: Loaded, folder: str, output: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the tree that is wanted and the one that is there, having made sure that one may replace the other."""
+    found = [_placed(each) for each in resources(loaded.text)]
+    if not any(each.is_policy for each in found):
+        raise Unwritable("there is no policy to render, and from an empty tree every policy would be pruned")
+    profiles = {overlay.profile.name for overlay in loaded.overlays.values() if overlay.profile}
+    wanted = rendered.tree(", ".join(sorted(profiles)), found, dict(_unprotected(loaded)))
+    present = rendered.read(output)
+    there, here = rendered.cluster_of(present), rendered.cluster_of(wanted)
+    if there and there != here:
+        raise Unwritable(f"it holds the cluster `{there}`, and this is `{here}`: choose another folder, or remove it")
+    others = sorted(rendered.namespaces(present) - rendered.namespaces(wanted))
+    if others and os.path.realpath(folder) in loaded.overlays:
+        raise Unwritable(f"it holds `{others[0]}` too, and {folder} is one overlay: render the folder that lists all")
+    return wanted, present
+
+
+def _placed(resource: Resource) -> Belongs:
+    kind, name, namespace = (resource.head.get(key) for key in ("kind", "name", "namespace"))
+    try:
+        owner = Name.parse(name if kind == "Namespace" and namespace is None else namespace)
+    except Refused:
+        raise Unwritable(
+            f"the {kind} `{name}` belongs to no namespace, and the tree is made of namespaces: deliver it another way"
+        ) from None
+    is_policy = kind == "NetworkPolicy" and str(resource.head.get("apiVersion")).startswith("networking.k8s.io/")
+    return Belongs(owner, resource.text, is_policy)
+
+
+def _unprotected(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    for overlay in loaded.overlays.values():
+        for each in overlay.namespaces:
+            if each.spec.unprotected is not None:
+                yield each.namespace, each.spec.unprotected

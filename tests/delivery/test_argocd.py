@@ -1,0 +1,164 @@
+"""What is shipped for Argo CD is what its own schemas take, fits its own manifests, and never delivers nothing."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import PYTHON, ROOT, TOOLS, Done, Tree, run
+from delivery.shipped import ARGO_CD, DEPLOY, files, problems, resources, schemas
+
+ARGO = DEPLOY / "argocd"
+ROUTES = ("plugin", "plain", "rendered", "hydrator", "clusters")
+GENERATE = ARGO / "generate"
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[str, str], Any]:
+    return schemas(files(ARGO_CD, "manifests/crds").values())
+
+
+def template(route: str) -> Any:
+    (found,) = (each for each in resources(ARGO / route) if each["kind"] == "ApplicationSet")
+    return found["spec"]["template"]["spec"]
+
+
+@pytest.mark.parametrize("route", [*ROUTES, "project"])
+def test_every_resource_is_what_the_crd_takes(route: str, known: dict[tuple[str, str], Any]) -> None:
+    found = resources(ARGO / route)
+    assert [each["kind"] for each in found]
+    assert [each for resource in found for each in problems(resource, known)] == []
+
+
+def test_the_check_against_the_crd_sees_a_mistake(known: dict[tuple[str, str], Any]) -> None:
+    (application,) = (each for each in resources(ARGO / "plugin") if each["kind"] == "Application")
+    application["spec"]["source"]["plugin"]["nam"] = "bulkhead"
+    application["spec"]["syncPolicy"]["syncOptions"] = "ServerSideApply=true"
+    assert len(problems(application, known)) == 2
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_route_is_applied_with_one_command(route: str) -> None:
+    built = run("kubectl", "kustomize", ARGO / route)
+    assert re.findall("^kind: (.*)$", built.stdout, re.MULTILINE) == ["AppProject", "ApplicationSet"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_route_lets_an_empty_render_prune(route: str) -> None:
+    (found,) = (each for each in resources(ARGO / route) if each["kind"] == "ApplicationSet")
+    assert found["spec"]["syncPolicy"] == {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True}
+    policy = template(route)["syncPolicy"]
+    assert policy["automated"] == {"prune": True, "selfHeal": True, "allowEmpty": False}
+    assert {"ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"} == set(policy["syncOptions"])
+
+
+def test_the_single_application_is_delivered_as_one_of_the_set() -> None:
+    (application,) = (each for each in resources(ARGO / "plugin") if each["kind"] == "Application")
+    several = template("plugin")
+    assert "finalizers" not in application["metadata"]
+    assert application["spec"]["syncPolicy"]["automated"] == several["syncPolicy"]["automated"]
+    assert application["spec"]["syncPolicy"]["syncOptions"] == several["syncPolicy"]["syncOptions"]
+    assert application["spec"]["source"]["plugin"] == several["source"]["plugin"] == {"name": "bulkhead"}
+
+
+def test_the_project_lets_nothing_but_policies_through() -> None:
+    (project,) = resources(ARGO / "project")
+    assert project["spec"]["clusterResourceWhitelist"] == []
+    assert project["spec"]["namespaceResourceWhitelist"] == [{"group": "networking.k8s.io", "kind": "NetworkPolicy"}]
+
+
+@pytest.mark.parametrize("file", ["plugin.yaml", "plugin-render.yaml"])
+def test_the_plugin_is_named_and_never_discovered(file: str) -> None:
+    plugin = yaml.safe_load((ARGO / file).read_text())
+    assert plugin["metadata"]["name"] == template("plugin")["source"]["plugin"]["name"]
+    assert {"discover", "version"} & set(plugin["spec"]) == set()
+    assert plugin["spec"]["generate"]["command"][0] == "/usr/local/bin/generate"
+    assert bool(plugin["spec"].get("preserveFileMode")) == (file == "plugin.yaml")
+
+
+def test_the_sidecar_fits_the_repo_server_of_argo_cd(tmp_path: Path) -> None:
+    (tmp_path / "argo").mkdir()
+    for name, text in files(ARGO_CD, "manifests/base/repo-server").items():
+        (tmp_path / "argo" / name).write_text(text)
+    shutil.copytree(ARGO / "repo-server", tmp_path / "sidecar")
+    (tmp_path / "kustomization.yaml").write_text("resources: [argo]\ncomponents: [sidecar]\n")
+    built = run("kustomize", "build", tmp_path)
+    assert built.status == 0, built.stderr
+    (deployment,) = (each for each in yaml.safe_load_all(built.stdout) if each["kind"] == "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    sidecar = next(each for each in pod["containers"] if each["name"] == "bulkhead")
+    server = next(each for each in pod["containers"] if each["name"] == "argocd-repo-server")
+    assert {each["name"] for each in sidecar["volumeMounts"]} <= {each["name"] for each in pod["volumes"]}
+    where = {each["name"]: each["mountPath"] for each in server["volumeMounts"]}
+    assert where["plugins"] == "/home/argocd/cmp-server/plugins"
+    assert "bulkhead-tmp" not in where
+
+
+def generate(folder: Path, *command: str, env: dict[str, str] | None = None) -> Done:
+    env = {"BULKHEAD_PYTHON": str(PYTHON), "PATH": f"{PYTHON.parent}:{TOOLS}:/usr/bin:/bin", **(env or {})}
+    return run(GENERATE, *command, cwd=folder, env=env)
+
+
+def test_generate_prints_what_kustomize_builds() -> None:
+    wanted = run("kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "overlays/media").stdout
+    assert generate(ROOT / "overlays/media") == Done(0, wanted, "")
+    assert generate(ROOT / "overlays/media", "bulkhead", "render", ".") == Done(0, wanted, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["kustomize", "build", "."], "external plugins disabled"),
+        (["kustomize", "build", "--enable-alpha-plugins", "."], "SegmentedNamespace not expanded"),
+        (["true"], "no NetworkPolicy came out"),
+        (["echo", "items: []"], "no NetworkPolicy came out"),
+        (["echo", "apiVersion: bulkhead.dev/v1alpha1"], "a resource was not expanded"),
+        (["sh", "-c", "echo 'kind: NetworkPolicy'; exit 3"], ""),
+        (["nowhere"], "nowhere"),
+    ],
+)
+def test_generate_delivers_everything_or_fails(command: list[str], says: str) -> None:
+    done = generate(ROOT / "overlays/media", *command)
+    assert (done.status != 0, done.stdout) == (True, "")
+    assert says in done.stderr
+
+
+def test_generate_of_an_unprotected_namespace_fails_and_names_the_application() -> None:
+    done = generate(ROOT / "overlays/digital-signage", env={"ARGOCD_APP_NAME": "bulkhead-digital-signage"})
+    assert (done.status, done.stdout) == (1, "")
+    assert "bulkhead-digital-signage: no NetworkPolicy came out, nothing is delivered" in done.stderr
+
+
+def test_generate_without_python_fails_and_says_what_is_missing() -> None:
+    done = generate(ROOT / "overlays/media", env={"BULKHEAD_PYTHON": "/nonexistent"})
+    assert (done.status, done.stdout) == (1, "")
+    assert "no Python 3.10 or newer with PyYAML was found" in done.stderr
+
+
+def test_generate_with_a_full_disk_fails(tmp_path: Path) -> None:
+    done = generate(ROOT / "overlays/media", "sh", "-c", "cat /dev/zero >/dev/full")
+    assert (done.status != 0, done.stdout) == (True, "")
+
+
+def check_excludes(tree: Path, *files: Path) -> Done:
+    return run(ROOT / "deploy/ci/check-excludes", tree, *files, env={"BULKHEAD": str(PYTHON.parent / "bulkhead")})
+
+
+def test_the_unprotected_namespaces_have_no_application() -> None:
+    sets = [ARGO / route / "applicationset.yaml" for route in ("plugin", "plain", "hydrator", "rendered")]
+    assert check_excludes(ROOT, *sets) == Done(0, "", "")
+    for each in sets[:3]:
+        assert each.read_text().count("exclude: true") == 2
+
+
+def test_an_exclusion_that_is_not_due_is_found(tree: Tree) -> None:
+    shutil.copytree(ROOT / "overlays", tree.path / "overlays")
+    shutil.copy(ROOT / "kustomization.yaml", tree.path)
+    tree.overlay("digital-signage")
+    tree.overlay("trade-bot", "  ingress: null\n  egress: null\n  unprotected: for now\n")
+    done = check_excludes(tree.path, ARGO / "plugin/applicationset.yaml")
+    assert done.status == 1
+    assert "`digital-signage` is excluded and is not on record as unprotected" in done.stderr
+    assert "`trade-bot` has no policies and is not excluded" in done.stderr

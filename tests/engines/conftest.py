@@ -1,0 +1,88 @@
+"""
+Fixtures: the real engines, started once for all tests, in a network that has nothing but a loopback.
+
+`make test-engines` builds them. Without them a test says so and is skipped; in CI it fails.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from engines import cluster as api
+from engines import repo_server
+from engines.cluster import Cluster
+from engines.network import leave
+from engines.repo_server import RepoServer
+from engines.repositories import Repository, copy_of_this
+from reference import PROTECTED, UNPROTECTED
+
+BUILT = ROOT / ".tools" / "engines"
+
+
+def missing(what: str) -> None:
+    """End the test: *what* is needed and not there."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def engine(name: str) -> Path:
+    """Return the engine *name*, built."""
+    path = BUILT / name
+    if not path.exists():
+        missing(f".tools/engines/{name} is not built: `make test-engines` does it, once")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _network() -> None:
+    refused = leave()
+    if refused:
+        missing(refused)
+    for program in ("etcd", "redis-server", "openssl", "git", "setpriv"):
+        if not shutil.which(program, path="/usr/local/bin:/usr/bin:/bin"):
+            missing(f"{program} was not found: .ci/run installs it")
+
+
+@pytest.fixture(scope="session")
+def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """An API server with the fourteen namespaces of the reference cluster."""
+    with api.started(engine("kube-apiserver"), tmp_path_factory.mktemp("cluster")) as cluster:
+        cluster.make_namespaces((*PROTECTED, *UNPROTECTED, "shop"))
+        yield cluster
+
+
+@pytest.fixture
+def cluster(running_cluster: Cluster) -> Cluster:
+    """The API server, with no policy in it."""
+    running_cluster.forget()
+    return running_cluster
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A redis of Argo CD's, by its port."""
+    with repo_server.redis(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def argocd(redis: int) -> Iterator[RepoServer]:
+    """Argo CD's repo-server."""
+    with repo_server.started(engine("argocd"), redis) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def this_repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository as this one is; no test changes it."""
+    return copy_of_this(tmp_path_factory.mktemp("git") / "bulkhead.git")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A repository as this one is, to be changed."""
+    return copy_of_this(tmp_path / "bulkhead.git")

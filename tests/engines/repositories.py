@@ -1,0 +1,56 @@
+"""Git repositories that an engine reads: the reference cluster's, changed as a test needs it."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from conftest import ROOT, Tree, run
+
+PARTS = ("plugin", "base", "overlays", "kustomization.yaml")
+GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@example.org", "-c", "commit.gpgsign=false")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository with a working tree, on its branch ``main``."""
+
+    path: Path
+
+    @property
+    def url(self) -> str:
+        """What an engine calls it."""
+        return f"file://{self.path}"
+
+    @property
+    def tree(self) -> Tree:
+        """Its working tree."""
+        return Tree(self.path)
+
+    def commit(self) -> str:
+        """Commit all that is in the working tree; return the revision."""
+        for command in (("add", "--all"), ("commit", "-q", "--allow-empty", "-m", "x"), ("rev-parse", "HEAD")):
+            done = run(*GIT, *command, cwd=self.path)
+            assert done.status == 0, done.stderr
+        return done.stdout.strip()
+
+
+def repository(path: Path) -> Repository:
+    """Make a repository of what stands in *path*."""
+    done = run("git", "init", "-q", "-b", "main", path)
+    assert done.status == 0, done.stderr
+    made = Repository(path)
+    made.commit()
+    return made
+
+
+def copy_of_this(path: Path) -> Repository:
+    """Make a repository with this one's plugin, base and overlays."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    path.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, path / part, ignore=ignore)
+        else:
+            shutil.copy2(source, path / part)
+    return repository(path)
