@@ -91,26 +91,28 @@ class ArgoCD:
 
 
 @contextmanager
-def started(cluster: Cluster, repo_server: RepoServer, cache: int, repository: Repository, folder: Path) -> Iterator[ArgoCD]:
+def started(
+    cluster: Cluster, repo_server: RepoServer, cache: int, repository: Repository, folder: Path
+) -> Iterator[ArgoCD]:
     """Run the ApplicationSet controller and the application controller."""
     configuration = folder / "kubeconfig"
     configuration.write_text(CONFIGURATION.format(port=cluster.port, token="administrator", namespace="argocd"))
     env = {"KUBECONFIG": str(configuration), "ARGOCD_FAKE_IN_CLUSTER": "true", "TMPDIR": str(folder)}
+    both = {"kubeconfig": configuration, "namespace": "argocd", "repo-server-plaintext": "true"}
     repo = f"127.0.0.1:{repo_server.port}"
-    listen = [f"127.0.0.1:{free_port()}" for _ in range(3)]
+    listening = {name: f"127.0.0.1:{free_port()}" for name in ("metrics-addr", "probe-addr", "webhook-addr")}
     sets = start(
-        [repo_server.program, "applicationset-controller", "--kubeconfig", configuration, "--namespace", "argocd"]
-        + ["--argocd-repo-server", repo, "--repo-server-plaintext", "--metrics-addr", listen[0]]
-        + ["--probe-addr", listen[1], "--webhook-addr", listen[2]],
+        [repo_server.program, "applicationset-controller"],
         folder / "applicationset-controller.log",
         env,
+        {**both, **listening, "argocd-repo-server": repo},
     )
+    syncing = {"redis": f"127.0.0.1:{cache}", "metrics-port": free_port(), "app-resync": 0, "status-processors": 4}
     applications = start(
-        [repo_server.program, "application-controller", "--kubeconfig", configuration, "--namespace", "argocd"]
-        + ["--repo-server", repo, "--repo-server-plaintext", "--redis", f"127.0.0.1:{cache}"]
-        + ["--metrics-port", str(free_port()), "--app-resync", "0", "--status-processors", "4"],
+        [repo_server.program, "application-controller"],
         folder / "application-controller.log",
         env,
+        {**both, **syncing, "repo-server": repo},
     )
     try:
         yield ArgoCD(cluster, repo_server, repository, (sets, applications))

@@ -18,6 +18,7 @@ from engines.repo_server import RepoServer
 from engines.repositories import Repository, copy_of_this
 from reference import PROTECTED, UNPROTECTED
 
+
 @pytest.fixture(scope="session", autouse=True)
 def _network() -> None:
     refused = leave()
