@@ -60,8 +60,8 @@ test-engines: compiled .tools/.all engines
 	@$(PY) -m pytest tests/engines $(ARGS)
 
 lint: compiled
-	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests
-	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests
+	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
+	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
 	@test -z "$$(gofmt -l tests/engines)" || { echo 'gofmt -w tests/engines'; exit 1; }
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
