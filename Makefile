@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test test-engines lint bench docs clean
+.PHONY: help demo test prove lag test-engines lint bench docs chart helm3 clean
 PYTHON ?= python3
 PY := .venv/bin/python
 BUILD := build/network-policies.yaml
@@ -8,10 +8,14 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
 	@echo 'make test   run the tests (N=2 in parallel)'
+	@echo 'make prove  the reference cluster and N=200 random ones in the real enforcer (as root)'
+	@echo 'make lag    how late the enforcer knows a new pod (as root)'
 	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
+	@echo 'make chart  package the Helm chart into dist/'
+	@echo 'make helm3  test the chart with Helm 3 too'
 
 .venv/.ready: setup.cfg pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'bulkhead needs Python 3.10 or newer: make PYTHON=/path/to/python3'; exit 1; }
@@ -51,6 +55,21 @@ demo: compiled .tools/.demo
 test: compiled .tools/.all
 	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
 
+# The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
+prove: compiled .tools/.all .tools/bin/enforce
+	@N=$(or $(N),200) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
+
+lag: compiled .tools/bin/enforce
+	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
+
+# The enforcer's controller and its libraries are a big build: once, and again when its sources change.
+ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/go.mod tests/enforcement/enforce/go.sum
+.tools/bin/enforce: $(ENFORCE)
+	@command -v go > /dev/null || { echo 'make: the lab is built with Go, which was not found: install Go 1.22 or newer'; exit 1; }
+	@echo 'building the lab (once, some minutes)'
+	@mkdir -p .tools/bin
+	@cd tests/enforcement/enforce && go build -mod=readonly -trimpath -o $(CURDIR)/$@ .
+
 .PHONY: engines
 engines:
 	@nice .ci/build-engines
@@ -66,14 +85,30 @@ lint: compiled
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
 bench: compiled .tools/.all
 	@$(PY) tests/bench/bench.py $(ARGS)
 	@echo
 	@$(PY) tests/bench/measure.py
+	@echo
+	@$(PY) tests/bench/chart.py
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/
+	@$(PY) -m bulkhead schema --chart -o charts/netpol
+	@$(PY) -m bulkhead values . -o charts/netpol/ci/home-values.yaml
+
+chart: compiled .tools/.all
+	@$(PY) -m bulkhead schema --chart --check charts/netpol
+	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
+	@helm package charts/netpol -d dist
+
+.tools/.helm3: .ci/install-tools .venv/.ready
+	@.ci/install-tools $(PY) helm3 && touch $@
+
+helm3: compiled .tools/.all .tools/.helm3
+	@HELM=$(CURDIR)/.tools/bin/helm3 $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
 
 clean:
 	rm -rf .venv .tools build dist plugin/*.egg-info

@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _render(verbs)
     _validate(verbs)
     _lint(verbs)
+    _values(verbs)
     _schema(verbs)
     _new(verbs)
     _reach(verbs)
@@ -155,6 +156,22 @@ def _lint(verbs: _Verbs) -> None:
     verb.add_argument("--list", action="store_true", help="name the checks, and do nothing else")
 
 
+def _values(verbs: _Verbs) -> None:
+    verb = _add(
+        verbs,
+        "values",
+        "write the overlays as values of the Helm chart",
+        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and for\n"
+        "each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
+    )
+    _folder(verb)
+    verb.add_argument("--base", metavar="DIR", help="the folder with the standard pattern (default: base at the root)")
+    verb.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: print)")
+    verb.add_argument(
+        "--check", action="store_true", help="write nothing; show the difference and exit 1 where FILE is stale"
+    )
+
+
 def _schema(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
@@ -169,6 +186,7 @@ def _schema(verbs: _Verbs) -> None:
     where = verb.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
     where.add_argument("--check", metavar="FOLDER", help="exit 1 where what is in FOLDER is stale")
+    verb.add_argument("--chart", action="store_true", help="the generated files of the Helm chart in FOLDER instead")
 
 
 def _new(verbs: _Verbs) -> None:
@@ -205,11 +223,27 @@ def _looking(verb: argparse.ArgumentParser) -> None:
         help="instead of overlays: a folder or file of manifests with workloads, or what "
         "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
     )
+    _reading(verb)
+
+
+def _reading(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--semantics",
+        choices=["api", "enforcer"],
+        help="api: as the Kubernetes specification says; enforcer: with everything in which the cluster's enforcer "
+        "departs from it (default: enforcer where the profile or --enforcer names one, else api)",
+    )
+    verb.add_argument(
+        "--enforcer",
+        choices=["kube-router", "calico", "cilium"],
+        help="what enforces the policies: kube-router is measured, of the others only what they document is known "
+        "(default: what the profile says)",
+    )
     verb.add_argument(
         "--ipblock",
         choices=["pods", "never"],
-        help="whether an ipBlock matches pods too (kube-router, Calico) or never does (Cilium); "
-        "default: as the profile's enforcer, with manifests pods",
+        help="what the specification leaves open, so it means --semantics api: an ipBlock matches pods too "
+        "(kube-router, Calico), or never does (Cilium); default: as the profile's enforcer, else pods",
     )
 
 
@@ -354,11 +388,7 @@ def _diff(verbs: _Verbs) -> None:
         "--manifests", nargs=2, default=(), metavar="PATH", help="compare plain manifests, workloads and all"
     )
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with what DIR wants")
-    verb.add_argument(
-        "--ipblock",
-        choices=("pods", "never"),
-        help="an ipBlock matches pods too (kube-router, Calico) or never (Cilium); default: as the profile's enforcer",
-    )
+    _reading(verb)
     verb.add_argument(
         "--format",
         choices=("text", "markdown", "json", "pairs"),

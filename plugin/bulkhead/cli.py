@@ -29,8 +29,14 @@ def run(arguments: Sequence[str]) -> int:
         from bulkhead.commands.schema import check, show, write
 
         if options.check:
-            return check(options.check)
-        return write(options.output) if options.output else show(options.kind)
+            return check(options.check, options.chart)
+        return write(options.output, options.chart) if options.output else show(options.kind, options.chart)
+    if options.command == "values":
+        from bulkhead.commands.values import values
+
+        if options.check and options.output is None:
+            parser().error("values: --check needs -o FILE, the file to check")
+        return values(options.dir, options.base, options.output, options.check)
     if options.command == "new":
         from bulkhead.commands.new import new
 
@@ -60,7 +66,7 @@ def _choose(options: argparse.Namespace) -> None:
 
 def _diffed(options: argparse.Namespace) -> int:
     from bulkhead.commands.diff import Asked, diff
-    from bulkhead.core.survey import IpBlockMode
+    from bulkhead.reading import Reading
 
     others = options.dirs or options.manifests or options.dump
     if len(options.revisions) > 2 or (others and options.revisions):
@@ -72,7 +78,7 @@ def _diffed(options: argparse.Namespace) -> int:
             folders=options.dirs,
             manifests=options.manifests,
             dump=options.dump,
-            mode=IpBlockMode(options.ipblock) if options.ipblock else None,
+            reading=Reading(options.semantics, options.enforcer, options.ipblock),
             form=options.format,
             fail_on=options.fail_on,
             remote=options.allow_remote,
@@ -83,7 +89,9 @@ def _diffed(options: argparse.Namespace) -> int:
 
 def _analyse(options: argparse.Namespace) -> int:
     """Run one of the commands that ask what the policies allow."""
-    looked = options.manifests, options.ipblock
+    from bulkhead.reading import Reading
+
+    looked = options.manifests, Reading(options.semantics, options.enforcer, options.ipblock)
     if options.command == "reach":
         from bulkhead.commands.reach import reach
 

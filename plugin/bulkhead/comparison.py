@@ -9,10 +9,10 @@ from bulkhead.core.cluster import Cluster, Namespace, Pod
 from bulkhead.core.diff import Difference, diff
 from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.review import Finding, review
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import API, Semantics
 from bulkhead.io.checkout import Copy
 from bulkhead.io.kustomization import Fault
-from bulkhead.situation import Situation, mode_of
+from bulkhead.situation import Situation, enforcer_of
 
 
 @dataclass
@@ -27,35 +27,36 @@ class Comparison:
     names: tuple[str, str]
     before: Situation
     after: Situation
-    mode: IpBlockMode
+    semantics: Semantics
     difference: Difference
     findings: tuple[Finding, ...] = ()
     notes: list[str] = field(default_factory=list)
     same: bool = False
 
 
-def of_overlays(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode | None) -> Comparison:
-    """Compare two trees of overlays; what only one of them can tell apart exists in both."""
+def of_overlays(names: tuple[str, str], before: Situation, after: Situation, semantics: Semantics) -> Comparison:
+    """Compare two trees of overlays, read by *semantics*; what only one of them can tell apart exists in both."""
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
         replace(each, cluster=_with(each.cluster, namespaces, pods, each.cluster.policies)) for each in (before, after)
     )
-    found = _compared(names, one, other, mode or after.mode)
-    if mode is None and before.mode is not after.mode:
+    found = _compared(names, one, other, semantics)
+    old, new = enforcer_of(before.profile), enforcer_of(after.profile)
+    if old is not new:
         found.notes.append(
-            "the profile's enforcer changes, and with it what an ipBlock matches: "
-            f"both sides are read as the new one does (`{after.mode.value}`)"
+            f"the profile's enforcer changes from {old.value} to {new.value}, and with it what policies do: "
+            f"both sides are read {semantics.says}"
         )
     return found
 
 
-def of_manifests(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode) -> Comparison:
+def of_manifests(names: tuple[str, str], before: Situation, after: Situation, semantics: Semantics) -> Comparison:
     """Compare two clusters as their manifests describe them, pods and all."""
-    return _compared(names, before, after, mode)
+    return _compared(names, before, after, semantics)
 
 
-def of_drift(names: tuple[str, str], dump: Situation, overlays: Situation, mode: IpBlockMode | None) -> Comparison:
+def of_drift(names: tuple[str, str], dump: Situation, overlays: Situation, semantics: Semantics) -> Comparison:
     """
     Compare a running cluster with itself as the overlays want it.
 
@@ -68,11 +69,11 @@ def of_drift(names: tuple[str, str], dump: Situation, overlays: Situation, mode:
     )
     kept = tuple(policy for policy in dump.cluster.policies if policy.namespace not in listed)
     wanted = overlays.cluster
-    networks = Cluster(networks=wanted.networks, nodes=wanted.nodes)
+    networks = Cluster(networks=wanted.networks, nodes=wanted.nodes, services=wanted.services)
     pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
     before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
     after = replace(overlays, cluster=_with(networks, namespaces, pods, kept + wanted.policies))
-    found = _compared(names, before, after, mode or mode_of(overlays.profile))
+    found = _compared(names, before, after, semantics)
     absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
     if absent:
         found.notes.append("listed by the overlays and not in the dump: " + ", ".join(absent))
@@ -82,7 +83,7 @@ def of_drift(names: tuple[str, str], dump: Situation, overlays: Situation, mode:
 def unchanged(names: tuple[str, str]) -> Comparison:
     """Return the comparison of a tree with itself, of which nothing needs to be read."""
     empty = Situation(Cluster())
-    return Comparison(names, empty, empty, empty.mode, diff(Cluster(), Cluster()), same=True)
+    return Comparison(names, empty, empty, API, diff(Cluster(), Cluster()), same=True)
 
 
 def renamed(situation: Situation, copy: Copy) -> Situation:
@@ -98,15 +99,18 @@ def renamed(situation: Situation, copy: Copy) -> Situation:
     return replace(situation, origins=origins, faults=list(map(named, situation.faults)))
 
 
-def _compared(names: tuple[str, str], before: Situation, after: Situation, mode: IpBlockMode) -> Comparison:
-    difference = diff(before.cluster, after.cluster, mode)
-    return Comparison(names, before, after, mode, difference, review(difference))
+def _compared(names: tuple[str, str], before: Situation, after: Situation, semantics: Semantics) -> Comparison:
+    difference = diff(before.cluster, after.cluster, semantics)
+    found = Comparison(names, before, after, semantics, difference, review(difference))
+    if not semantics.measured:
+        found.notes.append(f"both sides are read {semantics.says}")
+    return found
 
 
 def _with(
     facts: Cluster, namespaces: tuple[Namespace, ...], pods: tuple[Pod, ...], policies: tuple[NetworkPolicy, ...]
 ) -> Cluster:
-    return Cluster(namespaces, pods, policies, facts.networks, facts.nodes)
+    return Cluster(namespaces, pods, policies, facts.networks, facts.nodes, facts.services)
 
 
 def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:

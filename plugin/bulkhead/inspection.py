@@ -36,10 +36,10 @@ class Inspection:
         self.graph = self.sources.graph if self.sources else None
         self.places = Places([*files, *(self.graph.plain_files() if self.graph else [])])
         cluster = _cluster(overlays, manifests)
-        mode = (overlays or manifests or Situation(Cluster())).mode
+        semantics = (overlays or manifests or Situation(Cluster())).semantics.specification
         real = manifests.cluster.pods if manifests else _pods(overlays)
         self.scene = Scene(
-            answer=reach(cluster, mode),
+            answer=reach(cluster, semantics),
             lines=tuple(self._lines(cluster, overlays)),
             enforcer=enforcer,
             profile=overlays.profile if overlays else None,
@@ -129,6 +129,7 @@ def _cluster(overlays: Situation | None, manifests: Situation | None) -> Cluster
             only.cluster.policies,
             only.cluster.networks,
             only.cluster.nodes,
+            only.cluster.services,
         )
     ours = {policy.namespace for policy in overlays.cluster.policies} | set(overlays.unprotected)
     others = tuple(policy for policy in manifests.cluster.policies if policy.namespace not in ours)
@@ -138,6 +139,7 @@ def _cluster(overlays: Situation | None, manifests: Situation | None) -> Cluster
         overlays.cluster.policies + others,
         overlays.cluster.networks,
         overlays.cluster.nodes,
+        overlays.cluster.services,
     )
 
 

@@ -16,7 +16,7 @@ from bulkhead.core.notation import Cidr
 from bulkhead.core.policy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.problem import Problem
 from bulkhead.core.resources import ClusterProfile, Enforcer
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import API, Semantics, enforced
 from bulkhead.io import clusters, workloads
 from bulkhead.io.kustomization import LOCAL, Bounds, Fault
 from bulkhead.io.workloads import Thing
@@ -28,7 +28,7 @@ ANY = "*"
 @dataclass
 class Situation:
     """
-    A *cluster* and how its enforcer reads an ``ipBlock``; with *faults* it is not to be judged by.
+    A *cluster* and what its policies are read by; with *faults* it is not to be judged by.
 
     *origins* says for (namespace, policy name) where a person wrote each of the policy's
     entries, ingress before egress; policies from elsewhere are not in it.  *loaded* is ``None``
@@ -37,7 +37,7 @@ class Situation:
     """
 
     cluster: Cluster
-    mode: IpBlockMode = IpBlockMode.PODS
+    semantics: Semantics = API
     profile: ClusterProfile | None = None
     origins: Mapping[tuple[str, str], tuple[Fault, ...]] = field(default_factory=dict)
     unprotected: Mapping[str, str] = field(default_factory=dict)
@@ -67,8 +67,9 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> Situation:
             policies=policies,
             networks=_texts(profile.spec.networks.pods if profile else None),
             nodes=_texts(profile.spec.networks.nodes if profile else None),
+            services=_texts(profile.spec.networks.services if profile else None),
         ),
-        mode_of(profile),
+        enforced(enforcer_of(profile)),
         profile,
         {key: places for key, places in _origins(loaded) if key in ours},
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
@@ -110,16 +111,21 @@ def _passed_through(loaded: Loaded) -> tuple[list[Thing], list[Fault]]:
     return found, faults
 
 
-def from_manifests(path: str, mode: IpBlockMode = IpBlockMode.PODS, known: clusters.Known | None = None) -> Situation:
+def from_manifests(path: str, semantics: Semantics = API, known: clusters.Known | None = None) -> Situation:
     """Return the situation of the manifests, or of the dump, at *path*."""
     read = clusters.load(path, known)
     faults = [Fault(each.file, each.line, each.column, each.problem.says, each.problem.hint) for each in read.faults]
-    return Situation(read.cluster, mode, faults=faults)
+    return Situation(read.cluster, semantics, faults=faults)
 
 
-def mode_of(profile: ClusterProfile | None) -> IpBlockMode:
-    """Return how the profile's enforcer reads an ``ipBlock``: only Cilium's never matches a pod."""
-    return IpBlockMode.NEVER if profile and profile.spec.enforcer is Enforcer.CILIUM else IpBlockMode.PODS
+def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
+    """Return the enforcer that *profile* names; ``any`` where there is none."""
+    return profile.spec.enforcer if profile else Enforcer.ANY
+
+
+def facts_of(tree: Cluster, other: Cluster) -> Cluster:
+    """Return *other* with the addresses of Services that *tree* knows."""
+    return Cluster(other.namespaces, other.pods, other.policies, other.networks, other.nodes, tree.services)
 
 
 def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:

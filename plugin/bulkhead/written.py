@@ -3,6 +3,7 @@ From a rule of a policy to the rule that a person wrote: its name, its reason, i
 """
 
 from bulkhead.core.attribution import Leave
+from bulkhead.core.grants import NOBODY
 from bulkhead.core.problem import Path
 from bulkhead.core.resources import Rule, SegmentedNamespace
 from bulkhead.core.value import value
@@ -17,6 +18,7 @@ class Written:
     *policy* is ``namespace/name`` of the NetworkPolicy, *rule* the rule's name, with the
     workload's before it, or its place in the policy (``ingress[0]``) where the policy itself is
     what was written.  *why* and *file* are empty where there is none, *line* is then 0.
+    *policy* is empty where the enforcer lets something through by itself.
     """
 
     policy: str
@@ -43,7 +45,11 @@ class Origins:
                 self.folders[namespace.namespace] = folder
 
     def rule(self, leave: Leave, direction: str) -> Written:
-        """Return the rule at *leave* of ``ingress`` or ``egress``."""
+        """Return the rule at *leave*, by which ``ingress`` or ``egress`` passes."""
+        if leave.policy == NOBODY:
+            return Written("", "node ports of its own node")
+        if leave.crossed:
+            direction = "egress" if direction == "ingress" else "ingress"
         policy = self.situation.cluster.policies[leave.policy]
         key = policy.namespace, policy.name
         title = "/".join(key)

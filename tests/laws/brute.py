@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 
 from bulkhead.core.cluster import External, namespaces_of
 from bulkhead.core.policy import IpBlock
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import IpBlockMode
 
 
 def allows(cluster, source, destination, protocol, port, mode):

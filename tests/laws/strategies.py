@@ -13,7 +13,7 @@ from bulkhead.core.policy import (
     Requirement,
     Selector,
 )
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import IpBlockMode
 from hypothesis import strategies as st
 
 NAMESPACES = ("alpha", "beta")
@@ -102,6 +102,32 @@ def clusters(draw, most=5, owned=True):
         policies=draw(few(policies, 4, least=1)),
         networks=draw(st.sampled_from(((), (), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125")))),
         nodes=draw(st.sampled_from(((), ("192.168.0.0/29",)))),
+    )
+
+
+shared = st.builds(
+    NamedPort,
+    st.sampled_from(("http", "dns", "")),
+    st.sampled_from(("TCP", "UDP")),
+    st.sampled_from((53, 80, 81)),
+    st.sampled_from((False, False, False, True)),
+)
+
+
+@st.composite
+def settled(draw, most=4):
+    """A cluster as an enforcer sees it: every pod has an address of its own, and where it runs is known."""
+    pods = []
+    for number in range(draw(st.integers(1, most))):
+        namespace, node = draw(st.sampled_from(NAMESPACES)), draw(st.sampled_from(NODES))
+        found, host = (f"10.0.0.{number + 1}", f"fd00::{number + 1}"), draw(st.integers(0, 4)) == 0
+        own = draw(st.sampled_from((found[:1], found[:1], found, found[1:])))
+        named = tuple(dict.fromkeys(draw(few(shared, 3))))
+        pods.append(
+            Pod(namespace, f"pod-{number}", "Pod", "", draw(labels), named, (node,) if host else own, host, node)
+        )
+    return Cluster(
+        tuple(Namespace(name, draw(labels)) for name in NAMESPACES), tuple(pods), draw(few(policies, 3, least=1))
     )
 
 

@@ -6,6 +6,7 @@ from bulkhead.core.endpoints import Chosen
 from bulkhead.core.expect import Promise, expect
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import open_ports, port_set
+from bulkhead.core.semantics import Semantics
 from bulkhead.core.sift import places, sift
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ def ends(data):
     if len(pods) < 2:
         return None
     one, other = data.draw(st.permutations(pods))[:2]
-    return reach(cluster, data.draw(modes)), one, other
+    return reach(cluster, Semantics(data.draw(modes))), one, other
 
 
 @given(st.data())

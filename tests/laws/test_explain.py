@@ -4,6 +4,7 @@ from bulkhead.core.cluster import Cluster
 from bulkhead.core.explain import explain
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import allows as is_allowed
+from bulkhead.core.semantics import Semantics
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import allowing, allows, allows_over, isolating
@@ -14,7 +15,7 @@ from laws.strategies import clusters, flows, modes
 def test_the_verdict_is_the_specification_s(data, mode):
     cluster = data.draw(clusters())
     flow = data.draw(flows(cluster))
-    answer = reach(cluster, mode)
+    answer = reach(cluster, Semantics(mode))
     found = explain(answer, flow)
     ends = (flow.source, flow.destination, flow.protocol, flow.port)
     for verdict in found.verdicts:
@@ -34,7 +35,7 @@ def test_the_verdict_is_the_specification_s(data, mode):
 def test_adding_what_is_missing_allows_the_flow(data, mode):
     cluster = data.draw(clusters())
     flow = data.draw(flows(cluster))
-    found = explain(reach(cluster, mode), flow)
+    found = explain(reach(cluster, Semantics(mode)), flow)
     assert not (found.allowed and found.missing)
     if found.missing:
         more = Cluster(

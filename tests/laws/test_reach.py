@@ -6,6 +6,7 @@ from bulkhead.core.cells import members
 from bulkhead.core.intervals import holds
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import open_ports, rectangles
+from bulkhead.core.semantics import Semantics
 from bulkhead.core.universe import place_of
 from hypothesis import given
 from laws.brute import allowing, allows, allows_over, families
@@ -16,7 +17,7 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
 
 @given(clusters(), modes)
 def test_every_flow_is_judged_as_the_specification_says(cluster, mode):
-    answer = reach(cluster, mode)
+    answer = reach(cluster, Semantics(mode))
     spoken_of = {layer.universe.family for layer in answer.layers}
     for source, destination in pairs(cluster):
         if not families(cluster, source) & families(cluster, destination) <= spoken_of:
@@ -29,7 +30,7 @@ def test_every_flow_is_judged_as_the_specification_says(cluster, mode):
 
 @given(clusters(), modes)
 def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_other(cluster, mode):
-    for layer in reach(cluster, mode).layers:
+    for layer in reach(cluster, Semantics(mode)).layers:
         opened = {}
         for rectangle in rectangles(layer):
             for source in members(rectangle.sources):
@@ -53,7 +54,7 @@ def is_node(endpoint):
 
 @given(clusters(), modes)
 def test_rows_are_canonical(cluster, mode):
-    for layer in reach(cluster, mode).layers:
+    for layer in reach(cluster, Semantics(mode)).layers:
         seen = 0
         for row in layer.rows:
             assert row.sources and not row.sources & seen
@@ -65,7 +66,7 @@ def test_rows_are_canonical(cluster, mode):
 
 @given(clusters(), modes)
 def test_attribution_is_complete_and_minimal(cluster, mode):
-    for layer in reach(cluster, mode).layers:
+    for layer in reach(cluster, Semantics(mode)).layers:
         for source, destination in pairs(cluster):
             here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
             if here is None or there is None:
@@ -81,7 +82,7 @@ def test_attribution_is_complete_and_minimal(cluster, mode):
 
 @given(clusters(), modes)
 def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster, mode):
-    layers = {layer.universe.family: layer for layer in reach(cluster, mode).layers}
+    layers = {layer.universe.family: layer for layer in reach(cluster, Semantics(mode)).layers}
     for pod in cluster.pods:
         for family in layers:
             assert (place_of(layers[family].universe, pod) is not None) == (family in families(cluster, pod))

@@ -6,6 +6,7 @@ from bulkhead.core.diff import diff
 from bulkhead.core.grade import Grade
 from bulkhead.core.intervals import holds, merge
 from bulkhead.core.review import review
+from bulkhead.core.semantics import Semantics
 from hypothesis import given
 from laws.strategies import OUTSIDE, modes
 from laws.test_diff import PROBES, revisions
@@ -13,20 +14,20 @@ from laws.test_diff import PROBES, revisions
 
 @given(revisions(), modes)
 def test_findings_are_exactly_the_changes(both, mode):
-    difference = diff(*both, mode)
+    difference = diff(*both, Semantics(mode))
     assert told(review(difference)) == changed(difference, both)
 
 
 @given(revisions(), modes)
 def test_what_opens_one_way_closes_the_other_way_round(both, mode):
     before, after = both
-    forth, back = review(diff(before, after, mode)), review(diff(after, before, mode))
+    forth, back = review(diff(before, after, Semantics(mode))), review(diff(after, before, Semantics(mode)))
     assert {key(one, one.opens) for one in forth} == {key(one, not one.opens) for one in back}
 
 
 @given(revisions(), modes)
 def test_every_finding_has_a_reason(both, mode):
-    assert all(finding.reasons for finding in review(diff(*both, mode)) if is_alike(both))
+    assert all(finding.reasons for finding in review(diff(*both, Semantics(mode))) if is_alike(both))
 
 
 def is_alike(both):

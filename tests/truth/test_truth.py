@@ -5,6 +5,10 @@ A file has a list of *tables*.  Each has ``namespaces``, ``pods``, ``policies`` 
 specs as people write them) and ``rows`` of ``[from, to, port, allowed, because]``.  An end is
 ``namespace/pod`` or an address, a port ``80`` (TCP) or ``53/UDP``.  ``mode`` is the ipBlock
 mode, ``pods`` unless given.
+
+The tables in ``kube-router/`` say what that enforcer does, and the kernel has to as well
+(``tests/enforcement/test_truth.py``).  Each has a row that is otherwise in the specification, unless it says
+``same``.  A row that is left to chance has ``chance`` in place of its verdict.
 """
 
 from pathlib import Path
@@ -15,24 +19,52 @@ from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace,
 from bulkhead.core.explain import explain
 from bulkhead.core.reach import reach
 from bulkhead.core.reachability import allows
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.resources import Enforcer
+from bulkhead.core.semantics import Deviation, IpBlockMode, Semantics, enforced
 from bulkhead.io import policies
 
-TABLES = [
-    pytest.param(table, id=f"{file.stem}: {table['shows']}")
-    for file in sorted(Path(__file__).parent.glob("*.yaml"))
-    for table in yaml.safe_load(file.read_text())
-]
+HERE = Path(__file__).parent
+
+
+def tables(folder):
+    return [
+        pytest.param(table, id=f"{file.stem}: {table['shows']}")
+        for file in sorted(folder.glob("*.yaml"))
+        for table in yaml.safe_load(file.read_text())
+    ]
+
+
+TABLES, KUBE_ROUTER = tables(HERE), tables(HERE / "kube-router")
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_holds(table):
     cluster = cluster_of(table)
-    answer = reach(cluster, IpBlockMode(table.get("mode", "pods")))
+    answer = reach(cluster, Semantics(IpBlockMode(table.get("mode", "pods"))))
     for source, destination, port, allowed, because in table["rows"]:
         flow = flow_of(cluster, source, destination, port)
         assert allows(answer, flow) == allowed, f"{source} to {destination} {port}: {because}"
         assert explain(answer, flow).allowed == allowed
+
+
+@pytest.mark.parametrize("table", KUBE_ROUTER)
+def test_every_row_holds_as_kube_router_enforces_it(table):
+    cluster = cluster_of(table)
+    semantics = enforced(Enforcer.KUBE_ROUTER)
+    may, must = (
+        reach(cluster, semantics),
+        reach(cluster, semantics.but(semantics.deviations - {Deviation.SHARED_PORTS})),
+    )
+    for source, destination, port, allowed, because in table["rows"]:
+        flow = flow_of(cluster, source, destination, port)
+        says = f"{source} to {destination} {port}: {because}"
+        assert (allows(must, flow), allows(may, flow)) == ((False, True) if allowed == "chance" else (allowed,) * 2), (
+            says
+        )
+        assert explain(may, flow).allowed == bool(allowed)
+    specified = reach(cluster)
+    rows = [(flow_of(cluster, *row[:3]), bool(row[3])) for row in table["rows"]]
+    assert all(allows(specified, flow) == allowed for flow, allowed in rows) == table.get("same", False)
 
 
 def cluster_of(table):
@@ -42,6 +74,7 @@ def cluster_of(table):
         tuple(policy_of(name, spec) for name, spec in table.get("policies", {}).items()),
         tuple(table.get("networks", ())),
         tuple(table.get("nodes", ())),
+        tuple(table.get("services", ())),
     )
 
 
@@ -55,16 +88,20 @@ def pod_of(name, pod):
         namespace,
         own,
         labels=items(pod.get("labels")),
-        ports=tuple(named_port(text) for text in pod.get("ports", ())),
+        ports=tuple(
+            named_port(text, sidecar)
+            for key, sidecar in (("ports", False), ("sidecar", True))
+            for text in pod.get(key, ())
+        ),
         addresses=tuple(pod.get("addresses", ())),
         host_network=pod.get("hostNetwork", False),
         node=pod.get("node", ""),
     )
 
 
-def named_port(text):
+def named_port(text, sidecar):
     name, number, protocol = text.replace("=", "/").split("/")
-    return NamedPort(name, protocol, int(number))
+    return NamedPort(name, protocol, int(number), sidecar)
 
 
 def policy_of(name, spec):

@@ -8,13 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bulkhead.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
+from bulkhead.core import notation
 from bulkhead.core.cluster import Cluster
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import Semantics
 from bulkhead.io.altered import altered
 from bulkhead.io.checkout import Copy, copies
 from bulkhead.io.clusters import Known
 from bulkhead.io.git import Refused, Repository, Revision
 from bulkhead.io.kustomization import Bounds, Fault
+from bulkhead.reading import AS_EVER, Reading, semantics_of
 from bulkhead.report.account import account, here
 from bulkhead.report.pairs import diff_pairs
 from bulkhead.report.review_json import review_json
@@ -35,7 +37,7 @@ class Asked:
     folders: Sequence[str] = ()
     manifests: Sequence[str] = ()
     dump: str = ""
-    mode: IpBlockMode | None = None
+    reading: Reading = AS_EVER
     form: str = "text"
     fail_on: frozenset[str] = frozenset()
     remote: bool = False
@@ -112,15 +114,28 @@ def _are_revisions(asked: Asked) -> bool:
 
 def _manifests(asked: Asked) -> Comparison:
     known: Known = {}
-    mode = asked.mode or IpBlockMode.PODS
-    sides = [_usable(path, from_manifests(path, mode, known)) for path in asked.manifests]
-    return of_manifests((asked.manifests[0], asked.manifests[1]), sides[0], sides[1], mode)
+    semantics = _semantics(asked, None)
+    sides = [_usable(path, from_manifests(path, semantics, known)) for path in asked.manifests]
+    return of_manifests((asked.manifests[0], asked.manifests[1]), sides[0], sides[1], semantics)
+
+
+def _semantics(asked: Asked, side: Situation | None) -> Semantics:
+    """
+    Return what both sides are read by: what *side*, the new one, says, unless the command line does.
+
+    :raises Refused: as ``semantics_of`` does.
+    """
+    try:
+        return semantics_of(asked.reading, side.profile if side else None)
+    except notation.Refused as refused:
+        raise Refused(refused.says, refused.hint) from None
 
 
 def _drift(asked: Asked) -> Comparison:
     overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)))
     dump = _usable(asked.dump, from_manifests(asked.dump))
-    return of_drift((f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"), dump, overlays, asked.mode)
+    names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
+    return of_drift(names, dump, overlays, _semantics(asked, overlays))
 
 
 def _folders(asked: Asked, folders: Sequence[str]) -> Comparison:
@@ -128,7 +143,7 @@ def _folders(asked: Asked, folders: Sequence[str]) -> Comparison:
     with ThreadPoolExecutor(2) as pool:
         sides = list(pool.map(lambda folder: from_overlays(folder, bounds), folders))
     before, after = map(_usable, folders, sides)
-    return of_overlays((folders[0], folders[1]), before, after, asked.mode)
+    return of_overlays((folders[0], folders[1]), before, after, _semantics(asked, after))
 
 
 def _revisions(asked: Asked) -> Comparison:
@@ -147,7 +162,7 @@ def _revisions(asked: Asked) -> Comparison:
             bounds = Bounds(asked.remote, asked.helm, repository.top)
             jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
         before, after = (_usable(name, job.result()) for name, job in zip(names, jobs, strict=True))
-        found = of_overlays(names, before, after, asked.mode)
+        found = of_overlays(names, before, after, _semantics(asked, after))
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
         for folder in sorted({*_plugins(before, tops[0]), *_plugins(after, tops[1])}):
             changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)

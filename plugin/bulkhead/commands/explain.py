@@ -6,22 +6,25 @@ import sys
 from bulkhead.commands.looking import Unusable, complain, names_of, paint, peers_of, situation, width
 from bulkhead.core import ports
 from bulkhead.core.account import Account, account, alike
+from bulkhead.core.departure import departing
 from bulkhead.core.endpoints import Chosen, target
 from bulkhead.core.notation import Port, Refused, shown
 from bulkhead.core.ports import PortSet
 from bulkhead.core.reach import reach
+from bulkhead.reading import Reading
 from bulkhead.report.explain import Explained, as_json, text
 from bulkhead.report.remedy import Remedy
+from bulkhead.report.untold import replaced, untold
 from bulkhead.situation import Situation
 from bulkhead.written import Origins
 
 
 def explain(
-    source: str, destination: str, folder: str, manifests: str | None, mode: str | None, as_text: bool = True
+    source: str, destination: str, folder: str, manifests: str | None, reading: Reading, as_text: bool = True
 ) -> int:
     """Print why *source* does or does not reach ``DST[:PORT[/PROTO]]``; 0 allowed, 1 refused, 2 error."""
     try:
-        found = situation(folder, manifests, mode)
+        found = situation(folder, manifests, reading)
         names = names_of(found)
         name, port = target(destination)
         asked = port_of(port) if port else None
@@ -59,10 +62,11 @@ def set_of(port: Port | None) -> PortSet:
 def _explained(
     found: Situation, origins: Origins, ends: tuple[Chosen, Chosen], port: str, asked: Port | None
 ) -> Explained:
-    answer = reach(found.cluster, found.mode)
-    accounts = list(account(answer, *ends, set_of(asked), found.loaded is not None))
+    answer = reach(found.cluster, found.semantics)
+    accounts = list(departing(answer, account(answer, *ends, set_of(asked), found.loaded is not None)))
     remedies: list[tuple[str, str]] = []
-    if asked:
+    unseen = replaced(found, ends[1])
+    if asked and not unseen:  # no rule for such an address would ever meet a packet
         refused = [
             (each, not each.leaves(share), not each.enters(share))
             for each in accounts
@@ -71,7 +75,8 @@ def _explained(
         ]
         remedies = Remedy(found, origins, peers_of(found), ends, asked).texts(refused)
     groups = tuple(tuple(group) for group in alike(iter(accounts)))
-    return Explained(*ends, port, groups, tuple(remedies), _allowed(accounts, asked))
+    notes = (*unseen, *untold(found, *ends, set_of(asked)))
+    return Explained(*ends, port, groups, tuple(remedies), _allowed(accounts, asked), found.semantics, notes)
 
 
 def _allowed(accounts: list[Account], asked: Port | None) -> bool:

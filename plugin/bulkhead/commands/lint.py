@@ -11,7 +11,7 @@ from bulkhead.core.lint.listing import Listed, listed, worst
 from bulkhead.core.notation import Date, Refused
 from bulkhead.core.problem import nearest
 from bulkhead.core.resources import Enforcer
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import specification
 from bulkhead.core.value import value
 from bulkhead.inspection import Inspection
 from bulkhead.io.clusters import SUFFIXES
@@ -76,8 +76,7 @@ def _checks(enable: Sequence[str], disable: Sequence[str]) -> tuple[Check, ...]:
 
 
 def _manifests(asked: Asked, overlays: Situation | None) -> Situation:
-    never = _enforcer(asked, overlays) is Enforcer.CILIUM
-    return from_manifests(str(asked.manifests), IpBlockMode.NEVER if never else IpBlockMode.PODS)
+    return from_manifests(str(asked.manifests), specification(_enforcer(asked, overlays)))
 
 
 def _enforcer(asked: Asked, overlays: Situation | None) -> Enforcer:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 from bulkhead.core.endpoints import Names, named_peers
 from bulkhead.core.policy import IpBlock, PodPeer
-from bulkhead.core.survey import IpBlockMode
 from bulkhead.io.kustomization import NAMES, Fault
+from bulkhead.reading import Reading, semantics_of
 from bulkhead.report.paint import Paint
 from bulkhead.report.text import count, faults
-from bulkhead.situation import Situation, from_manifests, from_overlays, mode_of
+from bulkhead.situation import Situation, facts_of, from_manifests, from_overlays
 
 Peers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
 
@@ -21,32 +21,41 @@ class Unusable(Exception):
     """The command cannot answer; why is on stderr already."""
 
 
-def situation(folder: str, manifests: str | None, mode: str | None) -> Situation:
+def situation(folder: str, manifests: str | None, reading: Reading) -> Situation:
     """
-    Return the situation of the overlays below *folder*, or of *manifests* (``-``: stdin), with *mode* if given.
+    Return the situation of the overlays below *folder*, or of *manifests* (``-``: stdin), read as *reading* says.
 
     :raises Unusable: where there are faults, which are printed.
+    :raises Refused: where it cannot be read so.
     """
-    found = from_overlays(folder) if manifests is None else _manifests(manifests)
-    if found.faults:
-        refuse(found.faults)
-    if mode:
-        found.mode = IpBlockMode(mode)
+    found = _usable(folder, manifests)
+    found.semantics = semantics_of(reading, found.profile)
     return found
 
 
-def promised(folder: str, manifests: str | None, mode: str | None) -> Situation:
+def _usable(folder: str, manifests: str | None) -> Situation:
+    found = from_overlays(folder) if manifests is None else _manifests(manifests)
+    if found.faults:
+        refuse(found.faults)
+    return found
+
+
+def promised(folder: str, manifests: str | None, reading: Reading) -> Situation:
     """
     Return the situation to hold promises against: with *manifests*, still by the names of the tree in *folder*.
 
-    Its profile says what a peer is and how the enforcer reads an ``ipBlock``.  No tree there, no profile.
+    Its profile says what a peer is, what enforces policies and which addresses are Services'.  No tree there, no
+    profile.
 
     :raises Unusable: where there are faults, which are printed.
+    :raises Refused: where it cannot be read so.
     """
-    found = situation(folder, manifests, mode)
+    found = _usable(folder, manifests)
     if manifests is not None and any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
-        found.profile = situation(folder, None, None).profile
-        found.mode = IpBlockMode(mode) if mode else mode_of(found.profile)
+        tree = _usable(folder, None)
+        found.profile = tree.profile
+        found.cluster = facts_of(tree.cluster, found.cluster)
+    found.semantics = semantics_of(reading, found.profile)
     return found
 
 

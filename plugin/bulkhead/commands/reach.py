@@ -9,6 +9,7 @@ from bulkhead.core import reach as engine
 from bulkhead.core.endpoints import target
 from bulkhead.core.notation import Refused
 from bulkhead.core.reachability import Reachability
+from bulkhead.reading import Reading
 from bulkhead.report import connections, matrix, pairs
 from bulkhead.report.connections import Filter
 from bulkhead.report.outside import Outside
@@ -22,11 +23,11 @@ MOST = 5_000_000
 """Pairs that are listed at most: about two gigabytes of memory."""
 
 
-def reach(folder: str, manifests: str | None, mode: str | None, asked: Asked, style: str) -> int:
+def reach(folder: str, manifests: str | None, reading: Reading, asked: Asked, style: str) -> int:
     """Print who reaches whom; 0, or 2 where something is wrong with what was to be read."""
     gc.disable()  # nothing that is read or computed is ever dropped: collecting garbage is a third of the time
     try:
-        found = situation(folder, manifests, mode)
+        found = situation(folder, manifests, reading)
         wanted = _filter(found, asked)
     except Unusable:
         return 2
@@ -34,7 +35,7 @@ def reach(folder: str, manifests: str | None, mode: str | None, asked: Asked, st
         return complain(refused.says, refused.hint)
     if style == "pairs" and any(asked):
         return complain("--format pairs lists everything", "leave --from, --to and --port out, or write --format json")
-    answer = engine.reach(found.cluster, found.mode)
+    answer = engine.reach(found.cluster, found.semantics)
     if style == "pairs" and connections.size(answer) > MOST:
         return complain(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
     sys.stdout.write(_written(found, answer, wanted, any(asked), style))

@@ -3,7 +3,7 @@
 import difflib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from bulkhead.commands import tree
 from bulkhead.io.files import Unwritable, read_tree, replace_tree, write_file
@@ -21,7 +21,7 @@ def render(folder: str, output: str | None, check: bool, as_tree: bool = False) 
     """
     loaded = load(folder, _progress())
     if loaded.faults:
-        return _refuse(loaded)
+        return refuse(loaded)
     if output is None:
         sys.stdout.write(loaded.text)
         return 0
@@ -43,7 +43,7 @@ def validate(folder: str) -> int:
     """Report everything that is wrong in *folder*, or in one line that nothing is."""
     loaded = load(folder, _progress())
     if loaded.faults:
-        return _refuse(loaded)
+        return refuse(loaded)
     sys.stdout.write(summary(loaded) + "\n")
     return 0
 
@@ -59,7 +59,8 @@ def summary(loaded: Loaded) -> str:
     return line
 
 
-def _refuse(loaded: Loaded) -> int:
+def refuse(loaded: Loaded) -> int:
+    """Report the faults; return the exit status."""
     sys.stdout.flush()
     sys.stderr.write(faults(loaded.faults, os.getcwd()))
     sys.stderr.write(f"bulkhead: {count(len(set(loaded.faults)), 'problem')}, nothing was rendered\n")
@@ -88,10 +89,15 @@ def _write(loaded: Loaded, output: str) -> None:
 
 def _check(loaded: Loaded, output: str) -> int:
     """Show the difference between what is written and what would be; 1 where there is one."""
-    wanted = dict(_files(loaded)) if _is_folder(output) else {"": loaded.text}
-    written = read_tree(output, is_folder=_is_folder(output))
+    is_folder = _is_folder(output)
+    return compare(output, dict(_files(loaded)) if is_folder else {"": loaded.text}, is_folder)
+
+
+def compare(output: str, wanted: Mapping[str, str], is_folder: bool) -> int:
+    """Show how the file *output*, or the files of that folder, differ from those *wanted*; 1 where they do."""
+    written = read_tree(output, is_folder)
     stale = False
-    for name in sorted(wanted | written):
+    for name in sorted({**wanted, **written}):
         path = os.path.join(output, name) if name else output
         before, after = written.get(name, ""), wanted.get(name, "")
         for line in difflib.unified_diff(
@@ -99,7 +105,7 @@ def _check(loaded: Loaded, output: str) -> int:
         ):
             stale = True
             sys.stdout.write(line if line.endswith("\n") else line + "\n")
-    sys.stderr.write(f"bulkhead: {output} is {'stale: render it again' if stale else 'up to date'}\n")
+    sys.stderr.write(f"bulkhead: {output} is {'stale: write it again' if stale else 'up to date'}\n")
     return int(stale)
 
 

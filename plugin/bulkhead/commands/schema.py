@@ -4,6 +4,7 @@ import os
 import sys
 
 from bulkhead.io.files import Unwritable, write_file
+from bulkhead.report.chart import language, values_schema, with_table
 from bulkhead.report.checks import checks_page
 from bulkhead.report.reference import reference
 from bulkhead.report.schema import KINDS, schema
@@ -15,8 +16,22 @@ def generated() -> dict[str, str]:
     return files | {"resources.md": reference(), "lint.md": checks_page()}
 
 
-def show(kind: str | None) -> int:
+def generated_in(chart: str) -> dict[str, str]:
+    """
+    Return every generated file of the chart in the folder *chart* by name.
+
+    :raises OSError: where there is no README to put the table of values into; ValueError where it has no marks.
+    """
+    with open(os.path.join(chart, "README.md"), encoding="utf-8") as file:
+        readme = with_table(file.read())
+    return {"values.schema.json": values_schema(), "files/language.json": language(), "README.md": readme}
+
+
+def show(kind: str | None, chart: bool) -> int:
     """Print one schema, or say which there are."""
+    if chart:
+        sys.stdout.write(values_schema())
+        return 0
     if kind is None:
         sys.stderr.write(f"bulkhead: error: which one? {' or '.join(KINDS)}\n")
         return 2
@@ -24,22 +39,37 @@ def show(kind: str | None) -> int:
     return 0
 
 
-def write(folder: str) -> int:
+def _wanted(folder: str, chart: bool) -> dict[str, str] | None:
+    """Return the files that belong into *folder*; ``None``, and why on stderr, where they cannot be made."""
+    try:
+        return generated_in(folder) if chart else generated()
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{os.path.join(folder, 'README.md')}: error: {error}\n")
+        return None
+
+
+def write(folder: str, chart: bool) -> int:
     """Write every generated file into *folder*."""
-    for name, text in generated().items():
+    wanted = _wanted(folder, chart)
+    if wanted is None:
+        return 2
+    for name, text in wanted.items():
         try:
             write_file(os.path.join(folder, name), text)
         except Unwritable as error:
             sys.stderr.write(f"{os.path.join(folder, name)}: error: {error}\n")
             return 2
-    sys.stderr.write(f"bulkhead: wrote {', '.join(generated())} into {folder}\n")
+    sys.stderr.write(f"bulkhead: wrote {', '.join(wanted)} into {folder}\n")
     return 0
 
 
-def check(folder: str) -> int:
+def check(folder: str, chart: bool) -> int:
     """Say whether the files in *folder* are what would be generated now."""
-    stale = []
-    for name, text in generated().items():
+    wanted = _wanted(folder, chart)
+    if wanted is None:
+        return 2
+    stale, kind = [], " --chart" if chart else ""
+    for name, text in wanted.items():
         path = os.path.join(folder, name)
         try:
             with open(path, encoding="utf-8") as file:
@@ -49,5 +79,5 @@ def check(folder: str) -> int:
         if not fresh:
             stale.append(path)
     for path in stale:
-        sys.stderr.write(f"{path}: error: stale\nhint: bulkhead schema -o {folder}\n")
+        sys.stderr.write(f"{path}: error: stale\nhint: bulkhead schema{kind} -o {folder}\n")
     return int(bool(stale))

@@ -19,6 +19,7 @@ from bulkhead.core.reach import reach
 from bulkhead.core.reachability import Layer
 from bulkhead.io.expectations import FOLDER, Line, below, read
 from bulkhead.io.kustomization import Fault
+from bulkhead.reading import Reading
 from bulkhead.report import verdicts
 from bulkhead.report.explain import briefly
 from bulkhead.report.outside import Outside, unreal
@@ -30,7 +31,7 @@ from bulkhead.written import Origins
 _SHOWN = 3
 
 
-def test(folder: str, manifests: str | None, mode: str | None, files: list[str] | None, style: str) -> int:
+def test(folder: str, manifests: str | None, reading: Reading, files: list[str] | None, style: str) -> int:
     """Print what came of every row; 0: all hold or are known, 1: one fails, 2: error."""
     chosen = below(folder) if files is None else files
     if not chosen:
@@ -41,16 +42,20 @@ def test(folder: str, manifests: str | None, mode: str | None, files: list[str] 
         rows = read(chosen)
         if rows.faults:
             refuse(rows.faults)
-        found = promised(folder, manifests, mode)
+        found = promised(folder, manifests, reading)
         promises = _promises(names_of(found), rows.lines)
         made = _Checking(found).verdicts(rows.lines, promises)
     except Unusable:
         return 2
+    except Refused as refused:
+        return complain(refused.says, refused.hint)
     here = os.getcwd()
     if style == "text":
-        sys.stdout.write(verdicts.text(made, here, paint()))
+        sys.stdout.write(verdicts.text(made, here, paint(), found.semantics))
     else:
-        sys.stdout.write(verdicts.as_json(made, here) if style == "json" else verdicts.junit(made, here))
+        sys.stdout.write(
+            verdicts.as_json(made, here, found.semantics) if style == "json" else verdicts.junit(made, here)
+        )
     return int(any(each.word == FAIL for each in made))
 
 
@@ -98,7 +103,7 @@ class _Checking:
     """Holds promises against one situation."""
 
     def __init__(self, found: Situation) -> None:
-        self.answer = reach(found.cluster, found.mode)
+        self.answer = reach(found.cluster, found.semantics)
         self.templates = found.loaded is not None
         self.outside = Outside(found, peers_of(found))
         self.origins = Origins(found)
@@ -148,7 +153,7 @@ class _Checking:
     def reason(self, promise: Promise, breach: Breach) -> str:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
         destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
-        found = pair(self.answer.layers[breach.layer], source, destination, breach.ports)
+        found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
         return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.origins, self.here)}"
 
     def end(self, number: int, place: int, named: tuple[Chosen, ...], others: bool) -> End:

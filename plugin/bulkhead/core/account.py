@@ -4,11 +4,13 @@
 
 from bulkhead.core import addresses, cells, intervals, ports
 from bulkhead.core.addresses import AddressSet
-from bulkhead.core.attribution import Share, attribute
+from bulkhead.core.attribution import Leave, Share, attribute
 from bulkhead.core.cluster import Endpoint, External, Pod
 from bulkhead.core.endpoints import Chosen
+from bulkhead.core.grants import NOBODY
 from bulkhead.core.ports import PortSet
-from bulkhead.core.reachability import Layer, Reachability, exempt
+from bulkhead.core.reachability import Layer, Reachability, exempt, isolating, open_anyway
+from bulkhead.core.semantics import Semantics
 from bulkhead.core.value import value
 
 TYPE_CHECKING = False
@@ -88,7 +90,7 @@ def account(
         for one in here:
             for other in there:
                 if isinstance(one.first, Pod) or isinstance(other.first, Pod):
-                    yield pair(layer, one, other, asked)
+                    yield pair(layer, one, other, asked, answer.semantics)
 
 
 def ends(layer: Layer, chosen: Chosen, templates: bool) -> list[End]:
@@ -128,22 +130,29 @@ def is_many(pod: Pod, templates: bool) -> bool:
     return templates or (pod.kind != "Pod" and not pod.workload)
 
 
-def pair(layer: Layer, source: End, destination: End, asked: PortSet) -> Account:
+def pair(layer: Layer, source: End, destination: End, asked: PortSet, semantics: Semantics) -> Account:
     """Return the account of one pair of *layer*, one end of which is a pod."""
     strangers = source.place == destination.place and source.many
     shares = [
-        Share(ports.intersect(each.ports, asked), each.egress, each.ingress)
+        Share(ports.intersect(ports_of, asked), egress, each.ingress)
         for each in attribute(layer, source.place, destination.place)
+        for ports_of, egress in _anyway(each, open_anyway(semantics, source.first, destination.first))
     ]
     return Account(
         layer.universe.family,
         source,
         destination,
         "" if strangers else exempt(source.first, destination.first),
-        layer.egress[source.place],
-        layer.ingress[destination.place],
+        isolating(layer, source.place, "egress"),
+        isolating(layer, destination.place, "ingress"),
         tuple(share for share in shares if share.ports.spans),
     )
+
+
+def _anyway(share: Share, opened: PortSet) -> "Iterator[tuple[PortSet, tuple[Leave, ...]]]":
+    """Yield the parts of *share* that the enforcer has *opened* by itself, and the rest, with the leaves of egress."""
+    yield ports.subtract(share.ports, opened), share.egress
+    yield ports.intersect(share.ports, opened), (*share.egress, Leave(NOBODY, 0))
 
 
 def alike(accounts: "Iterator[Account]") -> list[list[Account]]:

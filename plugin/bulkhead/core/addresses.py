@@ -70,6 +70,14 @@ def address(text: str) -> int:
     return _V6 + int(IPv6Address(text))
 
 
+def is_address(text: str) -> bool:
+    """Say whether *text* is one address."""
+    try:
+        return address(text) >= 0
+    except ValueError:
+        return False
+
+
 _OCTETS = {str(octet): octet for octet in range(256)}
 
 

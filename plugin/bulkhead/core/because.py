@@ -5,6 +5,7 @@ A flow opens by a rule that is new, or because nothing isolates a side any more;
 a rule that is gone, or because something isolates a side now.
 """
 
+from bulkhead.core.grants import NOBODY
 from bulkhead.core.policy import NetworkPolicy
 from bulkhead.core.reachability import Layer
 from bulkhead.core.value import value
@@ -30,6 +31,9 @@ class Reason:
     rule: int
     ingress: bool
 
+
+_Rule = tuple[int, int, bool]
+"""The place of a policy, of a rule in it, and whether it is one of ``ingress``."""
 
 _Effect = tuple[bool, int, int, tuple[tuple[int, int], ...]]
 
@@ -57,33 +61,34 @@ class Because:
         return frozenset(found or self._rules(self.every, sources, destinations, atoms))
 
     def _rules(
-        self, rules: "list[tuple[tuple[int, int], _Effect]]", sources: int, destinations: int, atoms: int
+        self, rules: "list[tuple[_Rule, _Effect]]", sources: int, destinations: int, atoms: int
     ) -> "Iterator[Reason]":
-        for (policy, rule), (ingress, subjects, peers, ports) in rules:
+        for (policy, rule, own), (ingress, subjects, peers, ports) in rules:
             subject, peer = (destinations, sources) if ingress else (sources, destinations)
             if (
                 subjects & subject
                 and peers & peer
                 and any(opened & atoms and having & destinations for opened, having in ports)
             ):
-                yield Reason(self.old, policy, rule, ingress)
+                yield Reason(self.old, policy, rule, own)
 
     def _isolating(self, ingress: bool, freed: int) -> "Iterator[Reason]":
         """Yield for each namespace with pods in *freed* the plainest policy that isolates them on the other side."""
         best: dict[str, tuple[bool, int]] = {}
         for number, granted in enumerate(self.here.granted if freed else ()):
             grants = granted.ingress if ingress else granted.egress
-            if grants is not None and granted.subjects & freed:
+            if granted.policy == number and grants is not None and granted.subjects & freed:
                 namespace = self.policies[number].namespace
                 best[namespace] = min(best.get(namespace, (True, number)), (bool(grants), number))
         yield from (Reason(not self.old, number, ISOLATES, ingress) for _, number in best.values())
 
 
-def _effects(layer: Layer) -> "Iterator[tuple[tuple[int, int], _Effect]]":
-    for number, granted in enumerate(layer.granted):
+def _effects(layer: Layer) -> "Iterator[tuple[_Rule, _Effect]]":
+    for granted in layer.granted:
         for ingress, grants in ((False, granted.egress), (True, granted.ingress)):
-            for grant in grants or ():
-                yield (number, grant.rule), (ingress, granted.subjects, grant.peers, grant.ports)
+            for grant in grants or () if granted.policy != NOBODY else ():
+                rule = granted.policy, grant.rule, ingress is not granted.crossed
+                yield rule, (ingress, granted.subjects, grant.peers, grant.ports)
 
 
 def _isolated(layer: Layer, ingress: bool) -> int:

@@ -18,11 +18,12 @@ class Namespace:
 
 @value
 class NamedPort:
-    """A container port that has a name."""
+    """A container port; *name* is empty where it has none. *sidecar*: of an init container that stays."""
 
     name: str
     protocol: str
     number: int
+    sidecar: bool = False
 
 
 @value
@@ -79,6 +80,7 @@ class Cluster:
 
     A namespace that only pods or policies mention exists all the same.  *networks* and
     *nodes* are the CIDRs of pods and of nodes: where a pod without a known address may be.
+    *services* are those of Services: addresses that no packet keeps.
     """
 
     namespaces: tuple[Namespace, ...] = ()
@@ -86,6 +88,7 @@ class Cluster:
     policies: tuple[NetworkPolicy, ...] = ()
     networks: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 def namespaces_of(cluster: Cluster) -> dict[str, dict[str, str]]:

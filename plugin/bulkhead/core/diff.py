@@ -8,7 +8,8 @@ from bulkhead.core.cluster import Cluster, Pod
 from bulkhead.core.ports import PortSet
 from bulkhead.core.reach import compare
 from bulkhead.core.reachability import Layer, Parts, Reachability, port_set
-from bulkhead.core.survey import IpBlockMode, Side
+from bulkhead.core.semantics import API, Semantics
+from bulkhead.core.survey import Side
 from bulkhead.core.value import value
 
 TYPE_CHECKING = False
@@ -55,14 +56,14 @@ class Difference:
     changes: tuple[Change, ...]
 
 
-def diff(before: Cluster, after: Cluster, mode: IpBlockMode = IpBlockMode.PODS) -> Difference:
+def diff(before: Cluster, after: Cluster, semantics: Semantics = API) -> Difference:
     """
-    Return the traffic that opens and closes from *before* to *after*.
+    Return the traffic that opens and closes from *before* to *after*, both read by the same *semantics*.
 
     Pods of a workload stand for each other: a replica that comes, goes or is renamed changes
     nothing, unless it is treated otherwise than its fellows were.
     """
-    old, new = compare(_aligned(before, after), mode)
+    old, new = compare(_aligned(before, after), semantics)
     changes = [
         change
         for number, (left, right) in enumerate(zip(old.layers, new.layers, strict=True))

@@ -5,19 +5,26 @@
 from bulkhead.core import addresses, cells, ports
 from bulkhead.core.attribution import Leave, entering, leaving
 from bulkhead.core.cluster import Endpoint, External, Flow, Pod
+from bulkhead.core.grants import NOBODY
+from bulkhead.core.intervals import holds
 from bulkhead.core.policy import NAMESPACE_NAME, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
-from bulkhead.core.reachability import Layer, Reachability, exempt
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.reachability import Layer, Reachability, exempt, isolating, open_anyway
+from bulkhead.core.semantics import IpBlockMode
 from bulkhead.core.universe import place_of
 from bulkhead.core.value import value
 
 
 @value
 class Allowing:
-    """A *policy* and the place of the *rule*, among those of the direction, that allows the flow."""
+    """
+    A *policy* and the place of the *rule*, among those of the direction, that allows the flow.
 
-    policy: NetworkPolicy
+    *crossed*: it is a rule of the other direction.  Without a policy the enforcer allows the flow by itself.
+    """
+
+    policy: NetworkPolicy | None
     rule: int
+    crossed: bool = False
 
 
 @value
@@ -91,19 +98,25 @@ def _verdict(answer: Reachability, layer: Layer, flow: Flow) -> Verdict | None:
     atom = cells.locate(layer.universe.atoms, ports.point(flow.protocol, flow.port))
     out = [leave for leave, atoms in leaving(layer, source, destination) if atoms >> atom & 1]
     into = [leave for leave, atoms in entering(layer, source, destination) if atoms >> atom & 1]
+    if holds(open_anyway(answer.semantics, flow.source, flow.destination).spans, ports.point(flow.protocol, flow.port)):
+        out.append(Leave(NOBODY, 0))
     return Verdict(
         layer.universe.family,
         exempt(flow.source, flow.destination),
-        _half(policies, layer.egress[source], out),
-        _half(policies, layer.ingress[destination], into),
+        _half(policies, isolating(layer, source, "egress"), out),
+        _half(policies, isolating(layer, destination, "ingress"), into),
     )
 
 
-def _half(policies: tuple[NetworkPolicy, ...], isolating: tuple[int, ...], leaves: list[Leave]) -> Half:
+def _half(policies: tuple[NetworkPolicy, ...], numbers: tuple[int, ...], leaves: list[Leave]) -> Half:
     return Half(
-        tuple(policies[number] for number in isolating),
-        tuple(Allowing(policies[leave.policy], leave.rule) for leave in leaves),
+        tuple(policies[number] for number in numbers),
+        tuple(_allowing(policies, leave) for leave in leaves),
     )
+
+
+def _allowing(policies: tuple[NetworkPolicy, ...], leave: Leave) -> Allowing:
+    return Allowing(None if leave.policy == NOBODY else policies[leave.policy], leave.rule, leave.crossed)
 
 
 def missing(flow: Flow, family: int, mode: IpBlockMode, egress: bool, ingress: bool) -> tuple[NetworkPolicy, ...]:

@@ -33,17 +33,24 @@ class Grant:
 @value
 class Granted:
     """
-    A policy over a universe: the members that it isolates, and what it grants them.
+    What a policy, by its place in the cluster, grants its *subjects*, which it isolates.
 
-    ``None``: it leaves that direction alone.
+    ``None``: it leaves that direction alone.  *crossed*: its rules are those of the other
+    direction.  The policy ``NOBODY`` grants what no policy can refuse.
     """
 
+    policy: int
     subjects: int
     ingress: tuple[Grant, ...] | None
     egress: tuple[Grant, ...] | None
+    crossed: bool = False
 
 
-class _Reader:
+NOBODY = -1
+"""In place of a policy: what an enforcer lets through whatever policies say."""
+
+
+class Reader:
     """Reads policies over one universe, each selector, block and rule that occurs in many of them once."""
 
     def __init__(self, universe: Universe) -> None:
@@ -53,18 +60,23 @@ class _Reader:
         self.blocks: dict[IpBlock, int] = {}
         self.rules: dict[tuple[str, int, PolicyRule], Grant] = {}
 
-    def policy(self, policy: NetworkPolicy) -> Granted:
-        subjects = self.universe.homes.get(policy.namespace, 0) & self.selected(policy.pods)
-        return Granted(
-            subjects, self.direction(policy.namespace, policy.ingress), self.direction(policy.namespace, policy.egress)
-        )
+    def policy(self, number: int, policy: NetworkPolicy) -> Granted:
+        """Return what *policy*, at the place *number*, grants."""
+        ingress, egress = (self.direction(policy.namespace, rules) for rules in (policy.ingress, policy.egress))
+        return Granted(number, self.subjects(policy), ingress, egress)
+
+    def subjects(self, policy: NetworkPolicy) -> int:
+        """Return the members that *policy* selects."""
+        return self.universe.homes.get(policy.namespace, 0) & self.selected(policy.pods)
 
     def direction(self, namespace: str, rules: tuple[PolicyRule, ...] | None) -> tuple[Grant, ...] | None:
+        """Return what *rules* of a policy in *namespace* grant."""
         if rules is None:
             return None
         return tuple(self.rule(namespace, number, rule) for number, rule in enumerate(rules))
 
     def rule(self, namespace: str, number: int, rule: PolicyRule) -> Grant:
+        """Return what *rule*, at the place *number*, grants."""
         own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers or ())
         known = namespace if own else "", number, rule
         found = self.rules.get(known)
@@ -73,6 +85,7 @@ class _Reader:
         return found
 
     def peers(self, namespace: str, rule: PolicyRule) -> int:
+        """Return the members that the peers of *rule* name."""
         if rule.peers is None:
             return self.universe.present
         found = 0
@@ -81,6 +94,7 @@ class _Reader:
         return found
 
     def peer(self, namespace: str, peer: PodPeer) -> int:
+        """Return the members that *peer* selects."""
         if peer.namespaces is None:
             return self.universe.homes.get(namespace, 0) & self.selected(peer.pods)
         if peer.namespaces not in self.namespaces:
@@ -88,16 +102,19 @@ class _Reader:
         return self.namespaces[peer.namespaces] & self.selected(peer.pods)
 
     def selected(self, selector: Selector) -> int:
+        """Return the members that *selector* selects in any namespace."""
         if selector not in self.pods:
             self.pods[selector] = selectors.select(selector, self.universe.labels)
         return self.pods[selector]
 
     def block(self, block: IpBlock) -> int:
+        """Return the members that *block* matches."""
         if block not in self.blocks:
             self.blocks[block] = located(self.universe, addresses.block(block.cidr, block.excluded))
         return self.blocks[block]
 
     def ports(self, wanted: tuple[PolicyPort, ...] | None) -> tuple[tuple[int, int], ...]:
+        """Return the ports of a rule, names as their destinations resolve them."""
         if wanted is None:
             return ((self.universe.atoms.every, ANY),)
         numbers, named = 0, []
@@ -116,5 +133,5 @@ class _Reader:
 
 def grant(universe: Universe, policies: tuple[NetworkPolicy, ...]) -> tuple[Granted, ...]:
     """Return what each of *policies* grants in *universe*, in their order."""
-    reader = _Reader(universe)
-    return tuple(reader.policy(policy) for policy in policies)
+    reader = Reader(universe)
+    return tuple(reader.policy(number, policy) for number, policy in enumerate(policies))

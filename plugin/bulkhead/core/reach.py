@@ -1,5 +1,5 @@
 """
-``reach``: NetworkPolicy semantics (networking.k8s.io/v1), exactly, for all pairs at once.
+``reach``: NetworkPolicy semantics (networking.k8s.io/v1), or an enforcer's, exactly, for all pairs at once.
 
 A connection needs the source's egress and the destination's ingress.  Sources that the same
 grants apply to on both sides have the same row, so rows are computed once for each such
@@ -9,8 +9,10 @@ combination, never for each pair.
 from bulkhead.core.cells import members
 from bulkhead.core.cluster import Cluster
 from bulkhead.core.grants import Granted, grant
+from bulkhead.core.program import program
 from bulkhead.core.reachability import Layer, Parts, Reachability, Row
-from bulkhead.core.survey import IpBlockMode, Side, families, survey
+from bulkhead.core.semantics import API, Semantics
+from bulkhead.core.survey import Side, families, survey
 from bulkhead.core.universe import Universe
 
 TYPE_CHECKING = False
@@ -21,19 +23,25 @@ Open = tuple[tuple[int, int], ...]
 """What is open: port atoms and the members at the other end to which they are. The members may overlap."""
 
 
-def reach(cluster: Cluster, mode: IpBlockMode = IpBlockMode.PODS) -> Reachability:
+def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
     """Return who reaches whom in *cluster* on which ports, with what every policy contributes."""
-    (answer,) = compare([Side(cluster, cluster.pods)], mode)
+    (answer,) = compare([Side(cluster, cluster.pods)], semantics)
     return answer
 
 
-def compare(sides: list[Side], mode: IpBlockMode) -> tuple[Reachability, ...]:
+def compare(sides: list[Side], semantics: Semantics) -> tuple[Reachability, ...]:
     """Return the reachability of each of *sides*, over universes in which the same bit means the same member."""
     layers: list[list[Layer]] = [[] for _ in sides]
     for family in families(sides):
-        for number, universe in enumerate(survey(sides, family, mode)):
-            layers[number].append(solve(universe, grant(universe, sides[number].cluster.policies)))
-    return tuple(Reachability(side.cluster, mode, tuple(found)) for side, found in zip(sides, layers, strict=True))
+        for number, universe in enumerate(survey(sides, family, semantics)):
+            layers[number].append(solve(universe, _granted(universe, sides[number], semantics)))
+    return tuple(Reachability(side.cluster, semantics, tuple(found)) for side, found in zip(sides, layers, strict=True))
+
+
+def _granted(universe: Universe, side: Side, semantics: Semantics) -> tuple[Granted, ...]:
+    if not semantics.deviations:
+        return grant(universe, side.cluster.policies)
+    return program(universe, side, semantics.deviations)
 
 
 def solve(universe: Universe, granted: tuple[Granted, ...]) -> Layer:

@@ -12,7 +12,8 @@ from bulkhead.core.cluster import Cluster, Endpoint, External, Flow, Pod
 from bulkhead.core.grants import Granted
 from bulkhead.core.intervals import holds
 from bulkhead.core.ports import PortSet
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import Deviation, IpBlockMode, Semantics
+from bulkhead.core.survey import NODE_PORTS
 from bulkhead.core.universe import Universe, place_of
 from bulkhead.core.value import value
 
@@ -37,8 +38,8 @@ class Layer:
     """
     The answer for one address family.
 
-    *granted* is what each policy of the cluster grants, in its order.  *ingress* and
-    *egress* give for each member the policies that isolate it, by their place.
+    *granted* is what each policy of the cluster grants, in its order, and behind that what an
+    enforcer adds.  *ingress* and *egress* give for each member those that isolate it, by their place.
     """
 
     universe: Universe
@@ -59,11 +60,23 @@ class Rectangle:
 
 @value
 class Reachability:
-    """Who reaches whom in *cluster*: a layer for each address family."""
+    """Who reaches whom in *cluster* as *semantics* has it: a layer for each address family."""
 
     cluster: Cluster
-    mode: IpBlockMode
+    semantics: Semantics
     layers: tuple[Layer, ...]
+
+    @property
+    def mode(self) -> IpBlockMode:
+        """What an ``ipBlock`` was taken to match."""
+        return self.semantics.mode
+
+
+def isolating(layer: Layer, place: int, direction: str) -> tuple[int, ...]:
+    """Return the policies that isolate the member at *place* for ``ingress`` or ``egress``, by their place."""
+    found = layer.ingress[place] if direction == "ingress" else layer.egress[place]
+    granted = layer.granted
+    return tuple(number for number in found if granted[number].policy == number)
 
 
 def rectangles(layer: Layer) -> "Iterator[Rectangle]":
@@ -82,8 +95,14 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
     """Return the ports of *destination* that are open to *source*, over any address family that both have."""
     found = ports.NONE
     for layer in answer.layers:
-        found = ports.union(found, _open_in(layer, source, destination))
+        found = ports.union(found, _open_in(answer, layer, source, destination))
     return found
+
+
+def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
+    """Return the same over one address *family*; nothing where the answer does not speak of it."""
+    layers = [layer for layer in answer.layers if layer.universe.family == family]
+    return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
 
 
 def allows(answer: Reachability, flow: Flow) -> bool:
@@ -92,14 +111,31 @@ def allows(answer: Reachability, flow: Flow) -> bool:
     return holds(opened.spans, ports.point(flow.protocol, flow.port))
 
 
-def _open_in(layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
+def _open_in(answer: Reachability, layer: Layer, source: Endpoint, destination: Endpoint) -> PortSet:
     here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
     if here is None or there is None:
         return ports.NONE
     if exempt(source, destination):
         return ports.EVERY
     parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
-    return port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    opened = port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    return ports.union(opened, open_anyway(answer.semantics, source, destination))
+
+
+def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -> PortSet:
+    """
+    Return the ports that the enforcer opens from *source* to the outside address *destination*, whatever policies say.
+
+    They are the node ports of the node that a pod runs on, where its address is named; what runs on
+    that node's network is a member of its own (see ``program.own_node_ports``).
+    """
+    if Deviation.NODE_PORTS not in semantics.deviations or not isinstance(source, Pod) or source.host_network:
+        return ports.NONE
+    return NODE_PORTS if isinstance(destination, External) and _is_at(source.node, destination) else ports.NONE
+
+
+def _is_at(node: str, external: External) -> bool:
+    return addresses.is_address(node) and addresses.address(external.address) == addresses.address(node)
 
 
 def exempt(source: Endpoint, destination: Endpoint) -> str:
@@ -111,15 +147,8 @@ def exempt(source: Endpoint, destination: Endpoint) -> str:
     if isinstance(source, Pod):
         own = source.host_network and source.node == destination.node
     else:
-        own = _is_address(destination.node) and addresses.address(source.address) == addresses.address(destination.node)
+        own = _is_at(destination.node, source)
     return "its own node" if own else ""
-
-
-def _is_address(node: str) -> bool:
-    try:
-        return addresses.address(node) >= 0
-    except ValueError:
-        return False
 
 
 def open_pairs(layer: Layer) -> int:

@@ -4,15 +4,14 @@ Making universes: which pods and addresses the policies of a cluster can tell ap
 Two clusters that are compared are surveyed together, so that a bit means the same in both.
 """
 
-from enum import Enum
-
-from bulkhead.core import addresses, cells, ports, selectors
+from bulkhead.core import addresses, blocks, cells, ports, selectors
 from bulkhead.core.addresses import AddressSet
 from bulkhead.core.cells import Cells
 from bulkhead.core.cluster import Cluster, Pod, namespaces_of
 from bulkhead.core.intervals import Spans, merge
 from bulkhead.core.policy import IpBlock, PodPeer, PolicyPort, PolicyRule
 from bulkhead.core.selectors import Index, Told
+from bulkhead.core.semantics import Deviation, IpBlockMode, Semantics
 from bulkhead.core.universe import ANYWHERE, Member, Universe
 from bulkhead.core.value import value
 
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class IpBlockMode(Enum):
-    """What an ``ipBlock`` matches beside outside addresses: *PODS* too (kube-router, Calico), or *NEVER* (Cilium)."""
-
-    PODS = "pods"
-    NEVER = "never"
+NODE_PORTS = ports.union(ports.between("TCP", 30000, 32767), ports.between("UDP", 30000, 32767))
+"""The ports that Services of type NodePort get, of the protocols that kube-router lets through to a pod's node."""
 
 
 @value
@@ -77,16 +73,16 @@ def families(sides: "Sequence[Side]") -> tuple[int, ...]:
     return addresses.FAMILIES if six else (4,)
 
 
-def survey(sides: "Sequence[Side]", family: int, mode: IpBlockMode) -> tuple[Universe, ...]:
+def survey(sides: "Sequence[Side]", family: int, semantics: Semantics) -> tuple[Universe, ...]:
     """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
-    words = _words(sides, family)
-    keyed = [_keys(side, words, family, mode) for side in sides]
+    words = _words(sides, family, semantics)
+    keyed = [_keys(side, words, family, semantics) for side in sides]
     classes: dict[tuple[_Key | None, ...], list[int]] = {}
     for at, key in enumerate(zip(*keyed, strict=True)):
         classes.setdefault(key, []).append(at)
     classes.pop((None,) * len(sides), None)
     ordered = sorted(classes.items(), key=_home)
-    atoms = _atoms(sides, [key for keys, _ in ordered for key in keys if key])
+    atoms = _atoms(sides, words, semantics, [key for keys, _ in ordered for key in keys if key])
     return tuple(
         _universe(side, [(keys[number], pods) for keys, pods in ordered], words, family, atoms)
         for number, side in enumerate(sides)
@@ -114,7 +110,7 @@ def _ports(sides: "Iterable[Side]") -> "Iterable[PolicyPort]":
     return {port for side in sides for rule in _rules(side.cluster) for port in rule.ports or ()}
 
 
-def _words(sides: "Sequence[Side]", family: int) -> _Words:
+def _words(sides: "Sequence[Side]", family: int, semantics: Semantics) -> _Words:
     peers = {
         peer
         for side in sides
@@ -128,9 +124,15 @@ def _words(sides: "Sequence[Side]", family: int) -> _Words:
         labels=selectors.vocabulary([*subjects, *(peer.pods for peer in peers)]),
         namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
         ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
-        cells=cells.cut((whole,), {spans for side in sides for spans in block_spans(side.cluster, family)}),
+        cells=cells.cut((whole,), {spans for side in sides for spans in _told_apart(side.cluster, family, semantics)}),
         hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
     )
+
+
+def _told_apart(cluster: Cluster, family: int, semantics: Semantics) -> "Iterable[Spans]":
+    yield from block_spans(cluster, family)
+    if semantics.deviations:
+        yield from blocks.cuts(_blocks(cluster), blocks.unseen(cluster, semantics.deviations), family)
 
 
 def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
@@ -141,9 +143,14 @@ def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
             yield spans
 
 
-def _atoms(sides: "Sequence[Side]", keys: "Iterable[_Key]") -> Cells:
+def _atoms(sides: "Sequence[Side]", words: _Words, semantics: Semantics, keys: "Iterable[_Key]") -> Cells:
     wanted = {numbered(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
     resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
+    if semantics.deviations and words.ports:  # names are looked up on pods without an address of this family too
+        every = {port for side in sides for pod in side.pods if pod for port in pod.ports}
+        resolved = {(port.protocol, port.number) for port in every if (port.name, port.protocol) in words.ports}
+    if Deviation.NODE_PORTS in semantics.deviations:
+        wanted.update((span,) for span in NODE_PORTS.spans)
     return cells.cut(ports.EVERY.spans, wanted.union(ports.between(p, number, number).spans for p, number in resolved))
 
 
@@ -154,7 +161,7 @@ def numbered(port: PolicyPort) -> ports.PortSet:
     return ports.between(port.protocol, port.port, port.end or port.port)
 
 
-def _keys(side: Side, words: _Words, family: int, mode: IpBlockMode) -> "list[_Key | None]":
+def _keys(side: Side, words: _Words, family: int, semantics: Semantics) -> "list[_Key | None]":
     near, far = _spans(side.cluster.networks, family), _spans(side.cluster.nodes, family)
     seen: dict[_Key, _Key] = {}
     keys: list[_Key | None] = []
@@ -163,16 +170,21 @@ def _keys(side: Side, words: _Words, family: int, mode: IpBlockMode) -> "list[_K
         if pod is None or not where:
             keys.append(None)
             continue
-        key = _key(pod, words, where if mode is IpBlockMode.PODS else 0)
+        key = _key(pod, words, where if semantics.mode is IpBlockMode.PODS else 0, semantics.deviations)
         keys.append(seen.setdefault(key, key))
     return keys
 
 
-def _key(pod: Pod, words: _Words, where: int) -> _Key:
+def _key(pod: Pod, words: _Words, where: int, deviations: frozenset[Deviation]) -> _Key:
     node = pod.node if pod.node in words.hosts else ""
     if pod.host_network:  # for policies it is its node's address, whatever its namespace and labels are
         return _Key("", (), (), where, True, node)
-    named = {(port.name, port.protocol, port.number) for port in pod.ports if (port.name, port.protocol) in words.ports}
+    if deviations and words.ports:
+        named = programmed_ports(pod, words.ports, deviations)
+    else:
+        named = {
+            (port.name, port.protocol, port.number) for port in pod.ports if (port.name, port.protocol) in words.ports
+        }
     return _Key(
         pod.namespace,
         selectors.told(pod.labels, words.labels),
@@ -181,6 +193,23 @@ def _key(pod: Pod, words: _Words, where: int) -> _Key:
         False,
         node,
     )
+
+
+def programmed_ports(
+    pod: Pod, mentioned: frozenset[tuple[str, str]], deviations: frozenset[Deviation]
+) -> set[tuple[str, str, int]]:
+    """
+    Return the ports of *pod* that an enforcer with *deviations* looks at: those *mentioned*, or what it mixes up.
+
+    kube-router does not look at the ports of sidecars.
+    Probe: ``tests/truth/kube-router/names.yaml``, "the names of a sidecar's ports are not seen".
+    """
+    return {
+        (port.name, port.protocol, port.number)
+        for port in pod.ports
+        if not (port.sidecar and Deviation.SIDECAR_NAMES in deviations)
+        if Deviation.SHARED_PORTS in deviations or (port.name, port.protocol) in mentioned
+    }
 
 
 def _spans(networks: tuple[str, ...], family: int) -> Spans | None:

@@ -60,16 +60,19 @@ ANYWHERE = -1
 """The whereabouts of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
 
 
-def located(universe: Universe, spans: Spans) -> int:
+def located(universe: Universe, spans: Spans, everywhere: int = 0) -> int:
     """
     Return the members that an ``ipBlock`` of the addresses *spans* matches.
+
+    *everywhere* are the address cells in which any pod may be; 0: all.
 
     A pod of which only the network is known is matched by any block that holds part of it:
     some such pod is.  Where not even that is known, by a block of all addresses only.
     """
     found, block = 0, cells.covered(universe.cells, spans)
+    whole = everywhere or universe.cells.every
     for where, members in universe.whereabouts:
-        if block == universe.cells.every if where == ANYWHERE else block & where:
+        if block & whole == whole if where == ANYWHERE else block & where:
             found |= members
     return found
 

@@ -16,6 +16,7 @@ from bulkhead.core.value import value
 from bulkhead.report.outside import Outside
 from bulkhead.report.paint import Paint
 from bulkhead.report.ports import short
+from bulkhead.report.semantics import stated
 
 SCHEMA = "bulkhead.dev/reach/v1"
 
@@ -106,7 +107,7 @@ def markdown(found: Rows) -> str:
 def as_json(answer: Reachability, wanted: Filter, outside: Outside) -> str:
     """Return the answer as rectangles, schema ``bulkhead.dev/reach/v1``."""
     layers = [_layer(layer, wanted, outside) for layer in answer.layers]
-    whole = {"schema": SCHEMA, "ipBlock": answer.mode.value, "layers": layers}
+    whole = {"schema": SCHEMA, "ipBlock": answer.mode.value, **stated(answer.semantics), "layers": layers}
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -10,9 +10,11 @@ from bulkhead.core.attribution import Leave, Share
 from bulkhead.core.cluster import External
 from bulkhead.core.endpoints import Chosen
 from bulkhead.core.ports import PortSet
+from bulkhead.core.semantics import API, Semantics
 from bulkhead.core.value import value
 from bulkhead.report.paint import Paint
 from bulkhead.report.ports import phrase
+from bulkhead.report.semantics import because, stated
 from bulkhead.report.text import shortened
 from bulkhead.written import Origins, Written
 
@@ -26,6 +28,7 @@ class Explained:
     What was asked and found: *groups* of pairs for which the same policies and rules decide.
 
     *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
+    *notes* are what a reader must know beside it.
     """
 
     source: Chosen
@@ -34,6 +37,8 @@ class Explained:
     groups: tuple[tuple[Account, ...], ...]
     remedies: tuple[tuple[str, str], ...]
     allowed: bool
+    semantics: Semantics = API
+    notes: tuple[str, ...] = ()
 
 
 def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: int) -> str:
@@ -44,7 +49,13 @@ def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: i
         first = group[0]
         over = f" over IPv{first.family}" if several else ""
         for share in first.shares:
-            lines += _share(group, share, found.port, over, origins, here, paint, columns)
+            lines += _share(group, share, found.port, over, origins, here, paint, columns)[:-1]
+            if share.departs and not first.exempt:
+                says = because(found.semantics, share.departs, first.open(share))
+                lines += textwrap.wrap(says, columns, initial_indent="  ", subsequent_indent="    ")
+            lines.append("")
+    for note in found.notes:
+        lines += [*textwrap.wrap(note, columns, subsequent_indent="  "), ""]
     for where, yaml in found.remedies:
         target = shortened(where, here)
         lines.append(paint.bold(f"to allow it, add to {target}:" if where != "manifests" else "to allow it, add:"))
@@ -105,6 +116,7 @@ def _state(end: End, isolated: bool, fine: bool, direction: str, paint: Paint) -
 
 def _rule(written: Written, here: str, paint: Paint, columns: int) -> list[str]:
     place = f"{shortened(written.file, here)}:{written.line}" if written.file else f"policy {written.policy}"
+    place = place if written.policy else "the enforcer, whatever the policies say"
     lines = [f"    {written.rule}  {paint.faint(place)}"]
     if written.why:
         lines += textwrap.wrap(written.why, columns, initial_indent="      ", subsequent_indent="      ")
@@ -130,11 +142,13 @@ def as_json(found: Explained, origins: Origins, here: str) -> str:
     answers = [_answer(group, share, origins, here) for group in found.groups for share in group[0].shares]
     whole = {
         "schema": SCHEMA,
+        **stated(found.semantics),
         "from": found.source.text,
         "to": found.destination.text,
         "port": found.port or None,
         "allowed": found.allowed,
         "answers": answers,
+        "notes": list(found.notes),
         "remedies": [{"file": shortened(where, here), "add": yaml} for where, yaml in found.remedies],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
@@ -148,6 +162,8 @@ def _answer(group: tuple[Account, ...], share: Share, origins: Origins, here: st
         "ports": str(share.ports),
         "allowed": first.open(share),
         "exempt": first.exempt or None,
+        "specification": first.open(share) is not bool(share.departs),
+        "deviations": [each.value for each in share.departs],
         "egress": {
             "allowed": first.leaves(share),
             "isolatedBy": [origins.policy(number) for number in first.egress],
@@ -165,7 +181,8 @@ def _written(share: Share, direction: str, origins: Origins, here: str) -> Itera
     for leave in share.egress if direction == "egress" else share.ingress:
         found = origins.rule(leave, direction)
         yield {
-            "policy": found.policy,
+            "policy": found.policy or None,
+            "direction": ("egress" if direction == "ingress" else "ingress") if leave.crossed else direction,
             "rule": found.rule,
             "why": found.why or None,
             "file": shortened(found.file, here) if found.file else None,
@@ -208,5 +225,5 @@ def _side(end: End, leaves: tuple[Leave, ...], direction: str, origins: Origins,
     if not leaves:
         return f"{way} because no policy isolates the {direction}"
     first = origins.rule(leaves[0], direction)
-    place = f"{shortened(first.file, here)}:{first.line}" if first.file else first.policy
+    place = f"{shortened(first.file, here)}:{first.line}" if first.file else first.policy or "the enforcer"
     return f"{way} by `{first.rule}` ({place})"

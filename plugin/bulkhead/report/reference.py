@@ -54,21 +54,26 @@ def reference() -> str:
             lines += _record(part, part.__name__)
             waiting += _parts(part)
     lines.append("## Notations\n")
-    lines += [f"- **{name}**: {_doc(shape).partition(BLANK)[0]}" for shape, name in _NOTATIONS.items()]
+    lines += [f"- **{name}**: {described(shape).partition(BLANK)[0]}" for shape, name in _NOTATIONS.items()]
     return "\n".join(lines) + "\n"
 
 
 def _record(record: type, title: str) -> Iterator[str]:
     yield f"### {title}\n"
-    yield _doc(record) + "\n"
+    yield described(record) + "\n"
     yield "| key | value | default | meaning | example |"
     yield "|---|---|---|---|---|"
-    for name, field in fields_of(record).items():
-        shape = _shape(record.__annotations__[name])
-        example = f"`{field.example}`" if field.example else ""
-        cells = [f"`{field.key or name}`", shape, _default(field), field.says, example]
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield from rows(record)
     yield ""
+
+
+def rows(record: type, prefix: str = "", page: str = "") -> Iterator[str]:
+    """Yield a row of the table for each field of *record*, its key behind *prefix*; links lead to *page*."""
+    for name, field in fields_of(record).items():
+        shape = _shape(record.__annotations__[name]).replace("](#", f"]({page}#")
+        example = f"`{field.example}`" if field.example else ""
+        cells = [f"`{prefix}{field.key or name}`", shape, _default(field), field.says, example]
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _default(field: Field) -> str:
@@ -108,6 +113,7 @@ def _named(shape: object) -> list[type]:
     return [part for each in getattr(shape, "__args__", ()) for part in _named(each)]
 
 
-def _doc(shape: object) -> str:
+def described(shape: object) -> str:
+    """Return the documentation of a record or a notation, on one line where it is one paragraph."""
     text = re.sub(r"^ +", "", dedent((shape.__doc__ or "").strip()), flags=re.MULTILINE)
     return text if "\n\n" in text else " ".join(text.split())

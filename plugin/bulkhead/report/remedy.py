@@ -73,7 +73,7 @@ class Remedy:
         found: dict[str, None] = {}
         for account, egress, ingress in refused:
             flow = Flow(account.source.first, account.destination.first, self.port.protocol, self.port.first)
-            for policy in missing(flow, account.family, self.situation.mode, egress, ingress):
+            for policy in missing(flow, account.family, self.situation.semantics.mode, egress, ingress):
                 found[document(policy)] = None
         return [("manifests", "---\n".join(found))] if 0 < len(found) <= _MOST else []
 

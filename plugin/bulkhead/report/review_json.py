@@ -8,6 +8,7 @@ from bulkhead.comparison import Comparison
 from bulkhead.core.review import Ends, Finding
 from bulkhead.report.account import Account, Row, grades
 from bulkhead.report.ends import cidrs
+from bulkhead.report.semantics import stated
 
 VERSION = "bulkhead.dev/diff/v1"
 
@@ -22,7 +23,8 @@ def review_json(comparison: Comparison, found: Account) -> str:
                 "verdict": found.verdict,
                 "before": found.names[0],
                 "after": found.names[1],
-                "ipBlock": comparison.mode.value,
+                "ipBlock": comparison.semantics.mode.value,
+                **stated(comparison.semantics),
                 "opens": [grade.value for grade in opened],
                 "closes": [grade.value for grade in closed],
                 "notes": list(found.notes),

@@ -4,8 +4,10 @@ import json
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from bulkhead.core.semantics import Semantics
 from bulkhead.core.value import value
 from bulkhead.report.paint import Paint
+from bulkhead.report.semantics import stated
 from bulkhead.report.text import count, shortened
 
 SCHEMA = "bulkhead.dev/test/v1"
@@ -29,7 +31,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-def text(found: Sequence[Verdict], here: str, paint: Paint) -> str:
+def text(found: Sequence[Verdict], here: str, paint: Paint, semantics: Semantics) -> str:
     """Return a line for each row, and below it the reasons where it does not simply hold."""
     colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd}
     lines = []
@@ -39,7 +41,8 @@ def text(found: Sequence[Verdict], here: str, paint: Paint) -> str:
         if each.word != OK:
             lines += [f"      {reason}" for reason in each.reasons]
             lines += [f"      because: {each.because}"] if each.because else []
-    return "\n".join([*lines, summary(found)]) + "\n"
+    caution = [] if semantics.measured else [f"policies are read {semantics.says}"]
+    return "\n".join([*lines, *caution, summary(found)]) + "\n"
 
 
 def summary(found: Sequence[Verdict]) -> str:
@@ -52,7 +55,7 @@ def summary(found: Sequence[Verdict]) -> str:
     return ", ".join(parts)
 
 
-def as_json(found: Sequence[Verdict], here: str) -> str:
+def as_json(found: Sequence[Verdict], here: str, semantics: Semantics) -> str:
     """Return the verdicts as JSON, schema ``bulkhead.dev/test/v1``."""
     rows = [
         {
@@ -66,7 +69,7 @@ def as_json(found: Sequence[Verdict], here: str) -> str:
         }
         for each in found
     ]
-    whole = {"schema": SCHEMA, "holds": all(each.word != FAIL for each in found), "rows": rows}
+    whole = {"schema": SCHEMA, **stated(semantics), "holds": all(each.word != FAIL for each in found), "rows": rows}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 

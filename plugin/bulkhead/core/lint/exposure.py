@@ -13,7 +13,7 @@ from bulkhead.core.policy import IpBlock
 from bulkhead.core.ports import PortSet
 from bulkhead.core.reachability import Layer, port_set
 from bulkhead.core.resources import Enforcer, NetworkName, Peer
-from bulkhead.core.survey import IpBlockMode
+from bulkhead.core.semantics import IpBlockMode
 from bulkhead.core.universe import located
 
 ANY_OTHER = "any namespace not listed"

@@ -1,0 +1,130 @@
+{{/* The named peers of a profile: what each name stands for, in a NetworkPolicy's own terms. */}}
+
+{{/*
+Sets `peers` of the rendering: by name its `members`, `fine` where neither it nor what it leads to is wrong, and `flat`,
+what it stands for. Notes what is wrong with the profile itself: unknown names, circles, networks that it does not give.
+*/}}
+{{- define "netpol.peers" -}}
+{{- $s := . -}}
+{{- $_ := set $s "peers" dict -}}
+{{- range $name, $members := default dict .profile.peers -}}
+{{- $_ := set $s.peers $name (dict "members" $members) -}}
+{{- end -}}
+{{- $bad := dict -}}
+{{- $at := dict "s" $s "up" (dict "s" $s "step" "profile" "rank" 1) "step" "peers" -}}
+{{- range $name, $peer := .peers -}}
+{{- $several := gt (len $peer.members) 1 -}}
+{{- $reached := dict -}}
+{{- range $i, $member := $peer.members -}}
+{{- $found := dict "s" $s "peer" $member -}}
+{{- template "netpol.trouble" $found -}}
+{{- $mine := dict -}}
+{{- template "netpol.reach" (dict "s" $s "peer" $member "seen" $mine) -}}
+{{- $_ := merge $reached $mine -}}
+{{- if and (not $found.says) (hasKey $mine $name) -}}
+{{- $_ := set $found "says" (printf "peer `%s` refers to itself" $name) -}}
+{{- $_ := set $found "hint" "write out the peers that are meant" -}}
+{{- end -}}
+{{- if $found.says -}}
+{{- $_ := set $bad $name true -}}
+{{- $place := dict "s" $s "up" $at "step" $name -}}
+{{- if $several -}}{{- $place = dict "s" $s "up" $place "step" $i -}}{{- end -}}
+{{- template "netpol.note" (dict "at" $place "says" $found.says "hint" $found.hint) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $peer "reached" $reached -}}
+{{- end -}}
+{{- range $name, $peer := .peers -}}
+{{- $fine := not (hasKey $bad $name) -}}
+{{- range $other := keys $peer.reached -}}{{- if hasKey $bad $other -}}{{- $fine = false -}}{{- end -}}{{- end -}}
+{{- $_ := set $peer "fine" $fine -}}
+{{- end -}}
+{{- range $name, $peer := .peers -}}
+{{- if $peer.fine -}}
+{{- $flat := dict "s" $s "members" $peer.members "value" list -}}
+{{- template "netpol.flat" $flat -}}
+{{- $_ := set $peer "flat" $flat.value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Sets `says` and `hint` where the reference `peer`, a name or a peer written out, leads nowhere. */}}
+{{- define "netpol.trouble" -}}
+{{- if kindIs "string" .peer -}}
+{{- if not (hasKey .s.peers .peer) -}}
+{{- $known := keys .s.peers | sortAlpha -}}
+{{- $otherwise := print "the profile's peers: " (default "none" (include "netpol.listed" $known)) -}}
+{{- $_ := set . "says" (print "unknown peer " (include "netpol.shown" .peer)) -}}
+{{- $_ := set . "hint" (include "netpol.suggest" (dict "word" .peer "known" $known "otherwise" $otherwise)) -}}
+{{- end -}}
+{{- else -}}
+{{- $found := . -}}
+{{- range .peer.network -}}
+{{- if and (not $found.says) (not (hasKey (default dict $found.s.profile.networks) .)) -}}
+{{- $_ := set $found "says" (printf "the profile does not say which addresses `%s` has" .) -}}
+{{- $_ := set $found "hint" (printf "add `networks: {%s: CIDR}` to the ClusterProfile" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Sets in `seen` every name that `peer` leads to, itself included. */}}
+{{- define "netpol.reach" -}}
+{{- if kindIs "string" .peer -}}
+{{- if not (hasKey .seen .peer) -}}
+{{- $_ := set .seen .peer true -}}
+{{- $s := .s -}}
+{{- $seen := .seen -}}
+{{- range (default dict (index .s.peers .peer)).members -}}
+{{- template "netpol.reach" (dict "s" $s "peer" . "seen" $seen) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Appends to `value` what `members` stand for: each a `peer`, by `address` or not, `alone` in its rule or not. */}}
+{{- define "netpol.flat" -}}
+{{- $to := . -}}
+{{- range $member := .members -}}
+{{- if kindIs "string" $member -}}
+{{- $named := index $to.s.peers $member -}}
+{{- if hasKey $named "flat" -}}
+{{- $_ := set $to "value" (concat $to.value $named.flat) -}}
+{{- else -}}
+{{- $inner := dict "s" $to.s "members" $named.members "value" $to.value -}}
+{{- template "netpol.flat" $inner -}}
+{{- $_ := set $to "value" $inner.value -}}
+{{- end -}}
+{{- else if or (hasKey $member "cidr") (hasKey $member "network") -}}
+{{- range $member.network -}}
+{{- range index $to.s.profile.networks . -}}
+{{- $_ := set $to "value" (append $to.value (dict "address" true "alone" false "peer" (dict "ipBlock" (dict "cidr" .text)))) -}}
+{{- end -}}
+{{- end -}}
+{{- range $cidr := $member.cidr -}}
+{{- $block := dict "cidr" .text -}}
+{{- $cuts := list -}}
+{{- range $member.except -}}{{- if include "netpol.holds" (list $cidr .) -}}{{- $cuts = append $cuts .text -}}{{- end -}}{{- end -}}
+{{- if $cuts -}}{{- $_ := set $block "except" $cuts -}}{{- end -}}
+{{- $_ := set $to "value" (append $to.value (dict "address" true "alone" (not (empty $cuts)) "peer" (dict "ipBlock" $block))) -}}
+{{- end -}}
+{{- else -}}
+{{- $_ := set $to "value" (append $to.value (dict "address" false "alone" false "peer" (include "netpol.pods" $member | fromYaml))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The pods that a peer stands for: of its own namespace where it names none. */}}
+{{- define "netpol.pods" -}}
+{{- $made := dict -}}
+{{- $name := "kubernetes.io/metadata.name" -}}
+{{- if hasKey . "namespaces" -}}
+{{- $_ := set $made "namespaceSelector" .namespaces -}}
+{{- else if hasKey . "namespace" -}}
+{{- $one := dict "matchLabels" (dict $name (first .namespace)) -}}
+{{- $any := dict "matchExpressions" (list (dict "key" $name "operator" "In" "values" .namespace)) -}}
+{{- $_ := set $made "namespaceSelector" (ternary $one $any (eq (len .namespace) 1)) -}}
+{{- end -}}
+{{- if or (not $made) .pods -}}{{- $_ := set $made "podSelector" (default dict .pods) -}}{{- end -}}
+{{- toYaml $made -}}
+{{- end -}}

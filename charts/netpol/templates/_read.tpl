@@ -1,0 +1,182 @@
+{{/*
+Reading: raw values to what the rules mean, guided by the language (files/language.json) alone.
+
+A node to read has `raw` and `shape`. Afterwards it has `value`, or `failed`; `wrong` says that something was noted
+at it or below. `memo` is the same place in the standard (itself a node, with `kids`) and `touched` what a
+namespace changes there: what it leaves alone is read once for all namespaces.
+*/}}
+
+{{/* Reads a node. */}}
+{{- define "netpol.read" -}}
+{{- if and .memo (kindIs "invalid" .touched) -}}
+{{- if not .memo.read -}}
+{{- $_ := set .memo "read" true -}}
+{{- $_ := set .memo "raw" .raw -}}
+{{- $_ := set .memo "shape" .shape -}}
+{{- $_ := include (print "netpol.read." .shape.is) .memo -}}
+{{- end -}}
+{{- if .memo.failed -}}{{- $_ := set . "failed" true -}}{{- else -}}{{- $_ := set . "value" .memo.value -}}{{- end -}}
+{{- if .memo.wrong -}}{{- $_ := set . "wrong" true -}}{{- end -}}
+{{- else -}}
+{{- $_ := include (print "netpol.read." .shape.is) . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Notes a problem at a node or at `step` below it, and that the node cannot be read. */}}
+{{- define "netpol.refuse" -}}
+{{- template "netpol.note" . -}}
+{{- $_ := set .at "failed" true -}}
+{{- $_ := set .at "wrong" true -}}
+{{- end -}}
+
+{{/* Makes `child` of the node `of`: its entry `key`, with `raw` and `shape`. */}}
+{{- define "netpol.child" -}}
+{{- $child := dict "s" .of.s "up" .of "step" .key "raw" .raw "shape" .shape -}}
+{{- $memo := ternary .of .of.memo (hasKey .of "kids") -}}
+{{- if $memo -}}
+{{- if not (hasKey $memo.kids .key) -}}
+{{- $_ := set $memo.kids .key (dict "s" .of.s "up" $memo "step" .key "kids" dict) -}}
+{{- end -}}
+{{- $_ := set $child "memo" (index $memo.kids .key) -}}
+{{- if and (kindIs "map" .of.touched) (hasKey .of.touched .key) -}}
+{{- $_ := set $child "touched" (index .of.touched .key) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set . "child" $child -}}
+{{- end -}}
+
+{{/* A map with the keys of a record. */}}
+{{- define "netpol.read.record" -}}
+{{- $node := . -}}
+{{- $fields := index .s.records .shape.name -}}
+{{- if not (kindIs "map" .raw) -}}
+{{- $names := list -}}
+{{- range $fields -}}{{- $names = append $names .key -}}{{- end -}}
+{{- $says := print "this must be a map, found " (include "netpol.kind" .raw) -}}
+{{- template "netpol.refuse" (dict "at" . "says" $says "hint" (print "its keys are " (include "netpol.listed" $names))) -}}
+{{- else -}}
+{{- $made := dict -}}
+{{- $known := 0 -}}
+{{- range $field := $fields -}}
+{{- $there := hasKey $node.raw .key -}}
+{{- $item := index $node.raw .key -}}
+{{- if $there -}}{{- $known = add1 $known -}}{{- end -}}
+{{- if not (kindIs "invalid" $item) -}}
+{{- if not (and (kindIs "bool" $item) (not $item) (eq .shape.is "mapping")) -}}
+{{- $new := dict "of" $node "key" .key "raw" $item "shape" .shape -}}
+{{- template "netpol.child" $new -}}
+{{- template "netpol.read" $new.child -}}
+{{- if $new.child.failed -}}{{- $_ := set $node "failed" true -}}{{- else -}}{{- $_ := set $made .key $new.child.value -}}{{- end -}}
+{{- if $new.child.wrong -}}{{- $_ := set $node "wrong" true -}}{{- end -}}
+{{- end -}}
+{{- else if and $there .narrows -}}
+{{- $hint := printf "leave `%s` out if that is meant, or write the value" .key -}}
+{{- template "netpol.refuse" (dict "at" $node "step" .key "says" (printf "`%s` stands here without a value" .key) "hint" $hint) -}}
+{{- else if .required -}}
+{{- $hint := ternary (printf "write `%s: %s`, say" .key .example) (printf "add `%s`" .key) (ne .example "") -}}
+{{- template "netpol.refuse" (dict "at" $node "says" (printf "`%s` is missing" .key) "hint" $hint) -}}
+{{- end -}}
+{{- end -}}
+{{- if lt (int $known) (len .raw) -}}{{- template "netpol.unknown" . -}}{{- end -}}
+{{- if not .failed -}}
+{{- $_ := set . "value" $made -}}
+{{- if hasKey .s.checked .shape.name -}}{{- $_ := include (print "netpol.check." .shape.name) . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Notes each key that a record does not have, where it was written. */}}
+{{- define "netpol.unknown" -}}
+{{- $node := . -}}
+{{- $names := list -}}
+{{- range index .s.records .shape.name -}}{{- $names = append $names .key -}}{{- end -}}
+{{- range $key := keys .raw -}}
+{{- if not (has $key $names) -}}
+{{- $at := ternary $node.memo $node (and (hasKey $node "memo") (not (hasKey (default dict $node.touched) $key))) -}}
+{{- $hint := include "netpol.suggest" (dict "word" $key "known" $names "otherwise" (print "the keys are " (include "netpol.listed" $names))) -}}
+{{- template "netpol.note" (dict "at" $at "step" $key "says" (print "unknown key " (include "netpol.shown" $key)) "hint" $hint) -}}
+{{- $_ := set $node "wrong" true -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A map keyed by name. `null` is no entry, and so is `false`, which survives where tools drop `null`. */}}
+{{- define "netpol.read.mapping" -}}
+{{- $node := . -}}
+{{- if not (kindIs "map" .raw) -}}
+{{- $says := print "this must be a map of names, found " (include "netpol.kind" .raw) -}}
+{{- template "netpol.refuse" (dict "at" . "says" $says "hint" "write `NAME: …` for each") -}}
+{{- else -}}
+{{- $made := dict -}}
+{{- $labels := eq .shape.of.is "LabelValue" -}}
+{{- range $key, $item := .raw -}}
+{{- $name := dict "s" $node.s "up" $node "step" $key "raw" $key -}}
+{{- $_ := include (print "netpol.read." $node.shape.key.is) $name -}}
+{{- if $name.failed -}}{{- $_ := set $node "failed" true -}}{{- $_ := set $node "wrong" true -}}{{- end -}}
+{{- $gone := or (kindIs "invalid" $item) (and (kindIs "bool" $item) (not $item)) -}}
+{{- if or $labels (not $gone) -}}
+{{- $new := dict "of" $node "key" $key "raw" $item "shape" $node.shape.of -}}
+{{- template "netpol.child" $new -}}
+{{- template "netpol.read" $new.child -}}
+{{- if $new.child.failed -}}{{- $_ := set $node "failed" true -}}{{- else -}}{{- $_ := set $made $key $new.child.value -}}{{- end -}}
+{{- if $new.child.wrong -}}{{- $_ := set $node "wrong" true -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if not .failed -}}{{- $_ := set . "value" $made -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* One value or a list of them; never an empty list, for a list is who is allowed. */}}
+{{- define "netpol.read.several" -}}
+{{- $node := . -}}
+{{- if not (kindIs "slice" .raw) -}}
+{{- $one := dict "s" .s "up" .up "step" .step "raw" .raw "shape" .shape.of -}}
+{{- template "netpol.read" $one -}}
+{{- if $one.failed -}}{{- $_ := set . "failed" true -}}{{- else -}}{{- $_ := set . "value" (list $one.value) -}}{{- end -}}
+{{- if $one.wrong -}}{{- $_ := set . "wrong" true -}}{{- end -}}
+{{- else if not .raw -}}
+{{- $hint := "write at least one, or remove the key" -}}
+{{- if has .step (list "from" "to") -}}{{- $hint = "name who is meant, or remove the rule with `null`" -}}{{- end -}}
+{{- if eq .step "ports" -}}{{- $hint = "leave `ports` out" -}}{{- end -}}
+{{- template "netpol.refuse" (dict "at" . "says" "the list is empty" "hint" $hint) -}}
+{{- else -}}
+{{- $made := list -}}
+{{- range $i, $item := .raw -}}
+{{- $one := dict "s" $node.s "up" $node "step" $i "raw" $item "shape" $node.shape.of -}}
+{{- template "netpol.read" $one -}}
+{{- if $one.failed -}}{{- $_ := set $node "failed" true -}}{{- else -}}{{- $made = append $made $one.value -}}{{- end -}}
+{{- if $one.wrong -}}{{- $_ := set $node "wrong" true -}}{{- end -}}
+{{- end -}}
+{{- if not .failed -}}{{- $_ := set . "value" (uniq $made) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A record where a map stands, else the scalar. */}}
+{{- define "netpol.read.union" -}}
+{{- $_ := set . "shape" (ternary .shape.record .shape.scalar (kindIs "map" .raw)) -}}
+{{- template "netpol.read" . -}}
+{{- end -}}
+
+{{/* A selector in its short form, a map of labels, or in its long one. The value is the NetworkPolicy's own selector. */}}
+{{- define "netpol.read.selector" -}}
+{{- $label := dict "is" "mapping" "key" (dict "is" "LabelKey") "of" (dict "is" "LabelValue") -}}
+{{- if and (kindIs "map" .raw) (not (hasKey .raw "matchLabels")) (not (hasKey .raw "matchExpressions")) -}}
+{{- $_ := set . "shape" $label -}}
+{{- template "netpol.read.mapping" . -}}
+{{- if not .failed -}}{{- $_ := set . "value" (dict "matchLabels" .value) -}}{{- end -}}
+{{- else -}}
+{{- template "netpol.read.record" . -}}
+{{- end -}}
+{{- if and (not .failed) (not .value.matchLabels) -}}{{- $_ := unset .value "matchLabels" -}}{{- end -}}
+{{- end -}}
+
+{{/* One of a few words. */}}
+{{- define "netpol.read.choice" -}}
+{{- if and (kindIs "string" .raw) (has .raw .shape.words) -}}
+{{- $_ := set . "value" .raw -}}
+{{- else -}}
+{{- $says := printf "%s is not one of %s" (include "netpol.kind" .raw) (include "netpol.listed" .shape.words) -}}
+{{- $hint := include "netpol.suggest" (dict "word" (include "netpol.word" .raw) "known" .shape.words "otherwise" "") -}}
+{{- template "netpol.refuse" (dict "at" . "says" $says "hint" $hint) -}}
+{{- end -}}
+{{- end -}}

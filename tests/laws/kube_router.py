@@ -1,0 +1,221 @@
+"""
+What kube-router programs, one packet at a time: sets of addresses, and chains of rules that a packet walks through.
+
+Written from its controller (k3s-io/kube-router v2.2.1, ``pkg/controllers/netpol``) and from ipset's manual, and
+from nothing of the engine.  One thing there is chance: in which order it sees the pods of a named port.  *lucky*
+packets find the order that lets them through, others none that adds anything.
+"""
+
+from ipaddress import ip_address, ip_network
+from itertools import permutations
+
+from bulkhead.core.cluster import External, namespaces_of
+from bulkhead.core.policy import IpBlock
+from laws.brute import families, fits
+
+NODE_PORTS = range(30000, 32768)
+
+
+def allows(cluster, source, destination, protocol, port, lucky):
+    """A connection passes if its first packet does, over any address family that both ends have."""
+    both = families(cluster, source) & families(cluster, destination)
+    return any(passes(cluster, source, destination, protocol, port, lucky, family) for family in both)
+
+
+def passes(cluster, source, destination, protocol, port, lucky, family):
+    if source == destination:
+        return True
+    packet = address(source, family), address(destination, family), protocol, port
+    out = not is_pod(source) or is_node_port(source, packet) or firewall(cluster, source, packet, lucky, family)
+    into = not is_pod(destination) or comes_from_node(source, destination, packet)
+    return out and (into or firewall(cluster, destination, packet, lucky, family))
+
+
+def is_pod(end):
+    """hostNetwork pods have no chain of their own."""
+    return not isinstance(end, External) and not end.host_network
+
+
+def address(end, family):
+    if isinstance(end, External):
+        return ip_address(end.address)
+    return next(each for each in map(ip_address, end.addresses) if each.version == family)
+
+
+def is_node_port(source, packet):
+    """KUBE-ROUTER-INPUT returns for TCP and UDP to a local address and a node port, before the pod's chain."""
+    _, target, protocol, port = packet
+    return source.node != "" and target == ip_address(source.node) and protocol != "SCTP" and port in NODE_PORTS
+
+
+def comes_from_node(source, destination, packet):
+    """The first rule of a pod's chain accepts what comes from an address of its own node."""
+    return destination.node != "" and packet[0] == ip_address(destination.node) and not is_pod(source)
+
+
+def firewall(cluster, pod, packet, lucky, family):
+    """The pod's chain: a policy of both types is walked by every packet, others by those of their direction."""
+    here, there, *_ = packet
+    own = address(pod, family)
+    types = [(p, p.ingress is not None, p.egress is not None) for p in cluster.policies if selects(p, pod)]
+    if there == own and not any(ingress for _, ingress, _ in types):
+        return True
+    if here == own and not any(egress for _, _, egress in types):
+        return True
+    walked = [p for p, ingress, egress in types if (ingress and egress) or (there if ingress else here) == own]
+    return any(matches(rule, packet) for policy in walked for rule in chain(cluster, policy, lucky, family))
+
+
+def selects(policy, pod):
+    return policy.namespace == pod.namespace and fits(policy.pods, dict(pod.labels))
+
+
+def matches(rule, packet):
+    sources, targets, protocol, first, last = rule
+    here, there, known, port = packet
+    return (
+        (sources is None or sources(here))
+        and (targets is None or targets(there))
+        and protocol in (None, known)
+        and (first is None or first <= port <= last)
+    )
+
+
+def chain(cluster, policy, lucky, family):
+    """Yield the rules of a policy's chain: sets of sources and targets, protocol, first and last port."""
+    subjects = [pod for pod in cluster.pods if is_pod(pod) and selects(policy, pod)]
+    own = addresses(subjects, family)
+    for rule in policy.ingress or ():
+        endpoints = grab(subjects, lucky)
+        numbers, named = split(rule, endpoints)
+        for sources, is_pods in peers(cluster, policy, rule, family):
+            yield from with_ports(
+                numbers, [(sources, own, *each) for each in numbers], rule, (sources, own), named, is_pods
+            )
+            yield from ((sources, hash_ip(found, family), *what) for what, found in named)
+    for rule in policy.egress or ():
+        others = selected(cluster, policy, rule)
+        if rule.peers is None:
+            others = [pod for pod in cluster.pods if is_pod(pod) and pod.namespace == policy.namespace]
+        numbers, named = split(rule, grab(others, lucky))
+        for targets, is_pods in peers(cluster, policy, rule, family):
+            yield from with_ports(
+                numbers, [(own, targets, *each) for each in numbers], rule, (own, targets), named, is_pods
+            )
+            if rule.peers is None:
+                yield from ((own, None, *what) for what, _ in named)
+            elif is_pods:
+                yield from ((own, hash_ip(found, family), *what) for what, found in named)
+
+
+def with_ports(numbers, numbered, rule, ends, named, is_pods):
+    """A rule without ports is for all; so is one to pods of whose ports nothing was left."""
+    if rule.ports is None or (is_pods and not numbers and not named):
+        yield (*ends, None, None, None)
+    yield from numbered
+
+
+def split(rule, endpoints):
+    """The numbered ports of a rule, and what its names mean: protocol, number, and the addresses that have it."""
+    numbers, named = [], []
+    for port in rule.ports or ():
+        if isinstance(port.port, str):
+            for (name, protocol, number), found in endpoints.items():
+                if (name, protocol) == (port.port, port.protocol):
+                    named.append(((protocol, number, number), found))
+        else:
+            numbers.append((port.protocol, port.port, port.end or port.port))
+    return numbers, named
+
+
+def peers(cluster, policy, rule, family):
+    """Yield a set for everyone, or one for the pods (True) and one for the blocks; an empty one is not there."""
+    if rule.peers is None:
+        yield None, False
+        return
+    pods = selected(cluster, policy, rule)
+    if pods:
+        yield addresses(pods, family), True
+    entries = [entry for peer in rule.peers if isinstance(peer, IpBlock) for entry in written(peer, family)]
+    if entries:
+        yield hash_net(entries), False
+
+
+def selected(cluster, policy, rule):
+    labels = namespaces_of(cluster)
+    return [
+        pod
+        for peer in rule.peers or ()
+        if not isinstance(peer, IpBlock)
+        for pod in cluster.pods
+        if is_pod(pod) and fits(peer.pods, dict(pod.labels))
+        if (
+            pod.namespace == policy.namespace
+            if peer.namespaces is None
+            else fits(peer.namespaces, labels[pod.namespace])
+        )
+    ]
+
+
+def written(block, family):
+    """The entries for a block: a length of 0 cannot be stored, so that is two others."""
+    whole = ip_network(block.cidr)
+    if whole.version != family:
+        return
+    for cidr in (
+        {4: ("0.0.0.0/1", "128.0.0.0/1"), 6: ("2000::/3", "fd00::/8")}[family]
+        if whole.prefixlen == 0
+        else (block.cidr,)
+    ):
+        yield ip_network(cidr), True
+    for cidr in block.excluded:
+        yield ip_network(cidr), False
+
+
+def hash_net(entries):
+    """The longest prefix decides; an entry that is added again is overwritten."""
+    stored = dict(entries)
+
+    def holds(one):
+        found = [network for network in stored if one in network]
+        return bool(found) and stored[max(found, key=lambda network: network.prefixlen)]
+
+    return holds
+
+
+def addresses(pods, family):
+    return hash_ip([each for pod in pods for each in pod.addresses], family)
+
+
+def hash_ip(found, family):
+    return {one for one in map(ip_address, found) if one.version == family}.__contains__
+
+
+def grab(pods, lucky):
+    """
+    The addresses for each name, protocol and number: as the controller collects them, in an order of the pods.
+
+    All ports of a pod that are new share one list, to which later pods are added for any of them.
+    """
+    if not lucky:
+        return {
+            key: [ip for pod in pods if key in keys(pod) for ip in pod.addresses] for pod in pods for key in keys(pod)
+        }
+    every = {}
+    for order in permutations(dict.fromkeys(pods)):
+        endpoints = {}
+        for pod in order:
+            own = list(pod.addresses)
+            for key in keys(pod):
+                if key in endpoints:
+                    endpoints[key] += pod.addresses
+                else:
+                    endpoints[key] = own
+        for key, found in endpoints.items():
+            every.setdefault(key, set()).update(found)
+    return every
+
+
+def keys(pod):
+    """The ports of its containers; those of init containers are not looked at."""
+    return [(port.name, port.protocol, port.number) for port in pod.ports if not port.sidecar]
