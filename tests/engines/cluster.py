@@ -65,8 +65,9 @@ class Cluster:
         self.asked("apply", "-f", "-", stdin="\n---\n".join(json.dumps(document) for document in documents))
 
     def policies(self, namespace: str) -> dict[str, Object]:
-        """Return the policies of a namespace by name."""
-        return {item["metadata"]["name"]: item for item in self.get("networkpolicies", "-n", namespace)}
+        """Return the policies of a namespace by name, without those that only wait for a garbage collector."""
+        items = self.get("networkpolicies", "-n", namespace)
+        return {item["metadata"]["name"]: item for item in items if "deletionTimestamp" not in item["metadata"]}
 
     def versions(self, namespace: str) -> dict[str, str]:
         """Return which revision of each policy a namespace has: equal answers mean that nothing was written between."""
@@ -78,6 +79,9 @@ class Cluster:
     def forget(self) -> None:
         """Remove all policies, and the ApplySets that list them."""
         self.asked("delete", "networkpolicies", "--all-namespaces", "--all", "--wait=false")
+        for left in self.get("networkpolicies", "--all-namespaces"):
+            place = ("networkpolicy", "-n", left["metadata"]["namespace"], left["metadata"]["name"])
+            self.asked("patch", *place, "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
         self.asked("delete", "secrets", "--all-namespaces", "-l", "applyset.kubernetes.io/id", "--wait=false")
 
     def deliver(self, namespace: str, text: str) -> Done:
