@@ -115,6 +115,46 @@ def test_null_and_false_remove() -> None:
         }
 
 
+LIMITED = {
+    "ingress": {"web": {"from": {"namespace": "web", "pods": {"app": "a", "debug": "yes"}}, "ports": 80}},
+    "workloads": {"db": {"pods": {"app": "db", "debug": "yes"}, "egress": {"out": {"to": "internet"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("limit", "says", "selects"),
+    [
+        ({"ingress": {"web": {"ports": ...}}}, "a port cannot be `false`", None),
+        ({"ingress": {"web": {"from": {"pods": {"debug": ...}}}}}, "a label's value must be text, found `false`", None),
+        ({"ingress": {"web": {"from": {"pods": ...}}}}, "this must be a map, found `false`", None),
+        ({"ingress": {"web": {"from": {"namespace": ...}}}}, "a name must be text, found `false`", None),
+        ({"workloads": {"db": {"pods": {"debug": ...}}}}, "a label's value must be text, found `false`", {"app": "db"}),
+    ],
+)
+def test_false_lifts_no_limit_but_null_does(limit: Any, says: str, selects: Any) -> None:
+    """A `debug: false` that lacks its quotes must not mean every pod."""
+
+    def with_limit(gone: None | bool) -> dict[str, Any]:
+        return values({"shop": json.loads(json.dumps(limit, default=lambda _: gone))}, LIMITED)
+
+    done = template(with_limit(False), "--skip-schema-validation")
+    assert (done.status, done.stdout) == (1, "")
+    assert f": error: {says}" in done.stderr
+    assert template(with_limit(False)).status == 1
+    found = rendered(with_limit(None))
+    assert found != rendered(values({"shop": {}}, LIMITED))
+    if selects:
+        assert found.policies["shop", "db-allow-out-egress"]["spec"]["podSelector"] == {"matchLabels": selects}
+
+
+@pytest.mark.parametrize("wrong", [None, False])
+def test_match_labels_without_a_value_are_not_every_pod(wrong: Any) -> None:
+    standard = {"ingress": {"web": {"from": {"namespace": "web", "pods": {"matchLabels": wrong}}}}}
+    done = template(values({"shop": {}}, standard), "--skip-schema-validation")
+    assert (done.status, done.stdout) == (1, "")
+    assert "standard.ingress.web.from.pods.matchLabels: error: " in done.stderr
+
+
 def test_a_namespace_with_nothing_behind_it_has_the_standard_and_false_takes_it_out() -> None:
     assert names(rendered(values({"a": None, "b": False}))) == names(rendered(values({"a": {}})))
 
