@@ -134,7 +134,7 @@ LIMITED = {
 def test_false_lifts_no_limit_but_null_does(limit: Any, says: str, selects: Any) -> None:
     """A `debug: false` that lacks its quotes must not mean every pod."""
 
-    def with_limit(gone: None | bool) -> dict[str, Any]:
+    def with_limit(gone: Any) -> dict[str, Any]:
         return values({"shop": json.loads(json.dumps(limit, default=lambda _: gone))}, LIMITED)
 
     done = template(with_limit(False), "--skip-schema-validation")
