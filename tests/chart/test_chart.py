@@ -68,6 +68,12 @@ def test_a_standard_of_ones_own_is_all_there_is() -> None:
     assert names(rendered({**values, "standard": {}})) == {"shop/default-deny-all"}
 
 
+@pytest.mark.parametrize("profile", [{}, None, {"peers": {}}, {"networks": {}}, {"enforcer": "any"}])
+def test_a_profile_with_nothing_in_it_still_closes_the_namespaces(profile: Any) -> None:
+    """A release that renders nothing removes every policy."""
+    assert names(rendered({"profile": profile, "standard": {}, **ONE})) == {"shop/default-deny-all"}
+
+
 def test_the_charts_own_peers_are_known_to_the_charts_own_standard_alone() -> None:
     rule = {"namespaces": {"shop": {"egress": {"mine": {"to": ["internet", "db"]}}}}}
     mine = {"peers": {"db": {"namespace": "db"}, "kube-dns": {"namespace": "dns"}}}
@@ -226,6 +232,23 @@ def test_numbers_are_what_helm_makes_of_them() -> None:
         assert entry["ports"] == [{"port": port, "protocol": "TCP"}]
     for written in ("443.5", "1e30", "[443, yes]", "'1e3'"):
         assert template(rule % written).status == 1
+
+
+def test_of_two_equal_keys_helm_takes_the_last() -> None:
+    """The plugin refuses them; the README says so."""
+    text = "standard: {}\nnamespaces:\n  a: {ingress: {x: {from: {pods: {}}}}}\n  a: {}\n"
+    assert names(rendered(text)) == {"a/default-deny-all"}
+
+
+def test_without_a_standard_of_ones_own_the_charts_own_is_back(tmp_path: Path) -> None:
+    later = tmp_path / "later.yaml"
+    for standard, wanted in (
+        (None, names(rendered(ONE))),
+        ({"ingress": False, "egress": None}, {"shop/default-deny-all"}),
+    ):
+        later.write_text(json.dumps({"standard": standard}))
+        # helm reads `-f -` first here, and the file merges into it
+        assert names(rendered(values({"shop": {}}), "-f", later)) == wanted
 
 
 # Helm's own ways

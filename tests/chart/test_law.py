@@ -79,7 +79,9 @@ def values(draw: st.DrawFn) -> dict[str, Any]:
     layout = draw(st.sampled_from(["per-rule", "per-direction"]))
     standard = copy.deepcopy(draw(specs))
     made = {
-        "profile": copy.deepcopy({**PROFILE, "enforcer": enforcer, "policies": layout}),
+        "profile": draw(
+            st.sampled_from([{}] + 19 * [copy.deepcopy({**PROFILE, "enforcer": enforcer, "policies": layout})])
+        ),
         "standard": standard,
         "namespaces": {
             name: draw(st.one_of(st.just({}), changes(standard)))

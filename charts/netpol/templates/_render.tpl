@@ -35,7 +35,7 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- $_ := set $node "raw" $merged.value -}}
 {{- end -}}
 {{- template "netpol.read" $node -}}
-{{- if not (or $named.wrong $node.wrong (not $s.profile)) -}}
+{{- if not (or $named.wrong $node.wrong (not (hasKey $s "profile"))) -}}
 {{- template "netpol.namespace" (dict "s" $s "name" $name "spec" $node.value) -}}
 {{- end -}}
 {{- end -}}
