@@ -37,7 +37,7 @@ def test_a_workload_stands_for_its_pods(tmp_path, kind):
     (pod,) = read(tmp_path, a_yaml=text + TEMPLATE.replace("\n      ", "\n  ")).cluster.pods
     assert pod.owner == ("shop", "web", kind)
     assert pod.labels == (("app", "web"),)
-    assert pod.ports == (NamedPort("http", "TCP", 80),)
+    assert pod.ports == (NamedPort("http", "TCP", 80), NamedPort("", "TCP", 81))
 
 
 def test_a_cron_job_has_its_template_two_levels_down(tmp_path):
