@@ -161,8 +161,8 @@ def _values(verbs: _Verbs) -> None:
         verbs,
         "values",
         "write the overlays as values of the Helm chart",
-        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and for\n"
-        "each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
+        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and\n"
+        "for each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
     )
     _folder(verb)
     verb.add_argument("--base", metavar="DIR", help="the folder with the standard pattern (default: base at the root)")

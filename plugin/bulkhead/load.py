@@ -18,7 +18,7 @@ from bulkhead.io.manifests import document
 from bulkhead.io.order import legacy
 from bulkhead.io.provenance import Sources
 from bulkhead.io.sources import Raw, Unreadable
-from bulkhead.io.stream import resources
+from bulkhead.io.stream import of_build
 from bulkhead.overlay import Known, Overlay
 
 _AFTER = ("validators", "sortOptions", "buildMetadata")
@@ -215,7 +215,7 @@ class _Loading:
         for leaf in leaves:
             self.put_in_place(leaf)
         text = self.copy.build(self.graph.root)
-        heads = [each.head for each in resources(text)]
+        heads = [each.head for each in of_build(text)]
         for head in filter(is_ours, heads):
             self.left(head)
         policies = sum(len(overlay.policies) for overlay in self.loaded.overlays.values())

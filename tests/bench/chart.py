@@ -67,7 +67,9 @@ def loop(folder: Path) -> Path:
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("{apiVersion: v2, name: loop, version: 0.1.0}\n")
     body = policies.replace('"ns-0001"', "{{ $name | quote }}")
-    (chart / "templates" / "policies.yaml").write_text(f"{{{{- range $name := .Values.names }}}}\n{body}{{{{- end }}}}\n")
+    (chart / "templates" / "policies.yaml").write_text(
+        f"{{{{- range $name := .Values.names }}}}\n{body}{{{{- end }}}}\n"
+    )
     return chart
 
 
@@ -84,7 +86,14 @@ def main() -> None:
             (folder / "names.json").write_text(json.dumps({"names": [f"ns-{number:04}" for number in range(count)]}))
             found = interleaved(
                 {
-                    "chart": ["helm", "template", "r", str(ROOT / "charts" / "netpol"), "-f", str(folder / "values.json")],
+                    "chart": [
+                        "helm",
+                        "template",
+                        "r",
+                        str(ROOT / "charts" / "netpol"),
+                        "-f",
+                        str(folder / "values.json"),
+                    ],
                     "loop": ["helm", "template", "r", str(trivial), "-f", str(folder / "names.json")],
                 },
                 runs=5 if "--quick" in sys.argv else 11,

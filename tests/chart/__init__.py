@@ -99,9 +99,7 @@ def chart_answers(chart: Path, cases: list[Values], helm: str | Path = HELM) -> 
     done = run(helm, "template", "batch", chart, "-f", "-", stdin=as_yaml({"cases": cases}))
     assert done.status == 0, done.stderr
     answers = json.loads(re.sub(r"^(---|#.*)$", "", done.stdout, flags=re.MULTILINE))["answers"]
-    return [
-        Answer(documents(each["policies"]), [_said(problem) for problem in each["problems"]]) for each in answers
-    ]
+    return [Answer(documents(each["policies"]), [_said(problem) for problem in each["problems"]]) for each in answers]
 
 
 def _said(problem: dict[str, str]) -> Problem:
@@ -121,9 +119,7 @@ def plugin_answer(values: Values) -> Answer:
         spec = merged(values["standard"], differs)
         listed.append(_resource("SegmentedNamespace", {"name": "standard", "namespace": name}, spec))
     overlay = Overlay(resources("---\n".join(as_yaml(each) for each in listed)))
-    problems = [
-        (_tail(problem.path), _anywhere(problem.says), problem.hint) for problem in overlay.problems
-    ]
+    problems = [(_tail(problem.path), _anywhere(problem.says), problem.hint) for problem in overlay.problems]
     policies = [document for policy in overlay.policies for document in documents(_text(policy))]
     return Answer(policies, problems)
 

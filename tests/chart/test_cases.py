@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from bulkhead.io.sources import documents as read
-from chart import Answer, rendered, template
 from conftest import ROOT
+
+from chart import Answer, rendered, template
 
 CASES = ROOT / "tests" / "cases"
 NOT_AS_VALUES = {

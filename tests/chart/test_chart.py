@@ -13,8 +13,9 @@ from typing import Any
 import bulkhead
 import pytest
 import yaml
-from chart import CHART, HELM, Answer, documents, rendered, template
 from conftest import TOOLS, run
+
+from chart import CHART, HELM, Answer, documents, rendered, template
 
 HOME = CHART / "ci" / "home-values.yaml"
 READY = ("any", "k3s", "kind", "eks", "gke")
@@ -104,7 +105,10 @@ def test_ready_values_have_the_networks_that_such_a_cluster_has(name: str, pods:
 
 def test_null_and_false_remove() -> None:
     for gone in (None, False):
-        assert names(rendered(values({"shop": {"ingress": gone}}))) == {"shop/default-deny-all", "shop/allow-out-egress"}
+        assert names(rendered(values({"shop": {"ingress": gone}}))) == {
+            "shop/default-deny-all",
+            "shop/allow-out-egress",
+        }
         assert names(rendered(values({"shop": {"egress": {"out": gone, "other": gone}}}))) == {
             "shop/default-deny-all",
             "shop/allow-web-ingress",
@@ -116,7 +120,9 @@ def test_a_namespace_with_nothing_behind_it_has_the_standard_and_false_takes_it_
 
 
 def test_what_a_namespace_changes_stays_its_own() -> None:
-    found = rendered(values({"a": {"ingress": {"web": {"ports": 80}}}, "b": {}, "c": {"ingress": {"web": {"ports": 90}}}}))
+    found = rendered(
+        values({"a": {"ingress": {"web": {"ports": 80}}}, "b": {}, "c": {"ingress": {"web": {"ports": 90}}}})
+    )
     ports = {name: found.policies[name, "allow-web-ingress"]["spec"]["ingress"][0].get("ports") for name in "abc"}
     assert ports == {"a": [{"port": 80, "protocol": "TCP"}], "b": None, "c": [{"port": 90, "protocol": "TCP"}]}
 
@@ -171,7 +177,9 @@ def test_an_unknown_key_of_the_values_is_refused_by_schema_and_by_templates(key:
 
 
 def test_numbers_are_what_helm_makes_of_them() -> None:
-    rule = "{profile: {peers: {x: {cidr: 0.0.0.0/0}}}, standard: {}, namespaces: {a: {egress: {r: {to: x, ports: %s}}}}}"
+    rule = (
+        "{profile: {peers: {x: {cidr: 0.0.0.0/0}}}, standard: {}, namespaces: {a: {egress: {r: {to: x, ports: %s}}}}}"
+    )
     for written, port in (("443.0", 443), ("1e3", 1000), ("'0443'", 443)):
         found = rendered(rule % written)
         (entry,) = found.policies["a", "allow-r-egress"]["spec"]["egress"]
@@ -227,7 +235,12 @@ def test_the_test_pods_script_tells_what_it_reaches(tmp_path: Path) -> None:
         server.listen()
         open_port = server.getsockname()[1]
         for allowed, denied, status in ((open_port, 1, 0), (1, open_port, 1)):
-            test = {"enabled": True, "namespace": "shop", "allowed": f"127.0.0.1:{allowed}", "denied": f"127.0.0.1:{denied}"}
+            test = {
+                "enabled": True,
+                "namespace": "shop",
+                "allowed": f"127.0.0.1:{allowed}",
+                "denied": f"127.0.0.1:{denied}",
+            }
             (pod,) = (each for each in documents(template({**ONE, "test": test}).stdout) if each["kind"] == "Pod")
             container = pod["spec"]["containers"][0]
             env = {each["name"]: each["value"] for each in container["env"]}
@@ -246,7 +259,9 @@ def registry() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     server = subprocess.Popen(
-        [TOOLS / "crane", "registry", "serve", "--address", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [TOOLS / "crane", "registry", "serve", "--address", address],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         for _ in range(100):
@@ -281,7 +296,9 @@ def test_kustomize_renders_it_as_a_helm_chart(tmp_path: Path) -> None:
     shutil.copy(HOME, tmp_path / "values.yaml")
     entry = {"name": "netpol", "releaseName": "segmentation", "valuesFile": "values.yaml"}
     (tmp_path / "kustomization.yaml").write_text(json.dumps({"helmCharts": [entry]}))
-    done = run("kustomize", "build", "--enable-helm", "--helm-command", shutil.which(HELM, path=TOOLS) or HELM, tmp_path)
+    done = run(
+        "kustomize", "build", "--enable-helm", "--helm-command", shutil.which(HELM, path=TOOLS) or HELM, tmp_path
+    )
     assert done.status == 0, done.stderr
     assert Answer(documents(done.stdout), ()) == rendered(HOME.read_text())
 
@@ -293,7 +310,9 @@ def test_false_survives_where_null_is_lost(tmp_path: Path) -> None:
     (tmp_path / "kustomization.yaml").write_text(
         json.dumps({"helmCharts": [{"name": "netpol", "releaseName": "r", "valuesInline": home}]})
     )
-    done = run("kustomize", "build", "--enable-helm", "--helm-command", shutil.which(HELM, path=TOOLS) or HELM, tmp_path)
+    done = run(
+        "kustomize", "build", "--enable-helm", "--helm-command", shutil.which(HELM, path=TOOLS) or HELM, tmp_path
+    )
     assert done.status == 0, done.stderr
     assert Answer(documents(done.stdout), ()) == rendered(home)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chart import chart_answers, copy_with_batch, merged, plugin_answer
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from laws.written import PEER_NAMES, PROFILE, names, specs
+
+from chart import chart_answers, copy_with_batch, merged, plugin_answer
 
 CASES = 4 * int(os.environ.get("LAWS", "100"))
 
@@ -22,11 +23,13 @@ junk = st.one_of(
             0, 443, -1, 65535, 65536, 443.5, "443", "0443", "000443", "+443", "--1", "8010-8000", "8000-8010/UDP",
             "53/udp", "53/", "http", "http--alt", "a" * 16, "80-http", "HTTP", "2027-02-29", "2028-02-29", "2027-2-1",
             "0000-01-01", "2027-12-31T00:00:00Z", "treafik", "all-of-then", "n" * 64, "é", "tab\there", "\u2028",
-            "bell\u0007", "\u00a0padded\u00a0", "x" * 61, "two  blanks\n and a line", {"cidr": "10.0.0.0/8"}, ["x", "x"],
+            "bell\u0007", "\u00a0padded\u00a0", "x" * 61, "two  blanks\n and a line", {"cidr": "10.0.0.0/8"},
+            ["x", "x"],
             {"namespace": "web"}, {"pods": None}, {"matchLabels": {}}, {"pods": {}, "network": "pods"},
             {"network": "nodes"}, {"cidr": "10.0.0.0/8", "except": "10.0.0.0/8"}, {"except": "10.0.0.0/8"},
             {"cidr": ["10.0.0.0/8", "fd00::/8"], "except": ["10.1.0.0/16", "fd00:1::/32", "192.168.0.0/16"]},
-            {"matchExpressions": [{"key": "a", "operator": "in"}]}, {"matchExpressions": {"key": "a", "operator": "In"}},
+            {"matchExpressions": [{"key": "a", "operator": "in"}]},
+            {"matchExpressions": {"key": "a", "operator": "In"}},
             {"app": 1}, {"-app": "web!"}, {"a/b/c": "x"}, {"example.org/": "x"},
         ]
     ),

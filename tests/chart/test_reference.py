@@ -1,9 +1,10 @@
 """The reference cluster: the chart's policies are the plugin's, object by object."""
 
 import yaml
-from chart import CHART, HELM, built, documents, rendered, template
 from conftest import ROOT, Tree, run
 from reference import PROTECTED, expected
+
+from chart import CHART, HELM, built, documents, rendered, template
 
 CLUSTER = Tree(ROOT)
 HOME = CHART / "ci" / "home-values.yaml"

@@ -7,10 +7,12 @@ import yaml
 from bulkhead.core.resources import SegmentedNamespace
 from bulkhead.io.decode import decode
 from bulkhead.io.encode import difference, encode
-from chart import rendered
 from conftest import Tree
 from hypothesis import given
-from laws.written import namespace, profile, specs
+from laws import written
+from laws.written import namespace, specs
+
+from chart import built, rendered
 
 
 def decoded(resource: dict[str, Any]) -> Any:
@@ -26,8 +28,8 @@ def test_what_is_encoded_is_decoded_to_the_same(spec: dict[str, Any]) -> None:
 
 
 def test_a_profile_is_encoded_whole() -> None:
-    made = decoded(profile("per-direction", "calico"))
-    assert decoded({**profile(), "spec": encode(made.spec)}) == made
+    made = decoded(written.profile("per-direction", "calico"))
+    assert decoded({**written.profile(), "spec": encode(made.spec)}) == made
 
 
 def merged(base: Any, over: Any) -> Any:
@@ -47,7 +49,9 @@ def test_a_difference_merged_into_the_standard_is_the_namespace(one: dict[str, A
 
 def test_values_are_written_from_overlays_and_render_the_same(tree: Tree) -> None:
     tree.overlay("plain")
-    tree.overlay("shop", "  ingress: {dashboard: null}\n  egress: {smtp: {to: internet, ports: [587, 465], why: 'no'}}\n")
+    tree.overlay(
+        "shop", "  ingress: {dashboard: null}\n  egress: {smtp: {to: internet, ports: [587, 465], why: 'no'}}\n"
+    )
     tree.write("kustomization.yaml", "resources: [overlays/plain, overlays/shop]\n")
     done = tree.bulkhead("values", ".")
     assert (done.status, done.stderr) == (0, "")
@@ -59,8 +63,6 @@ def test_values_are_written_from_overlays_and_render_the_same(tree: Tree) -> Non
             "egress": {"smtp": {"to": "internet", "ports": [587, 465], "why": "no"}},
         },
     }
-    from chart import built
-
     assert rendered(done.stdout) == built(tree.build(".").stdout)
     one = tree.bulkhead("values", "overlays/shop")
     assert yaml.safe_load(one.stdout)["namespaces"] == {"shop": values["namespaces"]["shop"]}
@@ -89,7 +91,10 @@ def test_values_are_checked_and_never_written_from_what_is_wrong(tree: Tree) -> 
 )
 def test_what_values_cannot_say_is_refused(tree: Tree, root: str, says: str) -> None:
     tree.overlay("shop")
-    other = "patches: [{patch: '{apiVersion: bulkhead.dev/v1alpha1, kind: ClusterProfile, metadata: {name: home}, spec: {enforcer: cilium}}'}]"
+    profile = (
+        "{apiVersion: bulkhead.dev/v1alpha1, kind: ClusterProfile, metadata: {name: home}, spec: {enforcer: cilium}}"
+    )
+    other = f"patches: [{{patch: '{profile}'}}]"
     more = "configMapGenerator: [{name: x, options: {disableNameSuffixHash: true}}]"
     for name, line in (("other", other), ("more", more)):
         text = f"resources: [../../base]\nnamespace: {name}\ntransformers: [../../plugin]\n{line}\n"

@@ -307,3 +307,22 @@ def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
         assert not list(folder.rglob(".*"))
         steps += 1
     assert steps >= 10
+
+
+def test_a_cluster_of_any_size_becomes_a_tree(tree: Tree) -> None:
+    """More text than is ever read at once as one document: a ConfigMap of 1 MiB in each of nine namespaces."""
+    tree.write(
+        "overlays/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n  key: " + "x" * 1048500
+    )
+    names = [f"ns-{number}" for number in range(9)]
+    for name in names:
+        tree.overlay(name, kustomization=(
+            f"resources: [../../base, map.yaml]\nnamespace: {name}\ntransformers: [../../plugin]\n"
+        ))  # fmt: skip
+        shutil.copy(tree.path / "overlays/map.yaml", tree.path / "overlays" / name)
+    for more in ("", "commonAnnotations: {owner: web}\n"):  # listed, and changed by an outer kustomization
+        tree.write("kustomization.yaml", f"resources: [{', '.join(f'overlays/{name}' for name in names)}]\n{more}")
+        done = tree.bulkhead("render", *TREE)
+        assert done.status == 0, done.stderr
+        assert len(list((tree.path / "rendered").glob("*/resources.yaml"))) == 9
+        assert ("owner: web" in (tree.path / "rendered/ns-0/resources.yaml").read_text()) == bool(more)

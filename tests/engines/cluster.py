@@ -41,7 +41,11 @@ class Cluster:
 
     def kubectl(self, *arguments: str | Path, stdin: str = "") -> Done:
         """Run kubectl against it."""
-        env = {"KUBECONFIG": str(self.configuration), "KUBECTL_APPLYSET": "true", "KUBECACHEDIR": f"{self.folder}/cache"}
+        env = {
+            "KUBECONFIG": str(self.configuration),
+            "KUBECTL_APPLYSET": "true",
+            "KUBECACHEDIR": f"{self.folder}/cache",
+        }
         return run("kubectl", *arguments, stdin=stdin, env=env)
 
     def asked(self, *arguments: str | Path, stdin: str = "") -> str:
@@ -61,8 +65,9 @@ class Cluster:
         self.asked("apply", "-f", "-", stdin="\n---\n".join(json.dumps(document) for document in documents))
 
     def policies(self, namespace: str) -> dict[str, Object]:
-        """Return the policies of a namespace by name."""
-        return {item["metadata"]["name"]: item for item in self.get("networkpolicies", "-n", namespace)}
+        """Return the policies of a namespace by name, without those that only wait for a garbage collector."""
+        items = self.get("networkpolicies", "-n", namespace)
+        return {item["metadata"]["name"]: item for item in items if "deletionTimestamp" not in item["metadata"]}
 
     def versions(self, namespace: str) -> dict[str, str]:
         """Return which revision of each policy a namespace has: equal answers mean that nothing was written between."""
@@ -74,6 +79,9 @@ class Cluster:
     def forget(self) -> None:
         """Remove all policies, and the ApplySets that list them."""
         self.asked("delete", "networkpolicies", "--all-namespaces", "--all", "--wait=false")
+        for left in self.get("networkpolicies", "--all-namespaces"):
+            place = ("networkpolicy", "-n", left["metadata"]["namespace"], left["metadata"]["name"])
+            self.asked("patch", *place, "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
         self.asked("delete", "secrets", "--all-namespaces", "-l", "applyset.kubernetes.io/id", "--wait=false")
 
     def deliver(self, namespace: str, text: str) -> Done:
@@ -95,7 +103,9 @@ def started(apiserver: Path, folder: Path) -> Iterator[Cluster]:
         server = _start_apiserver(apiserver, cluster, etcd[1])
         try:
             server.wait_until(lambda: cluster.kubectl("get", "--raw", "/readyz").status == 0, "API server is ready")
-            server.wait_until(lambda: cluster.kubectl("get", "namespace", "default").status == 0, "a namespace is there")
+            server.wait_until(
+                lambda: cluster.kubectl("get", "namespace", "default").status == 0, "a namespace is there"
+            )
             yield cluster
         finally:
             server.stop()
@@ -105,12 +115,17 @@ def started(apiserver: Path, folder: Path) -> Iterator[Cluster]:
 
 def _start_etcd(folder: Path) -> tuple[Server, str]:
     url, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    server = start(
-        ["etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync", "--log-level", "error"]
-        + ["--listen-client-urls", url, "--advertise-client-urls", url]
-        + ["--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", f"default={peers}"],
-        folder / "etcd.log",
-    )
+    options = {
+        "data-dir": folder / "etcd",
+        "unsafe-no-fsync": "true",
+        "log-level": "error",
+        "listen-client-urls": url,
+        "advertise-client-urls": url,
+        "listen-peer-urls": peers,
+        "initial-advertise-peer-urls": peers,
+        "initial-cluster": f"default={peers}",
+    }
+    server = start(["etcd"], folder / "etcd.log", options=options)
     server.wait_until(lambda: answers(int(url.rpartition(":")[2])), "etcd listens")
     return server, url
 
@@ -121,14 +136,21 @@ def _start_apiserver(program: Path, cluster: Cluster, etcd: str) -> Server:
     assert made.status == 0, made.stderr
     tokens.write_text(f"{token},admin,1,system:masters\n")
     cluster.configuration.write_text(CONFIGURATION.format(port=cluster.port, token=token, namespace="default"))
-    return start(
-        [program, "--etcd-servers", etcd, "--bind-address", "127.0.0.1", "--secure-port", str(cluster.port)]
-        + ["--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none"]
-        + ["--cert-dir", cluster.folder / "certificates", "--token-auth-file", tokens, "--authorization-mode", "RBAC"]
-        + ["--service-account-key-file", key, "--service-account-signing-key-file", key]
-        + ["--service-account-issuer", "https://tests", "--service-cluster-ip-range", "10.43.0.0/16"],
-        cluster.folder / "apiserver.log",
-    )
+    options = {
+        "etcd-servers": etcd,
+        "bind-address": "127.0.0.1",
+        "advertise-address": "127.0.0.1",
+        "secure-port": cluster.port,
+        "cert-dir": cluster.folder / "certificates",
+        "token-auth-file": tokens,
+        "authorization-mode": "RBAC",
+        "service-account-key-file": key,
+        "service-account-signing-key-file": key,
+        "service-account-issuer": "https://tests",
+        "service-cluster-ip-range": "10.43.0.0/16",
+        "endpoint-reconciler-type": "none",
+    }
+    return start([program], cluster.folder / "apiserver.log", options=options)
 
 
 @dataclass(frozen=True)

@@ -4,37 +4,19 @@ Fixtures: the real engines, started once for all tests, in a network that has no
 `make test-engines` builds them. Without them a test says so and is skipped; in CI it fails.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from engines import cluster as api
 from engines import repo_server
+from engines.built import engine, missing
 from engines.cluster import Cluster
 from engines.network import leave
 from engines.repo_server import RepoServer
 from engines.repositories import Repository, copy_of_this
 from reference import PROTECTED, UNPROTECTED
-
-BUILT = ROOT / ".tools" / "engines"
-
-
-def missing(what: str) -> None:
-    """End the test: *what* is needed and not there."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-def engine(name: str) -> Path:
-    """Return the engine *name*, built."""
-    path = BUILT / name
-    if not path.exists():
-        missing(f".tools/engines/{name} is not built: `make test-engines` does it, once")
-    return path
 
 
 @pytest.fixture(scope="session", autouse=True)

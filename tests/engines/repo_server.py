@@ -106,7 +106,8 @@ def redis(folder: Path) -> Iterator[int]:
     """Run a redis; give its port."""
     port = free_port()
     server = start(
-        ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder], folder / "redis.log"
+        ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder],
+        folder / "redis.log",
     )
     try:
         server.wait_until(lambda: answers(port), "redis listens")
@@ -130,12 +131,15 @@ def started(program: Path, cache: int, env: Mapping[str, str] | None = None) -> 
         "ARGOCD_ASK_PASS_SOCK": str(folder / "ask-pass"),
         "ARGOCD_PLUGINSOCKFILEPATH": str(folder / "s"),
     }
-    server = start(
-        [program, "repo-server", "--address", "127.0.0.1", "--port", str(port), "--disable-tls"]
-        + ["--metrics-address", "127.0.0.1", "--metrics-port", str(free_port()), "--redis", f"127.0.0.1:{cache}"],
-        folder / "log",
-        {**found, **(env or {})},
-    )
+    options = {
+        "address": "127.0.0.1",
+        "port": port,
+        "disable-tls": "true",
+        "metrics-address": "127.0.0.1",
+        "metrics-port": free_port(),
+        "redis": f"127.0.0.1:{cache}",
+    }
+    server = start([program, "repo-server"], folder / "log", {**found, **(env or {})}, options)
     try:
         server.wait_until(lambda: answers(port), "the repo-server listens")
         yield RepoServer(program, folder, port, server)

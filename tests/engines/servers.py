@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +57,18 @@ def wait_until(
         time.sleep(0.1)
 
 
-def start(command: list[str | Path], log: Path, env: Mapping[str, str] | None = None) -> Server:
-    """Start a program that ends with the tests, whatever ends them."""
+def start(
+    command: Sequence[str | Path],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    options: Mapping[str, str | int | Path] | None = None,
+) -> Server:
+    """Start a program that ends with the tests, whatever ends them; *options* become ``--name=value``."""
+    named = [f"--{name}={value}" for name, value in (options or {}).items()]
     plain = {"PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin", "HOME": str(log.parent), "LANG": "C.UTF-8"}
     with log.open("ab") as out:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", *(str(part) for part in command)],
+            ["setpriv", "--pdeathsig", "TERM", *(str(part) for part in command), *named],
             cwd=log.parent,
             stdin=subprocess.DEVNULL,
             stdout=out,

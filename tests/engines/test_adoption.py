@@ -41,18 +41,27 @@ def test_policies_change_owner_and_none_is_missing_in_between(cluster: Cluster, 
     assert {kind for kind, _ in events} == {"MODIFIED"}
     assert {name for _, name in events} == before
     assert OLD not in managers(cluster)
-    unowned = [item for item in cluster.get("networkpolicies", "-A", "-l", "!applyset.kubernetes.io/part-of")]
-    assert unowned == []
+    assert cluster.get("networkpolicies", "-A", "-l", "!applyset.kubernetes.io/part-of") == []
 
 
 def test_adopted_policy_is_pruned_like_any_other(cluster: Cluster, tree: Tree) -> None:
     cluster.asked("apply", "-f", "-", stdin=old_manifest())
     before = set(cluster.policies("cardboard"))
-    overlay = tree.overlay("cardboard", "  ingress: {traefik: null}\n")
-    done = cluster.deliver("cardboard", tree.build(overlay).stdout)
-    assert done.status == 0, done.stderr
+    overlay = tree.overlay("cardboard")
     assert cluster.deliver("cardboard", tree.build(overlay).stdout).status == 0
-    assert set(cluster.policies("cardboard")) <= before
+    tree.overlay("cardboard", "  ingress: {traefik: null}\n")
+    assert cluster.deliver("cardboard", tree.build(overlay).stdout).status == 0
+    assert set(cluster.policies("cardboard")) == before - {"allow-traefik-ingress"}
+
+
+def test_policy_that_only_the_old_manifest_has_stays_until_a_person_removes_it(cluster: Cluster, tree: Tree) -> None:
+    cluster.asked("apply", "-f", "-", stdin=old_manifest())
+    before = set(cluster.policies("cardboard"))
+    overlay = tree.overlay("cardboard", "  ingress: {traefik: null}\n")
+    assert cluster.deliver("cardboard", tree.build(overlay).stdout).status == 0
+    assert set(cluster.policies("cardboard")) == before
+    left = cluster.get("networkpolicies", "-n", "cardboard", "-l", "!applyset.kubernetes.io/part-of")
+    assert [item["metadata"]["name"] for item in left] == ["allow-traefik-ingress"]
 
 
 def test_watch_sees_a_policy_that_is_missing_for_a_moment(cluster: Cluster, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from conftest import ROOT, Tree
+from conftest import PYTHON, ROOT, Tree, run
 from engines.repo_server import BOTH_FLAGS, RepoServer
-from engines.repositories import Repository
+from engines.repositories import Repository, repository
 from reference import PROTECTED, differences, parse
 
 
@@ -39,6 +39,25 @@ def test_plain_kustomize_with_both_flags_makes_what_kustomize_makes(
     argocd: RepoServer, this_repository: Repository, namespace: str
 ) -> None:
     answer = argocd.generate(this_repository, f"overlays/{namespace}", options=BOTH_FLAGS)
+    assert (answer.error, answer.source) == ("", "Kustomize")
+    found = differences(list(answer.manifests), parse(built(namespace)))
+    assert not found, "\n" + found
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The branch that CI writes: a folder for each namespace at its top."""
+    folder = tmp_path_factory.mktemp("rendered") / "tree"
+    done = run(PYTHON, "-m", "bulkhead", "render", ROOT, "--layout", "tree", "-o", folder)
+    assert done.status == 0, done.stderr
+    return repository(folder)
+
+
+@pytest.mark.parametrize("namespace", PROTECTED)
+def test_rendered_folder_needs_no_option_and_makes_what_kustomize_makes(
+    argocd: RepoServer, rendered: Repository, namespace: str
+) -> None:
+    answer = argocd.generate(rendered, namespace)
     assert (answer.error, answer.source) == ("", "Kustomize")
     found = differences(list(answer.manifests), parse(built(namespace)))
     assert not found, "\n" + found

@@ -31,7 +31,7 @@ def marker(tmp_path: Path) -> Path:
     return tmp_path / "it-ran"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def guarded(argocd: RepoServer) -> Iterator[RepoServer]:
     with argocd.sidecar("plugin-render.yaml"):
         yield argocd
@@ -149,7 +149,6 @@ HARM = {
     "a remote base": (remote_base, "git.example.org"),
     "a remote file": (remote_file, "https://example.org/allow-all.yaml"),
     "a chart": (helm_chart, "helm"),
-    "a bomb of aliases": (bomb, "bomb.yaml"),
     "a circle": (circle, "cardboard"),
 }
 
@@ -163,6 +162,17 @@ def test_harmful_overlay_is_an_error_that_names_what_it_wanted(
     repository.commit()
     with argocd.sidecar(sidecar):
         assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), says)
+
+
+@pytest.mark.parametrize("sidecar", ["plugin.yaml", "plugin-render.yaml"])
+def test_overlay_that_keeps_kustomize_busy_for_ever_is_an_error(
+    argocd: RepoServer, repository: Repository, sidecar: str
+) -> None:
+    bomb(repository)
+    repository.commit()
+    with argocd.sidecar(sidecar, env={"BULKHEAD_TIMEOUT": "4"}):
+        answer = argocd.generate(repository, PATH, plugin="bulkhead")
+    assert_refused(answer, "bulkhead-cardboard: the build took longer than 4 s, nothing is delivered")
 
 
 @pytest.mark.parametrize("plugin", [None, "bulkhead"])

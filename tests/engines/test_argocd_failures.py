@@ -197,13 +197,13 @@ def test_repo_server_without_python_says_what_to_install(argocd: RepoServer, rep
 def test_sidecar_without_kustomize_says_so(argocd: RepoServer, this_repository: Repository) -> None:
     with argocd.sidecar(env={"PATH": "/usr/bin:/bin"}):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
-    assert_refused(answer, "kustomize: not found")
+    assert_refused(answer, "kustomize", "No such file or directory")
 
 
 def test_sidecar_without_bulkhead_says_so(argocd: RepoServer, this_repository: Repository) -> None:
     with argocd.sidecar("plugin-render.yaml", env={"PATH": f"{ROOT}/.tools/bin:/usr/bin:/bin"}):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
-    assert_refused(answer, "bulkhead: not found")
+    assert_refused(answer, "failed to run command", "bulkhead")
 
 
 def test_plugin_that_takes_too_long_is_an_error(argocd: RepoServer, repository: Repository) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TOOLS, run
-from engines.conftest import engine
+from engines.built import engine
 from engines.network import answers, free_port
 from engines.servers import start
 

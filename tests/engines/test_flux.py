@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, Done, Tree, run
-from engines.conftest import engine
+from engines.built import engine
 from reference import PROTECTED, UNPROTECTED, Policy, differences, expected, parse
 
 SHIPPED = ("git", "oci")

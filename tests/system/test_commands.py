@@ -298,7 +298,7 @@ def test_completion_completes_in_a_real_bash() -> None:
         f'eval "$({PYTHON} -m bulkhead completion bash)"; COMP_WORDS=(bulkhead va); COMP_CWORD=1; '
         "_shtab_bulkhead; echo ${COMPREPLY[@]}"
     )
-    assert run("bash", "-c", script).stdout == "validate\n"
+    assert run("bash", "-c", script).stdout == "validate values\n"
 
 
 def test_help_teaches_with_examples() -> None:

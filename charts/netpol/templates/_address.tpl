@@ -17,19 +17,19 @@ CIDRs. An address is a list of numbers, `words`: four of 8 bits, or eight of 16.
 {{- else if eq (len $parts) 1 -}}
 {{- $hint := printf "write `%s/%d` for the one host" .raw $address.bits -}}
 {{- template "netpol.refuse" (dict "at" . "says" (print $shown " has no prefix length") "hint" $hint) -}}
-{{- else if or (not (regexMatch "^(0|[1-9][0-9]{0,2})$" $digits)) (gt (int $digits) $address.bits) -}}
+{{- else if or (ne (atoi $digits | toString) $digits) (lt (atoi $digits) 0) (gt (atoi $digits) $address.bits) -}}
 {{- $hint := printf "the prefix length is 0 to %d, in plain digits" $address.bits -}}
 {{- template "netpol.refuse" (dict "at" . "says" (print $shown " is not a CIDR") "hint" $hint) -}}
 {{- else -}}
 {{- $host := include "netpol.spelt" $address.words -}}
-{{- $network := dict "words" $address.words "length" (int $digits) -}}
+{{- $network := dict "words" $address.words "length" (atoi $digits) -}}
 {{- template "netpol.masked" $network -}}
 {{- $first := include "netpol.spelt" $network.value -}}
 {{- if ne $host $first -}}
 {{- $hint := printf "write `%s/%s` for the network or `%s/%d` for the one host" $first $digits $host $address.bits -}}
 {{- template "netpol.refuse" (dict "at" . "says" (printf "CIDR %s has host bits set" $shown) "hint" $hint) -}}
 {{- else -}}
-{{- $_ := set . "value" (dict "text" (print $first "/" $digits) "version" $address.version "words" $address.words "length" (int $digits)) -}}
+{{- $_ := set . "value" (dict "text" (print $first "/" $digits) "version" $address.version "words" $address.words "length" (atoi $digits)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -61,16 +61,14 @@ CIDRs. An address is a list of numbers, `words`: four of 8 bits, or eight of 16.
 
 {{/* Sets `value` to the four numbers of an IPv4 address, 0 to 255 in plain digits; nothing where it is none. */}}
 {{- define "netpol.octets" -}}
-{{- if regexMatch "^[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}$" .word -}}
 {{- $words := list -}}
-{{- $most := 0 -}}
+{{- $fine := true -}}
 {{- range splitList "." .word -}}
-{{- $number := regexReplaceAll "^0+" . "" | default "0" | atoi -}}
+{{- $number := atoi . -}}
+{{- $fine = and $fine (ge $number 0) (le $number 255) -}}
 {{- $words = append $words $number -}}
-{{- $most = max $most $number -}}
 {{- end -}}
-{{- if and (le $most 255) (eq (join "." $words) .word) -}}{{- $_ := set . "value" $words -}}{{- end -}}
-{{- end -}}
+{{- if and $fine (eq (len $words) 4) (eq (join "." $words) .word) -}}{{- $_ := set . "value" $words -}}{{- end -}}
 {{- end -}}
 
 {{/* Sets them of an IPv6 address in hexadecimal, `::` standing for one group or more; a mapped IPv4 address is none. */}}

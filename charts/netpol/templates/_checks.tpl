@@ -12,8 +12,15 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A peer: forms that are mixed, what would mean everyone, `except` outside of `cidr`. */}}
+{{/* A peer; of one key alone, only `namespaces` and `except` can be wrong. */}}
 {{- define "netpol.check.Peer" -}}
+{{- if or (ne (len .value) 1) (hasKey .value "namespaces") (hasKey .value "except") -}}
+{{- template "netpol.check.forms" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The forms of a peer: mixed, what would mean everyone, `except` outside of `cidr`. */}}
+{{- define "netpol.check.forms" -}}
 {{- $node := . -}}
 {{- $peer := .value -}}
 {{- $by_pod := list -}}

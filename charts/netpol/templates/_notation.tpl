@@ -18,7 +18,9 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{/* Free text, at least one character, without the white space around it. */}}
 {{- define "netpol.read.Text" -}}
 {{- template "netpol.text" (dict "at" . "what" "this") -}}
-{{- if not .failed -}}
+{{- if and (not .failed) (regexMatch "^[!-~]([ -~]*[!-~])?$" .raw) -}}{{- /* what nearly all of it is */ -}}
+{{- $_ := set . "value" .raw -}}
+{{- else if not .failed -}}
 {{- $blank := "[\\s\\x0b\\x1c-\\x1f\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+" -}}
 {{- $word := regexReplaceAll (printf "^%s|%s$" $blank $blank) .raw "" -}}
 {{- $wrong := regexFind "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}\\x{feff}\\x{fffe}\\x{ffff}]" $word -}}
@@ -39,7 +41,7 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- define "netpol.read.Name" -}}
 {{- template "netpol.text" (dict "at" . "what" "a name") -}}
 {{- if not .failed -}}
-{{- if regexMatch "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" .raw -}}
+{{- if and (le (len .raw) 63) (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" .raw) -}}
 {{- $_ := set . "value" .raw -}}
 {{- else -}}
 {{- $letters := len (regexFindAll "(?s)." .raw -1) -}}
@@ -93,8 +95,8 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- template "netpol.text" (dict "at" . "what" "a label's key") -}}
 {{- if not .failed -}}
 {{- $part := "[a-z0-9]([a-z0-9-]*[a-z0-9])?" -}}
-{{- $key := printf "^((%s(\\.%s)*)/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$" $part $part -}}
-{{- if or (not (regexMatch $key .raw)) (gt (len (regexFind "^[^/]*/" .raw)) 254) -}}
+{{- $key := printf "^((%s(\\.%s)*)/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$" $part $part -}}
+{{- if or (not (regexMatch $key .raw)) (gt (len (splitList "/" .raw | last)) 63) (gt (len (regexFind "^[^/]*/" .raw)) 254) -}}
 {{- $hint := "write `name` or `dns.prefix/name`: letters, digits, `-`, `_` and `.`, at most 63 characters after the `/`" -}}
 {{- template "netpol.refuse" (dict "at" . "says" (printf "label key %s is not valid" (include "netpol.shown" .raw)) "hint" $hint) -}}
 {{- else -}}
@@ -138,7 +140,10 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{/* The part of a port before its protocol. */}}
 {{- define "netpol.port" -}}
 {{- $word := .word -}}
-{{- if regexMatch "^[0-9]+-[0-9]+$" $word -}}
+{{- $number := atoi $word -}}
+{{- if and (eq (toString $number) $word) (ge $number 1) (le $number 65535) -}}
+{{- $_ := set .at "value" (dict "protocol" .protocol "port" $number) -}}
+{{- else if regexMatch "^[0-9]+-[0-9]+$" $word -}}
 {{- $bounds := splitList "-" $word -}}
 {{- $low := include "netpol.number" (first $bounds) -}}
 {{- $high := include "netpol.number" (last $bounds) -}}
@@ -158,7 +163,7 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- else -}}
 {{- template "netpol.refuse" (dict "at" .at "says" (printf "port %s is out of range" (include "netpol.shown" $word)) "hint" "use 1 to 65535") -}}
 {{- end -}}
-{{- else if or (not (regexMatch "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$" $word)) (contains "--" $word) (not (regexMatch "[a-z]" $word)) -}}
+{{- else if or (gt (len $word) 15) (not (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" $word)) (contains "--" $word) (not (regexMatch "[a-z]" $word)) -}}
 {{- $hint := "write a number, a range `8000-8010` or a container port's name (at most 15 small letters, digits and `-`)" -}}
 {{- template "netpol.refuse" (dict "at" .at "says" (printf "%s is not a port" (include "netpol.shown" $word)) "hint" $hint) -}}
 {{- else -}}
@@ -169,7 +174,7 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{/* The number from 1 to 65535 that up to five digits say, in plain digits; nothing where they say none. */}}
 {{- define "netpol.number" -}}
 {{- if regexMatch "^[0-9]{1,5}$" . -}}
-{{- $number := regexReplaceAll "^0+" . "" | default "0" | atoi -}}
+{{- $number := atoi . -}}
 {{- if and (ge $number 1) (le $number 65535) -}}{{- $number -}}{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -48,36 +48,36 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{/* A map with the keys of a record. */}}
 {{- define "netpol.read.record" -}}
 {{- $node := . -}}
-{{- $fields := index .s.records .shape.name -}}
+{{- $record := index .s.records .shape.name -}}
 {{- if not (kindIs "map" .raw) -}}
-{{- $names := list -}}
-{{- range $fields -}}{{- $names = append $names .key -}}{{- end -}}
 {{- $says := print "this must be a map, found " (include "netpol.kind" .raw) -}}
-{{- template "netpol.refuse" (dict "at" . "says" $says "hint" (print "its keys are " (include "netpol.listed" $names))) -}}
+{{- template "netpol.refuse" (dict "at" . "says" $says "hint" (print "its keys are " (include "netpol.listed" $record.keys))) -}}
 {{- else -}}
 {{- $made := dict -}}
-{{- $known := 0 -}}
-{{- range $field := $fields -}}
-{{- $there := hasKey $node.raw .key -}}
-{{- $item := index $node.raw .key -}}
-{{- if $there -}}{{- $known = add1 $known -}}{{- end -}}
-{{- if not (kindIs "invalid" $item) -}}
-{{- if not (and (kindIs "bool" $item) (not $item) (eq .shape.is "mapping")) -}}
-{{- $new := dict "of" $node "key" .key "raw" $item "shape" .shape -}}
+{{- range $key, $item := .raw -}}
+{{- $field := index $record.fields $key -}}
+{{- if not $field -}}
+{{- template "netpol.unknown" (dict "at" $node "key" $key "known" $record.keys) -}}
+{{- else if kindIs "invalid" $item -}}
+{{- if $field.narrows -}}
+{{- $hint := printf "leave `%s` out if that is meant, or write the value" $key -}}
+{{- template "netpol.refuse" (dict "at" $node "step" $key "says" (printf "`%s` stands here without a value" $key) "hint" $hint) -}}
+{{- end -}}
+{{- else if not (and (kindIs "bool" $item) (not $item) (eq $field.shape.is "mapping")) -}}
+{{- $new := dict "of" $node "key" $key "raw" $item "shape" $field.shape -}}
 {{- template "netpol.child" $new -}}
 {{- template "netpol.read" $new.child -}}
-{{- if $new.child.failed -}}{{- $_ := set $node "failed" true -}}{{- else -}}{{- $_ := set $made .key $new.child.value -}}{{- end -}}
+{{- if $new.child.failed -}}{{- $_ := set $node "failed" true -}}{{- else -}}{{- $_ := set $made $key $new.child.value -}}{{- end -}}
 {{- if $new.child.wrong -}}{{- $_ := set $node "wrong" true -}}{{- end -}}
 {{- end -}}
-{{- else if and $there .narrows -}}
-{{- $hint := printf "leave `%s` out if that is meant, or write the value" .key -}}
-{{- template "netpol.refuse" (dict "at" $node "step" .key "says" (printf "`%s` stands here without a value" .key) "hint" $hint) -}}
-{{- else if .required -}}
-{{- $hint := ternary (printf "write `%s: %s`, say" .key .example) (printf "add `%s`" .key) (ne .example "") -}}
-{{- template "netpol.refuse" (dict "at" $node "says" (printf "`%s` is missing" .key) "hint" $hint) -}}
+{{- end -}}
+{{- range $key := $record.required -}}
+{{- if kindIs "invalid" (index $node.raw $key) -}}
+{{- $example := (index $record.fields $key).example -}}
+{{- $hint := ternary (printf "write `%s: %s`, say" $key $example) (printf "add `%s`" $key) (ne $example "") -}}
+{{- template "netpol.refuse" (dict "at" $node "says" (printf "`%s` is missing" $key) "hint" $hint) -}}
 {{- end -}}
 {{- end -}}
-{{- if lt (int $known) (len .raw) -}}{{- template "netpol.unknown" . -}}{{- end -}}
 {{- if not .failed -}}
 {{- $_ := set . "value" $made -}}
 {{- if hasKey .s.checked .shape.name -}}{{- $_ := include (print "netpol.check." .shape.name) . -}}{{- end -}}
@@ -85,19 +85,14 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- end -}}
 {{- end -}}
 
-{{/* Notes each key that a record does not have, where it was written. */}}
+{{/* Notes that the record read `at` a node has no `key`, where it was written. */}}
 {{- define "netpol.unknown" -}}
-{{- $node := . -}}
-{{- $names := list -}}
-{{- range index .s.records .shape.name -}}{{- $names = append $names .key -}}{{- end -}}
-{{- range $key := keys .raw -}}
-{{- if not (has $key $names) -}}
-{{- $at := ternary $node.memo $node (and (hasKey $node "memo") (not (hasKey (default dict $node.touched) $key))) -}}
-{{- $hint := include "netpol.suggest" (dict "word" $key "known" $names "otherwise" (print "the keys are " (include "netpol.listed" $names))) -}}
-{{- template "netpol.note" (dict "at" $at "step" $key "says" (print "unknown key " (include "netpol.shown" $key)) "hint" $hint) -}}
-{{- $_ := set $node "wrong" true -}}
-{{- end -}}
-{{- end -}}
+{{- $node := .at -}}
+{{- if and (hasKey $node "memo") (not (hasKey (default dict $node.touched) .key)) -}}{{- $node = $node.memo -}}{{- end -}}
+{{- $otherwise := print "the keys are " (include "netpol.listed" .known) -}}
+{{- $hint := include "netpol.suggest" (dict "word" .key "known" .known "otherwise" $otherwise) -}}
+{{- template "netpol.note" (dict "at" $node "step" .key "says" (print "unknown key " (include "netpol.shown" .key)) "hint" $hint) -}}
+{{- $_ := set .at "wrong" true -}}
 {{- end -}}
 
 {{/* A map keyed by name. `null` is no entry, and so is `false`, which survives where tools drop `null`. */}}

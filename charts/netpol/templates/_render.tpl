@@ -50,11 +50,11 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{/* Notes each top-level key that the chart does not have (`global` is Helm's own), and what is wrong with `test`. */}}
 {{- define "netpol.top" -}}
 {{- $s := . -}}
-{{- $known := list -}}
-{{- range .records.ChartValues -}}{{- $known = append $known .key -}}{{- end -}}
+{{- $known := .records.ChartValues.keys -}}
 {{- range $key := keys .values -}}
 {{- if not (has $key (append $known "global")) -}}
-{{- $hint := include "netpol.suggest" (dict "word" $key "known" $known "otherwise" (print "the keys are " (include "netpol.listed" $known))) -}}
+{{- $otherwise := print "the keys are " (include "netpol.listed" $known) -}}
+{{- $hint := include "netpol.suggest" (dict "word" $key "known" $known "otherwise" $otherwise) -}}
 {{- template "netpol.note" (dict "at" (dict "s" $s "step" $key) "says" (print "unknown key " (include "netpol.shown" $key)) "hint" $hint) -}}
 {{- end -}}
 {{- end -}}

@@ -9,7 +9,7 @@ from bulkhead.core.notation import Name, Refused
 from bulkhead.io import rendered
 from bulkhead.io.files import Unwritable
 from bulkhead.io.rendered import Belongs
-from bulkhead.io.stream import Resource, resources
+from bulkhead.io.stream import Resource, of_build
 from bulkhead.load import Loaded
 from bulkhead.report.text import count
 
@@ -46,7 +46,7 @@ def check(loaded: Loaded, folder: str, output: str) -> int:
 
 def _sides(loaded: Loaded, folder: str, output: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the tree that is wanted and the one that is there, having made sure that one may replace the other."""
-    found = [_placed(each) for each in resources(loaded.text)]
+    found = [_placed(each) for each in of_build(loaded.text)]
     if not any(each.is_policy for each in found):
         raise Unwritable("there is no policy to render, and from an empty tree every policy would be pruned")
     profiles = {overlay.profile.name for overlay in loaded.overlays.values() if overlay.profile}

@@ -65,7 +65,9 @@ def _standard(base: str) -> NamespaceSpec:
         raise _Cannot(f"{fault.file}: {fault.says}")
     try:
         with mirror(graph) as copy:
-            found = [each for each in resources(copy.build(graph.root)) if each.head.get("kind") == "SegmentedNamespace"]
+            found = [
+                each for each in resources(copy.build(graph.root)) if each.head.get("kind") == "SegmentedNamespace"
+            ]
     except (Failed, Unreadable) as error:
         raise _Cannot(f"{base}: {error.says}") from None
     if len(found) != 1:
@@ -86,7 +88,9 @@ def _values(loaded: Loaded, standard: NamespaceSpec) -> dict[str, Raw]:
     profiles = {overlay.profile: folder for folder, overlay in loaded.overlays.items() if overlay.profile}
     if len(profiles) > 1:
         one, other = list(profiles.values())[:2]
-        raise _Cannot(f"{os.path.relpath(one)} and {os.path.relpath(other)} have different ClusterProfiles: a chart has one")
+        raise _Cannot(
+            f"{os.path.relpath(one)} and {os.path.relpath(other)} have different ClusterProfiles: a chart has one"
+        )
     for folder, overlay in loaded.overlays.items():
         for kept in overlay.kept:
             named = f"{kept.head.get('kind')} `{kept.head.get('name')}`"
@@ -97,7 +101,8 @@ def _values(loaded: Loaded, standard: NamespaceSpec) -> dict[str, Raw]:
         "profile": encode(next(iter(profiles)).spec),
         "standard": base,
         "namespaces": {
-            str(each.namespace): difference(base, encode(each.spec)) for each in sorted(every, key=lambda each: each.namespace)
+            str(each.namespace): difference(base, encode(each.spec))
+            for each in sorted(every, key=lambda each: each.namespace)
         },
     }
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bulkhead.io.kustomization import Graph
-from bulkhead.io.stream import Resource, resources
+from bulkhead.io.stream import Resource, of_build
 
 CHUNK = 40
 """Overlays in one run. kustomize starts in 0.1 s and is quadratic in resources: both stay small here."""
@@ -156,7 +156,7 @@ class Mirror:
         self.write(f"{at}/kustomization.yaml", "\n".join(lines) + "\n")
         built: list[list[Resource] | Failed] = []
         current: list[Resource] = []
-        for each in resources(self.build(at)):
+        for each in of_build(self.build(at)):
             if str(each.head.get("name")).startswith(_MARKER) and each.head.get("kind") == "ConfigMap":
                 current = []
                 built.append(current)

@@ -61,6 +61,16 @@ def resources(text: str) -> list[Resource]:
     return [_resource(node, text) for node in nodes(text) if not is_nothing(node)]
 
 
+def of_build(text: str) -> list[Resource]:
+    """
+    Return the resources of what kustomize printed, however long: each of its documents is read by itself.
+
+    :raises Unreadable: as :func:`resources`.
+    """
+    # Inside a document no line can be `---`, and kustomize writes nothing else between two.
+    return [each for document in text.replace("\n---\n", "\n\0").split("\0") for each in resources(document)]
+
+
 def resource_list(text: str) -> tuple[list[Resource], Raw]:
     """
     Return the items of a ResourceList and its ``functionConfig``.
