@@ -4,7 +4,8 @@ import re
 from itertools import groupby
 
 from bulkhead.report.account import Account, Row
-from bulkhead.report.review_text import before_after, brief, heading, listed, printable
+from bulkhead.report.review_text import before_after, brief, heading, listed
+from bulkhead.report.text import printable
 
 LIMIT = 65_000
 """The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
