@@ -176,7 +176,9 @@ def test_an_exclusion_that_is_not_due_is_found(tree: Tree) -> None:
 def test_an_exclusion_is_found_however_it_is_written(tmp_path: Path, entry: str) -> None:
     text = (ARGO / "plugin/applicationset.yaml").read_text()
     file = tmp_path / "set.yaml"
-    file.write_text(text.replace("- path: overlays/digital-signage", f"{entry}\n      - path: overlays/digital-signage"))
+    file.write_text(
+        text.replace("- path: overlays/digital-signage", f"{entry}\n      - path: overlays/digital-signage")
+    )
     done = check_excludes(ROOT, file)
     assert done.status == 1
     assert "is excluded and is not on record as unprotected" in done.stderr

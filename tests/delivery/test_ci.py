@@ -216,7 +216,9 @@ class TestReview:
     def test_a_change_that_keeps_kustomize_busy_for_ever_is_said_not_to_be_comparable(self, work: Path) -> None:
         levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
         lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *levels]
-        bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n" + "".join(f"  {each}\n" for each in lines)
+        bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n" + "".join(
+            f"  {each}\n" for each in lines
+        )
         kustomization = "resources: [../../base, bomb.yaml]\nnamespace: cardboard\ntransformers: [../../plugin]\n"
         path = "overlays/cardboard/"
         proposes(work, {f"{path}bomb.yaml": bomb, f"{path}kustomization.yaml": kustomization})
@@ -228,7 +230,8 @@ class TestReview:
 
     def test_a_name_that_a_stranger_chose_begins_no_line_and_steers_no_terminal(self, work: Path) -> None:
         name = "x\n::error file=y::\x1b[2J\u202e"
-        proposes(work, {"kustomization.yaml": "resources:\n- overlays/cardboard\n- " + json.dumps(f"overlays/{name}") + "\n"})
+        listed = "resources:\n- overlays/cardboard\n- " + json.dumps(f"overlays/{name}") + "\n"
+        proposes(work, {"kustomization.yaml": listed})
         git(work, "fetch", "-q", "origin", "refs/pull/7/head")
         for command in (("bulkhead", "diff", "main...FETCH_HEAD"), ("bulkhead", "validate", ".")):
             git(work, "checkout", "-q", "FETCH_HEAD" if "validate" in command else "main")
@@ -489,7 +492,6 @@ class TestComment:
         server.server_close()
         assert (done.status, done.stdout) == (0, "comment.py: the comment was made\n")
         assert "**OPENS traffic to the internet**" in server.notes[0]["body"]
-
 
     def test_a_review_that_did_not_finish_does_not_leave_what_was_said_of_another_state(self) -> None:
         server = Forge("/repos/you/bulkhead/issues")

@@ -61,9 +61,7 @@ def argo(
 def application(repository: Repository) -> str:
     """Return the Application that the shipped ApplicationSet makes of the overlay."""
     (found,) = (
-        each
-        for each in yaml.safe_load_all(shipped("argocd/plain", repository))
-        if each["kind"] == "ApplicationSet"
+        each for each in yaml.safe_load_all(shipped("argocd/plain", repository)) if each["kind"] == "ApplicationSet"
     )
     spec = yaml.safe_dump(found["spec"]["template"]["spec"])
     spec = spec.replace("{{.path.path}}", PATH).replace("{{.path.basename}}", NAMESPACE)

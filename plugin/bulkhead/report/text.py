@@ -23,7 +23,7 @@ def printable(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    """Return *text*, of which a stranger may have written a part, so that no further line of it passes for one of ours."""
+    """Return *text*, some of which a stranger may have written, so that no further line of it passes for ours."""
     return "\n    | ".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
