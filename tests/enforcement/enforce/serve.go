@@ -152,7 +152,8 @@ func (s *session) control() error {
 	return nil
 }
 
-// introduce makes the API of every node hold the cluster's objects, except pods that come late.
+// introduce makes the API of every node hold the cluster's objects, except pods that come late. The sync that knows
+// them is awaited with the first policies.
 func (s *session) introduce(all Objects, late []string) error {
 	var known []any
 	for _, namespace := range all.Namespaces {
@@ -175,7 +176,7 @@ func (s *session) introduce(all Objects, late []string) error {
 	if err != nil {
 		return err
 	}
-	return s.network.everyMachine(func(m *machine) error { return m.enforcer.order(order{Replace: true, Objects: raw}) })
+	return s.network.everyMachine(func(m *machine) error { return m.enforcer.order(order{Appear: true, Objects: raw}) })
 }
 
 func raws[T any](some []T) ([]json.RawMessage, error) {
