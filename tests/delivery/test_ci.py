@@ -7,6 +7,7 @@ A pull request of a stranger is reviewed without running anything of it.
 import base64
 import gzip
 import json
+import random
 import shutil
 import threading
 from collections.abc import Iterator
@@ -227,6 +228,22 @@ class TestReview:
         comment = unpacked(output)
         assert comment.startswith("**This change cannot be compared.**")
         assert "the comparison took longer than 4 s" in comment
+
+    def test_a_comment_that_cannot_be_packed_small_fits_into_a_variable(self, work: Path, tmp_path: Path) -> None:
+        """Letters of four bytes, as random as a stranger can choose them."""
+        letters = random.Random(7)
+        text = "".join(chr(letters.randrange(0x20000, 0x2A6D0)) for _ in range(64_000))
+        (tmp_path / "text").write_text(text)
+        review = work / "deploy/ci/review"
+        review.write_text(f"#!/bin/sh\ncat {tmp_path}/text\nexit 1\n")
+        proposes(work, OPENS)
+        done, output = reviewed(work)
+        assert done.status == 0, done.stderr
+        packed = output.strip().removeprefix("comment=")
+        assert len(packed) < 128 * 1024 - len("COMMENT=")
+        comment = gzip.decompress(base64.b64decode(packed)).decode(errors="replace")
+        assert comment.startswith(text[:20_000])
+        assert comment.endswith("*cut here: too long for a comment*")
 
     def test_a_name_that_a_stranger_chose_begins_no_line_and_steers_no_terminal(self, work: Path) -> None:
         name = "x\n::error file=y::\x1b[2J\u202e"
