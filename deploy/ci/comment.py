@@ -86,10 +86,10 @@ def main():
     text = sys.stdin.buffer.read().decode(errors="replace")  # it may have been cut within a character
     if not text.strip():
         sys.exit("comment.py: error: there is nothing on stdin to say")
-    if len(text) > LIMIT:
-        text = text[:LIMIT] + "\n\n*cut here: too long for a comment*\n"
     about = sys.argv[1] if len(sys.argv) > 1 else ""
     mark = f"<!-- bulkhead diff {re.sub('[^A-Za-z0-9_.-]', '-', about)} -->\n"
+    if len(mark + text) > LIMIT:
+        text = text[: LIMIT - len(mark)] + "\n\n*cut here: too long for a comment*\n"
     try:
         forge = gitlab(os.environ) if "CI_MERGE_REQUEST_IID" in os.environ else github(os.environ)
         print(f"comment.py: the comment was {forge.put(mark, text)}")
