@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
 	@echo 'make test   run the tests (N=2 in parallel)'
-	@echo 'make prove  the reference cluster and N=200 random ones in the real enforcer (as root)'
+	@echo 'make prove  the reference cluster and N=100 random ones in the real enforcer (as root)'
 	@echo 'make lag    how late the enforcer knows a new pod (as root)'
 	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
 	@echo 'make lint   format, types, architecture, generated files'
@@ -60,7 +60,7 @@ test: compiled .tools/.all
 
 # The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
 prove: compiled .tools/.prove .tools/bin/enforce
-	@N=$(or $(N),200) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
+	@N=$(or $(N),100) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
 
 lag: compiled .tools/bin/enforce
 	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
