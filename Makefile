@@ -85,7 +85,7 @@ test-engines: compiled .tools/.all engines
 lint: compiled
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
 	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
-	@test -z "$$(gofmt -l tests/engines)" || { echo 'gofmt -w tests/engines'; exit 1; }
+	@test -z "$$(gofmt -l tests/engines tests/enforcement)" || { echo 'gofmt -w tests/engines tests/enforcement'; exit 1; }
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bulkhead.core.cluster import Cluster, Namespace, Pod
 from bulkhead.core.diff import Difference, diff
 from bulkhead.core.policy import NetworkPolicy
+from bulkhead.core.resources import Enforcer
 from bulkhead.core.review import Finding, review
 from bulkhead.core.semantics import API, Semantics
 from bulkhead.io.checkout import Copy
@@ -33,6 +34,12 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     same: bool = False
 
+    @property
+    def enforcers(self) -> tuple[Enforcer, Enforcer] | None:
+        """The enforcer of the profile before and after, where that changes: then all policies may do something else."""
+        found = enforcer_of(self.before.profile), enforcer_of(self.after.profile)
+        return None if found[0] is found[1] else found
+
 
 def of_overlays(names: tuple[str, str], before: Situation, after: Situation, semantics: Semantics) -> Comparison:
     """Compare two trees of overlays, read by *semantics*; what only one of them can tell apart exists in both."""
@@ -42,11 +49,11 @@ def of_overlays(names: tuple[str, str], before: Situation, after: Situation, sem
         replace(each, cluster=_with(each.cluster, namespaces, pods, each.cluster.policies)) for each in (before, after)
     )
     found = _compared(names, one, other, semantics)
-    old, new = enforcer_of(before.profile), enforcer_of(after.profile)
-    if old is not new:
+    if found.enforcers:
+        old, new = found.enforcers
         found.notes.append(
             f"the profile's enforcer changes from {old.value} to {new.value}, and with it what policies do: "
-            f"both sides are read {semantics.says}"
+            f"both sides are read {semantics.says}, and compare `bulkhead reach` of each"
         )
     return found
 

@@ -13,6 +13,7 @@ address is in ``status.hostIP``; without, the first node), Service, NetworkPolic
 fill in is filled in.  `build` finds every probe open before there are policies, or it fails.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -113,7 +114,6 @@ class Lab:
     def __init__(self, nodes: Sequence[Node] = (ONE,), backend: str = "", program: Path = PROGRAM) -> None:
         self.backend, self._nodes, self._program = backend, tuple(nodes), program
         self._process: subprocess.Popen[str] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._complaints: Any = None
         self._probes: tuple[Probe, ...] = ()
 
@@ -132,9 +132,7 @@ class Lab:
             self._process.stdin.close()
             self._process.stdout.close()
             self._complaints.close()
-        if self._folder:
-            self._folder.cleanup()
-        self._process = self._folder = None
+        self._process = None
 
     def build(
         self,
@@ -228,8 +226,7 @@ class Lab:
     def _start(self) -> "subprocess.Popen[str]":
         path = os.environ["PATH"]
         if self.backend:
-            self._folder = tempfile.TemporaryDirectory(prefix="bulkhead-iptables-")
-            path = f"{chosen(self.backend, Path(self._folder.name))}:{path}"
+            path = f"{chosen(self.backend)}:{path}"
         self._complaints = tempfile.TemporaryFile("w+", prefix="bulkhead-enforce-")  # noqa: SIM115 (closed with the lab)
         self._process = subprocess.Popen(
             [self._program],
@@ -252,11 +249,18 @@ def _sent(probe: Probe) -> dict[str, object]:
     }
 
 
-def chosen(backend: str, folder: Path) -> Path:
-    """Fill *folder* with links, so that ``iptables`` on a PATH that begins with it is that of *backend*."""
+def chosen(backend: str) -> Path:
+    """
+    Return a folder of links, so that ``iptables`` on a PATH that begins with it is that of *backend*.
+
+    It stays beside the program: a temporary one would outlive a driver that is killed.
+    """
+    folder = PROGRAM.parent / f"iptables-{backend}"
+    folder.mkdir(exist_ok=True)
     for tool in TOOLS:
         family, _, verb = tool.partition("-")
-        (folder / tool).symlink_to(f"/usr/sbin/{family}-{backend}{'-' + verb if verb else ''}")
+        with contextlib.suppress(FileExistsError):
+            (folder / tool).symlink_to(f"/usr/sbin/{family}-{backend}{'-' + verb if verb else ''}")
     return folder
 
 

@@ -1,5 +1,7 @@
 """The house knows what the lab stands for: its verdicts are the kernel's, and where there is none it says so."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,6 +37,15 @@ def test_what_is_closed_without_policies_is_no_denial() -> None:
         lab.build(PODS, probes=nobody)
 
 
+def test_silence_is_no_denial() -> None:
+    probe = Probe("b/y", "a/x", 80)
+    drop = ["iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "80", "-j", "DROP"]
+    with Lab() as lab:
+        lab.build(PODS, probes=[probe], late=["b/y"])
+        with pytest.raises(LabFailure, match="b/y -> a/x:80/TCP: timeout"):
+            lab.run([], pod="b/y", command=drop, seconds=60, then=[probe])
+
+
 def test_an_error_that_kube_router_logs_is_a_failure() -> None:
     broken = policy("b", "web", {"egress": [{"ports": [{"port": 80, "protocol": "NONE"}]}], "policyTypes": ["Egress"]})
     with Lab() as lab:
@@ -57,26 +68,36 @@ def test_nothing_is_left_on_the_machine() -> None:
 DRIVER = """
 from enforcement.lab import Lab
 from enforcement.objects import namespace, pod
-with Lab() as lab:
+with Lab(backend="legacy") as lab:
     lab.build([namespace("a"), pod("a", "x", "10.42.0.10")], probes=[], late=["a/x"])
     print("built", flush=True)
     lab.run([], pod="a/x", command=["sleep", "86399"], seconds=86400)
 """
 
 
-def test_a_lab_whose_driver_was_killed_is_gone() -> None:
-    tests = ROOT / "tests"
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER], cwd=tests, stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("killed", ["driver", "program"])
+def test_a_lab_is_gone_without_a_trace_whoever_was_killed(killed: str, tmp_path: Path) -> None:
+    before = machine()
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER],
+        cwd=ROOT / "tests",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
     assert driver.stdout and driver.stdout.readline() == "built\n"
     children = descendants(driver.pid)
     assert len(children) >= 3  # the program, its lab, the node's enforcer
-    driver.kill()
+    os.kill(driver.pid if killed == "driver" else children[0], signal.SIGKILL)
     driver.wait()
     driver.stdout.close()
     until = time.monotonic() + 30
     while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < until:
         time.sleep(0.05)
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    assert list(tmp_path.iterdir()) == []
+    assert machine() == before
 
 
 def machine() -> list[object]:
@@ -84,6 +105,8 @@ def machine() -> list[object]:
     kernel = ("net/ipv4/ip_forward", "net/ipv4/icmp_ratemask")
     return [
         sorted(link.name for link in Path("/sys/class/net").iterdir()),
+        sorted(entry.name for entry in Path("/run").glob("netns/*")),
+        Path("/run/xtables.lock").exists(),
         Path("/proc/self/mounts").read_text(),
         *((Path("/proc/sys") / name).read_text() for name in kernel),
         *(

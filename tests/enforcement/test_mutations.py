@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 from bulkhead.core.resources import Enforcer
@@ -18,7 +20,7 @@ from conftest import PYTHON, ROOT, run
 from enforcement import cluster
 from enforcement.lab import Lab, Object, Probe, Verdict
 from enforcement.prediction import Prediction
-from enforcement.rendering import standard
+from enforcement.rendering import RENDERINGS
 from reference import PROTECTED
 
 Name = tuple[str, str]
@@ -30,9 +32,18 @@ def name_of(policy: Object) -> Name:
     return policy["metadata"]["namespace"], policy["metadata"]["name"]
 
 
-@pytest.fixture(scope="module")
-def policies() -> list[Object]:
-    return standard(ROOT)
+@dataclass(frozen=True)
+class Rendered:
+    """The policies of a tree of overlays."""
+
+    tree: Path
+    policies: list[Object]
+
+
+@pytest.fixture(scope="module", params=["standard", "hardened"])
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    folder = ROOT if request.param == "standard" else tmp_path_factory.mktemp(request.param)
+    return Rendered(folder, RENDERINGS[request.param](folder))
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +53,15 @@ def built(able: None) -> Iterator[Lab]:
         yield lab
 
 
-def test_every_policy_that_is_taken_away_is_missed_except_the_redundant(built: Lab, policies: list[Object]) -> None:
+def test_every_policy_that_is_taken_away_is_missed_except_the_redundant(built: Lab, rendered: Rendered) -> None:
+    policies = rendered.policies
     without = {name_of(policy): [each for each in policies if each is not policy] for policy in policies}
-    redundant = already_allowed(policies) | without_effect(policies) | isolating_together(policies)
+    redundant = already_allowed(rendered) | without_effect(rendered) | isolating_together(policies)
     assert unnoticed(built, policies, without) == redundant
 
 
-def test_every_rule_that_is_opened_to_everyone_is_noticed(built: Lab, policies: list[Object]) -> None:
+def test_every_rule_that_is_opened_to_everyone_is_noticed(built: Lab, rendered: Rendered) -> None:
+    policies = rendered.policies
     opened = {
         name_of(policy): [opened_to_everyone(each) if each is policy else each for each in policies]
         for policy in policies
@@ -71,23 +84,23 @@ def opened_to_everyone(policy: Object) -> Object:
     return changed
 
 
-def already_allowed(policies: list[Object]) -> set[Name]:
+def already_allowed(rendered: Rendered) -> set[Name]:
     """Return the policies of rules that ``lint`` finds to open nothing, and their twins: either may go, not both."""
-    found = found_by_lint("already-allowed")
-    specs = [(name_of(each)[0], each["spec"]) for each in policies if name_of(each) in found]
-    return found | {name_of(each) for each in policies if (name_of(each)[0], each["spec"]) in specs}
+    found = found_by_lint(rendered.tree, "already-allowed")
+    specs = [(name_of(each)[0], each["spec"]) for each in rendered.policies if name_of(each) in found]
+    return found | {name_of(each) for each in rendered.policies if (name_of(each)[0], each["spec"]) in specs}
 
 
-def without_effect(policies: list[Object]) -> set[Name]:
+def without_effect(rendered: Rendered) -> set[Name]:
     """Return the policies of which ``lint`` finds that their only peer is an address that no packet has here."""
-    peers = {name_of(each): each["spec"].get(rule_of(each), [{}])[0].get("to", ()) for each in policies}
-    found = found_by_lint("service-address") | found_by_lint("load-balancer-address")
+    peers = {name_of(each): each["spec"].get(rule_of(each), [{}])[0].get("to", ()) for each in rendered.policies}
+    found = found_by_lint(rendered.tree, "service-address") | found_by_lint(rendered.tree, "load-balancer-address")
     return {name for name in found if len(peers[name]) == 1}
 
 
-def found_by_lint(check: str) -> set[Name]:
+def found_by_lint(tree: Path, check: str) -> set[Name]:
     """Return the policies of the rules that ``lint`` has findings of, also those that were accepted with a reason."""
-    done = run(PYTHON, "-m", "bulkhead", "lint", "--all", "--format", "json", ROOT)
+    done = run(PYTHON, "-m", "bulkhead", "lint", "--all", "--format", "json", tree)
     found = [each for each in json.loads(done.stdout)["findings"] if each["check"] == check]
     return {(space, policy_of(each["says"])) for each in found for space in each["namespaces"]}
 

@@ -55,10 +55,17 @@ def new(able: None) -> Iterator[Lab]:
 
 
 def guard(
-    lab: Lab, folder: Path, *, policies: list[dict[str, object]], appears: bool, seconds: int, host: str = "10.43.0.1"
+    lab: Lab,
+    folder: Path,
+    *,
+    policies: list[dict[str, object]],
+    appears: bool,
+    seconds: int,
+    host: str = "10.43.0.1",
+    tools: tuple[str, ...] = ("sh", "nc", "timeout", "date", "sleep"),
 ) -> Ran:
     """Run the guard in the new pod, as its image would."""
-    for tool in ("sh", "nc", "timeout", "date", "sleep"):
+    for tool in tools:
         (folder / tool).symlink_to("/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox")
     patch = yaml.safe_load((FOLDER / "guard.yaml").read_text())
     (container,) = patch["spec"]["template"]["spec"]["initContainers"]
@@ -102,6 +109,17 @@ def test_the_guard_fails_where_no_policy_forbids_what_it_tries(new: Lab, tmp_pat
 
 def test_silence_is_no_refusal_to_the_guard(new: Lab, tmp_path: Path) -> None:
     ran = guard(new, tmp_path, policies=[NOTHING_BUT_INGRESS], appears=True, seconds=3, host="198.51.100.1")
+    assert ran.status == 1
+
+
+@pytest.mark.parametrize("host", ["refused", "refused.internet", ""])
+def test_a_name_that_nobody_knows_is_no_refusal_to_the_guard(new: Lab, tmp_path: Path, host: str) -> None:
+    ran = guard(new, tmp_path, policies=[NOTHING_BUT_INGRESS], appears=True, seconds=2, host=host)
+    assert ran.status == 1
+
+
+def test_the_guard_fails_without_its_tools(new: Lab, tmp_path: Path) -> None:
+    ran = guard(new, tmp_path, policies=[DENY], appears=True, seconds=2, tools=("sh", "date", "sleep", "timeout"))
     assert ran.status == 1
 
 

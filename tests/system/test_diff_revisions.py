@@ -105,6 +105,20 @@ def test_a_change_of_words_has_no_effect(repository: Repository) -> None:
     )
 
 
+def test_another_enforcer_is_no_change_without_effect(repository: Repository) -> None:
+    profile = repository.tree.path / "base" / "cluster.yaml"
+    text = profile.read_text()
+    assert text.count("enforcer: kube-router") == 1
+    profile.write_text(text.replace("enforcer: kube-router", "enforcer: cilium"))
+    for options in ([], ["--fail-on", "internet"], ["--semantics", "api"]):
+        done = repository.diff("main", *options)
+        assert done.status == 1
+        assert lines(done)[0] == (
+            "THE ENFORCER CHANGES from kube-router to cilium; beside what comes of that: "
+            "NO EFFECT on traffic: the policies are the same"
+        )
+
+
 def test_the_same_tree_is_no_difference_at_once(repository: Repository) -> None:
     repository.git("commit", "--allow-empty", "-qm", "again")
     done = repository.diff("HEAD~1", "HEAD")

@@ -84,6 +84,8 @@ def _written(found: Comparison, form: str) -> str:
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
+    if found.enforcers:
+        return True  # what opens by that is not told
     if not grades:
         return bool(found.findings)
     return any(

@@ -62,6 +62,13 @@ def account(comparison: Comparison, here: str) -> Account:
 
 def verdict(comparison: Comparison) -> str:
     """Return what a comparison comes to, in one line."""
+    if not comparison.enforcers:
+        return _traffic(comparison)
+    old, new = comparison.enforcers
+    return f"THE ENFORCER CHANGES from {old.value} to {new.value}; beside what comes of that: {_traffic(comparison)}"
+
+
+def _traffic(comparison: Comparison) -> str:
     if comparison.same:
         return "NO DIFFERENCE: both are the same tree"
     opened, closed = grades(comparison.findings, True), grades(comparison.findings, False)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cloudnativelabs/kube-router/v2/pkg/controllers/netpol"
@@ -23,6 +24,7 @@ type enforcer struct {
 	pods, namespaces, policies *source
 	log                        *errorLog
 	gate                       *gate
+	loading                    atomic.Bool
 }
 
 func startEnforcer(node Node) (*enforcer, error) {
@@ -85,12 +87,38 @@ func (e *enforcer) handle() {
 		e.pods: e.controller.PodEventHandler, e.namespaces: e.controller.NamespaceEventHandler,
 		e.policies: e.controller.NetworkPolicyEventHandler,
 	} {
-		s.informer.AddEventHandler(handler)
+		s.informer.AddEventHandler(unlessLoading{handler, &e.loading})
+	}
+}
+
+// unlessLoading keeps events from the controller while many objects are loaded: these end in one sync, which is asked for.
+type unlessLoading struct {
+	cache.ResourceEventHandler
+	loading *atomic.Bool
+}
+
+func (u unlessLoading) OnAdd(o any, initial bool) {
+	if !u.loading.Load() {
+		u.ResourceEventHandler.OnAdd(o, initial)
+	}
+}
+
+func (u unlessLoading) OnUpdate(old, o any) {
+	if !u.loading.Load() {
+		u.ResourceEventHandler.OnUpdate(old, o)
+	}
+}
+
+func (u unlessLoading) OnDelete(o any) {
+	if !u.loading.Load() {
+		u.ResourceEventHandler.OnDelete(o)
 	}
 }
 
 // load makes the API hold what change leaves in it, and returns when a full sync that began after that is over.
 func (e *enforcer) load(change func()) error {
+	e.loading.Store(true)
+	defer e.loading.Store(false)
 	begun := e.gate.close()
 	change()
 	until := time.Now().Add(patience)

@@ -63,9 +63,6 @@ func (e *enforcer) carryOut(next order) error {
 		return err
 	}
 	if next.Appear {
-		for _, o := range all.Namespaces {
-			e.namespaces.put(o)
-		}
 		for _, o := range all.Pods {
 			e.pods.put(o)
 		}

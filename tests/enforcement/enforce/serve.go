@@ -90,24 +90,19 @@ func (s *session) build(b Build) error {
 	if err := s.stand(b.Nodes); err != nil {
 		return err
 	}
-	emptied := make(chan error)
-	go func() {
-		emptied <- s.network.everyMachine(func(m *machine) error { return m.enforcer.order(order{Replace: true}) })
-	}()
-	err = s.network.populate(all, b.Hosts)
-	if failed := <-emptied; failed != nil {
+	if err := s.network.populate(all, b.Hosts); err != nil {
+		return err
+	}
+	known := make(chan error)
+	go func() { known <- s.introduce(all, b.Late) }()
+	err = s.aim(b.Probes)
+	if failed := <-known; failed != nil {
 		return failed
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.aim(b.Probes); err != nil {
-		return err
-	}
-	if err := s.control(); err != nil {
-		return err
-	}
-	return s.introduce(all, b.Late)
+	return s.control()
 }
 
 // stand makes the nodes, unless they stand already.
@@ -152,8 +147,7 @@ func (s *session) control() error {
 	return nil
 }
 
-// introduce makes the API of every node hold the cluster's objects, except pods that come late. The sync that knows
-// them is awaited with the first policies.
+// introduce makes the API of every node hold the cluster's objects, no policies, and no pods that come late.
 func (s *session) introduce(all Objects, late []string) error {
 	var known []any
 	for _, namespace := range all.Namespaces {
@@ -176,7 +170,7 @@ func (s *session) introduce(all Objects, late []string) error {
 	if err != nil {
 		return err
 	}
-	return s.network.everyMachine(func(m *machine) error { return m.enforcer.order(order{Appear: true, Objects: raw}) })
+	return s.network.everyMachine(func(m *machine) error { return m.enforcer.order(order{Replace: true, Objects: raw}) })
 }
 
 func raws[T any](some []T) ([]json.RawMessage, error) {
