@@ -93,10 +93,14 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A namespace: rules beside `unprotected`. */}}
+{{/* A namespace: rules beside `unprotected`, an answer in the place of its reason. */}}
 {{- define "netpol.check.NamespaceSpec" -}}
 {{- $node := . -}}
 {{- if hasKey .value "unprotected" -}}
+{{- if has (lower .value.unprotected) (list "false" "n" "no" "off" "on" "true" "y" "yes") -}}
+{{- $hint := "write why the namespace has no policies, or `unprotected: null` to protect it" -}}
+{{- template "netpol.refuse" (dict "at" . "step" "unprotected" "says" (printf "`%s` is no reason" .value.unprotected) "hint" $hint) -}}
+{{- end -}}
 {{- range list "ingress" "egress" "workloads" -}}
 {{- if index $node.value . -}}
 {{- $says := printf "`%s` rules stand beside `unprotected`, which says that there are none" . -}}

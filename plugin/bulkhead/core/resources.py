@@ -239,6 +239,10 @@ class Workload:
             yield "", "the workload has no rules", "add `ingress` or `egress`, or remove it with `null`"
 
 
+# Who writes `unprotected: "false"` means the contrary of what it would do.
+_ANSWERS = ("false", "n", "no", "off", "on", "true", "y", "yes")
+
+
 @value
 class NamespaceSpec:
     """What a namespace may talk to. Everything that no rule names is denied."""
@@ -262,9 +266,15 @@ class NamespaceSpec:
     accept: Mapping[Name, Text] = _ACCEPT
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield rules beside `unprotected`: it is one or the other."""
+        """Yield rules beside `unprotected`, which is one or the other, and an answer in the place of its reason."""
         if self.unprotected is None:
             return
+        if self.unprotected.lower() in _ANSWERS:
+            yield (
+                "unprotected",
+                f"`{self.unprotected}` is no reason",
+                "write why the namespace has no policies, or `unprotected: null` to protect it",
+            )
         for key in ("ingress", "egress", "workloads"):
             if getattr(self, key):
                 yield (
