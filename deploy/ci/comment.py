@@ -15,7 +15,7 @@ import sys
 import urllib.error
 import urllib.request
 
-LIMIT = 65_000  # GitHub takes 65,536 characters; GitLab a million
+LIMIT = 65_400  # GitHub takes 65,536 characters, the mark among them; GitLab a million
 
 
 class Forge:
@@ -83,13 +83,13 @@ def gitlab(env):
 
 def main():
     """Put the comment there and return 0, or say what went wrong and return 1."""
-    text = sys.stdin.read()
+    text = sys.stdin.buffer.read().decode(errors="replace")  # it may have been cut within a character
     if not text.strip():
         sys.exit("comment.py: error: there is nothing on stdin to say")
-    if len(text) > LIMIT:
-        text = text[:LIMIT] + "\n\n*cut here: too long for a comment*\n"
     about = sys.argv[1] if len(sys.argv) > 1 else ""
     mark = f"<!-- bulkhead diff {re.sub('[^A-Za-z0-9_.-]', '-', about)} -->\n"
+    if len(mark + text) > LIMIT:
+        text = text[: LIMIT - len(mark)] + "\n\n*cut here: too long for a comment*\n"
     try:
         forge = gitlab(os.environ) if "CI_MERGE_REQUEST_IID" in os.environ else github(os.environ)
         print(f"comment.py: the comment was {forge.put(mark, text)}")

@@ -68,6 +68,12 @@ def test_a_standard_of_ones_own_is_all_there_is() -> None:
     assert names(rendered({**values, "standard": {}})) == {"shop/default-deny-all"}
 
 
+@pytest.mark.parametrize("profile", [{}, None, {"peers": {}}, {"networks": {}}, {"enforcer": "any"}])
+def test_a_profile_with_nothing_in_it_still_closes_the_namespaces(profile: Any) -> None:
+    """A release that renders nothing removes every policy."""
+    assert names(rendered({"profile": profile, "standard": {}, **ONE})) == {"shop/default-deny-all"}
+
+
 def test_the_charts_own_peers_are_known_to_the_charts_own_standard_alone() -> None:
     rule = {"namespaces": {"shop": {"egress": {"mine": {"to": ["internet", "db"]}}}}}
     mine = {"peers": {"db": {"namespace": "db"}, "kube-dns": {"namespace": "dns"}}}
@@ -113,6 +119,46 @@ def test_null_and_false_remove() -> None:
             "shop/default-deny-all",
             "shop/allow-web-ingress",
         }
+
+
+LIMITED = {
+    "ingress": {"web": {"from": {"namespace": "web", "pods": {"app": "a", "debug": "yes"}}, "ports": 80}},
+    "workloads": {"db": {"pods": {"app": "db", "debug": "yes"}, "egress": {"out": {"to": "internet"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("limit", "says", "selects"),
+    [
+        ({"ingress": {"web": {"ports": ...}}}, "a port cannot be `false`", None),
+        ({"ingress": {"web": {"from": {"pods": {"debug": ...}}}}}, "a label's value must be text, found `false`", None),
+        ({"ingress": {"web": {"from": {"pods": ...}}}}, "this must be a map, found `false`", None),
+        ({"ingress": {"web": {"from": {"namespace": ...}}}}, "a name must be text, found `false`", None),
+        ({"workloads": {"db": {"pods": {"debug": ...}}}}, "a label's value must be text, found `false`", {"app": "db"}),
+    ],
+)
+def test_false_lifts_no_limit_but_null_does(limit: Any, says: str, selects: Any) -> None:
+    """A `debug: false` that lacks its quotes must not mean every pod."""
+
+    def with_limit(gone: Any) -> dict[str, Any]:
+        return values({"shop": json.loads(json.dumps(limit, default=lambda _: gone))}, LIMITED)
+
+    done = template(with_limit(False), "--skip-schema-validation")
+    assert (done.status, done.stdout) == (1, "")
+    assert f": error: {says}" in done.stderr
+    assert template(with_limit(False)).status == 1
+    found = rendered(with_limit(None))
+    assert found != rendered(values({"shop": {}}, LIMITED))
+    if selects:
+        assert found.policies["shop", "db-allow-out-egress"]["spec"]["podSelector"] == {"matchLabels": selects}
+
+
+@pytest.mark.parametrize("wrong", [None, False])
+def test_match_labels_without_a_value_are_not_every_pod(wrong: Any) -> None:
+    standard = {"ingress": {"web": {"from": {"namespace": "web", "pods": {"matchLabels": wrong}}}}}
+    done = template(values({"shop": {}}, standard), "--skip-schema-validation")
+    assert (done.status, done.stdout) == (1, "")
+    assert "standard.ingress.web.from.pods.matchLabels: error: " in done.stderr
 
 
 def test_a_namespace_with_nothing_behind_it_has_the_standard_and_false_takes_it_out() -> None:
@@ -186,6 +232,23 @@ def test_numbers_are_what_helm_makes_of_them() -> None:
         assert entry["ports"] == [{"port": port, "protocol": "TCP"}]
     for written in ("443.5", "1e30", "[443, yes]", "'1e3'"):
         assert template(rule % written).status == 1
+
+
+def test_of_two_equal_keys_helm_takes_the_last() -> None:
+    """The plugin refuses them; the README says so."""
+    text = "standard: {}\nnamespaces:\n  a: {ingress: {x: {from: {pods: {}}}}}\n  a: {}\n"
+    assert names(rendered(text)) == {"a/default-deny-all"}
+
+
+def test_without_a_standard_of_ones_own_the_charts_own_is_back(tmp_path: Path) -> None:
+    later = tmp_path / "later.yaml"
+    for standard, wanted in (
+        (None, names(rendered(ONE))),
+        ({"ingress": False, "egress": None}, {"shop/default-deny-all"}),
+    ):
+        later.write_text(json.dumps({"standard": standard}))
+        # helm reads `-f -` first here, and the file merges into it
+        assert names(rendered(values({"shop": {}}), "-f", later)) == wanted
 
 
 # Helm's own ways

@@ -33,11 +33,11 @@ def test_a_profile_is_encoded_whole() -> None:
 
 
 def merged(base: Any, over: Any) -> Any:
-    """Merge as the chart does with what differences hold: maps by key, and `false` removes what is there."""
+    """Merge as the chart does with what differences hold: maps by key; `false` or `null` removes what is there."""
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     both = {key: merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
-    return {key: value for key, value in both.items() if not (value is False and key in base)}
+    return {key: value for key, value in both.items() if not ((value is False or value is None) and key in base)}
 
 
 @given(specs, specs)

@@ -162,3 +162,23 @@ def test_an_exclusion_that_is_not_due_is_found(tree: Tree) -> None:
     assert done.status == 1
     assert "`digital-signage` is excluded and is not on record as unprotected" in done.stderr
     assert "`trade-bot` has no policies and is not excluded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- path: overlays/media\n        exclude: true",
+        "- exclude: true\n        path: overlays/media",
+        "- {path: overlays/media, exclude: true}",
+        "- path: overlays/*\n        exclude: true",
+    ],
+)
+def test_an_exclusion_is_found_however_it_is_written(tmp_path: Path, entry: str) -> None:
+    text = (ARGO / "plugin/applicationset.yaml").read_text()
+    file = tmp_path / "set.yaml"
+    file.write_text(
+        text.replace("- path: overlays/digital-signage", f"{entry}\n      - path: overlays/digital-signage")
+    )
+    done = check_excludes(ROOT, file)
+    assert done.status == 1
+    assert "is excluded and is not on record as unprotected" in done.stderr

@@ -7,6 +7,7 @@ A pull request of a stranger is reviewed without running anything of it.
 import base64
 import gzip
 import json
+import random
 import shutil
 import threading
 from collections.abc import Iterator
@@ -160,14 +161,14 @@ OPENS = {
 }
 
 
-def reviewed(work: Path) -> tuple[Done, str]:
+def reviewed(work: Path, **env: str) -> tuple[Done, str]:
     """Run the steps of the comment's first job; return the last one, and what it hands to the second."""
     base = git(work, "rev-parse", "HEAD")
     fetched = bash(step("workflows/bulkhead-comment.yaml", "The head, as objects"), work, NUMBER="7", TOKEN="t0ken")
     assert fetched.status == 0, fetched.stderr
     files = {name: str(work.parent / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     script = step("workflows/bulkhead-comment.yaml", "Review")
-    done = bash(script, work, BASE=base, BULKHEAD=".venv/bin/bulkhead", RUNNER_TEMP=str(work.parent), **files)
+    done = bash(script, work, BASE=base, BULKHEAD=".venv/bin/bulkhead", RUNNER_TEMP=str(work.parent), **files, **env)
     output = Path(files["GITHUB_OUTPUT"])
     return done, output.read_text() if output.exists() else ""
 
@@ -212,6 +213,50 @@ class TestReview:
         assert first.startswith("**This change cannot be compared.**")
         assert any("cardboard/rules.yaml:7" in line for line in rest)
         assert all(line == "" or line.startswith("    ") for line in rest)
+
+    def test_a_change_that_keeps_kustomize_busy_for_ever_is_said_not_to_be_comparable(self, work: Path) -> None:
+        levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+        lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *levels]
+        bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n" + "".join(
+            f"  {each}\n" for each in lines
+        )
+        kustomization = "resources: [../../base, bomb.yaml]\nnamespace: cardboard\ntransformers: [../../plugin]\n"
+        path = "overlays/cardboard/"
+        proposes(work, {f"{path}bomb.yaml": bomb, f"{path}kustomization.yaml": kustomization})
+        done, output = reviewed(work, BULKHEAD_TIMEOUT="4")
+        assert done.status == 1
+        comment = unpacked(output)
+        assert comment.startswith("**This change cannot be compared.**")
+        assert "the comparison took longer than 4 s" in comment
+
+    def test_a_comment_that_cannot_be_packed_small_fits_into_a_variable(self, work: Path, tmp_path: Path) -> None:
+        """Letters of four bytes, as random as a stranger can choose them."""
+        letters = random.Random(7)
+        text = "".join(chr(letters.randrange(0x20000, 0x2A6D0)) for _ in range(64_000))
+        (tmp_path / "text").write_text(text)
+        review = work / "deploy/ci/review"
+        review.write_text(f"#!/bin/sh\ncat {tmp_path}/text\nexit 1\n")
+        proposes(work, OPENS)
+        done, output = reviewed(work)
+        assert done.status == 0, done.stderr
+        packed = output.strip().removeprefix("comment=")
+        assert len(packed) < 128 * 1024 - len("COMMENT=")
+        comment = gzip.decompress(base64.b64decode(packed)).decode(errors="replace")
+        assert comment.startswith(text[:20_000])
+        assert comment.endswith("*cut here: too long for a comment*")
+
+    def test_a_name_that_a_stranger_chose_begins_no_line_and_steers_no_terminal(self, work: Path) -> None:
+        name = "x\n::error file=y::\x1b[2J\u202e"
+        listed = "resources:\n- overlays/cardboard\n- " + json.dumps(f"overlays/{name}") + "\n"
+        proposes(work, {"kustomization.yaml": listed})
+        git(work, "fetch", "-q", "origin", "refs/pull/7/head")
+        for command in (("bulkhead", "diff", "main...FETCH_HEAD"), ("bulkhead", "validate", ".")):
+            git(work, "checkout", "-q", "FETCH_HEAD" if "validate" in command else "main")
+            done = run(BIN / command[0], *command[1:], cwd=work, env=ENV)
+            assert (done.status != 0, done.stdout) == (True, "")
+            assert "error file=y" in done.stderr
+            assert not [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
+            assert not {"\x1b", "\u202e"} & set(done.stderr)
 
     def test_the_status_is_that_of_the_diff(self, work: Path) -> None:
         base, head = git(work, "rev-parse", "HEAD"), proposes(work, OPENS)
@@ -437,6 +482,13 @@ class TestComment:
         assert len(forge.notes[0]["body"]) < 65_536
         assert forge.notes[0]["body"].endswith("too long for a comment*\n")
 
+    def test_text_that_was_cut_within_a_character_is_text_all_the_same(self, forge: Forge) -> None:
+        given = {"CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "7", "BULKHEAD_TOKEN": "t0ken"}
+        if "projects" in forge.project:
+            done = bash(f"printf 'OPENS \\303' | {CI}/comment.py", CI, CI_API_V4_URL=forge.url, **given)
+            assert (done.status, done.stdout) == (0, "comment.py: the comment was made\n")
+            assert forge.notes[0]["body"].endswith("OPENS \ufffd")
+
     def test_a_forge_that_refuses_is_an_error_without_a_traceback(self, forge: Forge) -> None:
         forge.project = "/elsewhere"
         done = comment(forge, "OPENS\n")
@@ -457,6 +509,19 @@ class TestComment:
         server.server_close()
         assert (done.status, done.stdout) == (0, "comment.py: the comment was made\n")
         assert "**OPENS traffic to the internet**" in server.notes[0]["body"]
+
+    def test_a_review_that_did_not_finish_does_not_leave_what_was_said_of_another_state(self) -> None:
+        server = Forge("/repos/you/bulkhead/issues")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.write("<!-- bulkhead diff  -->\n**NO EFFECT on traffic**", "github-actions[bot]")
+        document = yaml.safe_load((CI / "github/workflows/bulkhead-comment.yaml").read_text())
+        assert document["jobs"]["comment"]["if"] == "${{ !cancelled() }}"
+        env = {"GITHUB_API_URL": server.url, "GITHUB_REPOSITORY": "you/bulkhead", "GITHUB_TOKEN": "t0ken"}
+        done = bash(step("workflows/bulkhead-comment.yaml", "Comment"), ROOT, **env, NUMBER="7", COMMENT="", HEAD="abc")
+        server.shutdown()
+        server.server_close()
+        assert (done.status, done.stdout) == (0, "comment.py: the comment was changed\n")
+        assert "Nothing is known about the traffic that abc opens" in server.notes[0]["body"]
 
 
 class TestGitLab:

@@ -40,9 +40,21 @@ def install(cluster: Cluster) -> None:
     for definition in sorted(FOLDER.glob("definitions/*")):
         if "deployment" not in definition.name:
             cluster.asked("apply", "--server-side", "-f", definition)
-    cluster.asked("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    wait_until(lambda: is_established(cluster), "the API server serves the definitions")
     cluster.make_namespaces(("argocd", "flux-system"))
     cluster.asked("apply", "-f", "-", stdin=SETTINGS)
+
+
+def is_established(cluster: Cluster) -> bool:
+    """Whether every resource definition is served. A new one has no conditions, which `kubectl wait` takes amiss."""
+    found = cluster.get("crd")
+    states = [each.get("status", {}).get("conditions") or [] for each in found]
+    return all({"type": "Established", "status": "True"} in map(brief, state) for state in states)
+
+
+def brief(condition: Object) -> Object:
+    """Return what a condition says, without when and why."""
+    return {key: condition[key] for key in ("type", "status")}
 
 
 def shipped(folder: str, repository: Repository | None = None) -> str:

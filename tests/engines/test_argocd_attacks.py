@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 from engines.repo_server import BOTH_FLAGS, Answer, RepoServer
 from engines.repositories import Repository
+from engines.repositories import repository as made
 from reference import differences, expected
 
 PATH = "overlays/cardboard"
+ALLOW_ALL = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: allow-all}
+spec: {podSelector: {}, ingress: [{}]}
+"""
 OWN_FUNCTION = """\
 apiVersion: example.org/v1
 kind: Own
@@ -162,6 +169,25 @@ def test_harmful_overlay_is_an_error_that_names_what_it_wanted(
     repository.commit()
     with argocd.sidecar(sidecar):
         assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), says)
+
+
+@pytest.mark.parametrize("sidecar", ["plugin.yaml", "plugin-render.yaml"])
+def test_remote_base_that_could_be_fetched_is_not(
+    argocd: RepoServer, repository: Repository, tmp_path: Path, sidecar: str
+) -> None:
+    """A repository that git reaches without a network: what is not reviewed here is not delivered from here."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kustomization.yaml").write_text("resources: [policy.yaml]\n")
+    (other / "policy.yaml").write_text(ALLOW_ALL)
+    base = made(other)
+    file = repository.path / PATH / "kustomization.yaml"
+    file.write_text(file.read_text().replace("[../../base]", f"[../../base, '{base.url}//?ref=main']"))
+    repository.commit()
+    answer = argocd.generate(repository, PATH, options=BOTH_FLAGS)
+    assert "allow-all" in {each["metadata"]["name"] for each in answer.manifests}, "plain kustomize fetches it"
+    with argocd.sidecar(sidecar):
+        assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), str(other), "copy it into the repository")
 
 
 @pytest.mark.parametrize("sidecar", ["plugin.yaml", "plugin-render.yaml"])

@@ -63,7 +63,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- $hint := printf "leave `%s` out if that is meant, or write the value" $key -}}
 {{- template "netpol.refuse" (dict "at" $node "step" $key "says" (printf "`%s` stands here without a value" $key) "hint" $hint) -}}
 {{- end -}}
-{{- else if not (and (kindIs "bool" $item) (not $item) (eq $field.shape.is "mapping")) -}}
+{{- else if not (and (kindIs "bool" $item) (not $item) (eq $field.shape.is "mapping") (not $field.narrows)) -}}
 {{- $new := dict "of" $node "key" $key "raw" $item "shape" $field.shape -}}
 {{- template "netpol.child" $new -}}
 {{- template "netpol.read" $new.child -}}

@@ -30,12 +30,12 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- if kindIs "map" $differs -}}
 {{- $_ := set $node "memo" $standard -}}
 {{- if $differs -}}{{- $_ := set $node "touched" $differs -}}{{- end -}}
-{{- $merged := dict "base" $standard.raw "over" $differs -}}
+{{- $merged := dict "records" $s.records "shape" $shape "base" $standard.raw "over" $differs -}}
 {{- template "netpol.merge" $merged -}}
 {{- $_ := set $node "raw" $merged.value -}}
 {{- end -}}
 {{- template "netpol.read" $node -}}
-{{- if not (or $named.wrong $node.wrong (not $s.profile)) -}}
+{{- if not (or $named.wrong $node.wrong (not (hasKey $s "profile"))) -}}
 {{- template "netpol.namespace" (dict "s" $s "name" $name "spec" $node.value) -}}
 {{- end -}}
 {{- end -}}
@@ -88,22 +88,36 @@ own too, which names them; a standard that people wrote knows their peers alone.
 {{- end -}}
 {{- end -}}
 
-{{/* Sets `value` to `base` with `over` merged in key by key; `null` and `false` remove what is there. */}}
+{{/*
+Sets `value` to `base` with `over` merged in key by key. `null` removes what is there. `false` removes what has a name, and
+what is said about it; it lifts no limit (ports, labels, who is meant): there it stays, to be refused, for it may be
+a label's value that lacks its quotes. `shape` is that of both, and nothing inside of a limit.
+*/}}
 {{- define "netpol.merge" -}}
+{{- $merge := . -}}
 {{- $value := dict -}}
-{{- $over := .over -}}
 {{- range $key, $item := .base -}}{{- $_ := set $value $key $item -}}{{- end -}}
 {{- range $key, $item := .over -}}
 {{- $there := index $value $key -}}
+{{- $inner := dict "records" $merge.records "base" $there "over" $item -}}
+{{- template "netpol.merge.shape" (dict "of" $merge "key" $key "to" $inner) -}}
 {{- if and (kindIs "map" $item) (kindIs "map" $there) -}}
-{{- $inner := dict "base" $there "over" $item -}}
 {{- template "netpol.merge" $inner -}}
 {{- $_ := set $value $key $inner.value -}}
-{{- else if and (hasKey $value $key) (or (kindIs "invalid" $item) (and (kindIs "bool" $item) (not $item))) -}}
+{{- else if and (hasKey $value $key) (or (kindIs "invalid" $item) (and $inner.shape (kindIs "bool" $item) (not $item))) -}}
 {{- $_ := unset $value $key -}}
 {{- else -}}
 {{- $_ := set $value $key $item -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set . "value" $value -}}
+{{- end -}}
+
+{{/* Sets the shape of what stands behind `key`, unless it is a limit: a list of what is allowed, or a selector. */}}
+{{- define "netpol.merge.shape" -}}
+{{- with .of.shape -}}
+{{- $shape := .of -}}
+{{- if eq .is "record" -}}{{- $shape = dig $.key "shape" dict (index $.of.records .name).fields -}}{{- end -}}
+{{- if and $shape (not (has $shape.is (list "several" "selector"))) -}}{{- $_ := set $.to "shape" $shape -}}{{- end -}}
+{{- end -}}
 {{- end -}}

@@ -18,7 +18,7 @@ from bulkhead.io.stream import resources
 from bulkhead.load import Loaded, load
 
 _HEAD = """\
-# Written by `bulkhead values`; edit the overlays instead. `false` removes what the standard has.
+# Written by `bulkhead values`; edit the overlays instead. `false` and `null` remove what the standard has.
 """
 
 

@@ -241,7 +241,8 @@ class _Decoder:
 def _widens(shape: object) -> bool:
     """Say whether a key of *shape* narrows what its record means, so that a forgotten value would mean more."""
     parts = getattr(shape, "__args__", ())
-    return LabelSelector in parts or any(getattr(part, "__origin__", None) is tuple for part in parts)
+    said = LabelSelector in parts or LabelValue in parts
+    return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
 
 
 def _keys(shape: type) -> dict[str, str]:

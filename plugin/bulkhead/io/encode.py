@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from bulkhead.core.notation import Cidr, Port
-from bulkhead.core.resources import LabelSelector
+from bulkhead.core.resources import LabelSelector, NamespaceSpec
 from bulkhead.core.value import fields_of
 from bulkhead.io.sources import Raw
 
@@ -48,21 +48,37 @@ def _notation(value: "LabelSelector | Port | Cidr") -> Raw:
     return int(word) if word.isdigit() else word
 
 
-def difference(base: Raw, wanted: Raw) -> Raw:
+def difference(base: Raw, wanted: Raw, shape: object = NamespaceSpec) -> Raw:
     """
-    Return what, merged key by key into *base*, gives *wanted*; an empty map where they are equal.
+    Return what, merged key by key into *base*, gives *wanted*, both of *shape*; an empty map where they are equal.
 
-    What is to go is ``false``: tools on the way to Helm drop a ``null``.
+    What is to go is ``false``: tools on the way to Helm drop a ``null``.  A limit (ports, labels, who is meant) goes
+    by ``null`` alone, so that a label's value without its quotes takes none away; where the null is lost, it stays.
 
-    >>> difference({"a": {"x": 1, "y": 2}, "b": 3}, {"a": {"x": 1}, "b": 4})
-    {'a': {'y': False}, 'b': 4}
+    >>> base = {"egress": {"x": {"to": "a", "ports": 1}, "y": {"to": "a"}}}
+    >>> difference(base, {"egress": {"x": {"to": "a"}}})
+    {'egress': {'x': {'ports': None}, 'y': False}}
     """
     if not isinstance(base, dict) or not isinstance(wanted, dict):
         return wanted
     made: dict[str, Raw] = {}
     for key in [*wanted, *(key for key in base if key not in wanted)]:
+        inner = _inside(shape, key)
         if key not in wanted:
-            made[key] = False
+            made[key] = None if inner is None else False
         elif key not in base or base[key] != wanted[key]:
-            made[key] = difference(base.get(key), wanted[key])
+            made[key] = difference(base.get(key), wanted[key], inner)
     return made
+
+
+def _inside(shape: object, key: str) -> object:
+    """Return the shape of what stands behind *key*; ``None`` for a limit, and for what is inside of one."""
+    if getattr(shape, "__origin__", None) is Mapping:
+        return tuple[object, ...](getattr(shape, "__args__", ()))[1]
+    if not isinstance(shape, type) or not hasattr(shape, "__fields__"):
+        return None
+    (name,) = (name for name, field in fields_of(shape).items() if (field.key or name) == key)
+    found: object = shape.__annotations__[name]
+    parts = (found, *getattr(found, "__args__", ()))
+    is_list = any(getattr(part, "__origin__", None) is tuple for part in parts)
+    return None if is_list or LabelSelector in parts else found

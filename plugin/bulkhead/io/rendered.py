@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bulkhead.io.files import GENERATED, TEMPORARY, Unwritable, text_of, write_file
+from bulkhead.io.files import GENERATED, TEMPORARY, Unwritable, text_of, write_files
 from bulkhead.io.kustomize import join
 from bulkhead.io.manifests import plain
 
@@ -83,9 +83,7 @@ def replace(folder: str, wanted: Mapping[str, str], present: Mapping[str, str]) 
 
     :raises Unwritable: where a file cannot be written or removed; each one is then as it was, or as it should be.
     """
-    for path, text in wanted.items():
-        if present.get(path) != text:
-            write_file(os.path.join(folder, path), text)
+    write_files({os.path.join(folder, path): text for path, text in wanted.items() if present.get(path) != text})
     stale = sorted(set(present) - set(wanted), key=lambda path: (os.path.basename(path) == ROOT, path))
     try:
         for path in stale:

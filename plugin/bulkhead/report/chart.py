@@ -53,7 +53,8 @@ def _collect(record: type, records: dict[str, Json]) -> None:
 def _narrows(shape: object) -> bool:
     """Say whether a forgotten value would mean more: as ``io/decode.py`` sees it."""
     parts = getattr(shape, "__args__", ())
-    return LabelSelector in parts or any(getattr(part, "__origin__", None) is tuple for part in parts)
+    said = LabelSelector in parts or LabelValue in parts
+    return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
 
 
 def _shape(shape: object, records: dict[str, Json]) -> Json:
@@ -140,10 +141,10 @@ class _Written:
         return {"$ref": f"#/definitions/{name}s"}
 
     def entry(self, shape: object) -> dict[str, Json]:
-        """Return an entry of a map keyed by name, which `null` and `false` remove."""
+        """Return an entry of a map keyed by name, which `null` and `false` remove; a label only `null`."""
         if shape is NamespaceSpec:
             return self.reference(shape, ["object", "null", "boolean"])
-        return _or(self.shape(shape), "null", "boolean")
+        return _or(self.shape(shape), "null", *(() if shape is LabelValue else ("boolean",)))
 
     def reference(self, record: type, types: list[Json]) -> dict[str, Json]:
         self.definitions[record.__name__] = {**self.record(record), "type": types}
@@ -157,7 +158,9 @@ class _Written:
                 inner = self.reference(NamespaceSpec, ["object", "null", "boolean"])
             else:
                 inner = self.shape(annotation)
-            if field.default is not Required or record is not ChartValues:
+            if _narrows(annotation) or annotation is LabelSelector:
+                inner = _or(inner, "null")
+            elif field.default is not Required or record is not ChartValues:
                 inner = _or(inner, "null", "boolean")
             properties[field.key or name] = {"description": field.says, **inner}
         return {
@@ -176,7 +179,7 @@ def _or(schema: dict[str, Json], *types: str) -> dict[str, Json]:
     found: dict[str, Json] = {**schema, "type": [*known, *(name for name in types if name not in known)]}
     words = schema.get("enum")
     if isinstance(words, list):
-        found["enum"] = [*words, None, False]
+        found["enum"] = [*words, None, *([False] if "boolean" in types else [])]
     return found
 
 

@@ -4,16 +4,17 @@ import re
 from itertools import groupby
 
 from bulkhead.report.account import Account, Row
-from bulkhead.report.review_text import before_after, brief, heading, listed, printable
+from bulkhead.report.review_text import before_after, brief, heading, listed
+from bulkhead.report.text import printable
 
-LIMIT = 65_536
-"""The longest comment that GitHub takes, in characters."""
+LIMIT = 65_000
+"""The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
 
 _LONGEST = 2_000
 """The longest text of one cell: a row always fits."""
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]")
-_LINKING = re.compile(r"[@#]|:(?=//)|(?<=www)\.")
+_LINKING = re.compile(r"[@#]|:(?=//)|(?<=www)\.|!(?=\d)")
 """What makes a mention, a reference or a link of the text beside it, even where it is written as an entity."""
 
 

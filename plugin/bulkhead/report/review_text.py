@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bulkhead.report.account import Account, Cause, Row
+from bulkhead.report.text import printable
 
 _CAUSES = 4
 """So many places stand below a row; the rest is counted."""
@@ -52,11 +53,6 @@ def listed(causes: tuple[Cause, ...]) -> tuple[tuple[Cause, ...], int]:
 def brief(text: str) -> str:
     """Return the beginning of a text that people wrote."""
     return text if len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
-
-
-def printable(text: str) -> str:
-    """Return *text* without anything that steers a terminal."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _row(row: Row) -> Iterator[str]:

@@ -10,11 +10,21 @@ def faults(found: Iterable[Fault], here: str) -> str:
     """Return every fault as ``file:line:column: error: what`` and its hint, in file order, paths from *here*."""
     lines = []
     for each in sorted(set(found), key=lambda f: (f.file, f.line, f.column, f.says)):
-        place = [shortened(each.file, here), *map(str, (each.line, each.column) if each.line else ())]
-        lines.append(f"{':'.join(place)}: error: {each.says}")
+        place = [printable(shortened(each.file, here)), *map(str, (each.line, each.column) if each.line else ())]
+        lines.append(f"{':'.join(place)}: error: {_lines(each.says)}")
         if each.hint:
-            lines.append(f"hint: {each.hint}")
+            lines.append(f"hint: {_lines(each.hint)}")
     return "".join(line + "\n" for line in lines)
+
+
+def printable(text: str) -> str:
+    """Return *text* without anything that steers a terminal, or begins a line."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
+def _lines(text: str) -> str:
+    """Return *text*, some of which a stranger may have written, so that no further line of it passes for ours."""
+    return "\n    | ".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
 def shortened(file: str, here: str) -> str:
