@@ -1,7 +1,7 @@
 """
 The engine and the real enforcer agree on every connection of random clusters.
 
-``N=5000 make prove`` or ``make prove N=5000`` makes so many clusters; 200 if not said.  A disagreement is shrunk to a
+``N=5000 make prove`` or ``make prove N=5000`` makes so many clusters; 100 if not said.  A disagreement is shrunk to a
 minimal cluster, which belongs into a table of ``tests/truth/kube-router/`` once it is understood.
 """
 
@@ -24,7 +24,7 @@ MAY = enforced(Enforcer.KUBE_ROUTER)
 MUST = MAY.but(MAY.deviations - {Deviation.SHARED_PORTS})
 """What is left to chance, and without that: the kernel is between the two."""
 
-CLUSTERS = int(os.environ.get("N", "200"))
+CLUSTERS = int(os.environ.get("N", "100"))
 
 
 TWO_NODES = max(1, CLUSTERS // 10)

@@ -16,7 +16,7 @@ from enforcement.lab import ONE, TWO, Lab, Object, Probe, Verdict
 from enforcement.prediction import Prediction
 from enforcement.promises import promises
 from enforcement.rendering import RENDERINGS
-from reference import PROTECTED
+from reference import PROTECTED, UNPROTECTED
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,13 @@ def built(able: None) -> Iterator[Lab]:
 def kernel(request: pytest.FixtureRequest, built: Lab, tmp_path_factory: pytest.TempPathFactory) -> Enforced:
     policies = RENDERINGS[request.param](tmp_path_factory.mktemp(request.param))
     return Enforced(request.param, policies, dict(zip(everything(), built.judge(policies), strict=True)))
+
+
+@pytest.mark.parametrize("space", [*PROTECTED, *UNPROTECTED])
+def test_of_every_namespace_something_is_promised_to_pass_and_something_to_be_refused(space: str) -> None:
+    own = [each for each in promises() if f"{space}/" in each.probe.source or f"{space}/" in each.probe.target]
+    for found in ({each.standard for each in own}, {each.hardened for each in own}):
+        assert found == set(Verdict)
 
 
 def test_every_promise_written_by_hand_is_kept(kernel: Enforced) -> None:
