@@ -219,7 +219,9 @@ def test_sidecar_that_answers_later_than_argo_cd_waits_is_an_error(argocd: RepoS
     repository.commit()
     with argocd.sidecar():
         answer = argocd.generate(repository, PATH, plugin="bulkhead", seconds=4)
-    assert_refused(answer, "DeadlineExceeded")
+    # Both sides know the deadline: the repo-server's word and the sidecar's race each other.
+    assert_refused(answer)
+    assert "DeadlineExceeded" in answer.error or "signal: terminated" in answer.error
 
 
 def test_kustomize_that_takes_too_long_is_an_error(impatient: RepoServer, repository: Repository) -> None:
