@@ -98,6 +98,13 @@ class LabelSelector:
         return not self.match_labels and self.match_expressions is None
 
 
+def narrows(shape: object) -> bool:
+    """Say whether a field of *shape* narrows what its record means, so that a forgotten value would mean more."""
+    parts = getattr(shape, "__args__", ())
+    said = LabelSelector in parts or LabelValue in parts
+    return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
+
+
 @value
 class Peer:
     """

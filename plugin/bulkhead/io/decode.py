@@ -18,6 +18,7 @@ from bulkhead.core.resources import (
     NamespaceSpec,
     ProfileSpec,
     SegmentedNamespace,
+    narrows,
 )
 from bulkhead.core.value import Named, Required, fields_of
 from bulkhead.io.sources import Ambiguous, Raw
@@ -198,7 +199,7 @@ class _Decoder:
             item = raw.get(key)
             if item is not None:
                 read[name] = self.value(item, shape.__annotations__[name], (*path, key))
-            elif key in raw and _widens(shape.__annotations__[name]):
+            elif key in raw and narrows(shape.__annotations__[name]):
                 hint = f"leave `{key}` out if that is meant, or write the value"
                 read[name] = self.note((*path, Key(key)), f"`{key}` stands here without a value", hint)
             elif field.default is Required:
@@ -236,13 +237,6 @@ class _Decoder:
         near = nearest(key, tuple(known))
         listed = ", ".join(f"`{word}`" for word in known)
         self.note(path, f"unknown key {shown(key)}", f"did you mean `{near}`?" if near else f"the keys are {listed}")
-
-
-def _widens(shape: object) -> bool:
-    """Say whether a key of *shape* narrows what its record means, so that a forgotten value would mean more."""
-    parts = getattr(shape, "__args__", ())
-    said = LabelSelector in parts or LabelValue in parts
-    return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
 
 
 def _keys(shape: type) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from bulkhead.core.notation import Cidr, Port
-from bulkhead.core.resources import LabelSelector, NamespaceSpec
+from bulkhead.core.resources import LabelSelector, NamespaceSpec, narrows
 from bulkhead.core.value import fields_of
 from bulkhead.io.sources import Raw
 
@@ -79,6 +79,5 @@ def _inside(shape: object, key: str) -> object:
         return None
     (name,) = (name for name, field in fields_of(shape).items() if (field.key or name) == key)
     found: object = shape.__annotations__[name]
-    parts = (found, *getattr(found, "__args__", ()))
-    is_list = any(getattr(part, "__origin__", None) is tuple for part in parts)
-    return None if is_list or LabelSelector in parts else found
+    is_limit = narrows(found) or found is LabelSelector or getattr(found, "__origin__", None) is tuple
+    return None if is_limit else found

@@ -14,7 +14,7 @@ from types import UnionType
 from bulkhead.core.chart import ChartTest, ChartValues
 from bulkhead.core.expectation import Flag
 from bulkhead.core.notation import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
-from bulkhead.core.resources import LabelSelector, NamespaceSpec, Peer, ProfileSpec
+from bulkhead.core.resources import LabelSelector, NamespaceSpec, Peer, ProfileSpec, narrows
 from bulkhead.core.value import Required, fields_of
 from bulkhead.report.reference import described, rows
 from bulkhead.report.schema import Json
@@ -44,17 +44,10 @@ def _collect(record: type, records: dict[str, Json]) -> None:
         if field.default is Required:
             said["example"] = field.example
             required.append(field.key or name)
-        if _narrows(shape):
+        if narrows(shape):
             said["narrows"] = True
         fields[field.key or name] = said
     records[record.__name__] = {"keys": list(fields), "required": required, "fields": fields}
-
-
-def _narrows(shape: object) -> bool:
-    """Say whether a forgotten value would mean more: as ``io/decode.py`` sees it."""
-    parts = getattr(shape, "__args__", ())
-    said = LabelSelector in parts or LabelValue in parts
-    return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
 
 
 def _shape(shape: object, records: dict[str, Json]) -> Json:
@@ -158,7 +151,7 @@ class _Written:
                 inner = self.reference(NamespaceSpec, ["object", "null", "boolean"])
             else:
                 inner = self.shape(annotation)
-            if _narrows(annotation) or annotation is LabelSelector:
+            if narrows(annotation) or annotation is LabelSelector:
                 inner = _or(inner, "null")
             elif field.default is not Required or record is not ChartValues:
                 inner = _or(inner, "null", "boolean")
