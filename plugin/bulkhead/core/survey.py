@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-NODE_PORTS = ports.union(ports.between("TCP", 30000, 32767), ports.between("UDP", 30000, 32767))
-"""The ports that Services of type NodePort get, of the protocols that kube-router lets through to a pod's node."""
+NODE_PORT_RANGE = (30000, 32767)
+"""The first and the last port that Services of type NodePort get."""
+
+NODE_PORTS = ports.union(ports.between("TCP", *NODE_PORT_RANGE), ports.between("UDP", *NODE_PORT_RANGE))
+"""These, of the protocols that kube-router lets through to a pod's node."""
 
 
 @value
@@ -179,12 +182,7 @@ def _key(pod: Pod, words: _Words, where: int, deviations: frozenset[Deviation]) 
     node = pod.node if pod.node in words.hosts else ""
     if pod.host_network:  # for policies it is its node's address, whatever its namespace and labels are
         return _Key("", (), (), where, True, node)
-    if deviations and words.ports:
-        named = programmed_ports(pod, words.ports, deviations)
-    else:
-        named = {
-            (port.name, port.protocol, port.number) for port in pod.ports if (port.name, port.protocol) in words.ports
-        }
+    named = programmed_ports(pod, words.ports, deviations) if words.ports else set()
     return _Key(
         pod.namespace,
         selectors.told(pod.labels, words.labels),
@@ -204,11 +202,11 @@ def programmed_ports(
     kube-router does not look at the ports of sidecars.
     Probe: ``tests/truth/kube-router/names.yaml``, "the names of a sidecar's ports are not seen".
     """
+    mixed, unseen = Deviation.SHARED_PORTS in deviations, Deviation.SIDECAR_NAMES in deviations
     return {
         (port.name, port.protocol, port.number)
         for port in pod.ports
-        if not (port.sidecar and Deviation.SIDECAR_NAMES in deviations)
-        if Deviation.SHARED_PORTS in deviations or (port.name, port.protocol) in mentioned
+        if (mixed or (port.name, port.protocol) in mentioned) and not (unseen and port.sidecar)
     }
 
 

@@ -10,6 +10,7 @@ from bulkhead.core.lint.scene import At, Line, Scene, blocks, end, heeds, networ
 from bulkhead.core.policy import EVERY_POD, IpBlock, PodPeer, Selector
 from bulkhead.core.resources import Enforcer, NetworkName
 from bulkhead.core.selectors import matches
+from bulkhead.core.survey import NODE_PORT_RANGE
 
 _API_PORTS = (443, 6443)
 
@@ -263,7 +264,8 @@ def _node_ports(scene: Scene) -> Iterator[Found]:
 
 
 def _is_node_port(first: int | str | None, last: int | None) -> bool:
-    return isinstance(first, int) and first >= 30000 and (last or first) <= 32767
+    lowest, highest = NODE_PORT_RANGE
+    return isinstance(first, int) and lowest <= first and (last or first) <= highest
 
 
 NODE_PORTS = Check(
