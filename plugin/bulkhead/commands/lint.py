@@ -19,7 +19,7 @@ from bulkhead.io.kustomization import Fault
 from bulkhead.report.lint import as_json, listing, markdown, summary, text
 from bulkhead.report.sarif import sarif
 from bulkhead.report.text import count, faults
-from bulkhead.situation import Situation, from_manifests, from_overlays
+from bulkhead.situation import Situation, enforcer_of, from_manifests, from_overlays
 
 
 @value
@@ -80,9 +80,7 @@ def _manifests(asked: Asked, overlays: Situation | None) -> Situation:
 
 
 def _enforcer(asked: Asked, overlays: Situation | None) -> Enforcer:
-    if asked.enforcer:
-        return Enforcer(asked.enforcer)
-    return overlays.profile.spec.enforcer if overlays and overlays.profile else Enforcer.ANY
+    return Enforcer(asked.enforcer) if asked.enforcer else enforcer_of(overlays.profile if overlays else None)
 
 
 def _found(
