@@ -23,8 +23,7 @@ def replaced(found: Situation, destination: Chosen) -> tuple[str, ...]:
         return ()
     return (
         f"{destination.text} is the address of a Service: it is replaced by that of a pod, or of a node, before "
-        "policies "
-        "look, and the port by theirs. What counts are the rules for these: ask for the pods behind it.",
+        "policies look, and the port by theirs. What counts are the rules for these: ask for the pods behind it.",
     )
 
 
@@ -35,8 +34,7 @@ def untold(found: Situation, source: Chosen, destination: Chosen, asked: PortSet
     if Deviation.SERVICE_ADDRESS in deviations and _meets(found, NetworkName.LOAD_BALANCERS, destination.addresses):
         notes.append(
             f"{destination.text} is the address of a LoadBalancer: where this cluster serves it, it is replaced by "
-            "that "
-            "of a pod before policies look. What counts then are the rules for the pods behind it."
+            "that of a pod before policies look. What counts then are the rules for the pods behind it."
         )
     homeless = any(isinstance(pod, Pod) and not pod.node and not pod.host_network for pod in source.pods)
     if (
@@ -47,8 +45,7 @@ def untold(found: Situation, source: Chosen, destination: Chosen, asked: PortSet
     ):
         notes.append(
             f"Where {destination.text} is the node that the pod runs on, its ports 30000-32767 are open to the pod, "
-            "TCP "
-            "and UDP, whatever the policies say."
+            "TCP and UDP, whatever the policies say."
         )
     return tuple(notes)
 

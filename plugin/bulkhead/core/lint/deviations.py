@@ -74,8 +74,7 @@ EXCEPT_BESIDE_OTHERS = Check(
     Severity.WARNING,
     "`except` beside other peers",
     "kube-router keeps all `ipBlock`s of a rule in one set, in which the narrowest entry decides, and of two equal "
-    "ones "
-    "the later. The `except` of one peer therefore cuts into the others of the same rule.",
+    "ones the later. The `except` of one peer therefore cuts into the others of the same rule.",
     "from:\n- ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/16]}\n- ipBlock: {cidr: 10.0.0.0/8}   # loses 10.1.0.0/16",
     "Give each `ipBlock` with `except` a rule of its own. That is what an overlay renders.",
     _except,
@@ -170,8 +169,7 @@ def _shared_chains(scene: Scene) -> Iterator[Found]:
                 ours or of_policy(policy, "metadata", "name"),
                 f"policies `{policy.name}` of namespace `{policy.namespace}` and `{first.name}` of namespace "
                 f"`{first.namespace}` are one to kube-router, because namespace and name written together are the "
-                "same: "
-                "the pods of one get the rules of both, those of the other get none",
+                "same: the pods of one get the rules of both, those of the other get none",
                 "rename one of them",
                 (policy.namespace,),
             )
@@ -182,10 +180,9 @@ SHARED_CHAIN = Check(
     Severity.ERROR,
     "Two policies that kube-router takes for one",
     "kube-router names the chain and the sets of a policy by a hash of its namespace and name, written together "
-    "without "
-    "anything between them. Two policies for which that is the same text share them: the rules of both land in one "
-    "chain, for the pods of the one that is written last, and which that is changes from one synchronisation to the "
-    "next. `explain` and the other commands take them for two.",
+    "without anything between them. Two policies for which that is the same text share them: the rules of both land "
+    "in one chain, for the pods of the one that is written last, and which that is changes from one synchronisation "
+    "to the next. `explain` and the other commands take them for two.",
     "metadata: {namespace: shop, name: stock-in}   # and\nmetadata: {namespace: shops, name: tock-in}",
     "Rename one of them.",
     _shared_chains,

@@ -6,7 +6,7 @@ from bulkhead.core.cluster import NamedPort, Pod
 from bulkhead.core.lint.check import Check, Found, Severity
 from bulkhead.core.lint.effect import reach_of
 from bulkhead.core.lint.scene import Line, Scene, end, heeds, rules
-from bulkhead.core.policy import PodPeer, PolicyPort, PolicyRule
+from bulkhead.core.policy import EVERY_POD, PodPeer, PolicyPort, PolicyRule, Selector
 from bulkhead.core.resources import Enforcer
 from bulkhead.core.selectors import matches
 
@@ -17,23 +17,28 @@ def _named_rules(scene: Scene) -> Iterator[tuple[Line, int, PolicyRule, list[Pol
         for entry, rule in enumerate(rules(scene, line)):
             names = [port for port in rule.ports or () if isinstance(port.port, str)]
             if names:
-                yield line, entry, rule, names, [pod for pod in scene.cluster.pods if _is_asked(scene, line, rule, pod)]
+                yield line, entry, rule, names, _asked(scene, line, rule)
 
 
-def _is_asked(scene: Scene, line: Line, rule: PolicyRule, pod: Pod) -> bool:
-    if pod.host_network:
-        return False
+def _asked(scene: Scene, line: Line, rule: PolicyRule) -> list[Pod]:
+    selected = list(_selected(scene, line, rule))
+    return [
+        pod
+        for pod in scene.cluster.pods
+        if not pod.host_network
+        and any(pod.namespace in spaces and matches(pods, dict(pod.labels)) for spaces, pods in selected)
+    ]
+
+
+def _selected(scene: Scene, line: Line, rule: PolicyRule) -> Iterator[tuple[set[str], Selector]]:
+    """Yield the namespaces and the labels of the pods that are asked: of any of these."""
     if line.direction == "ingress":
-        policy = scene.cluster.policies[line.policy]
-        return pod.namespace == policy.namespace and matches(policy.pods, dict(pod.labels))
-    if rule.peers is None:
-        return pod.namespace == line.namespace
-    return any(
-        isinstance(peer, PodPeer)
-        and pod.namespace in reach_of(scene, line.namespace, peer)
-        and matches(peer.pods, dict(pod.labels))
-        for peer in rule.peers
-    )
+        yield {line.namespace}, scene.cluster.policies[line.policy].pods
+    elif rule.peers is None:
+        yield {line.namespace}, EVERY_POD
+    else:
+        peers = (peer for peer in rule.peers if isinstance(peer, PodPeer))
+        yield from ((reach_of(scene, line.namespace, peer), peer.pods) for peer in peers)
 
 
 def _is(port: NamedPort, name: PolicyPort) -> bool:
@@ -61,8 +66,7 @@ def _unmatched(scene: Scene) -> Iterator[Found]:
         yield Found(
             end(line, entry, peers[0]),
             f"{line.title}: {who} a port named `{names[0].port}` ({names[0].protocol}), and kube-router then opens "
-            "every "
-            "port",
+            "every port",
             "write the port's number",
             (line.namespace,),
         )
@@ -73,10 +77,8 @@ NAMED_PORT_WITHOUT_PEER = Check(
     Severity.WARNING,
     "A named port that no pod has",
     "kube-router looks a port's name up on the peers in egress, and on the pods that the policy selects in ingress. "
-    "Where "
-    "none has it, it leaves the port out of the rule, and a rule that is left without ports opens every port to "
-    "pods. In "
-    "ingress that is told only where the workloads are known.",
+    "Where none has it, it leaves the port out of the rule, and a rule that is left without ports opens every port "
+    "to pods. In ingress that is told only where the workloads are known.",
     "egress:\n- to: [{podSelector: {matchLabels: {app: db}}}]\n  ports: [{port: postgres, protocol: TCP}]",
     "Write the number of the container port.",
     _unmatched,
@@ -89,8 +91,7 @@ def _to_everyone(scene: Scene) -> Iterator[Found]:
             yield Found(
                 line.at,
                 f"{line.title} names the port `{names[0].port}` and no peers: kube-router looks the name up on the "
-                "pods "
-                f"of namespace `{line.namespace}`, and opens that number to every destination",
+                f"pods of namespace `{line.namespace}`, and opens that number to every destination",
                 "write the port's number, and whom it is for",
                 (line.namespace,),
             )
@@ -114,22 +115,20 @@ def _shared(scene: Scene) -> Iterator[Found]:
         if line.direction == "egress" and rule.peers is None:
             continue
         for name in names:
-            others = sorted({pod.owner[1] for pod in pods if not _has(pod, name) and _shares(pod, name, pods)})
+            theirs = {port for pod in pods if _has(pod, name) for port in pod.ports}
+            others = sorted({pod.owner[1] for pod in pods if not _has(pod, name) and _shares(pod, theirs)})
             if others:
                 yield Found(
                     line.at,
                     f"{line.title} may open `{name.port}` of {_listed(others)} too: kube-router mixes up pods that "
-                    "have "
-                    "another port in common with one that has it",
+                    "have another port in common with one that has it",
                     "write the port's number, or select only the pods that have it",
                     (line.namespace,),
                 )
 
 
-def _shares(pod: Pod, name: PolicyPort, pods: list[Pod]) -> bool:
-    """Say whether *pod* has a port in common with one of *pods* that has *name*."""
-    own = {port for port in pod.ports if not port.sidecar}
-    return any(own.intersection(other.ports) for other in pods if _has(other, name))
+def _shares(pod: Pod, ports: set[NamedPort]) -> bool:
+    return any(port in ports and not port.sidecar for port in pod.ports)
 
 
 def _listed(names: list[str]) -> str:
@@ -143,10 +142,9 @@ NAMED_PORT_SHARED = Check(
     Severity.NOTE,
     "A named port that spreads to other pods",
     "kube-router keeps one list of addresses for all ports of the pod that it sees first, and adds every pod to it "
-    "that "
-    "has one of them. A rule for a port's name may therefore open that port's number on pods of the rule which have no "
-    "such port, but share another one. Which pod is seen first is chance, and changes from one synchronisation to the "
-    "next; the other commands say what can happen.",
+    "that has one of them. A rule for a port's name may therefore open that port's number on pods of the rule which "
+    "have no such port, but share another one. Which pod is seen first is chance, and changes from one "
+    "synchronisation to the next; the other commands say what can happen.",
     "# pods: web {http: 8080, metrics: 9090}, job {http: 8080}\ningress:\n- from: [{namespaceSelector: {}}]\n"
     "  ports: [{port: metrics, protocol: TCP}]   # may open 9090 of job",
     "Write the number, or a policy that selects only the pods that have the port.",
@@ -162,8 +160,7 @@ def _sidecar(scene: Scene) -> Iterator[Found]:
                 yield Found(
                     line.at,
                     f"{line.title} names the port `{name.port}`, which on {_listed(owners)} is a sidecar's: "
-                    "kube-router "
-                    "does not see the ports of init containers",
+                    "kube-router does not see the ports of init containers",
                     "write the port's number",
                     (line.namespace,),
                 )
