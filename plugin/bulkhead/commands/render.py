@@ -1,6 +1,5 @@
 """``bulkhead render`` and ``bulkhead validate``: what the overlays in a folder expand to."""
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from bulkhead.io.files import Unwritable, read_tree, replace_tree, write_file
 from bulkhead.io.kustomize import join
 from bulkhead.io.manifests import document
 from bulkhead.load import Loaded, load
+from bulkhead.report.stale import difference
 from bulkhead.report.text import count, faults
 
 
@@ -99,12 +99,9 @@ def compare(output: str, wanted: Mapping[str, str], is_folder: bool) -> int:
     stale = False
     for name in sorted({**wanted, **written}):
         path = os.path.join(output, name) if name else output
-        before, after = written.get(name, ""), wanted.get(name, "")
-        for line in difflib.unified_diff(
-            before.splitlines(True), after.splitlines(True), path, f"{path} (rendered now)"
-        ):
-            stale = True
-            sys.stdout.write(line if line.endswith("\n") else line + "\n")
+        shown = difference(path, written.get(name, ""), wanted.get(name, ""))
+        stale = stale or bool(shown)
+        sys.stdout.write(shown)
     sys.stderr.write(f"bulkhead: {output} is {'stale: write it again' if stale else 'up to date'}\n")
     return int(stale)
 

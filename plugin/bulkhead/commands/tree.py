@@ -1,6 +1,5 @@
 """``bulkhead render --layout tree``: a folder for each namespace, for a GitOps engine to read."""
 
-import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from bulkhead.io.files import Unwritable
 from bulkhead.io.rendered import Belongs
 from bulkhead.io.stream import Resource, of_build
 from bulkhead.load import Loaded
+from bulkhead.report.stale import difference
 from bulkhead.report.text import count
 
 
@@ -32,9 +32,7 @@ def check(loaded: Loaded, folder: str, output: str) -> int:
     differing = sorted(path for path in wanted | present if wanted.get(path) != present.get(path))
     for path in differing:
         name = os.path.join(output, path)
-        before, after = present.get(path, ""), wanted.get(path, "")
-        sides = before.splitlines(True), after.splitlines(True)
-        sys.stdout.writelines(difflib.unified_diff(*sides, name, f"{name} (rendered now)"))
+        sys.stdout.write(difference(name, present.get(path, ""), wanted.get(path, "")))
     sys.stdout.flush()
     for path in differing:
         how = "is missing" if path not in present else "is stale" if path in wanted else "must go"
