@@ -29,11 +29,9 @@ help:
 compiled: .venv/.ready
 	@$(PY) -m compileall -q plugin/bulkhead
 
-.tools/.demo: .ci/install-tools .venv/.ready
-	@.ci/install-tools $(PY) && touch $@
-
-.tools/.all: .ci/install-tools .venv/.ready
-	@.ci/install-tools $(PY) all && touch $@
+# The tools that one target needs: .tools/.demo, .all, .prove, .helm3.
+.tools/.%: .ci/install-tools .venv/.ready
+	@.ci/install-tools $(PY) $* && touch $@
 
 demo: compiled .tools/.demo
 	@mkdir -p build
@@ -54,9 +52,6 @@ demo: compiled .tools/.demo
 # What builds or drives other people's programs has a target of its own.
 test: compiled .tools/.all
 	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
-
-.tools/.prove: .ci/install-tools .venv/.ready
-	@.ci/install-tools $(PY) prove && touch $@
 
 # The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
 prove: compiled .tools/.prove .tools/bin/enforce
@@ -107,9 +102,6 @@ chart: compiled .tools/.all
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
 	@helm package charts/netpol -d dist
-
-.tools/.helm3: .ci/install-tools .venv/.ready
-	@.ci/install-tools $(PY) helm3 && touch $@
 
 helm3: compiled .tools/.all .tools/.helm3
 	@HELM=$(CURDIR)/.tools/bin/helm3 $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
