@@ -50,6 +50,19 @@ def run(*command: str | Path, cwd: Path = ROOT, stdin: str | bytes = b"", env: M
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
+def git(folder: Path, *arguments: str | Path) -> str:
+    """Run git in *folder*, as somebody with no settings; return what it printed."""
+    settings = {
+        "user.name": "tests",
+        "user.email": "tests@example.org",
+        "protocol.file.allow": "always",
+    }
+    said = [part for key, setting in settings.items() for part in ("-c", f"{key}={setting}")]
+    done = run("git", *said, *arguments, cwd=folder, env={"GIT_CONFIG_GLOBAL": "/dev/null"})
+    assert done.status == 0, done.stderr
+    return done.stdout.strip()
+
+
 @dataclass(frozen=True)
 class Tree:
     """A copy of plugin/ and base/ with overlays of a test's own."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, TOOLS, Done, run
+from conftest import PYTHON, ROOT, TOOLS, Done, git, run
 
 CI = ROOT / "deploy/ci"
 BIN = PYTHON.parent
@@ -100,12 +100,6 @@ class TestForm:
         checkouts = [each["with"] for each in steps(document) if each.get("uses", "").startswith("actions/checkout")]
         assert [each["ref"] for each in checkouts] == ["${{ github.event.pull_request.base.sha }}"] * 2
         assert [each["persist-credentials"] for each in checkouts] == [False] * 2
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = run("git", *arguments, cwd=folder, env=ENV)
-    assert done.status == 0, done.stderr
-    return done.stdout.strip()
 
 
 def clone(origin: Path, folder: Path) -> Path:

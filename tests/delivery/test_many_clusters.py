@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import FLAGS, PYTHON, ROOT, Done, run
+from conftest import FLAGS, PYTHON, ROOT, Done, git, run
 from delivery.shipped import DEPLOY, resources
 
 CLUSTERS = ("oslo", "paris")
@@ -71,9 +71,8 @@ def test_every_command_takes_a_cluster(many: Path, name: str) -> None:
 
 
 def test_a_change_to_what_is_shared_is_reviewed_for_each_cluster(many: Path) -> None:
-    git = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
-    for command in ((*git, "init", "-q"), (*git, "add", "clusters", "plugin"), (*git, "commit", "-qm", "all")):
-        assert run(*command, cwd=many).status == 0
+    for command in (("init", "-q"), ("add", "clusters", "plugin"), ("commit", "-qm", "all")):
+        git(many, *command)
     for name in CLUSTERS:
         assert bulkhead(many, "diff", "--cluster", name).status == 0
     rules = many / "clusters/shared/namespace.yaml"

@@ -4,10 +4,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import ROOT, Tree, run
+from conftest import ROOT, Tree, git
 
 PARTS = ("plugin", "base", "overlays", "kustomization.yaml")
-GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@example.org", "-c", "commit.gpgsign=false")
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,14 @@ class Repository:
 
     def commit(self) -> str:
         """Commit all that is in the working tree; return the revision."""
-        for command in (("add", "--all"), ("commit", "-q", "--allow-empty", "-m", "x"), ("rev-parse", "HEAD")):
-            done = run(*GIT, *command, cwd=self.path)
-            assert done.status == 0, done.stderr
-        return done.stdout.strip()
+        git(self.path, "add", "--all")
+        git(self.path, "commit", "-q", "--allow-empty", "-m", "x")
+        return git(self.path, "rev-parse", "HEAD")
 
 
 def repository(path: Path) -> Repository:
     """Make a repository of what stands in *path*."""
-    done = run("git", "init", "-q", "-b", "main", path)
-    assert done.status == 0, done.stderr
+    git(path, "init", "-q", "-b", "main")
     made = Repository(path)
     made.commit()
     return made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import ROOT, Done, Tree, run
+from conftest import ROOT, Done, Tree, git, run
 
 LISTING = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
 
@@ -21,10 +21,7 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Run git in the tree."""
-        who = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "protocol.file.allow=always")
-        done = run("git", *who, *arguments, cwd=self.tree.path)
-        assert done.status == 0, done.stderr
-        return done.stdout.strip()
+        return git(self.tree.path, *arguments)
 
     def commit(self, says: str = "change") -> str:
         """Commit everything that is there."""
@@ -318,10 +315,8 @@ class TestNothingLeadsOut:
     ) -> None:
         other = tmp_path_factory.mktemp("module")
         (other / "kustomization.yaml").write_text("resources: []\n")
-        who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
-        run("git", "init", "-q", cwd=other)
-        run("git", "add", "-A", cwd=other)
-        run("git", *who, "commit", "-qm", "start", cwd=other)
+        for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "start")):
+            git(other, *command)
         repository.git("submodule", "--quiet", "add", str(other), "overlays/module")
         repository.commit()
         assert repository.diff("HEAD~1", "HEAD").status == 0

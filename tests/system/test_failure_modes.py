@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import FLAGS, PYTHON, TOOLS, Done, Tree, run
+from conftest import FLAGS, PYTHON, TOOLS, Done, Tree, git, run
 
 KUSTOMIZE = ("kustomize", "build")
 KUBECTL = ("kubectl", "kustomize")
@@ -140,15 +140,14 @@ def test_plugin_with_carriage_returns_fails_and_is_named(shop: Tree) -> None:
 def test_checkout_that_converts_line_ends_leaves_the_plugin_working(shop: Tree, tmp_path: Path) -> None:
     wanted = shop.build("overlays/shop").stdout
     copy = shop.path / "copy"
-    git = ("git", "-c", "core.autocrlf=true", "-c", "core.safecrlf=false", "-c", "user.name=x", "-c", "user.email=x@y")
+    converting = ("-c", "core.autocrlf=true", "-c", "core.safecrlf=false")
     for command in (
-        (*git, "init", "-q"),
-        (*git, "add", "plugin", "base", "overlays"),
-        (*git, "commit", "-qm", "tree"),
-        (*git, "clone", "-q", ".", copy),
+        ("init", "-q"),
+        ("add", "plugin", "base", "overlays"),
+        ("commit", "-qm", "tree"),
+        ("clone", "-q", ".", copy),
     ):
-        done = run(*command, cwd=shop.path)
-        assert done.status == 0, done.stderr
+        git(shop.path, *converting, *command)
     assert b"\r\n" in (copy / "base/cluster.yaml").read_bytes()
     (copy / ".venv").symlink_to(shop.path / ".venv")
     built = Tree(copy).build("overlays/shop")
