@@ -2,6 +2,6 @@
 
 import sys
 
-from bulkhead.cli import main
+from bulkhead.cli.main import main
 
 sys.exit(main())

@@ -14,11 +14,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from bulkhead.core.problem import Problem, problems_in_order, spell
-from bulkhead.io.manifests import document
-from bulkhead.io.sources import Raw, Unreadable, decoded, documents
-from bulkhead.io.stream import Resource, resource_list, resources
-from bulkhead.overlay import Overlay
+from bulkhead.analysis.overlay import Overlay
+from bulkhead.core.diagnostics import Problem, problems_in_order, spell
+from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
+from bulkhead.io.yaml.resource_stream import Resource, resource_list, resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str], stdin: "IO[bytes]", stdout: "IO[bytes]", stder
     try:
         found, config = _read(arguments, stdin.read())
         overlay = Overlay(found)
-    except Unreadable as unreadable:
+    except InvalidYaml as unreadable:
         return _refuse(stderr, _unreadable(unreadable))
     except OSError as error:
         return _refuse(stderr, [f"error: cannot read the configuration: {error}"])
@@ -93,7 +93,7 @@ def _explained(problem: Problem) -> list[str]:
     return [f"{where}: error: {problem.says}", *([f"hint: {problem.hint}"] if problem.hint else [])]
 
 
-def _unreadable(unreadable: Unreadable) -> list[str]:
+def _unreadable(unreadable: InvalidYaml) -> list[str]:
     where = f"input:{unreadable.line}:{unreadable.column}" if unreadable.line else "input"
     return [f"{where}: error: {unreadable.says}", *([f"hint: {unreadable.hint}"] if unreadable.hint else [])]
 

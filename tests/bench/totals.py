@@ -7,9 +7,9 @@ The engine alone, as a process: manifests in, the number of rectangles out.
 import gc
 import sys
 
-from bulkhead.core.diff import diff
-from bulkhead.core.reach import reach
-from bulkhead.io.clusters import Known, load
+from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.engine.solve import reach
+from bulkhead.io.manifests.clusters import Known, load
 
 gc.disable()  # as the command line does: nothing that is read is ever dropped
 known: Known = {}
@@ -22,4 +22,4 @@ if sys.argv[1] == "reach":
     answer = reach(clusters[0])
     print(sum(len(row.parts) for layer in answer.layers for row in layer.rows), "rectangles")
 else:
-    print(len(diff(*clusters).changes), "changes")
+    print(len(compare_clusters(*clusters).changes), "changes")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from bulkhead.core.problem import spell
-from bulkhead.io.manifests import document
-from bulkhead.io.stream import resources
-from bulkhead.overlay import Overlay
+from bulkhead.analysis.overlay import Overlay
+from bulkhead.core.diagnostics import spell
+from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.yaml.resource_stream import resources
 from conftest import ROOT, Done, run
 
 HELM = os.environ.get("HELM", "helm")

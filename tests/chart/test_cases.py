@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from bulkhead.io.sources import documents as read
+from bulkhead.io.yaml.nodes import documents as read
 from conftest import ROOT
 
 from chart import Answer, rendered, template

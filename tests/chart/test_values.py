@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import yaml
-from bulkhead.core.resources import SegmentedNamespace
-from bulkhead.io.decode import decode
-from bulkhead.io.encode import difference, encode
+from bulkhead.core.language.resources import SegmentedNamespace
+from bulkhead.io.resources.decode import decode
+from bulkhead.io.resources.encode import difference, encode
 from conftest import Tree
 from hypothesis import given
 from laws import written

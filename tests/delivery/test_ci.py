@@ -186,7 +186,7 @@ class TestReview:
         ran = work.parent / "ran"
         evil = f"#!/bin/sh\ntouch {ran}\n"
         hostile = dict.fromkeys(("plugin/expand", "deploy/ci/review", "deploy/ci/comment.py"), evil)
-        hostile["plugin/bulkhead/cli.py"] = f"open({str(ran)!r}, 'w')\n"
+        hostile["plugin/bulkhead/cli/main.py"] = f"open({str(ran)!r}, 'w')\n"
         hostile["Makefile"] = f"compiled:\n\ttouch {ran}\n"
         hostile[".gitattributes"] = "* filter=evil\n"
         proposes(work, {**OPENS, **hostile})

@@ -27,7 +27,7 @@ def counted(call):
     return step
 for name in ("replace", "unlink", "rmdir", "chmod"):
     setattr(os, name, counted(getattr(os, name)))
-from bulkhead.cli import main
+from bulkhead.cli.main import main
 sys.exit(main())
 """
 """The command line in a process that dies at the n-th change that it makes to a folder, as if it were killed there."""

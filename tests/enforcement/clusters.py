@@ -2,8 +2,16 @@
 Random clusters for the lab, dense in collisions: few names, labels, ports, and addresses on both sides of every edge.
 """
 
-from bulkhead.core.cluster import Cluster, External, NamedPort, Namespace, Pod
-from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Requirement, Selector
+from bulkhead.core.kubernetes.cluster import Cluster, External, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import (
+    IpBlock,
+    NetworkPolicy,
+    PodPeer,
+    PolicyPort,
+    PolicyRule,
+    Requirement,
+    Selector,
+)
 from enforcement.lab import DUAL, DUAL_TWO, Node, Object, Probe
 from enforcement.objects import namespace, pod, policy
 from hypothesis import strategies as st

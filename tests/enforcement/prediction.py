@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from bulkhead.core.cluster import Cluster, Endpoint, External, Flow, Namespace, Pod
-from bulkhead.core.policy import NetworkPolicy
-from bulkhead.core.problem import Problem
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import Reachability, allows
-from bulkhead.core.semantics import Semantics
-from bulkhead.io import workloads
+from bulkhead.core.diagnostics import Problem
+from bulkhead.core.engine.reachability import Reachability, allows
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.io.manifests import workloads
 from enforcement.cluster import FRONTS, HOSTS, NODES
 from enforcement.lab import ONE, Object, Probe, Verdict
 

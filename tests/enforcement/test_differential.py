@@ -9,13 +9,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from bulkhead.core import ports
-from bulkhead.core.cluster import Cluster, Endpoint
-from bulkhead.core.intervals import holds
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import Reachability, family_ports
-from bulkhead.core.resources import Enforcer
-from bulkhead.core.semantics import Deviation, enforced
+from bulkhead.core.engine.reachability import Reachability, family_ports
+from bulkhead.core.engine.semantics import Deviation, enforced
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint
+from bulkhead.core.language.resources import Enforcer
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.intervals import holds
 from enforcement import clusters
 from enforcement.lab import ONE, Lab, Node, Verdict
 from hypothesis import given, settings

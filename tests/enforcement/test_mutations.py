@@ -14,8 +14,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from bulkhead.core.resources import Enforcer
-from bulkhead.core.semantics import enforced
+from bulkhead.core.engine.semantics import enforced
+from bulkhead.core.language.resources import Enforcer
 from conftest import PYTHON, ROOT, run
 from enforcement import cluster
 from enforcement.lab import Lab, Object, Probe, Verdict

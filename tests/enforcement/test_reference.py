@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from bulkhead.core.resources import Enforcer
-from bulkhead.core.semantics import API, Semantics, enforced
+from bulkhead.core.engine.semantics import API, Semantics, enforced
+from bulkhead.core.language.resources import Enforcer
 from enforcement import cluster
 from enforcement.lab import ONE, TWO, Lab, Object, Probe, Verdict
 from enforcement.prediction import Prediction

@@ -106,7 +106,7 @@ def test_plugin_of_the_repository_does_not_run_and_does_not_matter(
     guarded: RepoServer, repository: Repository, marker: Path
 ) -> None:
     (repository.path / "plugin/expand").write_text(f"#!/bin/sh\ntouch {marker}\nexec cat\n")
-    (repository.path / "plugin/bulkhead/core/expand.py").write_text(f"open({str(marker)!r}, 'w')\n")
+    (repository.path / "plugin/bulkhead/core/expansion/expand.py").write_text(f"open({str(marker)!r}, 'w')\n")
     repository.commit()
     answer = guarded.generate(repository, PATH, plugin="bulkhead")
     assert answer.error == ""

@@ -6,9 +6,9 @@ What the engine computes for all flows at once must agree with this for every on
 
 from ipaddress import ip_address, ip_network
 
-from bulkhead.core.cluster import External, namespaces_of
-from bulkhead.core.policy import IpBlock
-from bulkhead.core.semantics import IpBlockMode
+from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.kubernetes.cluster import External, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
 
 
 def allows(cluster, source, destination, protocol, port, mode):

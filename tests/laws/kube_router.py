@@ -9,8 +9,8 @@ packets find the order that lets them through, others none that adds anything.
 from ipaddress import ip_address, ip_network
 from itertools import permutations
 
-from bulkhead.core.cluster import External, namespaces_of
-from bulkhead.core.policy import IpBlock
+from bulkhead.core.kubernetes.cluster import External, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from laws.brute import families, fits
 
 NODE_PORTS = range(30000, 32768)

@@ -2,8 +2,9 @@
 Random small clusters, dense in collisions: few names, labels, addresses and ports, so that policies meet.
 """
 
-from bulkhead.core.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
-from bulkhead.core.policy import (
+from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.kubernetes.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import (
     NAMESPACE_NAME,
     IpBlock,
     NetworkPolicy,
@@ -13,7 +14,6 @@ from bulkhead.core.policy import (
     Requirement,
     Selector,
 )
-from bulkhead.core.semantics import IpBlockMode
 from hypothesis import strategies as st
 
 NAMESPACES = ("alpha", "beta")

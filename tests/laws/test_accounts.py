@@ -1,13 +1,13 @@
 """Accounts, promises and rows say what the answer says, pair by pair."""
 
-from bulkhead.core import ports
-from bulkhead.core.account import account
-from bulkhead.core.endpoints import Chosen
-from bulkhead.core.expect import Promise, expect
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import open_ports, port_set
-from bulkhead.core.semantics import Semantics
-from bulkhead.core.sift import places, sift
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.queries import members, query
+from bulkhead.core.engine.reachability import open_ports, port_set
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.pair import explain_pairs
+from bulkhead.core.promises.check import Promise, check_promise
+from bulkhead.core.sets import ports
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.strategies import clusters, modes
@@ -30,7 +30,9 @@ def test_an_account_opens_exactly_the_ports_that_the_answer_opens(data):
         return
     answer, one, other = drawn
     opened = ports.NONE
-    for each in account(answer, Chosen("a", (one,)), Chosen("b", (other,)), ports.EVERY, False):
+    for each in explain_pairs(
+        answer, EndpointSelection("a", (one,)), EndpointSelection("b", (other,)), ports.EVERY, False
+    ):
         every = ports.NONE
         for share in each.shares:
             assert not ports.intersect(every, share.ports).spans
@@ -46,12 +48,12 @@ def test_a_promise_that_nothing_is_open_holds_exactly_if_nothing_is(data):
     if drawn is None:
         return
     answer, one, other = drawn
-    promise = Promise((Chosen("a", (one,)),), (Chosen("b", (other,)),), ports.EVERY, False)
-    outcome = expect(answer, promise, (0,) * len(answer.layers), ())
+    promise = Promise((EndpointSelection("a", (one,)),), (EndpointSelection("b", (other,)),), ports.EVERY, False)
+    outcome = check_promise(answer, promise, (0,) * len(answer.layers), ())
     rows = ports.NONE
     for layer in answer.layers:
-        here, there = (places(layer.universe, Chosen("x", (pod,))) for pod in (one, other))
-        for each in sift(layer, here, there):
+        here, there = (members(layer.universe, EndpointSelection("x", (pod,))) for pod in (one, other))
+        for each in query(layer, here, there):
             rows = ports.union(rows, each.ports)
     breached = ports.NONE
     for each in outcome.breaches:
@@ -62,6 +64,6 @@ def test_a_promise_that_nothing_is_open_holds_exactly_if_nothing_is(data):
         for layer in answer.layers
         for row in layer.rows
         for atoms, those in row.parts
-        if row.sources & places(layer.universe, Chosen("a", (one,)))
-        and those & places(layer.universe, Chosen("b", (other,)))
+        if row.sources & members(layer.universe, EndpointSelection("a", (one,)))
+        and those & members(layer.universe, EndpointSelection("b", (other,)))
     )

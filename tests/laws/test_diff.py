@@ -1,13 +1,13 @@
 """A difference holds what opens and what closes, and nothing else."""
 
-from bulkhead.core import ports
-from bulkhead.core.cells import members
-from bulkhead.core.cluster import Cluster, Pod
-from bulkhead.core.diff import diff
-from bulkhead.core.intervals import holds
-from bulkhead.core.policy import NetworkPolicy
-from bulkhead.core.semantics import Semantics
-from bulkhead.core.universe import place_of
+from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.engine.endpoint_space import place_of
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.intervals import holds
+from bulkhead.core.sets.partition import indices
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws.brute import allows_over
@@ -41,13 +41,13 @@ def changed(draw, pod):
 
 @given(clusters(), modes)
 def test_diff_of_a_cluster_with_itself_is_empty(cluster, mode):
-    assert diff(cluster, cluster, Semantics(mode)).changes == ()
+    assert compare_clusters(cluster, cluster, Semantics(mode)).changes == ()
 
 
 @given(revisions(), modes)
 def test_diff_the_other_way_round_is_its_mirror(both, mode):
     before, after = both
-    forth, back = diff(before, after, Semantics(mode)), diff(after, before, Semantics(mode))
+    forth, back = compare_clusters(before, after, Semantics(mode)), compare_clusters(after, before, Semantics(mode))
     assert told(forth) == {(pair, after, before) for pair, before, after in told(back)}
 
 
@@ -63,8 +63,8 @@ def told(difference):
                 strict=True,
             )
         ]
-        for source in members(change.sources):
-            for destination in members(change.destinations):
+        for source in indices(change.sources):
+            for destination in indices(change.destinations):
                 found.add(((names[source], names[destination]), change.before, change.after))
     return found
 
@@ -72,7 +72,7 @@ def told(difference):
 @given(revisions(owned=False), modes)  # the replicas of a workload would stand for each other
 def test_changes_are_exactly_where_the_specification_judges_otherwise(both, mode):
     before, after = both
-    difference = diff(before, after, Semantics(mode))
+    difference = compare_clusters(before, after, Semantics(mode))
     for layer, universes in enumerate(zip(difference.before.layers, difference.after.layers, strict=True)):
         changed = expanded(difference, layer)
         everyone = {pod.name: pod for pod in (*before.pods, *after.pods)}
@@ -86,8 +86,8 @@ def expanded(difference, layer):
     for change in difference.changes:
         assert change.before != change.after
         if change.layer == layer:
-            for source in members(change.sources):
-                for destination in members(change.destinations):
+            for source in indices(change.sources):
+                for destination in indices(change.destinations):
                     assert (source, destination) not in found
                     found[source, destination] = change.before, change.after
     return found
@@ -136,7 +136,7 @@ def test_a_rule_added_to_a_policy_never_closes_anything(cluster, rule, data, mod
     )
     more = (*cluster.policies[:number], wider, *cluster.policies[number + 1 :])
     after = Cluster(cluster.namespaces, cluster.pods, more, cluster.networks, cluster.nodes)
-    assert all(not change.closes.spans for change in diff(cluster, after, Semantics(mode)).changes)
+    assert all(not change.closes.spans for change in compare_clusters(cluster, after, Semantics(mode)).changes)
 
 
 @given(clusters(), rules, modes)
@@ -145,4 +145,4 @@ def test_a_policy_added_for_pods_that_are_isolated_never_closes_anything(cluster
     ingress, egress = (None if found is None else (rule,) for found in (policy.ingress, policy.egress))
     more = (*cluster.policies, NetworkPolicy(policy.namespace, "more", policy.pods, ingress, egress))
     after = Cluster(cluster.namespaces, cluster.pods, more, cluster.networks, cluster.nodes)
-    assert all(not change.closes.spans for change in diff(cluster, after, Semantics(mode)).changes)
+    assert all(not change.closes.spans for change in compare_clusters(cluster, after, Semantics(mode)).changes)

@@ -1,14 +1,14 @@
 """The engine agrees with what kube-router programs, packet by packet."""
 
-from bulkhead.core import ports
-from bulkhead.core.account import account
-from bulkhead.core.departure import departing
-from bulkhead.core.endpoints import Chosen
-from bulkhead.core.intervals import holds
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import open_ports
-from bulkhead.core.resources import Enforcer
-from bulkhead.core.semantics import Deviation, enforced
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.reachability import open_ports
+from bulkhead.core.engine.semantics import Deviation, enforced
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.deviations import deviations_between
+from bulkhead.core.explanation.pair import explain_pairs
+from bulkhead.core.language.resources import Enforcer
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.intervals import holds
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import families
@@ -38,12 +38,12 @@ def test_where_the_specification_says_otherwise_is_told_exactly_and_why(cluster)
     answer, specified = reach(cluster, KUBE_ROUTER), reach(cluster)
     for source in cluster.pods:
         for destination in cluster.pods:
-            ends = Chosen("source", (source,)), Chosen("destination", (destination,))
-            told = list(departing(answer, account(answer, *ends, ports.EVERY, False)))
+            ends = EndpointSelection("source", (source,)), EndpointSelection("destination", (destination,))
+            told = list(deviations_between(answer, explain_pairs(answer, *ends, ports.EVERY, False)))
             assert [each.opened for each in told] == [
-                each.opened for each in account(answer, *ends, ports.EVERY, False)
+                each.opened for each in explain_pairs(answer, *ends, ports.EVERY, False)
             ]
-            for one, other in zip(told, account(specified, *ends, ports.EVERY, False), strict=True):
+            for one, other in zip(told, explain_pairs(specified, *ends, ports.EVERY, False), strict=True):
                 for share in one.shares:
                     same = ports.intersect(share.ports, other.opened) == (
                         share.ports if one.open(share) else ports.NONE

@@ -5,11 +5,11 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from bulkhead.core.expand import DENY, expand
-from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, Selector
-from bulkhead.core.resources import ClusterProfile, SegmentedNamespace
-from bulkhead.io.decode import decode
-from bulkhead.io.manifests import document
+from bulkhead.core.expansion.expand import DENY, expand
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.resources.decode import decode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.written import layouts, namespace, profile, reordered, specs

@@ -1,10 +1,10 @@
 """An explanation gives the verdict, names exactly the rules that matter, and its remedy works."""
 
-from bulkhead.core.cluster import Cluster
-from bulkhead.core.explain import explain
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import allows as is_allowed
-from bulkhead.core.semantics import Semantics
+from bulkhead.core.engine.reachability import allows as is_allowed
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.explain import explain_flow
+from bulkhead.core.kubernetes.cluster import Cluster
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import allowing, allows, allows_over, isolating
@@ -16,7 +16,7 @@ def test_the_verdict_is_the_specification_s(data, mode):
     cluster = data.draw(clusters())
     flow = data.draw(flows(cluster))
     answer = reach(cluster, Semantics(mode))
-    found = explain(answer, flow)
+    found = explain_flow(answer, flow)
     ends = (flow.source, flow.destination, flow.protocol, flow.port)
     for verdict in found.verdicts:
         assert verdict.allowed == allows_over(cluster, *ends, mode, verdict.family)
@@ -35,7 +35,7 @@ def test_the_verdict_is_the_specification_s(data, mode):
 def test_adding_what_is_missing_allows_the_flow(data, mode):
     cluster = data.draw(clusters())
     flow = data.draw(flows(cluster))
-    found = explain(reach(cluster, Semantics(mode)), flow)
+    found = explain_flow(reach(cluster, Semantics(mode)), flow)
     assert not (found.allowed and found.missing)
     if found.missing:
         more = Cluster(

@@ -1,14 +1,14 @@
 """A rule is already allowed exactly where the specification finds the same traffic without it."""
 
-from bulkhead.core.addresses import spell_address
-from bulkhead.core.cluster import Cluster, External
-from bulkhead.core.diff import diff
-from bulkhead.core.lint.redundancy import superfluous
-from bulkhead.core.lint.scene import At, Kind, Line, Scene
-from bulkhead.core.policy import NetworkPolicy
-from bulkhead.core.ports import place
-from bulkhead.core.reach import reach
-from bulkhead.core.semantics import Semantics
+from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, External
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.lint.checks.redundancy import superfluous
+from bulkhead.core.lint.context import FieldReference, Kind, LintContext, RuleReference
+from bulkhead.core.sets.addresses import spell_address
+from bulkhead.core.sets.ports import place
 from hypothesis import given
 from laws.brute import allowing, allows_over, families, is_own_node, selects
 from laws.strategies import NODES, clusters, modes
@@ -16,14 +16,19 @@ from laws.strategies import NODES, clusters, modes
 
 def scene_of(cluster, mode):
     lines = tuple(
-        Line(
-            policy.namespace, number, direction, (entry,), f"{number} {direction} {entry}", At(Kind.POLICY, str(number))
+        RuleReference(
+            policy.namespace,
+            number,
+            direction,
+            (entry,),
+            f"{number} {direction} {entry}",
+            FieldReference(Kind.POLICY, str(number)),
         )
         for number, policy in enumerate(cluster.policies)
         for direction in ("ingress", "egress")
         for entry in range(len(getattr(policy, direction) or ()))
     )
-    return Scene(reach(cluster, Semantics(mode)), lines, workloads=True)
+    return LintContext(reach(cluster, Semantics(mode)), lines, workloads=True)
 
 
 def without(cluster, lines):
@@ -95,4 +100,4 @@ def test_all_that_is_already_allowed_can_go_at_once_and_nothing_else_can(cluster
 @given(clusters(), modes)
 def test_the_engine_sees_no_difference_without_what_is_already_allowed(cluster, mode):
     found = superfluous(scene_of(cluster, mode))
-    assert diff(cluster, without(cluster, found), Semantics(mode)).changes == ()
+    assert compare_clusters(cluster, without(cluster, found), Semantics(mode)).changes == ()

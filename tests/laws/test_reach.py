@@ -1,13 +1,13 @@
 """The engine agrees with the specification, flow by flow."""
 
-from bulkhead.core import ports
-from bulkhead.core.attribution import attribute
-from bulkhead.core.cells import members
-from bulkhead.core.intervals import holds
-from bulkhead.core.reach import reach
-from bulkhead.core.reachability import open_ports, rectangles
-from bulkhead.core.semantics import Semantics
-from bulkhead.core.universe import place_of
+from bulkhead.core.engine.endpoint_space import place_of
+from bulkhead.core.engine.matching_rules import port_verdicts
+from bulkhead.core.engine.reachability import open_ports, rectangles
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.intervals import holds
+from bulkhead.core.sets.partition import indices
 from hypothesis import given
 from laws.brute import allowing, allows, allows_over, families
 from laws.strategies import PORTS, PROTOCOLS, clusters, modes, pairs
@@ -33,8 +33,8 @@ def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_oth
     for layer in reach(cluster, Semantics(mode)).layers:
         opened = {}
         for rectangle in rectangles(layer):
-            for source in members(rectangle.sources):
-                for destination in members(rectangle.destinations):
+            for source in indices(rectangle.sources):
+                for destination in indices(rectangle.destinations):
                     assert not layer.universe.outside >> source & layer.universe.outside >> destination & 1
                     assert (source, destination) not in opened
                     opened[source, destination] = rectangle.ports.spans
@@ -71,7 +71,7 @@ def test_attribution_is_complete_and_minimal(cluster, mode):
             here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
             if here is None or there is None:
                 continue
-            shares = attribute(layer, here, there)
+            shares = port_verdicts(layer, here, there)
             for protocol, port in PROBES:
                 (share,) = (one for one in shares if holds(one.ports.spans, ports.point(protocol, port)))
                 flow = (source, destination, protocol, port)

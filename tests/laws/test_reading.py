@@ -2,10 +2,10 @@
 
 import copy
 
-from bulkhead.core.cluster import Cluster, Pod
-from bulkhead.core.policy import NetworkPolicy
-from bulkhead.core.reach import reach
-from bulkhead.io import workloads
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.io.manifests import workloads
 from hypothesis import given
 from hypothesis import strategies as st
 

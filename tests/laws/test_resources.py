@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 from bulkhead import krm
-from bulkhead.core.notation import Cidr, Port, Refused
-from bulkhead.core.problem import edits
-from bulkhead.io.decode import decode
-from bulkhead.io.manifests import plain
-from bulkhead.io.sources import Ambiguous, documents, reads_as_text
+from bulkhead.core.diagnostics import edits
+from bulkhead.core.language.scalars import Cidr, InvalidValue, Port
+from bulkhead.io.manifests.write_networkpolicy import plain
+from bulkhead.io.resources.decode import decode
+from bulkhead.io.yaml.nodes import Ambiguous, documents, reads_as_text
 from hypothesis import example, given
 from hypothesis import strategies as st
 from laws.written import namespace, profile
@@ -90,7 +90,7 @@ def test_a_cidr_is_what_the_standard_library_takes_for_one(address: Any, length:
         expected = None  # the API server refuses these
     try:
         found: Any = Cidr.parse(word)
-    except Refused:
+    except InvalidValue:
         found = None
     assert str(found) == str(expected)
 
@@ -106,7 +106,7 @@ def test_a_port_range_is_read_or_refused(first: int, last: int, protocol: str) -
     fine = 1 <= first <= last <= 65535 and protocol != "/tcp"
     try:
         port = Port.parse(f"{first}-{last}{protocol}")
-    except Refused:
+    except InvalidValue:
         assert not fine
     else:
         assert fine

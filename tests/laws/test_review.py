@@ -1,12 +1,12 @@
 """Findings say what the changes say, nothing more and nothing less, however they are put together."""
 
-from bulkhead.core import addresses, ports
-from bulkhead.core.cells import members
-from bulkhead.core.diff import diff
-from bulkhead.core.grade import Grade
-from bulkhead.core.intervals import holds, merge
-from bulkhead.core.review import review
-from bulkhead.core.semantics import Semantics
+from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.diff.findings import findings
+from bulkhead.core.diff.grades import Grade
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.sets import addresses, ports
+from bulkhead.core.sets.intervals import holds, merge
+from bulkhead.core.sets.partition import indices
 from hypothesis import given
 from laws.strategies import OUTSIDE, modes
 from laws.test_diff import PROBES, revisions
@@ -14,20 +14,23 @@ from laws.test_diff import PROBES, revisions
 
 @given(revisions(), modes)
 def test_findings_are_exactly_the_changes(both, mode):
-    difference = diff(*both, Semantics(mode))
-    assert told(review(difference)) == changed(difference, both)
+    difference = compare_clusters(*both, Semantics(mode))
+    assert told(findings(difference)) == changed(difference, both)
 
 
 @given(revisions(), modes)
 def test_what_opens_one_way_closes_the_other_way_round(both, mode):
     before, after = both
-    forth, back = review(diff(before, after, Semantics(mode))), review(diff(after, before, Semantics(mode)))
+    forth, back = (
+        findings(compare_clusters(before, after, Semantics(mode))),
+        findings(compare_clusters(after, before, Semantics(mode))),
+    )
     assert {key(one, one.opens) for one in forth} == {key(one, not one.opens) for one in back}
 
 
 @given(revisions(), modes)
 def test_every_finding_has_a_reason(both, mode):
-    assert all(finding.reasons for finding in review(diff(*both, Semantics(mode))) if is_alike(both))
+    assert all(finding.reasons for finding in findings(compare_clusters(*both, Semantics(mode))) if is_alike(both))
 
 
 def is_alike(both):
@@ -85,7 +88,7 @@ def named(difference, layer, bits, inner):
     found = []
     universes = [answer.layers[layer].universe for answer in (difference.before, difference.after)]
     for universe in universes:
-        for place in members(bits):
+        for place in indices(bits):
             is_pod = any((each.present & ~each.hosts) >> place & 1 for each in universes)
             kind = "pod" if is_pod else "host"
             found += [(kind, *pod.owner[:2]) for pod in universe.members[place].pods]

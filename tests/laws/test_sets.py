@@ -1,9 +1,9 @@
 """Port sets, address sets and cells are sets: canonical, exact, and equal when they have the same members."""
 
-from bulkhead.core import addresses, cells, intervals, ports
-from bulkhead.core.addresses import AddressSet
-from bulkhead.core.ports import PortSet
-from bulkhead.core.selectors import index, matches, select, told, vocabulary
+from bulkhead.core.kubernetes.selectors import index, matches, select, told, vocabulary
+from bulkhead.core.sets import addresses, intervals, partition, ports
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.ports import PortSet
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.strategies import labels, selectors
@@ -86,25 +86,25 @@ def test_an_address_is_spelled_as_it_was_read(text):
 
 @given(st.lists(spans, max_size=5))
 def test_cells_partition_the_axis_and_every_set_is_a_union_of_them(sets):
-    found = cells.cut(((1, 40),), sets)
+    found = partition.split(((1, 40),), sets)
     assert intervals.merge(span for region in found.regions for span in region) == ((1, 40),)
     assert sum(last - first + 1 for region in found.regions for first, last in region) == 40
     for one in sets:
-        assert cells.gather(found, cells.covered(found, one)) == one
+        assert partition.spans(found, partition.covered(found, one)) == one
     kinds = {frozenset(number for number, one in enumerate(sets) if intervals.holds(one, at)) for at in AXIS}
     assert len(found.regions) == len(kinds)
 
 
 @given(st.lists(spans, max_size=5))
 def test_a_point_is_in_the_region_of_its_cell(sets):
-    found = cells.cut(((1, 40),), sets)
-    assert all(intervals.holds(found.regions[cells.locate(found, at)], at) for at in AXIS)
-    assert cells.locate(found, 0) == cells.locate(found, 41) == -1
+    found = partition.split(((1, 40),), sets)
+    assert all(intervals.holds(found.regions[partition.locate(found, at)], at) for at in AXIS)
+    assert partition.locate(found, 0) == partition.locate(found, 41) == -1
 
 
 @given(st.sets(st.integers(0, 300)))
 def test_members_are_the_bits(places):
-    assert cells.members(sum(1 << place for place in places)) == sorted(places)
+    assert partition.indices(sum(1 << place for place in places)) == sorted(places)
 
 
 @given(st.lists(selectors, max_size=4), st.lists(labels, min_size=1, max_size=6))
@@ -112,6 +112,6 @@ def test_selecting_from_an_index_is_matching_one_by_one(wanted, labelled):
     words = vocabulary(wanted)
     found = index((1 << place, told(one, words)) for place, one in enumerate(labelled))
     for selector in wanted:
-        assert cells.members(select(selector, found)) == [
+        assert partition.indices(select(selector, found)) == [
             place for place, one in enumerate(labelled) if matches(selector, dict(one))
         ]

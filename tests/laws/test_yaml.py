@@ -1,7 +1,7 @@
 """The fast reader of plain YAML reads nothing otherwise than the full parser does."""
 
 import yaml
-from bulkhead.io import documents, plain
+from bulkhead.io.yaml import documents, plain
 from hypothesis import given
 from hypothesis import strategies as st
 

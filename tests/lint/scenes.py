@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 import yaml
-from bulkhead.commands.lint import Asked, run
+from bulkhead.cli.commands.lint import LintOptions, run
 from conftest import ROOT
 
 PROFILE = {
@@ -67,7 +67,7 @@ class Scene:
         asked = {"today": "2026-06-01", **self.asked}
         asked |= {"folder": "." if self.overlays else None, "manifests": "manifests.yaml" if self.manifests else None}
         capsys.readouterr()
-        status = run(Asked(form=form, **asked))
+        status = run(LintOptions(form=form, **asked))
         printed = capsys.readouterr()
         assert status != 2, printed.err
         return status, json.loads(printed.out) if form in ("json", "sarif") else printed.out

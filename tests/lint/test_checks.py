@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bulkhead.core.lint.catalogue import CHECKS
+from bulkhead.core.lint.registry import CHECKS
 from lint.scenes import Scene
 
 FOLDER = Path(__file__).parent

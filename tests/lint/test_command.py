@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from bulkhead.commands.lint import Asked, run, show
-from bulkhead.core.lint.catalogue import CHECKS
+from bulkhead.cli.commands.lint import LintOptions, run, show
+from bulkhead.core.lint.registry import CHECKS
 from lint.scenes import Scene, put
 
 ANYWHERE = "egress: {https: {to: {cidr: 0.0.0.0/0}, ports: 443}}\n"
@@ -91,14 +91,14 @@ def test_sarif_is_valid_and_points_at_the_line(lint, tmp_path):
 
 
 def test_an_unknown_check_is_refused_with_the_nearest(capsys):
-    assert run(Asked(disable=["half-opem"])) == 2
+    assert run(LintOptions(disable=["half-opem"])) == 2
     assert (
         capsys.readouterr().err == "bulkhead: error: there is no check `half-opem`\nhint: did you mean `half-open`?\n"
     )
 
 
 def test_a_day_that_is_none_is_refused(capsys):
-    assert run(Asked(today="tomorrow")) == 2
+    assert run(LintOptions(today="tomorrow")) == 2
     assert "`tomorrow` is not a date" in capsys.readouterr().err
 
 
@@ -108,7 +108,7 @@ def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path, capsys):
         tmp_path / "overlays/shop/rules.yaml",
         "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nspec: {a: 1}",
     )
-    assert run(Asked(folder=".")) == 2
+    assert run(LintOptions(folder=".")) == 2
     assert capsys.readouterr().err.endswith("nothing was judged\n")
 
 

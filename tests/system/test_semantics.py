@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from bulkhead.cli import run
+from bulkhead.cli.main import run
 
 MANIFESTS = """\
 {apiVersion: v1, kind: Pod, metadata: {namespace: a, name: one}, status: {podIP: 10.42.0.10}}

@@ -6,9 +6,9 @@ import os
 import threading
 
 import pytest
-from bulkhead.core.cluster import NamedPort
-from bulkhead.io import dump
-from bulkhead.io.clusters import load
+from bulkhead.core.kubernetes.cluster import NamedPort
+from bulkhead.io.manifests.clusters import load
+from bulkhead.io.yaml import json_stream
 
 TEMPLATE = """
       template:
@@ -175,7 +175,7 @@ def test_a_stream_gives_the_same_as_the_whole():
         "items": [{"kind": "Pod", "x": "a" * 50}, {}],
         "kind": "PodList",
     }
-    found = list(dump.items(Dripping(json.dumps(document, indent=2))))
+    found = list(json_stream.items(Dripping(json.dumps(document, indent=2))))
     assert [item.data for item in found[:2]] == document["items"]
     assert [item.kind for item in found] == ["", "Pod", ""]
     assert found[0].line == 4 and found[2].data == {"apiVersion": "v1", "n": 1234567890123, "kind": "PodList"}

@@ -1,11 +1,11 @@
 """The house knows what a person means by an endpoint, and says what was meant where there is none."""
 
 import pytest
-from bulkhead.core import addresses
-from bulkhead.core.cluster import Cluster, Pod
-from bulkhead.core.endpoints import PUBLIC, Names, fits, target
-from bulkhead.core.notation import Refused
-from bulkhead.core.policy import NAMESPACE_NAME, IpBlock, PodPeer, Selector
+from bulkhead.core.engine.endpoint_terms import PUBLIC, EndpointVocabulary, fits, target
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, Selector
+from bulkhead.core.language.scalars import InvalidValue
+from bulkhead.core.sets import addresses
 
 LISTED = [
     Pod("*", "*"),
@@ -28,7 +28,7 @@ KNOWN = [
 
 
 def pods(text, listed=LISTED):
-    chosen = Names(Cluster(pods=tuple(listed)), PEERS).choose(text)
+    chosen = EndpointVocabulary(Cluster(pods=tuple(listed)), PEERS).choose(text)
     return [f"{pod.namespace}/{pod.name}" for pod in chosen.pods]
 
 
@@ -65,18 +65,18 @@ def test_the_address_of_a_known_pod_means_the_pod():
 
 
 def test_the_address_of_a_pod_on_the_host_network_means_the_node():
-    chosen = Names(Cluster(pods=tuple(KNOWN))).choose("10.1.0.1")
+    chosen = EndpointVocabulary(Cluster(pods=tuple(KNOWN))).choose("10.1.0.1")
     assert (chosen.pods, chosen.addresses) == ((), (addresses.network("10.1.0.1"),))
 
 
 def test_a_named_peer_means_its_addresses_and_a_namespace_of_that_name_comes_first():
-    names = Names(Cluster(pods=tuple(LISTED)), PEERS)
+    names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), PEERS)
     assert names.choose("lan").addresses == (addresses.network("192.168.1.0/24"),)
     assert names.choose("media").addresses == ()
 
 
 def test_internet_is_the_public_addresses():
-    chosen = Names(Cluster(pods=tuple(LISTED))).choose("internet")
+    chosen = EndpointVocabulary(Cluster(pods=tuple(LISTED))).choose("internet")
     assert chosen.addresses == PUBLIC
     for private in ("10.1.2.3", "100.64.0.1", "169.254.169.254", "192.168.0.1", "fd00::1", "fe80::1", "224.0.0.1"):
         assert not any(first <= addresses.address(private) <= last for first, last in PUBLIC)
@@ -98,7 +98,7 @@ def test_internet_is_the_public_addresses():
     ],
 )
 def test_what_names_nothing_is_refused_with_the_nearest_that_does(text, says, hint):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidValue) as refused:
         pods(text)
     assert refused.value.says == says
     assert refused.value.hint.startswith(hint)

@@ -1,12 +1,12 @@
 """A promise is held against the specification: for every pair, and nothing but what is named."""
 
 import pytest
-from bulkhead.core import addresses, ports
-from bulkhead.core.cluster import Cluster, Pod
-from bulkhead.core.endpoints import Names
-from bulkhead.core.expect import Promise, expect
-from bulkhead.core.policy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
-from bulkhead.core.reach import reach
+from bulkhead.core.engine.endpoint_terms import EndpointVocabulary
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.promises.check import Promise, check_promise
+from bulkhead.core.sets import addresses, ports
 
 DB, WEB, JOB = (Selector((("app", name),)) for name in ("db", "web", "job"))
 
@@ -25,11 +25,11 @@ def locked(*peers):
 
 
 def breaches(cluster, sources, destinations, asked=ports.EVERY, allowed=False, others="", alone=None):
-    names, answer = Names(cluster), reach(cluster)
+    names, answer = EndpointVocabulary(cluster), reach(cluster)
     promise = Promise(tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others)
     universe = answer.layers[0].universe
     single = sum(1 << place for place, member in enumerate(universe.members) if len(member.pods) == 1)
-    outcome = expect(answer, promise, (single if alone is None else alone,), ())
+    outcome = check_promise(answer, promise, (single if alone is None else alone,), ())
     members = universe.members
     return sorted(
         ("+".join(p.name for p in members[b.source].pods) or "outside",
@@ -85,12 +85,12 @@ def test_a_pod_and_itself_are_no_pair_but_two_of_one_workload_are():
 def test_addresses_that_no_outside_end_has_are_not_something_else():
     cluster = locked(IpBlock("10.42.0.0/16"))
     answer = reach(cluster)
-    promise = Promise((), (Names(cluster).choose("shop/db"),), ports.EVERY, False, "sources")
+    promise = Promise((), (EndpointVocabulary(cluster).choose("shop/db"),), ports.EVERY, False, "sources")
     unreal = (addresses.network("10.42.0.0/16"),)
-    assert expect(answer, promise, (0,), ()).breaches
+    assert check_promise(answer, promise, (0,), ()).breaches
     pods = [
         b
-        for b in expect(answer, promise, (0,), unreal).breaches
+        for b in check_promise(answer, promise, (0,), unreal).breaches
         if answer.layers[0].universe.members[b.source].addresses.spans
     ]
     assert pods == []
@@ -99,6 +99,6 @@ def test_addresses_that_no_outside_end_has_are_not_something_else():
 @pytest.mark.parametrize("allowed", [True, False])
 def test_two_addresses_are_no_pair(allowed):
     cluster = locked(PodPeer(WEB))
-    names = Names(cluster)
+    names = EndpointVocabulary(cluster)
     promise = Promise((names.choose("1.1.1.1"),), (names.choose("9.9.9.9"),), ports.EVERY, allowed)
-    assert expect(reach(cluster), promise, (0,), ()).pairs == 0
+    assert check_promise(reach(cluster), promise, (0,), ()).pairs == 0

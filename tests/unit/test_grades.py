@@ -1,12 +1,12 @@
 """The house knows how serious an opening is, and calls both ends what a person calls them."""
 
 import pytest
-from bulkhead.core import addresses
-from bulkhead.core.addresses import AddressSet
-from bulkhead.core.grade import Grade, in_order, towards
-from bulkhead.core.policy import IpBlock
-from bulkhead.core.review import Ends
-from bulkhead.report.ends import Names
+from bulkhead.core.diff.findings import FindingEndpoints
+from bulkhead.core.diff.grades import Grade, in_order, towards
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.sets import addresses
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.report.endpoint_names import EndpointNames
 
 NOTHING = AddressSet(())
 
@@ -55,7 +55,7 @@ PODS = {("a", "*"), ("a", "web"), ("b", "*"), ("c", "*"), ("*", "*")}
     ],
 )
 def test_whole_namespaces_go_by_their_name(pods: tuple[tuple[str, str], ...], says: str) -> None:
-    assert Names(PODS, None, NOTHING, set()).end(Ends(pods)) == says
+    assert EndpointNames(PODS, None, NOTHING, set()).end(FindingEndpoints(pods)) == says
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_whole_namespaces_go_by_their_name(pods: tuple[tuple[str, str], ...], sa
 def test_networks_are_said_in_the_fewest_words_and_the_pods_among_them_do_not_count(
     reached: AddressSet, says: str
 ) -> None:
-    names = Names(PODS, None, block("10.42.0.0/16"), {IpBlock("0.0.0.0/0")})
-    assert names.end(Ends(addresses=reached)) == says
+    names = EndpointNames(PODS, None, block("10.42.0.0/16"), {IpBlock("0.0.0.0/0")})
+    assert names.end(FindingEndpoints(addresses=reached)) == says

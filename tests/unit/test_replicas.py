@@ -1,8 +1,8 @@
 """The house knows that replicas stand for each other, and what exists on one side only."""
 
-from bulkhead.core.cluster import Cluster, Namespace, Pod
-from bulkhead.core.diff import diff
-from bulkhead.core.policy import NetworkPolicy, Selector
+from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, Selector
 
 DENY = NetworkPolicy("a", "deny", Selector(), ingress=(), egress=None)
 
@@ -13,7 +13,7 @@ def pod(name, workload="", labels=()):
 
 def changes(before, after, policies_before=(), policies_after=()):
     spaces = (Namespace("a"),)
-    return diff(Cluster(spaces, before, policies_before), Cluster(spaces, after, policies_after)).changes
+    return compare_clusters(Cluster(spaces, before, policies_before), Cluster(spaces, after, policies_after)).changes
 
 
 def test_a_renamed_replica_changes_nothing():

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from bulkhead.core.grade import Grade
-from bulkhead.report.account import Account, Cause, Row
-from bulkhead.report.review_markdown import LIMIT, escaped, review_markdown
-from bulkhead.report.review_text import review_text
+from bulkhead.core.diff.grades import Grade
+from bulkhead.report.diff_markdown import LIMIT, diff_markdown, escaped
+from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
+from bulkhead.report.diff_text import diff_text
 
-ROW = Row(
+ROW = DiffRow(
     True,
     (Grade.INTERNET,),
     "mail",
@@ -16,17 +16,17 @@ ROW = Row(
     "TCP 587",
     ("nothing",),
     ("TCP 587",),
-    (Cause("egress rule", "ses", "mail goes out", "rules.yaml:7"),),
+    (DiffCause("egress rule", "ses", "mail goes out", "rules.yaml:7"),),
 )
 
 
-def account(*rows: Row, notes: tuple[str, ...] = ()) -> Account:
+def account(*rows: DiffRow, notes: tuple[str, ...] = ()) -> DiffSummary:
     """Return an account with *rows*."""
-    return Account("OPENS traffic to the internet", ("main", "branch"), notes, rows)
+    return DiffSummary("OPENS traffic to the internet", ("main", "branch"), notes, rows)
 
 
 def test_markdown_has_the_verdict_first_and_the_details_folded() -> None:
-    assert review_markdown(account(ROW)) == (
+    assert diff_markdown(account(ROW)) == (
         "**OPENS traffic to the internet**\n\nmain → branch\n\n"
         "<details open><summary>OPENS to the internet (1)</summary>\n\n"
         "| from | to | ports | because |\n|---|---|---|---|\n"
@@ -53,10 +53,10 @@ def test_markdown_of_a_stranger_is_text(evil: str) -> None:
     shown = escaped(evil)
     assert not re.search(r"[<>\[\]|`*_~$\n\\]", shown)
     assert "&lt;" not in shown
-    row = Row(True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (Cause("rule", evil, evil, evil),))
-    made = review_markdown(account(row))
-    assert made.count("<") == review_markdown(account(ROW)).count("<")
-    assert made.count("\n") == review_markdown(account(ROW)).count("\n")
+    row = DiffRow(True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (DiffCause("rule", evil, evil, evil),))
+    made = diff_markdown(account(row))
+    assert made.count("<") == diff_markdown(account(ROW)).count("<")
+    assert made.count("\n") == diff_markdown(account(ROW)).count("\n")
 
 
 @pytest.mark.parametrize("linking", ["@team", "#12", "https://evil.example", "www.evil.example", "a@b.example"])
@@ -67,10 +67,10 @@ def test_markdown_of_a_stranger_links_and_mentions_nothing(linking: str) -> None
 
 def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
     rows = [
-        Row(i < 2000, (Grade.ACROSS,), f"namespace-{i}", "<" * 600, "TCP 1", ("nothing",), ("TCP 1",), ROW.causes)
+        DiffRow(i < 2000, (Grade.ACROSS,), f"namespace-{i}", "<" * 600, "TCP 1", ("nothing",), ("TCP 1",), ROW.causes)
         for i in range(4000)
     ]
-    made = review_markdown(account(*rows, notes=("x" * 5000,) * 50))
+    made = diff_markdown(account(*rows, notes=("x" * 5000,) * 50))
     assert len(made) <= LIMIT
     shown = made.count("| namespace-")
     assert f"**Cut short:** {4000 - shown} of 4000 rows do not fit here." in made
@@ -78,16 +78,18 @@ def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
 
 
 def test_text_is_plain_unless_colour_is_asked_for() -> None:
-    plain, coloured = review_text(account(ROW)), review_text(account(ROW), colour=True)
+    plain, coloured = diff_text(account(ROW)), diff_text(account(ROW), colour=True)
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
 
 
 def test_text_steers_no_terminal() -> None:
-    row = Row(True, (Grade.INTERNET,), "a\x1b[2J", "b\r", "c", ("nothing",), ("c",), (Cause("r", "\x07", "\x1b", "p"),))
-    assert not re.search(r"[\x00-\x09\x0b-\x1f]", review_text(account(row)))
+    row = DiffRow(
+        True, (Grade.INTERNET,), "a\x1b[2J", "b\r", "c", ("nothing",), ("c",), (DiffCause("r", "\x07", "\x1b", "p"),)
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f]", diff_text(account(row)))
 
 
 def test_a_row_shows_what_was_open_where_it_was_not_nothing() -> None:
-    row = Row(False, (Grade.WITHIN,), "a", "itself", "TCP 1", ("TCP 1-2",), ("TCP 2",), ())
-    assert "  - a -> itself: TCP 1 (still open: TCP 2)\n" in review_text(account(row))
+    row = DiffRow(False, (Grade.WITHIN,), "a", "itself", "TCP 1", ("TCP 1-2",), ("TCP 2",), ())
+    assert "  - a -> itself: TCP 1 (still open: TCP 2)\n" in diff_text(account(row))

@@ -1,8 +1,8 @@
 """What each operator of a label selector matches, as the Kubernetes documentation says."""
 
 import pytest
-from bulkhead.core.policy import Requirement, Selector
-from bulkhead.core.selectors import matches
+from bulkhead.core.kubernetes.networkpolicy import Requirement, Selector
+from bulkhead.core.kubernetes.selectors import matches
 
 
 @pytest.mark.parametrize(

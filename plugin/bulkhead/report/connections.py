@@ -3,30 +3,30 @@
 import json
 from collections.abc import Iterator
 
-from bulkhead.core import addresses, ports
-from bulkhead.core.account import is_many, name_of
-from bulkhead.core.addresses import AddressSet
-from bulkhead.core.cells import members
-from bulkhead.core.endpoints import Chosen
-from bulkhead.core.ports import PortSet
-from bulkhead.core.reachability import Layer, Reachability, Rectangle, rectangles
-from bulkhead.core.sift import places, sift
-from bulkhead.core.universe import Member
-from bulkhead.core.value import value
-from bulkhead.report.outside import Outside
-from bulkhead.report.paint import Paint
-from bulkhead.report.ports import short
+from bulkhead.core.engine.endpoint_space import EndpointClass
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.queries import members, query
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability, Rectangle, rectangles
+from bulkhead.core.explanation.pair import is_many, name_of
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, ports
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.ports import PortSet
+from bulkhead.report.colour import Palette
+from bulkhead.report.outside_names import Outside
+from bulkhead.report.port_spelling import short
 from bulkhead.report.semantics import stated
 
 SCHEMA = "bulkhead.dev/reach/v1"
 
 
-@value
+@record
 class Filter:
     """What is asked for; an end that is ``None`` is any."""
 
-    source: Chosen | None = None
-    destination: Chosen | None = None
+    source: EndpointSelection | None = None
+    destination: EndpointSelection | None = None
     asked: PortSet = ports.EVERY
 
 
@@ -42,9 +42,9 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
             for end in (wanted.source, wanted.destination)
         )
         here, there = _ends(layer, wanted, outside)
-        for each in sift(layer, here, there, wanted.asked):
-            for source in members(each.sources):
-                for destination in members(each.destinations):
+        for each in query(layer, here, there, wanted.asked):
+            for source in indices(each.sources):
+                for destination in indices(each.destinations):
                     twins = source != destination or _several(layer.universe.members[source], templates)
                     _add(found, sources[source], destinations[destination], each.ports, twins)
     return dict(sorted(found.items()))
@@ -57,20 +57,20 @@ def _add(found: Rows, sources: tuple[str, ...], destinations: tuple[str, ...], o
                 found[source, destination] = ports.union(found.get((source, destination), ports.NONE), opened)
 
 
-def _several(member: Member, templates: bool) -> bool:
+def _several(member: EndpointClass, templates: bool) -> bool:
     return len(member.pods) > 1 or any(is_many(pod, templates) for pod in member.pods)
 
 
-def _ends(layer: Layer, wanted: Filter, outside: Outside) -> tuple[int, int]:
+def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[int, int]:
     universe = layer.universe
     real = universe.present & ~universe.outside
     for bits in outside.groups(universe).values():
         real |= bits
-    here = places(universe, wanted.source) if wanted.source else real
-    return here, places(universe, wanted.destination) if wanted.destination else real
+    here = members(universe, wanted.source) if wanted.source else real
+    return here, members(universe, wanted.destination) if wanted.destination else real
 
 
-def _names(member: Member, outside: Outside, chosen: Chosen | None) -> tuple[str, ...]:
+def _names(member: EndpointClass, outside: Outside, chosen: EndpointSelection | None) -> tuple[str, ...]:
     """Return the names of *member*: a member is all pods that no rule tells apart, *chosen* perhaps some of them."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
@@ -84,12 +84,12 @@ def size(answer: Reachability) -> int:
     for layer in answer.layers:
         owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.universe.members]
         for each in rectangles(layer):
-            here, there = (sum(owners[place] for place in members(bits)) for bits in (each.sources, each.destinations))
+            here, there = (sum(owners[place] for place in indices(bits)) for bits in (each.sources, each.destinations))
             total += here * there
     return total
 
 
-def text(found: Rows, paint: Paint) -> str:
+def text(found: Rows, paint: Palette) -> str:
     """Return a line for each pair, in columns."""
     table = [("FROM", "TO", "PORTS"), *((source, to, short(opened)) for (source, to), opened in found.items())]
     sizes = [max(len(row[column]) for row in table) for column in (0, 1)]
@@ -111,27 +111,27 @@ def as_json(answer: Reachability, wanted: Filter, outside: Outside) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def _layer(layer: Layer, wanted: Filter, outside: Outside) -> dict[str, object]:
+def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[str, object]:
     universe = layer.universe
-    here = places(universe, wanted.source) if wanted.source else universe.present
-    there = places(universe, wanted.destination) if wanted.destination else universe.present
-    found = list(sift(layer, here, there, wanted.asked))
+    here = members(universe, wanted.source) if wanted.source else universe.present
+    there = members(universe, wanted.destination) if wanted.destination else universe.present
+    found = list(query(layer, here, there, wanted.asked))
     used = 0
     for each in found:
         used |= each.sources | each.destinations
     return {
         "family": universe.family,
-        "endpoints": [_endpoint(place, universe.members[place], outside) for place in members(used)],
+        "endpoints": [_endpoint(place, universe.members[place], outside) for place in indices(used)],
         "connections": list(_connections(found)),
     }
 
 
 def _connections(found: list[Rectangle]) -> Iterator[dict[str, object]]:
     for each in found:
-        yield {"from": members(each.sources), "to": members(each.destinations), "ports": str(each.ports)}
+        yield {"from": indices(each.sources), "to": indices(each.destinations), "ports": str(each.ports)}
 
 
-def _endpoint(place: int, member: Member, outside: Outside) -> dict[str, object]:
+def _endpoint(place: int, member: EndpointClass, outside: Outside) -> dict[str, object]:
     if member.addresses.spans:
         ranges = [addresses.spell(AddressSet((span,))) for span in member.addresses.spans]
         return {"id": place, "name": outside.name(member.addresses.spans), "addresses": ranges}

@@ -4,25 +4,25 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from bulkhead.core import intervals
-from bulkhead.core.account import Account, End
-from bulkhead.core.attribution import Leave, Share
-from bulkhead.core.cluster import External
-from bulkhead.core.endpoints import Chosen
-from bulkhead.core.ports import PortSet
-from bulkhead.core.semantics import API, Semantics
-from bulkhead.core.value import value
-from bulkhead.report.paint import Paint
-from bulkhead.report.ports import phrase
+from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
+from bulkhead.core.engine.semantics import API, Semantics
+from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
+from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.record import record
+from bulkhead.core.sets import intervals
+from bulkhead.core.sets.ports import PortSet
+from bulkhead.report.colour import Palette
+from bulkhead.report.port_spelling import phrase
 from bulkhead.report.semantics import because, stated
 from bulkhead.report.text import shortened
-from bulkhead.written import Origins, Written
 
 SCHEMA = "bulkhead.dev/explain/v1"
 _SHOWN = 4
 
 
-@value
+@record
 class Explained:
     """
     What was asked and found: *groups* of pairs for which the same policies and rules decide.
@@ -31,17 +31,17 @@ class Explained:
     *notes* are what a reader must know beside it.
     """
 
-    source: Chosen
-    destination: Chosen
+    source: EndpointSelection
+    destination: EndpointSelection
     port: str
-    groups: tuple[tuple[Account, ...], ...]
+    groups: tuple[tuple[PairExplanation, ...], ...]
     remedies: tuple[tuple[str, str], ...]
     allowed: bool
     semantics: Semantics = API
     notes: tuple[str, ...] = ()
 
 
-def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: int) -> str:
+def text(found: Explained, origins: RuleSources, here: str, paint: Palette, columns: int) -> str:
     """Return what a person reads; files are named from *here*."""
     lines: list[str] = []
     several = len({each.family for group in found.groups for each in group}) > 1
@@ -66,13 +66,13 @@ def text(found: Explained, origins: Origins, here: str, paint: Paint, columns: i
 
 
 def _share(
-    group: tuple[Account, ...],
-    share: Share,
+    group: tuple[PairExplanation, ...],
+    share: PortVerdict,
     port: str,
     over: str,
-    origins: Origins,
+    origins: RuleSources,
     here: str,
-    paint: Paint,
+    paint: Palette,
     columns: int,
 ) -> list[str]:
     first = group[0]
@@ -106,7 +106,7 @@ def _share(
     return [*lines, ""]
 
 
-def _state(end: End, isolated: bool, fine: bool, direction: str, paint: Paint) -> str:
+def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: str, paint: Palette) -> str:
     if isinstance(end.first, External):
         return "outside the cluster, no policy applies"
     if not isolated:
@@ -114,7 +114,7 @@ def _state(end: End, isolated: bool, fine: bool, direction: str, paint: Paint) -
     return "allowed by" if fine else f"{paint.bad('refused')}, no rule allows it"
 
 
-def _rule(written: Written, here: str, paint: Paint, columns: int) -> list[str]:
+def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list[str]:
     place = f"{shortened(written.file, here)}:{written.line}" if written.file else f"policy {written.policy}"
     place = place if written.policy else "the enforcer, whatever the policies say"
     lines = [f"    {written.rule}  {paint.faint(place)}"]
@@ -123,11 +123,11 @@ def _rule(written: Written, here: str, paint: Paint, columns: int) -> list[str]:
     return lines
 
 
-def _pairs(group: tuple[Account, ...]) -> str:
+def _pairs(group: tuple[PairExplanation, ...]) -> str:
     return f"{_some(_every(group, 'egress'))} -> {_some(_every(group, 'ingress'))}"
 
 
-def _every(group: tuple[Account, ...], direction: str) -> tuple[str, ...]:
+def _every(group: tuple[PairExplanation, ...], direction: str) -> tuple[str, ...]:
     ends = [each.source if direction == "egress" else each.destination for each in group]
     return tuple(dict.fromkeys(name for end in ends for name in end.names))
 
@@ -137,7 +137,7 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def as_json(found: Explained, origins: Origins, here: str) -> str:
+def as_json(found: Explained, origins: RuleSources, here: str) -> str:
     """Return the explanation as JSON, schema ``bulkhead.dev/explain/v1``."""
     answers = [_answer(group, share, origins, here) for group in found.groups for share in group[0].shares]
     whole = {
@@ -154,7 +154,9 @@ def as_json(found: Explained, origins: Origins, here: str) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _answer(group: tuple[Account, ...], share: Share, origins: Origins, here: str) -> dict[str, object]:
+def _answer(
+    group: tuple[PairExplanation, ...], share: PortVerdict, origins: RuleSources, here: str
+) -> dict[str, object]:
     first = group[0]
     return {
         "pairs": [{"from": list(each.source.names), "to": list(each.destination.names)} for each in group],
@@ -177,7 +179,7 @@ def _answer(group: tuple[Account, ...], share: Share, origins: Origins, here: st
     }
 
 
-def _written(share: Share, direction: str, origins: Origins, here: str) -> Iterator[dict[str, object]]:
+def _written(share: PortVerdict, direction: str, origins: RuleSources, here: str) -> Iterator[dict[str, object]]:
     for leave in share.egress if direction == "egress" else share.ingress:
         found = origins.rule(leave, direction)
         yield {
@@ -190,7 +192,7 @@ def _written(share: Share, direction: str, origins: Origins, here: str) -> Itera
         }
 
 
-def briefly(account: Account, origins: Origins, here: str) -> str:
+def briefly(account: PairExplanation, origins: RuleSources, here: str) -> str:
     """Return what decides the ports of *account*, which are all open or all refused, in one line."""
     share = _common(account)
     asked = phrase(share.ports)
@@ -205,20 +207,22 @@ def briefly(account: Account, origins: Origins, here: str) -> str:
     return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
 
 
-def _common(account: Account) -> Share:
+def _common(account: PairExplanation) -> PortVerdict:
     """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
     egress = tuple(each for each in account.shares[0].egress if all(each in share.egress for share in account.shares))
     ingress = tuple(
         each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares)
     )
     whole = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
-    common = Share(whole, egress, ingress)
+    common = PortVerdict(whole, egress, ingress)
     if account.open(common) == account.open(account.shares[0]):
         return common
     return max(account.shares, key=lambda share: sum(last - first for first, last in share.ports.spans))
 
 
-def _side(end: End, leaves: tuple[Leave, ...], direction: str, origins: Origins, here: str) -> str:
+def _side(
+    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: str, origins: RuleSources, here: str
+) -> str:
     way = "out" if direction == "egress" else "in"
     if isinstance(end.first, External):
         return "from outside" if direction == "egress" else "to outside"

@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from bulkhead.core.lint.check import Check, Severity
-from bulkhead.core.lint.listing import Listed
+from bulkhead.core.lint.finding import Check, Severity
+from bulkhead.core.lint.grouping import FindingGroup
 from bulkhead.report.text import count, shortened
 
 VERSION = 1
 """Of the JSON: it rises when a field goes away or changes its meaning; new fields do not raise it."""
 
 
-def text(found: Iterable[Listed], here: str) -> str:
+def text(found: Iterable[FindingGroup], here: str) -> str:
     """Return each finding as ``file:line:column: severity: check: what``, its lists and its hint below it."""
     lines: list[str] = []
     for each in found:
@@ -24,7 +24,7 @@ def text(found: Iterable[Listed], here: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def summary(everything: Iterable[Listed], shown: Iterable[Listed]) -> str:
+def summary(everything: Iterable[FindingGroup], shown: Iterable[FindingGroup]) -> str:
     """Return one line: how many findings of which severity, and how many accepted ones are not shown."""
     shown = tuple(shown)
     hidden = len(tuple(everything)) - len(shown)
@@ -34,7 +34,7 @@ def summary(everything: Iterable[Listed], shown: Iterable[Listed]) -> str:
     return f"bulkhead: {line}{accepted}\n"
 
 
-def markdown(found: Iterable[Listed], here: str) -> str:
+def markdown(found: Iterable[FindingGroup], here: str) -> str:
     """Return the findings as Markdown, for a comment on a pull request: worst first, a list of each severity."""
     found = tuple(found)
     lines = ["**bulkhead lint**: " + summary(found, found).removeprefix("bulkhead: ").rstrip()]
@@ -47,7 +47,7 @@ def markdown(found: Iterable[Listed], here: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _bullet(each: Listed, here: str) -> Iterator[str]:
+def _bullet(each: FindingGroup, here: str) -> Iterator[str]:
     found = each.finding.found
     yield f"- `{_place(each, here)}` **{each.finding.check.id}**: {found.says}"
     for title, words in _lists(each):
@@ -56,7 +56,7 @@ def _bullet(each: Listed, here: str) -> Iterator[str]:
         yield f"  - hint: {found.hint}"
 
 
-def as_json(found: Iterable[Listed], here: str) -> str:
+def as_json(found: Iterable[FindingGroup], here: str) -> str:
     """Return every finding, accepted ones included, as JSON; docs/reference/lint.md describes it."""
     entries = [
         {
@@ -86,11 +86,11 @@ def listing(checks: Iterable[Check]) -> str:
     )
 
 
-def _place(each: Listed, here: str) -> str:
+def _place(each: FindingGroup, here: str) -> str:
     return ":".join([shortened(each.file, here), *map(str, (each.line, each.column) if each.line else ())])
 
 
-def _lists(each: Listed) -> Iterator[tuple[str, str]]:
+def _lists(each: FindingGroup) -> Iterator[tuple[str, str]]:
     found = each.finding.found
     if found.namespaces:
         yield (

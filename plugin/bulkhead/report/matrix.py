@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from bulkhead.core.account import is_many
-from bulkhead.core.reachability import Layer, Reachability
-from bulkhead.core.sift import Between, between
-from bulkhead.report.outside import Outside
-from bulkhead.report.paint import Paint
-from bulkhead.report.ports import short
+from bulkhead.core.engine.queries import Connections, connections
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability
+from bulkhead.core.explanation.pair import is_many
+from bulkhead.report.colour import Palette
+from bulkhead.report.outside_names import Outside
+from bulkhead.report.port_spelling import short
 
 MOST = 120
 """Groups in a matrix that anybody reads."""
@@ -34,7 +34,7 @@ class Matrix:
         for row in range(len(self.names)):
             self.cells.append([self.word([one[row][column] for one in found]) for column in range(len(self.names))])
 
-    def layer(self, layer: Layer, outside: Outside, templates: bool) -> list[tuple[Between, ...]]:
+    def layer(self, layer: FamilyReachability, outside: Outside, templates: bool) -> list[tuple[Connections, ...]]:
         """Return a row for each group: what is between it and every group in one family."""
         groups = _groups(layer, outside)
         alone = sum(
@@ -42,9 +42,9 @@ class Matrix:
             for place, member in enumerate(layer.universe.members)
             if len(member.pods) == 1 and not is_many(member.pods[0], templates)
         )
-        return list(between(layer, [groups.get(name, 0) for name in self.names], alone))
+        return list(connections(layer, [groups.get(name, 0) for name in self.names], alone))
 
-    def word(self, found: list[Between]) -> str:
+    def word(self, found: list[Connections]) -> str:
         """Return one word for what the families have between two groups."""
         sets = {ports_of for each in found for ports_of in each.found}
         if not sets:
@@ -65,7 +65,7 @@ class Matrix:
         return letter
 
 
-def _groups(layer: Layer, outside: Outside) -> dict[str, int]:
+def _groups(layer: FamilyReachability, outside: Outside) -> dict[str, int]:
     homes = {name or "host network": bits for name, bits in layer.universe.homes.items()}
     if layer.universe.hosts:
         homes["host network"] = layer.universe.hosts
@@ -73,7 +73,7 @@ def _groups(layer: Layer, outside: Outside) -> dict[str, int]:
     return {name: homes[name] for name in ordered} | outside.groups(layer.universe)
 
 
-def text(matrix: Matrix, columns: int, paint: Paint) -> str:
+def text(matrix: Matrix, columns: int, paint: Palette) -> str:
     """Return the matrix in blocks of at most *columns*, and its legend."""
     if len(matrix.names) > MOST:
         return (
@@ -90,7 +90,7 @@ def text(matrix: Matrix, columns: int, paint: Paint) -> str:
     return "\n".join([*lines, *_legend(matrix, paint)]) + "\n"
 
 
-def _block(matrix: Matrix, shown: Sequence[int], size: int, label: int, paint: Paint) -> Iterator[str]:
+def _block(matrix: Matrix, shown: Sequence[int], size: int, label: int, paint: Palette) -> Iterator[str]:
     head = "".join(f" {number + 1:>{size}}" for number in shown)
     yield paint.faint(f"{'from, to':<{label}}{head}")
     wide = len(str(len(matrix.names)))
@@ -99,14 +99,14 @@ def _block(matrix: Matrix, shown: Sequence[int], size: int, label: int, paint: P
         yield f"{number + 1:>{wide}} {name:<{label - wide - 1}}{cells}"
 
 
-def _painted(word: str, size: int, paint: Paint) -> str:
+def _painted(word: str, size: int, paint: Palette) -> str:
     padded = f"{word:>{size}}"
     if word in ("-", _NO_PAIR):
         return paint.faint(padded)
     return paint.odd(padded) if word == "all" else padded
 
 
-def _legend(matrix: Matrix, paint: Paint) -> Iterator[str]:
+def _legend(matrix: Matrix, paint: Palette) -> Iterator[str]:
     used = {word for row in matrix.cells for word in row}
     known = {
         "all": "every port and protocol",
@@ -127,11 +127,11 @@ def _legend(matrix: Matrix, paint: Paint) -> Iterator[str]:
 def markdown(matrix: Matrix) -> str:
     """Return the matrix as a table of GitHub's Markdown."""
     if len(matrix.names) > MOST:
-        return text(matrix, 0, Paint())
+        return text(matrix, 0, Palette())
     names = [_escaped(name) for name in matrix.names]
     lines = [f"| from \\ to | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     lines += [f"| **{name}** | {' | '.join(row)} |" for name, row in zip(names, matrix.cells, strict=True)]
-    legend = [_escaped(line) for line in _legend(matrix, Paint())]
+    legend = [_escaped(line) for line in _legend(matrix, Palette())]
     return "\n".join([*lines, "", *(f"- {line}" for line in legend)]) + "\n"
 
 

@@ -9,13 +9,13 @@ a workload with itself.  The list grows with the square of the cluster: rectangl
 
 import json
 
-from bulkhead.core import ports
-from bulkhead.core.addresses import spell
-from bulkhead.core.cells import members
-from bulkhead.core.diff import Difference
-from bulkhead.core.ports import PortSet
-from bulkhead.core.reachability import Reachability, port_set
-from bulkhead.core.universe import Member
+from bulkhead.core.diff.compare import Difference
+from bulkhead.core.engine.endpoint_space import EndpointClass
+from bulkhead.core.engine.reachability import Reachability, port_set
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.addresses import spell
+from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.ports import PortSet
 
 Pairs = dict[tuple[str, str], PortSet]
 
@@ -64,10 +64,10 @@ def _add(found: Pairs, sources: list[str], destinations: list[str], opened: Port
 
 
 def _named(names: list[tuple[str, ...]], bitset: int) -> list[str]:
-    return sorted({name for place in members(bitset) for name in names[place]})
+    return sorted({name for place in indices(bitset) for name in names[place]})
 
 
-def _names(member: Member) -> tuple[str, ...]:
+def _names(member: EndpointClass) -> tuple[str, ...]:
     if member.addresses.spans:
         return (spell(member.addresses),)
     return tuple(sorted({"{}/{}[{}]".format(*pod.owner) for pod in member.pods}))

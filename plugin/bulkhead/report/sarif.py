@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bulkhead import __version__
-from bulkhead.core.lint.check import Check
-from bulkhead.core.lint.listing import Listed
+from bulkhead.core.lint.finding import Check
+from bulkhead.core.lint.grouping import FindingGroup
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(found: Iterable[Listed], checks: tuple[Check, ...], root: str) -> str:
+def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str) -> str:
     """Return *found* as one run, files relative to *root*; accepted findings are in it, suppressed in the source."""
     rules: list[Json] = [_rule(check) for check in checks]
     results: list[Json] = [_result(each, checks, root) for each in found]
@@ -44,7 +44,7 @@ def _rule(check: Check) -> dict[str, Json]:
     }
 
 
-def _result(each: Listed, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
+def _result(each: FindingGroup, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
     finding = each.finding
     physical: dict[str, Json] = {"artifactLocation": _artifact(each.file, root)}
     if each.line:
@@ -61,7 +61,7 @@ def _result(each: Listed, checks: tuple[Check, ...], root: str) -> dict[str, Jso
     return made
 
 
-def _message(each: Listed) -> str:
+def _message(each: FindingGroup) -> str:
     found = each.finding.found
     lists = [("namespaces", found.namespaces), *found.facts]
     lines = [found.says, *(f"{title}: {', '.join(words)}" for title, words in lists if words)]

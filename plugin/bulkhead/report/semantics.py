@@ -1,7 +1,7 @@
 """What policies are read by, and what an enforcer does otherwise than the specification says, in words."""
 
-from bulkhead.core.resources import Enforcer
-from bulkhead.core.semantics import Deviation, Semantics
+from bulkhead.core.engine.semantics import Deviation, Semantics
+from bulkhead.core.language.resources import Enforcer
 
 _SAYS = {
     Deviation.BOTH_DIRECTIONS: "a policy for both directions lets the rules of one pass the other as well, between the "

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable
 
-from bulkhead.io.kustomization import Fault
+from bulkhead.io.kustomize.kustomization import Diagnostic
 
 
-def faults(found: Iterable[Fault], here: str) -> str:
+def faults(found: Iterable[Diagnostic], here: str) -> str:
     """Return every fault as ``file:line:column: error: what`` and its hint, in file order, paths from *here*."""
     lines = []
     for each in sorted(set(found), key=lambda f: (f.file, f.line, f.column, f.says)):

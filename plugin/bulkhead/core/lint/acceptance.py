@@ -2,24 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bulkhead.core.lint.check import Check, Finding, Found, Severity
-from bulkhead.core.lint.scene import At, Kind, Scene, written
-from bulkhead.core.notation import Name, Text
-from bulkhead.core.problem import Key, Path, nearest
-from bulkhead.core.value import value
+from bulkhead.core.diagnostics import Key, Path, nearest
+from bulkhead.core.language.scalars import Name, Text
+from bulkhead.core.lint.context import FieldReference, Kind, LintContext, written
+from bulkhead.core.lint.finding import Check, CheckResult, LintFinding, Severity
+from bulkhead.core.record import record
 
 
-@value
+@record
 class Acceptance:
     """At *at*, findings of the check *id* below *above* are accepted for *reason*."""
 
-    at: At
-    above: At
+    at: FieldReference
+    above: FieldReference
     id: str
     reason: str
 
 
-def acceptances(scene: Scene) -> tuple[Acceptance, ...]:
+def acceptances(scene: LintContext) -> tuple[Acceptance, ...]:
     """Return everything that *scene*'s resources accept."""
     found: list[Acceptance] = []
     if scene.profile:
@@ -33,44 +33,48 @@ def acceptances(scene: Scene) -> tuple[Acceptance, ...]:
 
 def _of(kind: Kind, name: str, path: Path, accept: Mapping[Name, Text]) -> Iterator[Acceptance]:
     for check, reason in accept.items():
-        yield Acceptance(At(kind, name, (*path, "accept", Key(check))), At(kind, name, path), check, reason)
+        yield Acceptance(
+            FieldReference(kind, name, (*path, "accept", Key(check))), FieldReference(kind, name, path), check, reason
+        )
 
 
-def accepting(known: Iterable[Acceptance], finding: Finding) -> list[Acceptance]:
+def accepting(known: Iterable[Acceptance], finding: LintFinding) -> list[Acceptance]:
     """Return those of *known* that accept *finding*, the nearest first."""
     found = [each for each in known if each.id == finding.check.id and _is_below(finding.found, each.above)]
     return sorted(found, key=lambda each: -len(each.above.path))
 
 
-def _is_below(found: Found, above: At) -> bool:
+def _is_below(found: CheckResult, above: FieldReference) -> bool:
     if above.kind is Kind.NAMESPACE and above.path == ("spec",):
         return found.at.kind is not Kind.KUSTOMIZATION and found.namespaces == (above.name,)
     at = found.at
     return (at.kind, at.name) == (above.kind, above.name) and at.path[: len(above.path)] == above.path
 
 
-def unknown(known: Iterable[Acceptance], ids: tuple[str, ...]) -> Iterator[Finding]:
+def unknown(known: Iterable[Acceptance], ids: tuple[str, ...]) -> Iterator[LintFinding]:
     """Yield a finding for each of *known* that names none of *ids*."""
     for each in known:
         if each.id not in ids:
             near = nearest(each.id, ids)
             hint = f"did you mean `{near}`?" if near else "`bulkhead lint --list` names them"
-            yield Finding(UNKNOWN, Found(each.at, f"there is no check `{each.id}` to accept", hint, _whose(each)))
+            yield LintFinding(
+                UNKNOWN, CheckResult(each.at, f"there is no check `{each.id}` to accept", hint, _whose(each))
+            )
 
 
-def unused(known: Iterable[Acceptance], heeded: set[Acceptance], ran: set[str]) -> Iterator[Finding]:
+def unused(known: Iterable[Acceptance], heeded: set[Acceptance], ran: set[str]) -> Iterator[LintFinding]:
     """Yield a finding for each of *known* that accepts nothing, though its check *ran*."""
     for each in known:
         if each.id in ran and each not in heeded:
             says = f"nothing is left of `{each.id}` to accept here"
-            yield Finding(UNUSED, Found(each.at, says, "take the line out", _whose(each)))
+            yield LintFinding(UNUSED, CheckResult(each.at, says, "take the line out", _whose(each)))
 
 
 def _whose(each: Acceptance) -> tuple[str, ...]:
     return (each.at.name,) if each.at.kind is Kind.NAMESPACE else ()
 
 
-def _nothing(_scene: Scene) -> Iterator[Found]:
+def _nothing(_scene: LintContext) -> Iterator[CheckResult]:
     return iter(())
 
 

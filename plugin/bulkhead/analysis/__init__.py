@@ -1,0 +1,5 @@
+"""
+The application layer: combines ``io`` and ``core`` into what the commands need.
+
+It may import ``io`` and ``core``.
+"""

@@ -1,0 +1,208 @@
+"""
+What the analysing commands look at: one cluster, from overlays, from manifests or from a dump.
+
+From overlays there are no workloads, so the endpoints are what the rules can tell apart: each
+workload that an overlay names, each named peer, any other pod of a namespace, and any pod of a
+namespace that is not listed.  A pod named ``*`` stands for any other pod, a namespace named
+``*`` for any other namespace; neither is a name that Kubernetes allows.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
+from bulkhead.core.diagnostics import Problem
+from bulkhead.core.engine.semantics import API, Semantics, enforced
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.language.resources import ClusterProfile, Enforcer
+from bulkhead.core.language.scalars import Cidr
+from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Diagnostic
+from bulkhead.io.manifests import clusters, workloads
+from bulkhead.io.manifests.workloads import Thing
+
+ANY = "*"
+
+
+@dataclass
+class AnalysisInput:
+    """
+    A *cluster* and what its policies are read by; with *faults* it is not to be judged by.
+
+    *origins* says for (namespace, policy name) where a person wrote each of the policy's
+    entries, ingress before egress; policies from elsewhere are not in it.  *loaded* is ``None``
+    where the situation does not come from overlays.  *beside* are the namespaces and workloads that
+    stand among the overlays' own resources; their NetworkPolicies are in the cluster.
+    """
+
+    cluster: Cluster
+    semantics: Semantics = API
+    profile: ClusterProfile | None = None
+    origins: Mapping[tuple[str, str], tuple[Diagnostic, ...]] = field(default_factory=dict)
+    unprotected: Mapping[str, str] = field(default_factory=dict)
+    faults: list[Diagnostic] = field(default_factory=list)
+    loaded: OverlayTree | None = None
+    beside: tuple[Thing, ...] = ()
+
+
+def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
+    """Return the situation that the overlays below *folder* describe, without any workload known."""
+    loaded = load_overlay_tree(folder, bounds=bounds)
+    if loaded.faults:
+        return AnalysisInput(Cluster(), faults=loaded.faults, loaded=loaded)
+    overlays = list(loaded.overlays.values())
+    profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
+    passed, faults = _passed_through(loaded)
+    policies, wrong = _policies(loaded, passed)
+    faults += wrong
+    made_here = {policy for overlay in overlays for policy in overlay.policies}
+    ours = {(policy.namespace, policy.name) for policy in policies if policy in made_here}
+    namespaces = [each for overlay in overlays for each in overlay.namespaces]
+    made = _endpoints([each.namespace for each in namespaces], policies)
+    return AnalysisInput(
+        Cluster(
+            namespaces=tuple(Namespace(name, labels) for name, labels in sorted({p[0]: p[1] for p in made}.items())),
+            pods=tuple(sorted({pod for _, _, pod in made}, key=lambda pod: (pod.namespace, pod.name))),
+            policies=policies,
+            networks=_texts(profile.spec.networks.pods if profile else None),
+            nodes=_texts(profile.spec.networks.nodes if profile else None),
+            services=_texts(profile.spec.networks.services if profile else None),
+        ),
+        enforced(enforcer_of(profile)),
+        profile,
+        {key: places for key, places in _origins(loaded) if key in ours},
+        {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
+        faults,
+        loaded,
+        tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
+    )
+
+
+def _policies(loaded: OverlayTree, passed: list[Thing]) -> tuple[tuple[NetworkPolicy, ...], list[Diagnostic]]:
+    """
+    Return every policy that *loaded* renders: ours, those *passed* through, and what an outer kustomization does.
+
+    That may add some and change ours: a review that looked at ours alone would miss it.
+    """
+    ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
+    if loaded.listed:
+        return ours + tuple(thing for thing in passed if isinstance(thing, NetworkPolicy)), []
+    known = {_meaning(policy): policy for policy in ours}
+    rendered, problems = clusters.policies_in(loaded.text)
+    faults = [Diagnostic(each.resource, 0, 0, each.says, each.hint) for each in problems]
+    return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
+
+
+def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
+    return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
+
+
+def _passed_through(loaded: OverlayTree) -> tuple[list[Thing], list[Diagnostic]]:
+    """Return what the overlays hold beside our own resources, as far as policies and pods go."""
+    found: list[Thing] = []
+    faults: list[Diagnostic] = []
+    for folder, overlay in loaded.overlays.items():
+        problems: list[Problem] = []
+        for each in overlay.kept:
+            found += workloads.read(each.value(), problems)
+        file = os.path.join(folder, "kustomization.yaml")
+        faults += [Diagnostic(file, 0, 0, f"{each.resource}: {each.says}", each.hint) for each in problems]
+    return found, faults
+
+
+def from_manifests(path: str, semantics: Semantics = API, known: clusters.Known | None = None) -> AnalysisInput:
+    """Return the situation of the manifests, or of the dump, at *path*."""
+    read = clusters.load(path, known)
+    faults = [
+        Diagnostic(each.file, each.line, each.column, each.problem.says, each.problem.hint) for each in read.faults
+    ]
+    return AnalysisInput(read.cluster, semantics, faults=faults)
+
+
+def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
+    """Return the enforcer that *profile* names; ``any`` where there is none."""
+    return profile.spec.enforcer if profile else Enforcer.ANY
+
+
+def facts_of(tree: Cluster, other: Cluster) -> Cluster:
+    """Return *other* with the addresses of Services that *tree* knows."""
+    return Cluster(other.namespaces, other.pods, other.policies, other.networks, other.nodes, tree.services)
+
+
+def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:
+    return tuple(map(str, networks or ()))
+
+
+def _origins(loaded: OverlayTree) -> Iterator[tuple[tuple[str, str], tuple[Diagnostic, ...]]]:
+    for folder, overlay in loaded.overlays.items():
+        for policy, paths in zip(overlay.policies, overlay.origins, strict=True):
+            places = (
+                [loaded.sources.locate(folder, "SegmentedNamespace", path) for path in paths] if loaded.sources else []
+            )
+            yield (policy.namespace, policy.name), tuple(Diagnostic(*place, says="") for place in places)
+
+
+_Made = tuple[str, tuple[tuple[str, str], ...], Pod]
+
+
+def _endpoints(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> list[_Made]:
+    """Return (namespace, its labels, pod) for everything that *policies* can tell apart."""
+    made: list[_Made] = [(ANY, (), Pod(ANY, ANY))]
+    made += [(name, (), Pod(name, ANY)) for name in namespaces]
+    for policy in policies:
+        made.append((policy.namespace, (), Pod(policy.namespace, ANY)))
+        if policy.pods != EVERY_POD:
+            made.append((policy.namespace, (), _pod(policy.namespace, policy.pods)))
+        for rule in [*(policy.ingress or ()), *(policy.egress or ())]:
+            for peer in rule.peers or ():
+                if isinstance(peer, PodPeer):
+                    made += _of_peer(policy.namespace, peer)
+    return made
+
+
+def _of_peer(own: str, peer: PodPeer) -> Iterator[_Made]:
+    for name, labels in _namespaces(own, peer.namespaces):
+        yield name, labels, Pod(name, ANY)
+        if peer.pods != EVERY_POD:
+            yield name, labels, _pod(name, peer.pods)
+
+
+def _namespaces(own: str, selector: Selector | None) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Yield a namespace, with its labels, for each that *selector* names; one that stands for all that it selects."""
+    if selector is None:
+        yield own, ()
+        return
+    labels = _labels(selector)
+    names = [dict(labels).get(NAMESPACE_NAME, "")]
+    for each in selector.expressions:
+        if each.key == NAMESPACE_NAME and each.operator == "In":
+            names = list(each.values)
+    others = tuple((key, word) for key, word in labels if key != NAMESPACE_NAME)
+    for name in names:
+        if name:
+            yield name, others
+        elif others:
+            yield f"{ANY}({_spelt(others)})", others
+
+
+def _pod(namespace: str, selector: Selector) -> Pod:
+    """Return a pod that *selector* selects, named for the labels that make it so."""
+    labels = _labels(selector)
+    name = labels[0][1] if len(labels) == 1 and labels[0][1] else _spelt(labels)
+    return Pod(namespace, name or ANY, labels=labels)
+
+
+def _labels(selector: Selector) -> tuple[tuple[str, str], ...]:
+    """Return labels that *selector* selects: the first of several values, ``any`` where any will do."""
+    labels = dict(selector.labels)
+    for each in selector.expressions:
+        if each.operator == "In":
+            labels.setdefault(each.key, each.values[0])
+        elif each.operator == "Exists":
+            labels.setdefault(each.key, "any")
+    return tuple(sorted(labels.items()))
+
+
+def _spelt(labels: Iterable[tuple[str, str]]) -> str:
+    return ",".join(f"{key}={word}" for key, word in labels)

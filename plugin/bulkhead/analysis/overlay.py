@@ -1,0 +1,103 @@
+"""What one overlay renders: its resources go in, its policies and all that is wrong come out."""
+
+from collections.abc import Iterable
+
+from bulkhead.core.diagnostics import Problem
+from bulkhead.core.expansion.expand import Expansion, expand
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.core.language.scalars import InvalidValue, Name
+from bulkhead.io.resources.decode import decode, is_ours
+from bulkhead.io.yaml.resource_stream import Resource
+
+_GROUPS = ("networking.k8s.io/", "extensions/")
+"""Where Kubernetes keeps its NetworkPolicy; Calico's resource of that kind is another one."""
+
+Known = dict[str, ClusterProfile | SegmentedNamespace]
+"""Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
+
+
+class Overlay:
+    """
+    One overlay's resources, read and expanded.
+
+    *kept* are the resources that are not this project's, in their order; *profile* is ``None``
+    unless there is exactly one.  *policies*, and where each was written (*origins*), are empty where
+    there are *problems*.
+    """
+
+    def __init__(self, found: Iterable[Resource], known: Known | None = None) -> None:
+        everything = list(found)
+        ours = [each for each in everything if is_ours(each.head)]
+        self.kept = [each for each in everything if not is_ours(each.head)]
+        self.namespaces: list[SegmentedNamespace] = []
+        profiles: list[ClusterProfile] = []
+        problems: list[Problem] = []
+        for each in ours:
+            made, wrong = _decoded(each, {} if known is None else known)
+            problems += wrong
+            if isinstance(made, ClusterProfile):
+                profiles.append(made)
+            elif made is not None:
+                self.namespaces.append(made)
+        problems += _count(ours)
+        self.profile = profiles[0] if len(profiles) == 1 else None
+        # What can be expanded is, even beside problems, so that one run reports everything.
+        result = expand(self.profile, self.namespaces) if self.profile else Expansion((), ())
+        problems += [*result.problems, *_clashes(self.kept, result.policies)]
+        self.problems = tuple(problems)
+        self.policies = () if problems else result.policies
+        self.origins = () if problems else result.origins
+
+
+def _decoded(
+    resource: Resource, known: Known
+) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+    namespace = resource.head.get("namespace")
+    text = resource.text.replace(f"\n  namespace: {namespace}\n", "\n", 1)
+    seen = known.get(text)
+    if isinstance(seen, SegmentedNamespace) and isinstance(namespace, str):
+        try:
+            return SegmentedNamespace(Name.parse(namespace), seen.spec), ()
+        except InvalidValue:
+            seen = None  # decoded again for the message
+    if isinstance(seen, ClusterProfile):
+        return seen, ()
+    made, problems = decode(resource.value())
+    if made is not None:
+        known[text] = made
+    return made, problems
+
+
+def _count(ours: list[Resource]) -> list[Problem]:
+    """Refuse anything but one ClusterProfile and at least one SegmentedNamespace."""
+    profiles = [each.head for each in ours if each.head.get("kind") == "ClusterProfile"]
+    namespaces = [each.head for each in ours if each.head.get("kind") == "SegmentedNamespace"]
+    found = []
+    if not namespaces:
+        hint = "add `../../base` to `resources`; a removed SegmentedNamespace would remove every policy"
+        found.append(Problem("input", (), "there is no SegmentedNamespace to expand", hint))
+    if not profiles:
+        found.append(Problem("input", (), "there is no ClusterProfile", "add `../../base` to `resources`"))
+    if len(profiles) > 1:
+        names = ", ".join(f"`{head.get('name')}`" for head in profiles)
+        found.append(Problem("input", (), f"there are {len(profiles)} ClusterProfiles: {names}", "keep one of them"))
+    return found
+
+
+def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
+    taken = {
+        (each.head.get("namespace"), each.head.get("name"))
+        for each in kept
+        if each.head.get("kind") == "NetworkPolicy" and str(each.head.get("apiVersion")).startswith(_GROUPS)
+    }
+    return [
+        Problem(
+            f"namespace {policy.namespace}",
+            (),
+            f"a NetworkPolicy `{policy.name}` is among the resources already",
+            "rename it or the rule",
+        )
+        for policy in policies
+        if (policy.namespace, policy.name) in taken
+    ]

@@ -1,0 +1,78 @@
+"""``bulkhead render --layout tree``: a folder for each namespace, for a GitOps engine to read."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+from bulkhead.analysis.overlay_tree import OverlayTree
+from bulkhead.core.language.scalars import InvalidValue, Name
+from bulkhead.io.files import Unwritable
+from bulkhead.io.manifests import rendered_tree
+from bulkhead.io.manifests.rendered_tree import Belongs
+from bulkhead.io.yaml.resource_stream import Resource, of_build
+from bulkhead.report.file_diff import file_diff
+from bulkhead.report.text import count
+
+
+def write(loaded: OverlayTree, folder: str, output: str) -> None:
+    """
+    Make the tree in *output* what *folder* renders to; namespaces that lose their policies are named on stderr.
+
+    :raises Unwritable: before anything is changed, where it is not plainly the tree of the same cluster.
+    """
+    wanted, present = _sides(loaded, folder, output)
+    rendered_tree.replace(output, wanted, present)
+    for namespace in sorted(rendered_tree.namespaces(present) - rendered_tree.namespaces(wanted)):
+        sys.stderr.write(f"bulkhead: {output}: `{namespace}` has no policies any more: its folder is gone\n")
+
+
+def check(loaded: OverlayTree, folder: str, output: str) -> int:
+    """Show how the tree in *output* differs from what *folder* renders to; 1 where it does."""
+    wanted, present = _sides(loaded, folder, output)
+    differing = sorted(path for path in wanted | present if wanted.get(path) != present.get(path))
+    for path in differing:
+        name = os.path.join(output, path)
+        sys.stdout.write(file_diff(name, present.get(path, ""), wanted.get(path, "")))
+    sys.stdout.flush()
+    for path in differing:
+        how = "is missing" if path not in present else "is stale" if path in wanted else "must go"
+        sys.stderr.write(f"{os.path.join(output, path)}: {how}\n")
+    state = f"stale in {count(len(differing), 'file')}: render it again" if differing else "up to date"
+    sys.stderr.write(f"bulkhead: {output} is {state}\n")
+    return int(bool(differing))
+
+
+def _sides(loaded: OverlayTree, folder: str, output: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the tree that is wanted and the one that is there, having made sure that one may replace the other."""
+    found = [_placed(each) for each in of_build(loaded.text)]
+    if not any(each.is_policy for each in found):
+        raise Unwritable("there is no policy to render, and from an empty tree every policy would be pruned")
+    profiles = {overlay.profile.name for overlay in loaded.overlays.values() if overlay.profile}
+    wanted = rendered_tree.tree(", ".join(sorted(profiles)), found, dict(_unprotected(loaded)))
+    present = rendered_tree.read(output)
+    there, here = rendered_tree.cluster_of(present), rendered_tree.cluster_of(wanted)
+    if there and there != here:
+        raise Unwritable(f"it holds the cluster `{there}`, and this is `{here}`: choose another folder, or remove it")
+    others = sorted(rendered_tree.namespaces(present) - rendered_tree.namespaces(wanted))
+    if others and os.path.realpath(folder) in loaded.overlays:
+        raise Unwritable(f"it holds `{others[0]}` too, and {folder} is one overlay: render the folder that lists all")
+    return wanted, present
+
+
+def _placed(resource: Resource) -> Belongs:
+    kind, name, namespace = (resource.head.get(key) for key in ("kind", "name", "namespace"))
+    try:
+        owner = Name.parse(name if kind == "Namespace" and namespace is None else namespace)
+    except InvalidValue:
+        raise Unwritable(
+            f"the {kind} `{name}` belongs to no namespace, and the tree is made of namespaces: deliver it another way"
+        ) from None
+    is_policy = kind == "NetworkPolicy" and str(resource.head.get("apiVersion")).startswith("networking.k8s.io/")
+    return Belongs(owner, resource.text, is_policy)
+
+
+def _unprotected(loaded: OverlayTree) -> Iterator[tuple[str, str]]:
+    for overlay in loaded.overlays.values():
+        for each in overlay.namespaces:
+            if each.spec.unprotected is not None:
+                yield each.namespace, each.spec.unprotected

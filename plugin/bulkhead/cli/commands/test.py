@@ -1,0 +1,188 @@
+"""``bulkhead test``: whether what the cluster promises holds."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.rule_sources import RuleSources
+from bulkhead.analysis.semantics_options import SemanticsOptions
+from bulkhead.cli.commands.explain import set_of
+from bulkhead.cli.console import CommandFailed, complain, names_of, palette, peers_of, promised, refuse
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
+from bulkhead.core.engine.reachability import FamilyReachability
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.pair import ExplainedEndpoint, is_many, name_of, pair
+from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.language.reachability_test import EndName
+from bulkhead.core.language.scalars import InvalidValue
+from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
+from bulkhead.core.sets import intervals, ports
+from bulkhead.core.sets.addresses import spell_address
+from bulkhead.core.sets.ports import PortSet
+from bulkhead.io.kustomize.kustomization import Diagnostic
+from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
+from bulkhead.report import test_results
+from bulkhead.report.explain import briefly
+from bulkhead.report.outside_names import Outside, unreal
+from bulkhead.report.port_spelling import short
+from bulkhead.report.test_results import FAIL, KNOWN, OK, PromiseResult
+
+_SHOWN = 3
+
+
+def test(folder: str, manifests: str | None, reading: SemanticsOptions, files: list[str] | None, style: str) -> int:
+    """Print what came of every row; 0: all hold or are known, 1: one fails, 2: error."""
+    chosen = below(folder) if files is None else files
+    if not chosen:
+        return complain(
+            f"there are no tests in {os.path.join(folder, FOLDER)}", "write one there, or name it with --file"
+        )
+    try:
+        rows = read(chosen)
+        if rows.faults:
+            refuse(rows.faults)
+        found = promised(folder, manifests, reading)
+        promises = _promises(names_of(found), rows.lines)
+        made = _Checking(found).verdicts(rows.lines, promises)
+    except CommandFailed:
+        return 2
+    except InvalidValue as refused:
+        return complain(refused.says, refused.hint)
+    here = os.getcwd()
+    if style == "text":
+        sys.stdout.write(test_results.text(made, here, palette(), found.semantics))
+    else:
+        sys.stdout.write(
+            test_results.as_json(made, here, found.semantics) if style == "json" else test_results.junit(made, here)
+        )
+    return int(any(each.word == FAIL for each in made))
+
+
+def _promises(names: EndpointVocabulary, lines: list[PromiseLocation]) -> list[Promise]:
+    """Return what each row promises; every name that names nothing is a fault on its line."""
+    faults: list[Diagnostic] = []
+    known: dict[str, EndpointSelection] = {}
+
+    def chosen(line: PromiseLocation, key: str, words: tuple[EndName, ...] | None) -> tuple[EndpointSelection, ...]:
+        for number, word in enumerate(words or ()):
+            try:
+                known[word] = known.get(word) or names.choose(word)
+            except InvalidValue as refused:
+                faults.append(Diagnostic(*line.at((key, number)), refused.says, refused.hint))
+        return tuple(known[word] for word in words or () if word in known)
+
+    promises = []
+    for line in lines:
+        row = line.row
+        asked = _asked(line)
+        if row.from_only is not None:
+            ends = chosen(line, "from-only", row.from_only), chosen(line, "to", row.destination)
+            promises.append(Promise(*ends, asked, False, "sources"))
+        elif row.to_only is not None:
+            ends = chosen(line, "from", row.source), chosen(line, "to-only", row.to_only)
+            promises.append(Promise(*ends, asked, False, "destinations"))
+        else:
+            ends = chosen(line, "from", row.source), chosen(line, "to", row.destination)
+            promises.append(Promise(*ends, asked, bool(row.allowed)))
+    if faults:
+        refuse(faults)
+    return promises
+
+
+def _asked(line: PromiseLocation) -> PortSet:
+    if line.row.ports is None:
+        return ports.EVERY
+    found = ports.NONE
+    for port in line.row.ports:
+        found = ports.union(found, set_of(port))
+    return found
+
+
+class _Checking:
+    """Holds promises against one situation."""
+
+    def __init__(self, found: AnalysisInput) -> None:
+        self.answer = reach(found.cluster, found.semantics)
+        self.templates = found.loaded is not None
+        self.outside = Outside(found, peers_of(found))
+        self.origins = RuleSources(found)
+        self.unreal = unreal(found.profile)
+        self.alone = tuple(map(self.singles, self.answer.layers))
+        self.here = os.getcwd()
+
+    def singles(self, layer: FamilyReachability) -> int:
+        """Return the members that are one pod."""
+        return sum(
+            1 << place
+            for place, member in enumerate(layer.universe.members)
+            if len(member.pods) == 1 and not is_many(member.pods[0], self.templates)
+        )
+
+    def verdicts(self, lines: list[PromiseLocation], promises: list[Promise]) -> list[PromiseResult]:
+        faults = []
+        made = []
+        for line, promise in zip(lines, promises, strict=True):
+            outcome = check_promise(self.answer, promise, self.alone, self.unreal)
+            if not outcome.pairs and not promise.others:
+                faults.append(Diagnostic(*line.at(), "no policy has a say in this row", "one end must be a pod"))
+            made.append(self.verdict(line, promise, outcome))
+        if faults:
+            refuse(faults)
+        return made
+
+    def verdict(self, line: PromiseLocation, promise: Promise, outcome: Outcome) -> PromiseResult:
+        row = line.row
+        reasons: tuple[str, ...] = tuple(self.reasons(promise, outcome))
+        word = FAIL if reasons else OK
+        if row.known is not None:
+            word = KNOWN if reasons else FAIL
+            reasons = (f"known: {row.known}", *reasons) if reasons else ("it holds now: take the mark `known` away",)
+        file, number, _ = line.at()
+        return PromiseResult(word, line.name, file, number, _said(line), str(row.because or ""), reasons)
+
+    def reasons(self, promise: Promise, outcome: Outcome) -> Iterator[str]:
+        """Yield why the promise is broken: the first pairs, each with what decides it."""
+        widest = sorted(outcome.breaches, key=lambda each: -sum(last - first for first, last in each.ports.spans))
+        for breach in widest[:_SHOWN]:
+            yield self.reason(promise, breach)
+        rest = len(outcome.breaches) - _SHOWN
+        if rest > 0:
+            yield f"and {rest} more, of {outcome.pairs} pairs"
+
+    def reason(self, promise: Promise, breach: Breach) -> str:
+        source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
+        destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
+        found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
+        return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.origins, self.here)}"
+
+    def end(self, number: int, place: int, named: tuple[EndpointSelection, ...], others: bool) -> ExplainedEndpoint:
+        """Return the end at *place* as it was named; with *others*, as what was not named there."""
+        member = self.answer.layers[number].universe.members[place]
+        if not member.pods:
+            spans = member.addresses.spans
+            name = self.outside.name(spans)
+            if not others:
+                name = next((each.text for each in named if intervals.intersect(each.addresses, spans)), name)
+            return ExplainedEndpoint(place, (name,), External(spell_address(spans[0][0])), True)
+        mentioned = {pod for each in named for pod in each.pods}
+        pods = [pod for pod in member.pods if (pod in mentioned) is not others] or list(member.pods)
+        return ExplainedEndpoint(place, tuple(sorted(map(name_of, pods))), pods[0], not self.alone[number] >> place & 1)
+
+
+def _said(line: PromiseLocation) -> str:
+    """Return the row in one line."""
+    row = line.row
+    asked = "" if row.ports is None else f":{short(_asked(line))}"
+    source, destination = _few(row.source), _few(row.destination)
+    if row.from_only is not None:
+        return f"{destination}{asked} only from {_few(row.from_only)}"
+    if row.to_only is not None:
+        return f"{source} only to {_few(row.to_only)}{asked}"
+    return f"{source} -> {destination}{asked} {'allowed' if row.allowed else 'refused'}"
+
+
+def _few(names: tuple[EndName, ...] | None) -> str:
+    listed = names or ()
+    rest = len(listed) - _SHOWN
+    return ", ".join(listed[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

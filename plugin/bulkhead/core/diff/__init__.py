@@ -1,0 +1,5 @@
+"""
+Compares two clusters: which traffic opens and which closes, with causes and grades.
+
+It may import ``explanation`` and what is below it.
+"""

@@ -1,0 +1,61 @@
+"""
+How serious it is when traffic opens: five grades, by where it comes from and where it goes.
+"""
+
+from enum import Enum
+
+from bulkhead.core.sets import addresses
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.intervals import merge
+
+PRIVATE = AddressSet(
+    merge(addresses.network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+"""The private networks: RFC 1918 and RFC 4193. Every other address counts as the internet, whoever may route it."""
+
+
+class Grade(Enum):
+    """What an opened flow is, the most serious first."""
+
+    INTERNET = "internet"
+    OUTSIDE = "outside"
+    ACROSS = "across"
+    PRIVATE = "private"
+    WITHIN = "within"
+
+    @property
+    def says(self) -> str:
+        """The grade in words, behind ``traffic``."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Grade.INTERNET: "to the internet",
+    Grade.OUTSIDE: "from outside the cluster",
+    Grade.ACROSS: "across namespaces",
+    Grade.PRIVATE: "to private networks",
+    Grade.WITHIN: "within a namespace",
+}
+
+
+def in_order(found: "set[Grade] | frozenset[Grade]") -> tuple[Grade, ...]:
+    """Return the grades of *found*, the most serious first."""
+    return tuple(grade for grade in Grade if grade in found)
+
+
+def towards(reached: AddressSet, own: AddressSet) -> tuple[Grade, ...]:
+    """
+    Return the grades of traffic from a pod to the outside addresses *reached*.
+
+    *own* are the cluster's own networks: private, whatever their addresses are.
+
+    >>> [grade.value for grade in towards(AddressSet(addresses.block("0.0.0.0/0")), AddressSet(()))]
+    ['internet', 'private']
+    """
+    near = addresses.union(PRIVATE, own)
+    found = set()
+    if addresses.subtract(reached, near).spans:
+        found.add(Grade.INTERNET)
+    if addresses.intersect(reached, near).spans:
+        found.add(Grade.PRIVATE)
+    return in_order(found)

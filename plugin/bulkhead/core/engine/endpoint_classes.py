@@ -1,0 +1,307 @@
+"""
+Making universes: which pods and addresses the policies of a cluster can tell apart.
+
+Two clusters that are compared are surveyed together, so that a bit means the same in both.
+"""
+
+from bulkhead.core.engine import ip_blocks
+from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointClass, EndpointSpace
+from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
+from bulkhead.core.kubernetes import selectors
+from bulkhead.core.kubernetes.cluster import Cluster, Pod, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer, PolicyPort, PolicyRule
+from bulkhead.core.kubernetes.selectors import Index, Told
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, partition, ports
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.intervals import Spans, merge
+from bulkhead.core.sets.partition import Partition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+NODE_PORT_RANGE = (30000, 32767)
+"""The first and the last port that Services of type NodePort get."""
+
+NODE_PORTS = ports.union(ports.between("TCP", *NODE_PORT_RANGE), ports.between("UDP", *NODE_PORT_RANGE))
+"""These, of the protocols that kube-router lets through to a pod's node."""
+
+
+@record
+class Side:
+    """
+    A cluster and its pods in a fixed order.
+
+    The places of *pods* correspond to those of the other side; ``None``: there is no such pod on this side.
+    """
+
+    cluster: Cluster
+    pods: tuple[Pod | None, ...]
+
+
+@record
+class _Key:
+    """What distinguishes the pods of one member from all others."""
+
+    namespace: str
+    labels: Told
+    ports: tuple[tuple[str, str, int], ...]
+    where: int
+    host_network: bool
+    node: str
+
+
+@record
+class _Words:
+    """What the policies of all sides can tell apart."""
+
+    labels: selectors.Vocabulary
+    namespaces: selectors.Vocabulary
+    ports: frozenset[tuple[str, str]]
+    cells: Partition
+    hosts: frozenset[str]
+
+
+def families(sides: "Sequence[Side]") -> tuple[int, ...]:
+    """Return the address families that *sides* speak of; IPv4 where they speak of none."""
+    six = any(
+        ":" in text
+        for side in sides
+        for text in (
+            *(one for pod in side.pods if pod for one in pod.addresses),
+            *side.cluster.networks,
+            *(block.cidr for block in _blocks(side.cluster)),
+        )
+    )
+    return addresses.FAMILIES if six else (4,)
+
+
+def endpoint_spaces(sides: "Sequence[Side]", family: int, semantics: Semantics) -> tuple[EndpointSpace, ...]:
+    """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
+    words = _words(sides, family, semantics)
+    keyed = [_keys(side, words, family, semantics) for side in sides]
+    classes: dict[tuple[_Key | None, ...], list[int]] = {}
+    for at, key in enumerate(zip(*keyed, strict=True)):
+        classes.setdefault(key, []).append(at)
+    classes.pop((None,) * len(sides), None)
+    ordered = sorted(classes.items(), key=_home)
+    atoms = _atoms(sides, words, semantics, [key for keys, _ in ordered for key in keys if key])
+    return tuple(
+        _universe(side, [(keys[number], pods) for keys, pods in ordered], words, family, atoms)
+        for number, side in enumerate(sides)
+    )
+
+
+def _home(item: tuple[tuple[_Key | None, ...], list[int]]) -> tuple[str, int]:
+    return next(key.namespace for key in item[0] if key), item[1][0]
+
+
+def _rules(cluster: Cluster) -> "Iterable[PolicyRule]":
+    for policy in cluster.policies:
+        yield from policy.ingress or ()
+        yield from policy.egress or ()
+
+
+def _blocks(cluster: Cluster) -> "Iterable[IpBlock]":
+    for rule in _rules(cluster):
+        for peer in rule.peers or ():
+            if isinstance(peer, IpBlock):
+                yield peer
+
+
+def _ports(sides: "Iterable[Side]") -> "Iterable[PolicyPort]":
+    return {port for side in sides for rule in _rules(side.cluster) for port in rule.ports or ()}
+
+
+def _words(sides: "Sequence[Side]", family: int, semantics: Semantics) -> _Words:
+    peers = {
+        peer
+        for side in sides
+        for rule in _rules(side.cluster)
+        for peer in rule.peers or ()
+        if isinstance(peer, PodPeer)
+    }
+    subjects = {policy.pods for side in sides for policy in side.cluster.policies}
+    whole = addresses.WHOLE[family]
+    return _Words(
+        labels=selectors.vocabulary([*subjects, *(peer.pods for peer in peers)]),
+        namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
+        ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
+        cells=partition.split(
+            (whole,), {spans for side in sides for spans in _told_apart(side.cluster, family, semantics)}
+        ),
+        hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
+    )
+
+
+def _told_apart(cluster: Cluster, family: int, semantics: Semantics) -> "Iterable[Spans]":
+    yield from block_spans(cluster, family)
+    if semantics.deviations:
+        yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.unseen(cluster, semantics.deviations), family)
+
+
+def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
+    """Yield the addresses of every ``ipBlock`` of *family* in *cluster*."""
+    for found in {(block.cidr, block.excluded) for block in _blocks(cluster)}:
+        spans = addresses.block(*found)
+        if spans and addresses.family(spans[0][0]) == family:
+            yield spans
+
+
+def _atoms(sides: "Sequence[Side]", words: _Words, semantics: Semantics, keys: "Iterable[_Key]") -> Partition:
+    wanted = {port_set_of(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
+    resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
+    if semantics.deviations and words.ports:  # names are looked up on pods without an address of this family too
+        every = {port for side in sides for pod in side.pods if pod for port in pod.ports}
+        resolved = {(port.protocol, port.number) for port in every if (port.name, port.protocol) in words.ports}
+    if Deviation.NODE_PORTS in semantics.deviations:
+        wanted.update((span,) for span in NODE_PORTS.spans)
+    return partition.split(
+        ports.EVERY.spans, wanted.union(ports.between(p, number, number).spans for p, number in resolved)
+    )
+
+
+def port_set_of(port: PolicyPort) -> ports.PortSet:
+    """Return the ports that *port*, which is not a name, stands for."""
+    if not isinstance(port.port, int):
+        return ports.between(port.protocol)
+    return ports.between(port.protocol, port.port, port.end or port.port)
+
+
+def _keys(side: Side, words: _Words, family: int, semantics: Semantics) -> "list[_Key | None]":
+    near, far = _spans(side.cluster.networks, family), _spans(side.cluster.nodes, family)
+    seen: dict[_Key, _Key] = {}
+    keys: list[_Key | None] = []
+    for pod in side.pods:
+        where = _where(pod, words.cells, family, far if pod.host_network else near) if pod else 0
+        if pod is None or not where:
+            keys.append(None)
+            continue
+        key = _key(pod, words, where if semantics.mode is IpBlockMode.PODS else 0, semantics.deviations)
+        keys.append(seen.setdefault(key, key))
+    return keys
+
+
+def _key(pod: Pod, words: _Words, where: int, deviations: frozenset[Deviation]) -> _Key:
+    node = pod.node if pod.node in words.hosts else ""
+    if pod.host_network:  # for policies it is its node's address, whatever its namespace and labels are
+        return _Key("", (), (), where, True, node)
+    named = programmed_ports(pod, words.ports, deviations) if words.ports else set()
+    return _Key(
+        pod.namespace,
+        selectors.told(pod.labels, words.labels),
+        tuple(sorted(named)) if named else (),
+        where,
+        False,
+        node,
+    )
+
+
+def programmed_ports(
+    pod: Pod, mentioned: frozenset[tuple[str, str]], deviations: frozenset[Deviation]
+) -> set[tuple[str, str, int]]:
+    """
+    Return the ports of *pod* that an enforcer with *deviations* looks at: those *mentioned*, or what it mixes up.
+
+    kube-router does not look at the ports of sidecars.
+    Probe: ``tests/truth/kube-router/names.yaml``, "the names of a sidecar's ports are not seen".
+    """
+    mixed, unseen = Deviation.SHARED_PORTS in deviations, Deviation.SIDECAR_NAMES in deviations
+    return {
+        (port.name, port.protocol, port.number)
+        for port in pod.ports
+        if (mixed or (port.name, port.protocol) in mentioned) and not (unseen and port.sidecar)
+    }
+
+
+def _spans(networks: tuple[str, ...], family: int) -> Spans | None:
+    """Return the networks of *family*: ``None`` where nothing is known, empty where it is known to have none."""
+    found = [addresses.network(text) for text in networks]
+    return merge(span for span in found if addresses.family(span[0]) == family) if found else None
+
+
+def _where(pod: Pod, among: Partition, family: int, networks: Spans | None) -> int:
+    """Return the address cells that *pod* may be in; 0: it has no address of *family*."""
+    if not pod.addresses:
+        return ANYWHERE if networks is None else partition.covered(among, networks)
+    found = 0
+    for text in pod.addresses:
+        if "/" in text:
+            span = addresses.network(text)
+            if addresses.family(span[0]) == family:
+                found |= partition.covered(among, (span,))
+        elif (":" in text) == (family == 6):
+            found |= 1 << partition.locate(among, addresses.address(text))
+    return found
+
+
+def _universe(
+    side: Side, classes: "list[tuple[_Key | None, list[int]]]", words: _Words, family: int, atoms: Partition
+) -> EndpointSpace:
+    keys = [(1 << place, key) for place, (key, _) in enumerate(classes) if key]
+    inside = [(bit, key) for bit, key in keys if not key.host_network]
+    hosts = sum(bit for bit, key in keys if key.host_network)
+    outside = [1 << len(classes) + cell for cell in range(len(words.cells.regions))]
+    homes = _gather((key.namespace, bit) for bit, key in inside)
+    members = [
+        EndpointClass(tuple(pod for at in pods if (pod := side.pods[at]))) if key else EndpointClass()
+        for key, pods in classes
+    ]
+    members += [EndpointClass((), AddressSet(region)) for region in words.cells.regions]
+    return EndpointSpace(
+        family=family,
+        members=tuple(members),
+        atoms=atoms,
+        cells=words.cells,
+        present=sum(bit for bit, _ in keys) + sum(outside),
+        hosts=hosts,
+        outside=sum(outside),
+        labels=selectors.index((bit, key.labels) for bit, key in inside),
+        namespaces=_by_namespace(side.cluster, homes, words),
+        homes=homes,
+        named=_named(inside),
+        whereabouts=_whereabouts(
+            [*((key.where, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]
+        ),
+        nodes=_nodes(keys),
+        places={pod: place for place, member in enumerate(members) for pod in member.pods},
+    )
+
+
+def _gather(items: "Iterable[tuple[str, int]]") -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, bit in items:
+        found[name] = found.get(name, 0) | bit
+    return found
+
+
+def _by_namespace(cluster: Cluster, homes: dict[str, int], words: _Words) -> Index:
+    labels = namespaces_of(cluster)
+    return selectors.index(
+        (bits, selectors.told(labels.get(name, {}).items(), words.namespaces)) for name, bits in sorted(homes.items())
+    )
+
+
+def _named(inside: "list[tuple[int, _Key]]") -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
+    found: dict[tuple[str, str], dict[int, int]] = {}
+    for bit, key in inside:
+        for name, protocol, number in key.ports:
+            having = found.setdefault((name, protocol), {})
+            having[number] = having.get(number, 0) | bit
+    return {port: tuple(sorted(having.items())) for port, having in found.items()}
+
+
+def _whereabouts(items: "Iterable[tuple[int, int]]") -> tuple[tuple[int, int], ...]:
+    found: dict[int, int] = {}
+    for where, bit in items:
+        if where:
+            found[where] = found.get(where, 0) | bit
+    return tuple(sorted(found.items()))
+
+
+def _nodes(keys: "list[tuple[int, _Key]]") -> tuple[tuple[int, int], ...]:
+    hosts = _gather((key.node, bit) for bit, key in keys if key.host_network and key.node)
+    pods = _gather((key.node, bit) for bit, key in keys if not key.host_network and key.node)
+    return tuple((bits, pods[node]) for node, bits in sorted(hosts.items()) if node in pods)

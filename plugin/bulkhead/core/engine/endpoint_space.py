@@ -1,0 +1,87 @@
+"""
+The universe of one address family: everything that can send or receive, in classes.
+
+Pods that no policy tells apart are one *member*: same namespace, same labels as far as
+selectors mention them, same named ports as far as rules mention them, addresses in the same
+cell.  The addresses outside are members too, one a cell.  A set of members is an integer.
+"""
+
+from bulkhead.core.kubernetes.cluster import Endpoint, Pod
+from bulkhead.core.kubernetes.selectors import Index
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, partition
+from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.partition import Partition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@record
+class EndpointClass:
+    """*pods* that no policy tells apart, or *addresses* outside the cluster that none does."""
+
+    pods: tuple[Pod, ...] = ()
+    addresses: AddressSet = AddressSet(())
+
+
+@record
+class EndpointSpace:
+    """
+    The members of one family and how to find sets of them.
+
+    *present*, *hosts* and *outside* are all members, those on the host network and those
+    that are outside addresses.  *labels* and *namespaces* index the others by their own
+    and their namespace's labels, *homes* by namespace.  *named* gives for a port's name and
+    protocol the numbers it has and who has it so.  *whereabouts* are bitsets of address
+    cells with the members that ``ipBlock`` finds there (see ``located``).  *nodes* pairs the
+    host network's members on a node with the pods of that node.  *places* gives a pod's member.
+    """
+
+    family: int
+    members: tuple[EndpointClass, ...]
+    atoms: Partition
+    cells: Partition
+    present: int
+    hosts: int
+    outside: int
+    labels: Index
+    namespaces: Index
+    homes: "Mapping[str, int]"
+    named: "Mapping[tuple[str, str], tuple[tuple[int, int], ...]]"
+    whereabouts: tuple[tuple[int, int], ...]
+    nodes: tuple[tuple[int, int], ...]
+    places: "Mapping[Pod, int]"
+
+
+ANYWHERE = -1
+"""The whereabouts of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
+
+
+def located(universe: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
+    """
+    Return the members that an ``ipBlock`` of the addresses *spans* matches.
+
+    *everywhere* are the address cells in which any pod may be; 0: all.
+
+    A pod of which only the network is known is matched by any block that holds part of it:
+    some such pod is.  Where not even that is known, by a block of all addresses only.
+    """
+    found, block = 0, partition.covered(universe.cells, spans)
+    whole = everywhere or universe.cells.every
+    for where, members in universe.whereabouts:
+        if block & whole == whole if where == ANYWHERE else block & where:
+            found |= members
+    return found
+
+
+def place_of(universe: EndpointSpace, endpoint: Endpoint) -> int | None:
+    """Return the member that *endpoint* belongs to; ``None`` where it has no address of this family."""
+    if isinstance(endpoint, Pod):
+        return universe.places.get(endpoint)
+    at = addresses.address(endpoint.address)
+    if addresses.family(at) != universe.family:
+        return None
+    return len(universe.members) - len(universe.cells.regions) + partition.locate(universe.cells, at)

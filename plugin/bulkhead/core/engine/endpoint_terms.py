@@ -1,0 +1,222 @@
+"""
+Endpoints as people name them: one notation for the command line and for tests.
+
+=====================  ============================================================================
+``media``              every pod of the namespace, whether a rule names it or not
+``media/jellyfin``     one workload or pod
+``media/*``            any other pod: one that no rule names; where all pods are known, every pod
+``media/post*``        those whose name fits; ``open*`` namespaces whose name fits
+``*``                  every pod of every namespace
+``*/*``                any pod of a namespace that is not listed; where all are known, every pod
+``192.168.1.40``       an address: the pod that has it, else an outside one; also a CIDR
+``internet``           the public addresses
+``lan``                a named peer of the profile; a namespace of that name comes first
+=====================  ============================================================================
+"""
+
+from bulkhead.core.diagnostics import nearest
+from bulkhead.core.expansion.peers import Peers, pod_peer
+from bulkhead.core.kubernetes.cluster import Cluster, Pod, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
+from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.language.resources import ClusterProfile
+from bulkhead.core.language.scalars import Cidr, InvalidValue, Name, quoted
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.intervals import Spans
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+ANY = "*"
+INTERNET = "internet"
+_SHOWN = 12
+
+_NOT_PUBLIC = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "224.0.0.0/3",
+)
+PUBLIC: Spans = intervals.merge([*addresses.block("0.0.0.0/0", _NOT_PUBLIC), *addresses.block("2000::/3")])
+"""The addresses of the internet: all but private, shared, link-local, loopback and multicast ones."""
+
+
+@record
+class EndpointSelection:
+    """What *text* names: *pods*, *addresses* outside, or, for a named peer, both."""
+
+    text: str
+    pods: tuple[Pod, ...] = ()
+    addresses: Spans = ()
+
+
+class EndpointVocabulary:
+    """The endpoints of *cluster* by name; *peers* are the profile's, written out."""
+
+    def __init__(self, cluster: Cluster, peers: "Mapping[str, tuple[IpBlock | PodPeer, ...]] | None" = None) -> None:
+        self.peers = peers or {}
+        self.labels = namespaces_of(cluster)
+        self.pods: dict[str, list[Pod]] = {name: [] for name in self.labels}
+        for pod in cluster.pods:
+            self.pods[pod.namespace].append(pod)
+
+    def choose(self, text: str) -> EndpointSelection:
+        """
+        Return what *text* names, at least one pod or address.
+
+        :raises Refused: where it names nothing, with the nearest name that does.
+        """
+        head, slash, name = text.partition("/")
+        if _is_address(head):
+            return self.at(text)
+        if slash:
+            found = self.workloads(head, name)
+        elif ANY in text:
+            found = [pod for space in self.spaces(text) for pod in self.pods[space]]
+        elif text in self.pods:
+            found = self.pods[text]
+            if not found:
+                raise InvalidValue(f"namespace {quoted(text)} has no pods", "name another one, or an address")
+        else:
+            return self.peer(text)
+        if not found:
+            raise self.unknown(text)
+        return EndpointSelection(text, tuple(found))
+
+    def at(self, text: str) -> EndpointSelection:
+        """Return what has the address, or the addresses of the CIDR, *text*."""
+        if "/" in text:
+            cidr = Cidr.parse(text)
+            return EndpointSelection(text, addresses=(addresses.network(str(cidr)),))
+        try:
+            point = addresses.address(text)
+        except ValueError:
+            raise InvalidValue(f"{quoted(text)} is not an address", "write `192.168.1.40` or `fd00::1`") from None
+        owners = tuple(
+            pod for pods in self.pods.values() for pod in pods if not pod.host_network and text in pod.addresses
+        )
+        return EndpointSelection(text, owners) if owners else EndpointSelection(text, addresses=((point, point),))
+
+    def spaces(self, pattern: str) -> list[str]:
+        """Return the namespaces that *pattern* fits."""
+        return [space for space in sorted(self.pods) if fits(pattern, space)]
+
+    def workloads(self, space: str, name: str) -> list[Pod]:
+        """Return the pods of the namespaces *space* that *name* means."""
+        if name != ANY:
+            pods = [pod for each in self.spaces(space) for pod in self.pods[each]]
+            return [pod for pod in pods if fits(name, pod.name) or (pod.workload and fits(name, pod.workload))]
+        spaces = [ANY] if space == ANY and ANY in self.pods else self.spaces(space)
+        pods = [pod for each in spaces for pod in self.pods[each]]
+        return [pod for pod in pods if pod.name == ANY] or pods
+
+    def peer(self, name: str) -> EndpointSelection:
+        """Return what the named peer *name* stands for; `internet` needs none of that name."""
+        if name not in self.peers:
+            if name != INTERNET:
+                raise self.unknown(name)
+            return EndpointSelection(name, addresses=PUBLIC)
+        peers = self.peers[name]
+        spans = intervals.merge(
+            span for peer in peers if isinstance(peer, IpBlock) for span in addresses.block(peer.cidr, peer.excluded)
+        )
+        selected = [peer for peer in peers if isinstance(peer, PodPeer)]
+        if any(peer.namespaces is None for peer in selected):
+            raise InvalidValue(
+                f"peer {quoted(name)} means another namespace in each rule", "write the namespace instead of the peer"
+            )
+        pods = [pod for space in sorted(self.pods) for pod in self.pods[space] if self.selects(selected, pod)]
+        if not pods and not spans:
+            raise InvalidValue(f"peer {quoted(name)} selects nothing that is here", "name a namespace or an address")
+        return EndpointSelection(name, tuple(pods), spans)
+
+    def selects(self, peers: "Iterable[PodPeer]", pod: Pod) -> bool:
+        """Say whether one of *peers* selects *pod*; a pod on the host network is never selected."""
+        return not pod.host_network and any(
+            peer.namespaces is not None
+            and matches(peer.namespaces, self.labels[pod.namespace])
+            and matches(peer.pods, dict(pod.labels))
+            for peer in peers
+        )
+
+    def unknown(self, text: str) -> InvalidValue:
+        """Return the refusal of *text*, with the nearest name: a namespace's, a workload's in it, a peer's."""
+        head, slash, name = text.partition("/")
+        if not slash or head not in self.pods:
+            spaces = [space for space in sorted(self.pods) if ANY not in space]
+            near = nearest(head, [*spaces, *self.peers, INTERNET])
+            whole = f"{near}/{name}" if slash and near in self.pods else near
+            says = f"there is no namespace {quoted(head)}" if slash else f"there is no namespace or peer {quoted(head)}"
+            return InvalidValue(says, f"did you mean `{whole}`?" if near else f"the namespaces are {_some(spaces)}")
+        known = sorted({pod.workload or pod.name for pod in self.pods[head]})
+        near = nearest(name, known)
+        listed = _some([f"{head}/{each}" for each in known])
+        return InvalidValue(
+            f"nothing in namespace `{head}` is known as {quoted(name)}",
+            f"did you mean `{head}/{near}`?" if near else f"there are {listed}" if known else "",
+        )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + (", …" if names[_SHOWN:] else "")
+
+
+def fits(pattern: str, word: str) -> bool:
+    """
+    Say whether *word* is *pattern*, in which each ``*`` stands for any text.
+
+    >>> fits("post*", "postgresql"), fits("post", "postgresql")
+    (True, False)
+    """
+    first, *rest = pattern.split(ANY)
+    if not rest:
+        return word == pattern
+    if not word.startswith(first) or len(word) < len(first):
+        return False
+    at = len(first)
+    for part in rest[:-1]:
+        found = word.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(word) - len(rest[-1]) >= at and word.endswith(rest[-1])
+
+
+def _is_address(head: str) -> bool:
+    return ":" in head or (head.count(".") == 3 and head.replace(".", "").isdigit())
+
+
+def named_peers(profile: ClusterProfile) -> dict[str, tuple[IpBlock | PodPeer, ...]]:
+    """Return what each named peer of *profile* stands for, in a NetworkPolicy's own terms."""
+    peers = Peers(profile)
+    return {str(name): tuple(_terms(peers, name)) for name in peers.named}
+
+
+def _terms(peers: Peers, name: Name) -> "Iterator[IpBlock | PodPeer]":
+    for peer in peers.written_out((name,)):
+        if peer.by_address:
+            yield from peers.blocks(peer)
+        else:
+            yield pod_peer(peer)
+
+
+def target(text: str) -> tuple[str, str]:
+    """
+    Return the endpoint and the port of ``DST[:PORT[/PROTO]]``, the port ``""`` where none is written.
+
+    >>> target("trade-bot/*:5432"), target("[fd00::1]:53/UDP"), target("fd00::1")
+    (('trade-bot/*', '5432'), ('fd00::1', '53/UDP'), ('fd00::1', ''))
+    """
+    if text.startswith("["):
+        end, _, port = text[1:].partition("]")
+        return end, port.removeprefix(":")
+    if text.count(":") > 1:
+        return text, ""
+    end, _, port = text.partition(":")
+    return end, port

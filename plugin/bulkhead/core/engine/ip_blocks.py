@@ -1,0 +1,124 @@
+"""
+Which addresses the ``ipBlock``s of a rule match, as the specification and as enforcers read them.
+"""
+
+from bulkhead.core.engine.semantics import Deviation
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.intervals import Spans
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Entry = tuple[str, bool]
+"""A CIDR of a ``hash:net`` set, and whether it matches (``nomatch`` otherwise)."""
+
+UNICAST = ("2000::/3", "fd00::/8")
+"""What kube-router puts into a set for ``::/0``: a set of networks holds none of length 0."""
+
+_HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+
+
+def read(
+    blocks: "Iterable[IpBlock]", family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...] = ()
+) -> tuple[Spans, ...]:
+    """
+    Return sets of addresses of *family*: what each of *blocks* matches, or in one set what all together do.
+
+    None of them has an address that is *unseen*.
+    """
+    entries = [entry for block in blocks if (entry := _entries(block, family, deviations))]
+    if Deviation.ONE_ADDRESS_SET in deviations and entries:
+        entries = [[entry for each in entries for entry in each]]
+    found = [one_address_set(each) for each in entries]
+    gone = intervals.merge(addresses.network(cidr) for cidr in unseen)
+    return tuple(intervals.subtract(spans, gone) for spans in found)
+
+
+def _entries(block: IpBlock, family: int, deviations: frozenset[Deviation]) -> list[Entry]:
+    if addresses.family(addresses.network(block.cidr)[0]) != family:
+        return []
+    whole = whole_ipv6 if Deviation.WHOLE_IPV6 in deviations and family == 6 else _whole
+    return [(cidr, True) for cidr in whole(block.cidr)] + [(cidr, False) for cidr in block.excluded]
+
+
+def _whole(cidr: str) -> tuple[str, ...]:
+    return _HALVES if cidr.endswith("/0") and ":" not in cidr else (cidr,)
+
+
+def whole_ipv6(cidr: str) -> tuple[str, ...]:
+    """
+    Return what kube-router writes for *cidr*: ``::/0`` is the global and the local unicast addresses, no others.
+
+    Probe: ``tests/truth/kube-router/addresses.yaml``, "::/0 is 2000::/3 and fd00::/8".
+    """
+    return UNICAST if cidr.endswith("/0") else (cidr,)
+
+
+def one_address_set(entries: "Iterable[Entry]") -> Spans:
+    """
+    Return what a ``hash:net`` set of *entries* matches: the narrowest entry decides, of two equal ones the later.
+
+    kube-router has one such set for all ``ipBlock``s of a rule, so that the ``except`` of one
+    cuts into the others.
+
+    Probe: ``tests/truth/kube-router/addresses.yaml``, "all blocks of a rule share one set".
+
+    >>> one_address_set([("10.0.0.0/8", True), ("10.1.0.0/16", False), ("10.1.0.0/16", True)]) == (
+    ...     addresses.network("10.0.0.0/8"),
+    ... )
+    True
+    """
+    found: Spans = ()
+    for cidr, matches in sorted(entries, key=lambda entry: _length(entry[0])):
+        change = intervals.union if matches else intervals.subtract
+        found = change(found, (addresses.network(cidr),))
+    return found
+
+
+def _length(cidr: str) -> int:
+    head, _, length = cidr.partition("/")
+    return int(length) if length else (128 if ":" in head else 32)
+
+
+def unseen(cluster: Cluster, deviations: frozenset[Deviation]) -> tuple[str, ...]:
+    """Return the addresses of *cluster* that no ``ipBlock`` matches."""
+    found = service_addresses(cluster) if Deviation.SERVICE_ADDRESS in deviations else ()
+    return found + (node_addresses(cluster) if Deviation.NODE_ADDRESS in deviations else ())
+
+
+def service_addresses(cluster: Cluster) -> tuple[str, ...]:
+    """
+    Return the addresses of Services: they are replaced by a pod's or a node's before policies look.
+
+    Probe: ``tests/truth/kube-router/addresses.yaml``, "a Service's address is replaced before policies look".
+    Calico: "Pre-DNAT policy" in its reference.  Cilium: "IP/CIDR based" under layer 3 in its documentation.
+    """
+    return cluster.services
+
+
+def node_addresses(cluster: Cluster) -> tuple[str, ...]:
+    """
+    Return the addresses of nodes, as far as they are known: on Cilium a node is known by its identity.
+
+    Cilium: "Network Policy" under Kubernetes networking in its documentation; an option lets ``ipBlock`` match them.
+    """
+    return tuple(sorted({pod.node for pod in cluster.pods if addresses.is_address(pod.node)}))
+
+
+def everywhere(family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...]) -> Spans:
+    """Return the addresses of *family* that a pod of which nothing is known may have."""
+    local = UNICAST if family == 6 and Deviation.WHOLE_IPV6 in deviations else ()
+    whole = intervals.merge(addresses.network(cidr) for cidr in local) or (addresses.WHOLE[family],)
+    return intervals.subtract(whole, intervals.merge(addresses.network(cidr) for cidr in unseen))
+
+
+def cuts(blocks: "Iterable[IpBlock]", unseen: tuple[str, ...], family: int) -> "Iterator[Spans]":
+    """Yield every network of *family* that any reading of *blocks* may tell apart."""
+    cidrs = {cidr for block in blocks for cidr in (block.cidr, *block.excluded)}
+    for cidr in sorted(cidrs.union(unseen, UNICAST if family == 6 else ())):
+        span = addresses.network(cidr)
+        if addresses.family(span[0]) == family:
+            yield (span,)

@@ -1,0 +1,76 @@
+"""
+``sift``: what of an answer lies between some sources and some destinations, as rectangles; and by groups.
+"""
+
+from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.reachability import FamilyReachability, Rectangle, port_set, rectangles
+from bulkhead.core.record import record
+from bulkhead.core.sets import intervals, ports
+from bulkhead.core.sets.addresses import WHOLE
+from bulkhead.core.sets.partition import covered, indices
+from bulkhead.core.sets.ports import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@record
+class Connections:
+    """
+    Everything between two groups: each set of ports that some pair has, the empty one included.
+
+    No set at all: there is no pair.
+    """
+
+    found: frozenset[PortSet]
+
+
+def members(universe: EndpointSpace, chosen: EndpointSelection) -> int:
+    """Return the members of *universe* that *chosen* names: all that any of its pods and addresses belong to."""
+    found = 0
+    for pod in chosen.pods:
+        place = universe.places.get(pod)
+        found |= 0 if place is None else 1 << place
+    spans = intervals.intersect(chosen.addresses, (WHOLE[universe.family],))
+    base = len(universe.members) - len(universe.cells.regions)
+    return found | covered(universe.cells, spans) << base
+
+
+def query(
+    layer: FamilyReachability, sources: int, destinations: int, asked: PortSet = ports.EVERY
+) -> "Iterator[Rectangle]":
+    """Yield what is allowed from *sources* to *destinations* on any of the ports *asked* for."""
+    for each in rectangles(layer):
+        here, there = each.sources & sources, each.destinations & destinations
+        opened = ports.intersect(each.ports, asked) if here and there else ports.NONE
+        if opened.spans:
+            yield Rectangle(here, there, opened)
+
+
+def connections(layer: FamilyReachability, groups: "Sequence[int]", alone: int) -> "Iterator[tuple[Connections, ...]]":
+    """
+    Yield for each of *groups* of members what is between it and each of *groups*, as destinations.
+
+    *alone* are members that are one pod: such a pod and itself are no pair.  Nor are two addresses.
+    """
+    outside = layer.universe.outside
+    parts = {place: row.parts for row in layer.rows for place in indices(row.sources)}
+    spelt: dict[int, PortSet] = {}
+    for group in groups:
+        found: list[set[int]] = [set() for _ in groups]
+        for place in indices(group):
+            here = 1 << place
+            barred = (outside if outside & here else 0) | (here & alone)
+            for number, other in enumerate(groups):
+                rest = other & ~barred
+                for atoms, those in parts.get(place, ()):
+                    if rest & those:
+                        found[number].add(atoms)
+                        rest &= ~those
+                if rest:
+                    found[number].add(0)
+        for atoms in {atoms for each in found for atoms in each} - spelt.keys():
+            spelt[atoms] = port_set(layer, atoms)
+        yield tuple(Connections(frozenset(spelt[atoms] for atoms in each)) for each in found)

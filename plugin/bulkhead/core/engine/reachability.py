@@ -1,0 +1,167 @@
+"""
+The answer: who reaches whom on which ports, and by whose leave.
+
+It is kept as rows: sources that reach the same destinations on the same ports share one row.
+The form is canonical: two clusters over one universe behave alike exactly if their rows are
+equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
+stands for its addresses other than those of nodes, which always reach their own pods.
+"""
+
+from bulkhead.core.engine.endpoint_classes import NODE_PORTS
+from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
+from bulkhead.core.engine.rule_effects import PolicyEffect
+from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Pod
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, partition, ports
+from bulkhead.core.sets.intervals import holds
+from bulkhead.core.sets.ports import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Parts = tuple[tuple[int, int], ...]
+"""Disjoint sets of destinations, each with the port atoms that are open to it; ascending by atoms."""
+
+
+@record
+class SourceRow:
+    """What each of *sources* reaches: for each part a set of port atoms and the destinations that it is open to."""
+
+    sources: int
+    parts: Parts
+
+
+@record
+class FamilyReachability:
+    """
+    The answer for one address family.
+
+    *granted* is what each policy of the cluster grants, in its order, and behind that what an
+    enforcer adds.  *ingress* and *egress* give for each member those that isolate it, by their place.
+    """
+
+    universe: EndpointSpace
+    granted: tuple[PolicyEffect, ...]
+    ingress: tuple[tuple[int, ...], ...]
+    egress: tuple[tuple[int, ...], ...]
+    rows: tuple[SourceRow, ...]
+
+
+@record
+class Rectangle:
+    """Every one of *sources* reaches every one of *destinations*, another pod or address, on exactly *ports*."""
+
+    sources: int
+    destinations: int
+    ports: PortSet
+
+
+@record
+class Reachability:
+    """Who reaches whom in *cluster* as *semantics* has it: a layer for each address family."""
+
+    cluster: Cluster
+    semantics: Semantics
+    layers: tuple[FamilyReachability, ...]
+
+    @property
+    def mode(self) -> IpBlockMode:
+        """What an ``ipBlock`` was taken to match."""
+        return self.semantics.mode
+
+
+def isolating(layer: FamilyReachability, place: int, direction: str) -> tuple[int, ...]:
+    """Return the policies that isolate the member at *place* for ``ingress`` or ``egress``, by their place."""
+    found = layer.ingress[place] if direction == "ingress" else layer.egress[place]
+    granted = layer.granted
+    return tuple(number for number in found if granted[number].policy == number)
+
+
+def rectangles(layer: FamilyReachability) -> "Iterator[Rectangle]":
+    """Yield all that is allowed in *layer*, each pair of members at most once."""
+    for row in layer.rows:
+        for atoms, destinations in row.parts:
+            yield Rectangle(row.sources, destinations, port_set(layer, atoms))
+
+
+def port_set(layer: FamilyReachability, atoms: int) -> PortSet:
+    """Return the ports of the *atoms* of *layer*."""
+    return PortSet(partition.spans(layer.universe.atoms, atoms))
+
+
+def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) -> PortSet:
+    """Return the ports of *destination* that are open to *source*, over any address family that both have."""
+    found = ports.NONE
+    for layer in answer.layers:
+        found = ports.union(found, _open_in(answer, layer, source, destination))
+    return found
+
+
+def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
+    """Return the same over one address *family*; nothing where the answer does not speak of it."""
+    layers = [layer for layer in answer.layers if layer.universe.family == family]
+    return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
+
+
+def allows(answer: Reachability, flow: Flow) -> bool:
+    """Say whether *flow* is allowed in *answer*."""
+    opened = open_ports(answer, flow.source, flow.destination)
+    return holds(opened.spans, ports.point(flow.protocol, flow.port))
+
+
+def _open_in(answer: Reachability, layer: FamilyReachability, source: Endpoint, destination: Endpoint) -> PortSet:
+    here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+    if here is None or there is None:
+        return ports.NONE
+    if exempt(source, destination):
+        return ports.EVERY
+    parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
+    opened = port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    return ports.union(opened, open_anyway(answer.semantics, source, destination))
+
+
+def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -> PortSet:
+    """
+    Return the ports that the enforcer opens from *source* to the outside address *destination*, whatever policies say.
+
+    They are the node ports of the node that a pod runs on, where its address is named; what runs on
+    that node's network is a member of its own (see ``program.own_node_ports``).
+    """
+    if Deviation.NODE_PORTS not in semantics.deviations or not isinstance(source, Pod) or source.host_network:
+        return ports.NONE
+    return NODE_PORTS if isinstance(destination, External) and _is_at(source.node, destination) else ports.NONE
+
+
+def _is_at(node: str, external: External) -> bool:
+    return addresses.is_address(node) and addresses.address(external.address) == addresses.address(node)
+
+
+def exempt(source: Endpoint, destination: Endpoint) -> str:
+    """Say why no policy can refuse the flow: a pod reaches itself, a node its own pods. Empty: policies decide."""
+    if source == destination:
+        return "itself"
+    if isinstance(destination, External) or destination.host_network or not destination.node:
+        return ""
+    if isinstance(source, Pod):
+        own = source.host_network and source.node == destination.node
+    else:
+        own = _is_at(destination.node, source)
+    return "its own node" if own else ""
+
+
+def open_pairs(layer: FamilyReachability) -> int:
+    """Return how many ordered pairs of pods have any port open between them, a pod and itself included."""
+    sizes = [len(member.pods) for member in layer.universe.members]
+    inside = layer.universe.present & ~layer.universe.outside
+    total = 0
+    for row in layer.rows:
+        reached = 0
+        for _, destinations in row.parts:
+            reached |= destinations
+        weight = sum(sizes[at] for at in partition.indices(reached & inside))
+        sources = partition.indices(row.sources & inside)
+        total += weight * sum(sizes[at] for at in sources)
+        total += sum(sizes[at] for at in sources if not reached >> at & 1)
+    return total

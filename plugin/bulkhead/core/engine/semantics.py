@@ -1,0 +1,105 @@
+"""
+What policies are read by: the specification, or the specification as one enforcer departs from it.
+
+Each departure is a member of ``Deviation``.  ``kube_router.py`` has a small function for each.
+"""
+
+from enum import Enum
+
+from bulkhead.core.language.resources import Enforcer
+from bulkhead.core.record import record
+
+
+class IpBlockMode(Enum):
+    """What an ``ipBlock`` matches beside outside addresses: *PODS* too (kube-router, Calico), or *NEVER* (Cilium)."""
+
+    PODS = "pods"
+    NEVER = "never"
+
+
+class Deviation(Enum):
+    """One way in which an enforcer does otherwise than the specification says; the value names it in reports."""
+
+    BOTH_DIRECTIONS = "both-directions"
+    ONE_ADDRESS_SET = "one-address-set"
+    SERVICE_ADDRESS = "service-address"
+    WHOLE_IPV6 = "whole-ipv6"
+    UNMATCHED_NAME = "unmatched-name"
+    NAME_TO_ADDRESSES = "name-to-addresses"
+    NAME_TO_EVERYONE = "name-to-everyone"
+    SHARED_PORTS = "shared-ports"
+    SIDECAR_NAMES = "sidecar-names"
+    NODE_PORTS = "node-ports"
+    NODE_ADDRESS = "node-address"
+
+
+_KUBE_ROUTER = frozenset(Deviation) - {Deviation.NODE_ADDRESS}
+
+_DEPARTS = {
+    Enforcer.KUBE_ROUTER: _KUBE_ROUTER,
+    Enforcer.CALICO: frozenset({Deviation.SERVICE_ADDRESS}),
+    Enforcer.CILIUM: frozenset({Deviation.SERVICE_ADDRESS, Deviation.NODE_ADDRESS}),
+    Enforcer.ANY: frozenset[Deviation](),
+}
+
+MEASURED = frozenset({Enforcer.KUBE_ROUTER})
+"""The enforcers whose deviations were measured with the real code; of the others only what their documentation says."""
+
+
+@record
+class Semantics:
+    """
+    How policies are read: what an ``ipBlock`` matches (*mode*), and the *deviations* of an *enforcer*.
+
+    Without deviations it is the specification, which leaves the mode open.
+    """
+
+    mode: IpBlockMode = IpBlockMode.PODS
+    enforcer: Enforcer = Enforcer.ANY
+    deviations: frozenset[Deviation] = frozenset()
+
+    @property
+    def word(self) -> str:
+        """``api`` for the specification, ``enforcer`` for what one enforcer makes of it."""
+        return "api" if self.enforcer is Enforcer.ANY else "enforcer"
+
+    @property
+    def measured(self) -> bool:
+        """Whether it was measured, or needed no measuring: the specification is what it says."""
+        return self.enforcer is Enforcer.ANY or self.enforcer in MEASURED
+
+    @property
+    def says(self) -> str:
+        """How policies are read, in words."""
+        if self.enforcer is Enforcer.ANY:
+            return "as the specification says"
+        name = self.enforcer.value
+        return f"as {name} enforces them" if self.measured else f"as {name} documents it, which was not measured"
+
+    @property
+    def specification(self) -> "Semantics":
+        """The specification, with an ``ipBlock`` read in the same mode."""
+        return Semantics(self.mode)
+
+    def but(self, deviations: frozenset[Deviation]) -> "Semantics":
+        """Return the same with these *deviations* only."""
+        return Semantics(self.mode, self.enforcer, deviations)
+
+
+API = Semantics()
+"""The specification, with pods' addresses matched by an ``ipBlock``."""
+
+
+def mode_of(enforcer: Enforcer) -> IpBlockMode:
+    """Return how *enforcer* reads an ``ipBlock``: only Cilium's never matches a pod."""
+    return IpBlockMode.NEVER if enforcer is Enforcer.CILIUM else IpBlockMode.PODS
+
+
+def specification(enforcer: Enforcer) -> Semantics:
+    """Return the specification, with an ``ipBlock`` read as *enforcer* does."""
+    return Semantics(mode_of(enforcer))
+
+
+def enforced(enforcer: Enforcer) -> Semantics:
+    """Return what *enforcer* makes of policies; for ``any`` the specification."""
+    return Semantics(mode_of(enforcer), enforcer, _DEPARTS[enforcer])

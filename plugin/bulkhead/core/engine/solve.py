@@ -1,0 +1,170 @@
+"""
+``reach``: NetworkPolicy semantics (networking.k8s.io/v1), or an enforcer's, exactly, for all pairs at once.
+
+A connection needs the source's egress and the destination's ingress.  Sources that the same
+grants apply to on both sides have the same row, so rows are computed once for each such
+combination, never for each pair.
+"""
+
+from bulkhead.core.engine.endpoint_classes import Side, endpoint_spaces, families
+from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.engine.kube_router import kube_router_effects
+from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, SourceRow
+from bulkhead.core.engine.rule_effects import PolicyEffect, policy_effects
+from bulkhead.core.engine.semantics import API, Semantics
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.sets.partition import indices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Open = tuple[tuple[int, int], ...]
+"""What is open: port atoms and the members at the other end to which they are. The members may overlap."""
+
+
+def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
+    """Return who reaches whom in *cluster* on which ports, with what every policy contributes."""
+    (answer,) = compare([Side(cluster, cluster.pods)], semantics)
+    return answer
+
+
+def compare(sides: list[Side], semantics: Semantics) -> tuple[Reachability, ...]:
+    """Return the reachability of each of *sides*, over universes in which the same bit means the same member."""
+    layers: list[list[FamilyReachability]] = [[] for _ in sides]
+    for family in families(sides):
+        for number, universe in enumerate(endpoint_spaces(sides, family, semantics)):
+            layers[number].append(solve(universe, _granted(universe, sides[number], semantics)))
+    return tuple(Reachability(side.cluster, semantics, tuple(found)) for side, found in zip(sides, layers, strict=True))
+
+
+def _granted(universe: EndpointSpace, side: Side, semantics: Semantics) -> tuple[PolicyEffect, ...]:
+    if not semantics.deviations:
+        return policy_effects(universe, side.cluster.policies)
+    return kube_router_effects(universe, side, semantics.deviations)
+
+
+def solve(universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyReachability:
+    """Return the answer for one family: which policies isolate each member, and the rows that follow."""
+    ingress = _isolating(universe, ((g.subjects, g.ingress is not None) for g in granted))
+    egress = _isolating(universe, ((g.subjects, g.egress is not None) for g in granted))
+    rows = _rows(universe, _Leaving(universe, granted, egress), _Entering(universe, granted))
+    return FamilyReachability(universe, granted, ingress, egress, rows)
+
+
+def _isolating(universe: EndpointSpace, policies: "Iterable[tuple[int, bool]]") -> tuple[tuple[int, ...], ...]:
+    found: list[list[int]] = [[] for _ in universe.members]
+    for number, (subjects, isolates) in enumerate(policies):
+        if isolates:
+            for place in indices(subjects):
+                found[place].append(number)
+    return tuple(map(tuple, found))
+
+
+class _Leaving:
+    """Egress: for a source, the destinations that its policies let it go to."""
+
+    def __init__(
+        self, universe: EndpointSpace, granted: tuple[PolicyEffect, ...], egress: tuple[tuple[int, ...], ...]
+    ) -> None:
+        self.present, self.every = universe.present, universe.atoms.every
+        self.egress = egress
+        known: dict[Open, int] = {}  # policies that grant the same are one
+        self.kinds = [known.setdefault(_destinations(policy), len(known)) for policy in granted]
+        self.opens = list(known)
+
+    def signature(self, place: int) -> frozenset[int] | None:
+        """Return what distinguishes the sources that may go to different destinations."""
+        policies = self.egress[place]
+        return frozenset(self.kinds[number] for number in policies) if policies else None
+
+    def parts(self, signature: frozenset[int] | None) -> Parts:
+        if signature is None:
+            return ((self.every, self.present),)
+        return _partition({0: self.present}, (rectangle for kind in signature for rectangle in self.opens[kind]))
+
+
+def _destinations(policy: PolicyEffect) -> Open:
+    return tuple((atoms, one.peers & having) for one in policy.egress or () for atoms, having in one.ports)
+
+
+class _Entering:
+    """Ingress: for a source, the destinations whose policies let it come in."""
+
+    def __init__(self, universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> None:
+        isolated = 0
+        opened: dict[tuple[int, int], int] = {}
+        for sources, pods in universe.nodes:  # a node always reaches its own pods
+            opened[sources, universe.atoms.every] = pods
+        for policy in granted:
+            if policy.ingress is not None:
+                isolated |= policy.subjects
+            for one in policy.ingress or ():
+                for atoms, having in one.ports:
+                    known = one.peers, atoms
+                    opened[known] = opened.get(known, 0) | policy.subjects & having
+        self.start = {universe.atoms.every: universe.present & ~isolated}
+        self.start[0] = self.start.get(0, 0) | isolated
+        self.by_sources: dict[int, list[tuple[int, int]]] = {}
+        for (sources, atoms), destinations in opened.items():
+            self.by_sources.setdefault(sources, []).append((atoms, destinations))
+        self.opens = list(self.by_sources.values())
+        self.signatures: list[list[int]] = [[] for _ in universe.members]
+        for number, sources in enumerate(self.by_sources):
+            for place in indices(sources):
+                self.signatures[place].append(number)
+
+    def signature(self, place: int) -> tuple[int, ...]:
+        """Return what distinguishes the sources that different destinations let in."""
+        return tuple(self.signatures[place])
+
+    def parts(self, signature: tuple[int, ...]) -> Parts:
+        return _partition(self.start, (rectangle for number in signature for rectangle in self.opens[number]))
+
+
+def _partition(start: dict[int, int], opened: "Iterable[tuple[int, int]]") -> Parts:
+    """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
+    parts = start
+    for atoms, destinations in opened:
+        following: dict[int, int] = {}
+        for already, those in parts.items():
+            wider = already | atoms
+            inside = those & destinations if wider != already else 0
+            if inside:
+                following[wider] = following.get(wider, 0) | inside
+            if inside != those:
+                following[already] = following.get(already, 0) | those & ~inside
+        parts = following
+    return tuple(parts.items())
+
+
+def _rows(universe: EndpointSpace, leaving: _Leaving, entering: _Entering) -> tuple[SourceRow, ...]:
+    alike: dict[tuple[frozenset[int] | None, tuple[int, ...], bool], int] = {}
+    for place in indices(universe.present):
+        outside = bool(universe.outside >> place & 1)
+        known = leaving.signature(place), entering.signature(place), outside
+        alike[known] = alike.get(known, 0) | 1 << place
+    out = {signature: leaving.parts(signature) for signature in dict.fromkeys(known[0] for known in alike)}
+    into = {signature: entering.parts(signature) for signature in dict.fromkeys(known[1] for known in alike)}
+    rows: dict[Parts, int] = {}
+    for (left, right, outside), sources in alike.items():
+        reachable = universe.present & ~universe.outside if outside else universe.present
+        parts = _both(out[left], into[right], reachable)
+        rows[parts] = rows.get(parts, 0) | sources
+    return tuple(SourceRow(sources, parts) for parts, sources in sorted(rows.items(), key=_first) if parts)
+
+
+def _both(out: Parts, into: Parts, reachable: int) -> Parts:
+    """Return where the source may go and is let in: an outside address only ever reaches pods."""
+    found: dict[int, int] = {}
+    for leaving, there in out:
+        for entering, those in into:
+            atoms = leaving & entering
+            destinations = there & those & reachable if atoms else 0
+            if destinations:
+                found[atoms] = found.get(atoms, 0) | destinations
+    return tuple(sorted(found.items()))
+
+
+def _first(item: tuple[Parts, int]) -> int:
+    return item[1] & -item[1]

@@ -1,0 +1,5 @@
+"""
+Expands a SegmentedNamespace into NetworkPolicies.
+
+It may import ``kubernetes``, ``language`` and what is below them.
+"""

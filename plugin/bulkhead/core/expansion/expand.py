@@ -1,0 +1,237 @@
+"""
+Expand what people wrote into NetworkPolicies.
+
+For each protected namespace: ``default-deny-all``, which names every pod and both directions
+and allows nothing, and on top of it one allow policy a rule (or a direction), each of one
+direction only.  kube-router lets the rules of a policy with both directions leak into each
+other, and cuts an ``except`` out of the other peers of the same rule; hence the two
+separations here (measured, see ``docs/decisions``).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bulkhead.core.diagnostics import Path, Problem, spell
+from bulkhead.core.expansion.peers import Peers, pod_peer, selector
+from bulkhead.core.kubernetes.networkpolicy import (
+    EVERY_POD,
+    IpBlock,
+    NetworkPolicy,
+    PodPeer,
+    PolicyPort,
+    PolicyRule,
+    Selector,
+)
+from bulkhead.core.language.resources import (
+    API_GROUP,
+    ClusterProfile,
+    EgressRule,
+    Enforcer,
+    IngressRule,
+    Layout,
+    Peer,
+    Rule,
+    SegmentedNamespace,
+)
+from bulkhead.core.language.scalars import Name, Port
+from bulkhead.core.record import record
+
+MANAGED_BY = ("app.kubernetes.io/managed-by", "bulkhead")
+DENY = "default-deny-all"
+
+_BY_NAME = (Enforcer.CALICO, Enforcer.CILIUM)
+"""Enforcers that resolve a named port in egress on the destination; kube-router opens every port instead."""
+
+
+@record
+class Expansion:
+    """
+    The *policies*, sorted by namespace and name; empty where there are *problems*.
+
+    *origins* says for each policy where it was written: the path of its rule for each of its
+    entries (one written rule can become several), of ``spec`` for the deny.
+    """
+
+    policies: tuple[NetworkPolicy, ...]
+    problems: tuple[Problem, ...]
+    origins: tuple[tuple[Path, ...], ...] = ()
+
+
+def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) -> Expansion:
+    """
+    Return the policies of all *namespaces* in the cluster of *profile*, or everything that is wrong.
+
+    The result depends on nothing but the values: not on their order, not on the order of keys.
+    """
+    peers = Peers(profile)
+    policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
+    found: list[Problem] = list(peers.problems())
+    taken: dict[tuple[str, str], str] = {}
+    for namespace in sorted(namespaces, key=lambda each: each.namespace):
+        made = _Namespace(profile, peers, namespace)
+        for policy, origins in made.policies():
+            key = policy.namespace, policy.name
+            if key in taken:
+                found.append(_clash(namespace, policy, origins[0], taken[key]))
+            taken[key] = spell(origins[0])
+            policies.append((policy, origins))
+        found += made.found
+    if found:
+        return Expansion((), tuple(found))
+    policies.sort(key=lambda each: (each[0].namespace, each[0].name))
+    return Expansion(tuple(policy for policy, _ in policies), (), tuple(origins for _, origins in policies))
+
+
+def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, other: str) -> Problem:
+    if policy.name == DENY:
+        return Problem(
+            namespace.title,
+            ("metadata", "namespace"),
+            f"two SegmentedNamespaces are both for namespace `{policy.namespace}`",
+            "keep one of them",
+        )
+    return Problem(
+        namespace.title,
+        origin,
+        f"two policies would be named `{policy.name}`: the other comes from `{other}`",
+        "rename the rule or the workload",
+    )
+
+
+class _Namespace:
+    """Expands one namespace; problems are collected in *found*."""
+
+    def __init__(self, profile: ClusterProfile, peers: Peers, resource: SegmentedNamespace) -> None:
+        self.profile = profile
+        self.peers = peers
+        self.resource = resource
+        self.found: list[Problem] = []
+
+    def policies(self) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
+        """Yield each policy with the paths of what it was written as."""
+        spec = self.resource.spec
+        if spec.unprotected is not None:
+            return
+        deny = NetworkPolicy(self.resource.namespace, DENY, EVERY_POD, (), (), labels=(MANAGED_BY,))
+        yield deny, (("spec",),)
+        yield from self.group("", EVERY_POD, spec.ingress, spec.egress, ("spec",))
+        for name, workload in spec.workloads.items():
+            path = ("spec", "workloads", name)
+            yield from self.group(name, selector(workload.pods), workload.ingress, workload.egress, path)
+
+    def group(
+        self,
+        workload: str,
+        pods: Selector,
+        ingress: Mapping[Name, IngressRule],
+        egress: Mapping[Name, EgressRule],
+        path: Path,
+    ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
+        """Yield the policies of the rules for one selection of pods."""
+        for direction, rules in (("ingress", ingress), ("egress", egress)):
+            lines = [
+                _Line(name, rule, self.rule(rule, direction, (*path, direction, name))) for name, rule in rules.items()
+            ]
+            if self.profile.spec.policies is Layout.PER_RULE:
+                batches = [(f"{line.name}-{direction}", [line]) for line in lines]
+            else:
+                batches = [(direction, lines)] if lines else []
+            for suffix, batch in batches:
+                name = f"{workload}-allow-{suffix}" if workload else f"allow-{suffix}"
+                entries = tuple(entry for line in batch for entry in line.entries)
+                written = tuple((*path, direction, line.name) for line in batch for _ in line.entries or (None,))
+                yield self.policy(name, pods, direction, entries, _notes(workload, batch)), written
+
+    def policy(
+        self,
+        name: str,
+        pods: Selector,
+        direction: str,
+        rules: tuple[PolicyRule, ...],
+        annotations: tuple[tuple[str, str], ...],
+    ) -> NetworkPolicy:
+        return NetworkPolicy(
+            self.resource.namespace,
+            name,
+            pods,
+            rules if direction == "ingress" else None,
+            rules if direction == "egress" else None,
+            (MANAGED_BY,),
+            annotations,
+        )
+
+    def rule(self, rule: Rule, direction: str, path: Path) -> tuple[PolicyRule, ...]:
+        """Return the entries of one rule: peers without ``except`` together, each block with one alone."""
+        end = (*path, "from" if direction == "ingress" else "to")
+        if not self.known(rule.peers, end) or (direction == "egress" and not self.ports_by_number(rule, path)):
+            return ()
+        together: list[IpBlock | PodPeer] = []
+        alone: list[IpBlock] = []
+        for peer in self.peers.written_out(rule.peers):
+            if not peer.by_address:
+                together.append(pod_peer(peer))
+                continue
+            for block in self.peers.blocks(peer):
+                (alone if block.excluded else together).append(block)
+        ports = None if rule.ports is None else tuple(map(_port, rule.ports))
+        groups = ([tuple(dict.fromkeys(together))] if together else []) + [(block,) for block in dict.fromkeys(alone)]
+        return tuple(PolicyRule(group, ports) for group in groups)
+
+    def known(self, peers: tuple[Name | Peer, ...], path: Path) -> bool:
+        """Note every unknown peer; say whether there was none, nor one that the profile has in a circle."""
+        fine = True
+        for i, peer in enumerate(peers):
+            says, hint = self.peers.trouble(peer)
+            if says:
+                at = (*path, i) if len(peers) > 1 else path
+                rule = f" in rule `{path[-2]}` of namespace `{self.resource.namespace}`"
+                self.found.append(Problem(self.resource.title, at, says + rule, hint))
+            fine = fine and not says and not any(self.peers.in_trouble(name) for name in self.peers.reached(peer))
+        return fine
+
+    def ports_by_number(self, rule: Rule, path: Path) -> bool:
+        """Refuse a named port in egress unless the enforcer resolves it and the peer has pods to resolve it on."""
+        enforcer = self.profile.spec.enforcer
+        fine = True
+        for i, port in enumerate(rule.ports or ()):
+            if not port.name or (enforcer in _BY_NAME and not self.by_address(rule)):
+                continue
+            fine = False
+            at = (*path, "ports", i) if len(rule.ports or ()) > 1 else (*path, "ports")
+            says = f"named port `{port.name}` in egress has no meaning " + (
+                f"that `{enforcer.value}` keeps" if enforcer not in _BY_NAME else "for addresses"
+            )
+            self.found.append(Problem(self.resource.title, at, says, "write the container port's number"))
+        return fine
+
+    def by_address(self, rule: Rule) -> bool:
+        """Say whether one of the rule's peers is addresses."""
+        return any(peer.by_address for peer in self.peers.written_out(rule.peers))
+
+
+@record
+class _Line:
+    """A rule as written, and the policy entries that it becomes."""
+
+    name: Name
+    rule: Rule
+    entries: tuple[PolicyRule, ...]
+
+
+def _notes(workload: str, batch: list[_Line]) -> tuple[tuple[str, str], ...]:
+    """Return the annotations: which rules, and what people noted on them (behind the rule's name where several)."""
+    notes = {f"{API_GROUP}/rule": ", ".join(line.name for line in batch)}
+    if workload:
+        notes[f"{API_GROUP}/workload"] = workload
+    for key in ("why", "owner", "until"):
+        said = [(line.name, text) for line in batch if (text := getattr(line.rule, key)) is not None]
+        if said:
+            notes[f"{API_GROUP}/{key}"] = "\n".join(
+                text if len(batch) == 1 else f"{name}: {text}" for name, text in said
+            )
+    return tuple(sorted(notes.items()))
+
+
+def _port(port: Port) -> PolicyPort:
+    if port.name:
+        return PolicyPort(port.protocol, port.name)
+    return PolicyPort(port.protocol, port.first, port.last if port.last != port.first else None)

@@ -1,0 +1,98 @@
+"""The named peers of a profile: what each name stands for, in a NetworkPolicy's own terms."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bulkhead.core.diagnostics import Path, Problem, nearest
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, IpBlock, PodPeer, Requirement, Selector
+from bulkhead.core.language.resources import ClusterProfile, LabelSelector, Peer
+from bulkhead.core.language.scalars import Name, quoted
+
+
+class Peers:
+    """The named peers of a profile, resolved; a name may stand for a list with other names in it."""
+
+    def __init__(self, profile: ClusterProfile) -> None:
+        self.profile = profile
+        self.named: Mapping[Name, tuple[Name | Peer, ...]] = profile.spec.peers
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the profile itself: unknown names, circles, networks that it does not give."""
+        for name, members in self.named.items():
+            for i, member in enumerate(members):
+                path: Path = ("spec", "peers", name, i) if len(members) > 1 else ("spec", "peers", name)
+                says, hint = self.trouble(member)
+                if not says and name in self.reached(member):
+                    says, hint = f"peer `{name}` refers to itself", "write out the peers that are meant"
+                if says:
+                    yield Problem(f"cluster {self.profile.name}", path, says, hint)
+
+    def trouble(self, peer: Name | Peer) -> tuple[str, str]:
+        """Return what is wrong with one reference and a hint, ``("", "")`` where nothing is."""
+        if isinstance(peer, Name):
+            if peer in self.named:
+                return "", ""
+            near = nearest(peer, list(self.named))
+            known = ", ".join(f"`{name}`" for name in self.named) or "none"
+            return (
+                f"unknown peer {quoted(peer)}",
+                f"did you mean `{near}`?" if near else f"the profile's peers: {known}",
+            )
+        for network in peer.network or ():
+            if self.profile.spec.networks.of(network) is None:
+                return (
+                    f"the profile does not say which addresses `{network.value}` has",
+                    f"add `networks: {{{network.value}: CIDR}}` to the ClusterProfile",
+                )
+        return "", ""
+
+    def reached(self, peer: Name | Peer) -> set[Name]:
+        """Return every name that *peer* leads to, itself included."""
+        seen: set[Name] = set()
+        waiting = [peer]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Name) and each not in seen:
+                seen.add(each)
+                waiting += self.named.get(each, ())
+        return seen
+
+    def written_out(self, peers: Iterable[Name | Peer]) -> Iterator[Peer]:
+        """Yield the peers behind *peers*, in order; every name must be known and free of circles."""
+        for peer in peers:
+            if isinstance(peer, Name):
+                yield from self.written_out(self.named[peer])
+            else:
+                yield peer
+
+    def blocks(self, peer: Peer) -> Iterator[IpBlock]:
+        """Yield the address blocks of a peer by address, each with the exclusions that lie in it."""
+        for network in peer.network or ():
+            yield from (IpBlock(str(cidr)) for cidr in self.profile.spec.networks.of(network) or ())
+        for cidr in peer.cidr or ():
+            yield IpBlock(str(cidr), tuple(str(cut) for cut in peer.excluded or () if cidr.holds(cut)))
+
+    def in_trouble(self, name: Name) -> bool:
+        """Say whether the profile's own peer *name* is wrong, which :meth:`problems` reports once."""
+        members = self.named.get(name, ())
+        return any(self.trouble(each)[0] or name in self.reached(each) for each in members)
+
+
+def pod_peer(peer: Peer) -> PodPeer:
+    """Return the pods that *peer*, which is not addresses, stands for."""
+    pods = EVERY_POD if peer.pods is None else selector(peer.pods)
+    if peer.namespaces is not None:
+        return PodPeer(pods, selector(peer.namespaces))
+    if peer.namespace is None:
+        return PodPeer(pods)
+    if len(peer.namespace) == 1:
+        return PodPeer(pods, Selector(((NAMESPACE_NAME, str(peer.namespace[0])),)))
+    return PodPeer(pods, Selector((), (Requirement(NAMESPACE_NAME, "In", tuple(map(str, peer.namespace))),)))
+
+
+def selector(labels: LabelSelector) -> Selector:
+    """Return the NetworkPolicy's selector, its labels sorted."""
+    requirements = tuple(
+        Requirement(str(each.key), each.operator.value, tuple(map(str, each.values or ())))
+        for each in labels.match_expressions or ()
+    )
+    return Selector(tuple(sorted((str(key), str(word)) for key, word in labels.match_labels.items())), requirements)

@@ -1,0 +1,1 @@
+"""NetworkPolicies, clusters and label selectors as values. It may import ``language`` and what is below it."""

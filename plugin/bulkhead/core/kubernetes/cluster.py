@@ -1,0 +1,104 @@
+"""
+A cluster as values: what NetworkPolicy can speak about, and nothing else.
+"""
+
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy
+from bulkhead.core.record import record
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@record
+class Namespace:
+    """A namespace. The label with its name, which the API server puts on it, need not be in *labels*."""
+
+    name: str
+    labels: Labels = ()
+
+
+@record
+class NamedPort:
+    """A container port; *name* is empty where it has none. *sidecar*: of an init container that stays."""
+
+    name: str
+    protocol: str
+    number: int
+    sidecar: bool = False
+
+
+@record
+class Pod:
+    """
+    A pod, or the pods that a workload's template stands for.
+
+    *workload* and *kind* name the owner; a pod without one is its own (kind Pod).  Each of
+    *addresses* is one IP address, or a CIDR where only the network is known; with none the
+    cluster's networks stand in.  *node* is the address of the node it runs on, else the node's
+    name, ``""`` where unknown.  A pod on the host network has its node's addresses.
+    """
+
+    namespace: str
+    name: str
+    kind: str = "Pod"
+    workload: str = ""
+    labels: Labels = ()
+    ports: tuple[NamedPort, ...] = ()
+    addresses: tuple[str, ...] = ()
+    host_network: bool = False
+    node: str = ""
+
+    @property
+    def owner(self) -> tuple[str, str, str]:
+        """Namespace, name and kind of the workload that the pod belongs to."""
+        return self.namespace, self.workload or self.name, self.kind
+
+
+@record
+class External:
+    """One *address* that is no pod's."""
+
+    address: str
+
+
+Endpoint = Pod | External
+
+
+@record
+class Flow:
+    """A connection that *source* opens to *port* of *destination*; *protocol* is TCP, UDP or SCTP."""
+
+    source: Endpoint
+    destination: Endpoint
+    protocol: str
+    port: int
+
+
+@record
+class Cluster:
+    """
+    Namespaces, pods and policies.
+
+    A namespace that only pods or policies mention exists all the same.  *networks* and
+    *nodes* are the CIDRs of pods and of nodes: where a pod without a known address may be.
+    *services* are those of Services: addresses that no packet keeps.
+    """
+
+    namespaces: tuple[Namespace, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    policies: tuple[NetworkPolicy, ...] = ()
+    networks: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+def namespaces_of(cluster: Cluster) -> dict[str, dict[str, str]]:
+    """Return the labels of every namespace of *cluster*, by name, with the label that the API server adds."""
+    found: dict[str, dict[str, str]] = {}
+    for namespace in cluster.namespaces:
+        found.setdefault(namespace.name, {}).update(namespace.labels)
+    mentioned = {pod.namespace for pod in cluster.pods}.union(policy.namespace for policy in cluster.policies)
+    for name in sorted(mentioned):
+        found.setdefault(name, {})
+    for name, labels in found.items():
+        labels[NAMESPACE_NAME] = name
+    return found

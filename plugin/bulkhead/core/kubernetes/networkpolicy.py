@@ -1,0 +1,89 @@
+"""
+A NetworkPolicy (networking.k8s.io/v1) as values.
+
+The API gives an empty list two meanings ("nobody" in ``ingress``, "everyone" in ``from``).
+Here each meaning has a value of its own: ``None`` stands for everyone, every port or every
+direction left alone, and says so at the field; a tuple is exactly its members.
+"""
+
+from bulkhead.core.record import record
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label that the API server puts on every namespace: its name."""
+
+
+@record
+class Requirement:
+    """One entry of ``matchExpressions``: *operator* is In, NotIn, Exists or DoesNotExist."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@record
+class Selector:
+    """A label selector: all of its *labels* and *expressions* hold. With neither it selects everything."""
+
+    labels: tuple[tuple[str, str], ...] = ()
+    expressions: tuple[Requirement, ...] = ()
+
+
+EVERY_POD = Selector()
+"""The empty selector."""
+
+
+@record
+class IpBlock:
+    """An ``ipBlock``: the addresses of *cidr* outside every CIDR of *excluded*."""
+
+    cidr: str
+    excluded: tuple[str, ...] = ()
+
+
+@record
+class PodPeer:
+    """Pods that *pods* selects in namespaces that *namespaces* selects; ``None`` there: the policy's own namespace."""
+
+    pods: Selector
+    namespaces: Selector | None = None
+
+
+@record
+class PolicyPort:
+    """
+    A port of a rule, its *protocol* (TCP, UDP, SCTP) always given.
+
+    *port* is a number, the name of a container port on the destination, or ``None``: all
+    ports of the protocol.  *end*, with a number only, makes it a range, both ends included.
+    """
+
+    protocol: str
+    port: int | str | None = None
+    end: int | None = None
+
+
+@record
+class PolicyRule:
+    """One entry of ``ingress`` or ``egress``. *peers* ``None``: everyone; *ports* ``None``: every port and protocol."""
+
+    peers: tuple[IpBlock | PodPeer, ...] | None
+    ports: tuple[PolicyPort, ...] | None = None
+
+
+@record
+class NetworkPolicy:
+    """
+    A policy on the pods of *namespace* that *pods* selects.
+
+    *ingress* and *egress* are ``None`` where ``policyTypes`` leaves the direction out: the
+    policy does not isolate it.  An empty tuple isolates it and allows nothing.
+    """
+
+    namespace: str
+    name: str
+    pods: Selector
+    ingress: tuple[PolicyRule, ...] | None
+    egress: tuple[PolicyRule, ...] | None
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,105 @@
+"""
+Label selectors: on one set of labels, and on all members of a universe at once.
+
+``matches`` is the specification in a few lines; ``select`` answers the same question for
+every member by set algebra on an index.  A law holds the two together.
+"""
+
+from bulkhead.core.kubernetes.networkpolicy import Requirement, Selector
+from bulkhead.core.record import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def matches(selector: Selector, labels: "Mapping[str, str]") -> bool:
+    """Say whether *selector* selects something labelled *labels*. NotIn and DoesNotExist match a missing key."""
+    return all(labels.get(key) == wanted for key, wanted in selector.labels) and all(
+        _meets(requirement, labels) for requirement in selector.expressions
+    )
+
+
+def _meets(requirement: Requirement, labels: "Mapping[str, str]") -> bool:
+    match requirement.operator:
+        case "In":
+            return requirement.key in labels and labels[requirement.key] in requirement.values
+        case "NotIn":
+            return requirement.key not in labels or labels[requirement.key] not in requirement.values
+        case "Exists":
+            return requirement.key in labels
+        case _:
+            return requirement.key not in labels
+
+
+Vocabulary = dict[str, frozenset[str]]
+"""The label keys that selectors mention, each with the values that they mention for it."""
+
+
+def vocabulary(selectors: "Iterable[Selector]") -> Vocabulary:
+    """Return what *selectors* can tell apart."""
+    words: dict[str, set[str]] = {}
+    for selector in selectors:
+        for key, wanted in selector.labels:
+            words.setdefault(key, set()).add(wanted)
+        for requirement in selector.expressions:
+            words.setdefault(requirement.key, set()).update(requirement.values)
+    return {key: frozenset(wanted) for key, wanted in words.items()}
+
+
+Told = tuple[tuple[str, str | None], ...]
+"""Labels as far as a vocabulary tells them apart: ``None`` stands for a value that no selector mentions."""
+
+
+def told(labels: "Iterable[tuple[str, str]]", words: Vocabulary) -> Told:
+    """Return what of *labels* selectors of the vocabulary *words* can tell apart."""
+    return tuple((key, text if text in words[key] else None) for key, text in labels if key in words)
+
+
+@record
+class Index:
+    """Members by label: bitsets for each *pairs* of key and value, for each of *keys*, and of *everyone*."""
+
+    pairs: "Mapping[tuple[str, str], int]"
+    keys: "Mapping[str, int]"
+    everyone: int
+
+
+def index(labelled: "Iterable[tuple[int, Told]]") -> Index:
+    """Return the index of members, each given as the bitset of itself and its labels."""
+    pairs: dict[tuple[str, str], int] = {}
+    keys: dict[str, int] = {}
+    everyone = 0
+    for bit, labels in labelled:
+        everyone |= bit
+        for key, text in labels:
+            keys[key] = keys.get(key, 0) | bit
+            if text is not None:
+                pairs[key, text] = pairs.get((key, text), 0) | bit
+    return Index(pairs, keys, everyone)
+
+
+def select(selector: Selector, members: Index) -> int:
+    """Return the bitset of the *members* that *selector* selects; its words must be in their vocabulary."""
+    found = members.everyone
+    for label in selector.labels:
+        found &= members.pairs.get(label, 0)
+    for requirement in selector.expressions:
+        found &= _meeting(requirement, members)
+    return found
+
+
+def _meeting(requirement: Requirement, members: Index) -> int:
+    having = members.keys.get(requirement.key, 0)
+    among = 0
+    for text in requirement.values:
+        among |= members.pairs.get((requirement.key, text), 0)
+    match requirement.operator:
+        case "In":
+            return among
+        case "NotIn":
+            return members.everyone & ~among
+        case "Exists":
+            return having
+        case _:
+            return members.everyone & ~having

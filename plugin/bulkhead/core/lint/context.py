@@ -1,0 +1,178 @@
+"""What the checks look at: a cluster, its reachability, and where people wrote its rules."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+from bulkhead.core.diagnostics import Path
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability
+from bulkhead.core.engine.rule_effects import RuleEffect
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
+from bulkhead.core.language.resources import (
+    ClusterProfile,
+    Enforcer,
+    NamespaceSpec,
+    NetworkName,
+    Rule,
+    SegmentedNamespace,
+    Workload,
+)
+from bulkhead.core.language.scalars import Cidr
+from bulkhead.core.record import FrozenMap, record
+
+
+class Kind(Enum):
+    """The kind of thing that a finding is about."""
+
+    NAMESPACE = "SegmentedNamespace"
+    PROFILE = "ClusterProfile"
+    POLICY = "NetworkPolicy"
+    KUSTOMIZATION = "Kustomization"
+    CLUSTER = "Namespace"
+
+
+@record
+class FieldReference:
+    """
+    The field at *path* of the *kind* of resource called *name*.
+
+    The name is a namespace's, a profile's, ``namespace/policy``, or a kustomization's folder.
+    """
+
+    kind: Kind
+    name: str
+    path: Path = ()
+
+
+@record
+class RuleReference:
+    """
+    One rule as it was written: the *entries* of a *direction* of the *policy*, all by their place.
+
+    *title* is how messages call it.  *rule* is ``None`` in a policy that did not come from an
+    overlay.  *shared* is how many namespaces have it from the same line of a file.
+    """
+
+    namespace: str
+    policy: int
+    direction: str
+    entries: tuple[int, ...]
+    title: str
+    at: FieldReference
+    rule: Rule | None = None
+    shared: int = 1
+
+
+@record
+class OuterTransform:
+    """A *field* of the kustomization in *folder* that changes the policies of the *overlays* below it."""
+
+    folder: str
+    field: str
+    path: Path
+    overlays: tuple[str, ...]
+
+
+@record
+class LintContext:
+    """
+    All that the checks may know.
+
+    *namespaces* are the overlays', *listed* those of which it is known that they exist.
+    *workloads* says whether the cluster's pods are real ones, *whole* whether the overlays are
+    all that the profile is for.  *unspoken* are ports for which no protocol is written, *labels*
+    those of every namespace.
+    """
+
+    answer: Reachability
+    lines: tuple[RuleReference, ...]
+    enforcer: Enforcer = Enforcer.ANY
+    profile: ClusterProfile | None = None
+    namespaces: tuple[SegmentedNamespace, ...] = ()
+    listed: tuple[str, ...] = ()
+    workloads: bool = False
+    whole: bool = False
+    today: str = ""
+    unspoken: tuple[FieldReference, ...] = ()
+    outer: tuple[OuterTransform, ...] = ()
+    labels: Mapping[str, Mapping[str, str]] = FrozenMap()
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster itself."""
+        return self.answer.cluster
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """The namespaces that the overlays protect."""
+        return frozenset(each.namespace for each in self.namespaces if each.spec.unprotected is None)
+
+
+def rules(scene: LintContext, line: RuleReference) -> tuple[PolicyRule, ...]:
+    """Return the policy's entries that *line* became."""
+    policy = scene.cluster.policies[line.policy]
+    found = policy.ingress if line.direction == "ingress" else policy.egress
+    return tuple((found or ())[entry] for entry in line.entries)
+
+
+def grants(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
+    """Return what *line* grants over the universe of *layer*."""
+    granted = layer.granted[line.policy]
+    found = granted.ingress if line.direction == "ingress" else granted.egress
+    return tuple((found or ())[entry] for entry in line.entries)
+
+
+def alone(scene: LintContext, layer: FamilyReachability) -> int:
+    """Return the members of *layer* that are one pod alone, which reaches itself whatever policies say."""
+    found = 0
+    for place, member in enumerate(layer.universe.members if scene.workloads else ()):
+        if len(member.pods) == 1 and (member.pods[0].workload or member.pods[0].kind == "Pod"):
+            found |= 1 << place
+    return found
+
+
+def blocks(scene: LintContext, line: RuleReference) -> Iterator[tuple[FieldReference, IpBlock]]:
+    """Yield each ``ipBlock`` of *line*, with the place of the peer that it stands in."""
+    for entry, rule in enumerate(rules(scene, line)):
+        for number, peer in enumerate(rule.peers or ()):
+            if isinstance(peer, IpBlock):
+                yield end(line, entry, number), peer
+
+
+def end(line: RuleReference, entry: int, peer: int) -> FieldReference:
+    """Return where the peers of *line* are written, or the one *peer* of a policy's entry."""
+    word = "from" if line.direction == "ingress" else "to"
+    return FieldReference(line.at.kind, line.at.name, (*line.at.path, word, *(() if line.rule else (peer,))))
+
+
+def foreign(scene: LintContext) -> Iterator[tuple[FieldReference, NetworkPolicy]]:
+    """Yield the policies that did not come from an overlay, each with its place."""
+    ours = {line.policy for line in scene.lines if line.rule}
+    protected = scene.protected
+    for number, policy in enumerate(scene.cluster.policies):
+        if number not in ours and not (policy.namespace in protected and not policy.ingress and not policy.egress):
+            yield of_policy(policy), policy
+
+
+def written(spec: NamespaceSpec) -> Iterator[tuple[Path, Rule]]:
+    """Yield every rule of *spec* with its path."""
+    parts: list[tuple[Path, NamespaceSpec | Workload]] = [(("spec",), spec)]
+    parts += [(("spec", "workloads", str(name)), workload) for name, workload in spec.workloads.items()]
+    for path, part in parts:
+        yield from (((*path, "ingress", str(name)), rule) for name, rule in part.ingress.items())
+        yield from (((*path, "egress", str(name)), rule) for name, rule in part.egress.items())
+
+
+def of_policy(policy: NetworkPolicy, *path: str | int) -> FieldReference:
+    """Return the place of *policy*."""
+    return FieldReference(Kind.POLICY, f"{policy.namespace}/{policy.name}", path)
+
+
+def network(scene: LintContext, name: NetworkName) -> tuple[Cidr, ...]:
+    """Return the CIDRs of the profile's network *name*; none where it is not known."""
+    return (scene.profile.spec.networks.of(name) if scene.profile else None) or ()
+
+
+def heeds(scene: LintContext, *enforcers: Enforcer) -> bool:
+    """Say whether the cluster's enforcer is, or for all that is known may be, one of *enforcers*."""
+    return scene.enforcer is Enforcer.ANY or scene.enforcer in enforcers

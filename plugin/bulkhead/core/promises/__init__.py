@@ -1,0 +1,1 @@
+"""Checks the rows of a ReachabilityTest. It may import ``explanation`` and what is below it."""

@@ -1,0 +1,98 @@
+"""
+Cells: an axis cut into the parts that some given sets can tell apart.
+
+Ports and addresses are infinite in practice and few in kind: what no policy distinguishes is
+one cell.  A set over cells is an integer used as a bitset, so that set algebra on anything
+that policies can say is exact and costs one machine operation per 30 cells.
+"""
+
+from bisect import bisect_right
+
+from bulkhead.core.record import record
+from bulkhead.core.sets import intervals
+from bulkhead.core.sets.intervals import Span, Spans
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@record
+class Partition:
+    """
+    A partition of an axis.
+
+    *starts* are the places where a stretch begins, *kinds* the cell of each stretch (-1:
+    outside the axis), *regions* the spans of each cell.
+    """
+
+    starts: tuple[int, ...]
+    kinds: tuple[int, ...]
+    regions: tuple[Spans, ...]
+
+    @property
+    def every(self) -> int:
+        """The bitset of all cells."""
+        return (1 << len(self.regions)) - 1
+
+
+def split(whole: Spans, sets: "Iterable[Spans]") -> Partition:
+    """Return the coarsest partition of *whole* in which each of *sets* is a union of cells."""
+    turns: dict[int, int] = {}
+    for place, spans in enumerate([whole, *sorted(set(sets))]):
+        for first, last in spans:
+            turns[first] = turns.get(first, 0) ^ 1 << place
+            turns[last + 1] = turns.get(last + 1, 0) ^ 1 << place
+    starts = sorted(turns)
+    known: dict[int, int] = {}
+    inside = 0
+    kinds: list[int] = []
+    regions: list[list[Span]] = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        inside ^= turns[start]
+        if following is None or not inside & 1:
+            kinds.append(-1)
+            continue
+        cell = known.setdefault(inside, len(known))
+        if cell == len(regions):
+            regions.append([(start, following - 1)])
+        else:
+            regions[cell].append((start, following - 1))
+        kinds.append(cell)
+    return Partition(tuple(starts), tuple(kinds), tuple(intervals.merge(region) for region in regions))
+
+
+def locate(cells: Partition, point: int) -> int:
+    """Return the cell that holds *point*, -1 where the axis does not."""
+    at = bisect_right(cells.starts, point) - 1
+    return cells.kinds[at] if at >= 0 else -1
+
+
+def covered(cells: Partition, spans: Spans) -> int:
+    """Return the bitset of the cells of which *spans* hold any part: all of it, for sets that the cells were cut by."""
+    found = 0
+    for first, last in spans:
+        at = max(0, bisect_right(cells.starts, first) - 1)
+        while at < len(cells.starts) and cells.starts[at] <= last:
+            if cells.kinds[at] >= 0:
+                found |= 1 << cells.kinds[at]
+            at += 1
+    return found
+
+
+def spans(cells: Partition, bitset: int) -> Spans:
+    """Return the spans of all cells in *bitset*: the inverse of ``covered``."""
+    return intervals.merge(span for cell in indices(bitset) for span in cells.regions[cell])
+
+
+def indices(bitset: int) -> list[int]:
+    """
+    Return the places of the ones in *bitset*, ascending.
+
+    >>> members(0b10110)
+    [1, 2, 4]
+    """
+    if not bitset:
+        return []
+    shift = (bitset & -bitset).bit_length() - 1  # most sets are narrow and far from zero: look at their width only
+    return [shift + place for place, digit in enumerate(bin(bitset >> shift)[:1:-1]) if digit == "1"]

@@ -1,0 +1,106 @@
+"""
+A private copy of a revision's files, written here and not by git: data, in which nothing runs.
+
+A tree comes from a stranger.  A path that leads out of the copy is refused, links are made last
+and only where they stay inside, and what is left out is known with its reason.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bulkhead.io.git.repository import Entry, GitError, Repository, Revision
+from bulkhead.io.kustomize.build_closure import LINK, needed
+from bulkhead.io.kustomize.kustomization import NAMES
+
+_MODULE = "160000"
+_SUBMODULE = "is in a submodule, whose files this repository does not have"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The files of *revision* below *top*; *absent* are the paths that are not there, with the reason."""
+
+    revision: Revision
+    top: str
+    absent: Mapping[str, str]
+
+    def named(self, text: str) -> str:
+        """Return *text* with every path of the copy as ``REV:path``."""
+        text = text.replace(f"..{self.top}/", f"{self.top}/")  # kustomize likes to write it from somewhere else
+        return text.replace(f"{self.top}/", f"{self.revision.name}:").replace(self.top, f"{self.revision.name}:")
+
+
+@contextmanager
+def copies(repository: Repository, folder: str, revisions: list[Revision]) -> Iterator[list[Copy]]:
+    """
+    Yield a copy of each of *revisions*, of what a build of *folder* reads; they are gone afterwards.
+
+    :raises Refused: where an object is missing, or a tree names a path outside of it.
+    """
+    blobs: dict[str, bytes] = {}
+
+    def read(entries: list[Entry]) -> dict[str, bytes]:
+        wanted = (entry.object for entry in entries if entry.mode != _MODULE and entry.object not in blobs)
+        blobs.update(repository.blobs(wanted))
+        return blobs
+
+    whole = [repository.entries(revision) for revision in revisions]
+    read([entry for tree in whole for entry in tree if os.path.basename(entry.path) in NAMES])
+    trees = [needed(folder, tree, read) for tree in whole]
+    read([entry for tree in trees for entry in tree])
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
+        made = []
+        for number, (revision, tree) in enumerate(zip(revisions, trees, strict=True)):
+            at = os.path.join(os.path.realpath(top), str(number))
+            os.makedirs(os.path.join(at, folder) if any(_is_in(folder, entry) for entry in whole[number]) else at)
+            absent = {_inside(revision, at, entry.path): _SUBMODULE for entry in whole[number] if entry.mode == _MODULE}
+            made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs)))
+        yield made
+
+
+def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, bytes]) -> dict[str, str]:
+    links: list[str] = []
+    absent: dict[str, str] = {}
+    files = [entry for entry in tree if entry.mode != _MODULE]
+    for entry in sorted(files, key=lambda each: each.mode == LINK):  # links last: nothing is written through one
+        path = _inside(revision, top, entry.path)
+        if entry.mode == LINK:
+            if not os.path.lexists(path):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                try:
+                    os.symlink(os.fsdecode(blobs[entry.object]), path)
+                except (OSError, ValueError):
+                    raise GitError(f"the tree of `{revision.name}` holds a link to no path: `{entry.path}`") from None
+                links.append(path)
+        else:
+            _file(path, blobs[entry.object])
+    for link in links:
+        if not os.path.realpath(link).startswith(top + os.sep):
+            absent[link] = "is a symbolic link out of the repository"
+    for link in links:
+        if link in absent:
+            os.unlink(link)
+    return absent
+
+
+def _is_in(folder: str, entry: Entry) -> bool:
+    return not folder or entry.path.startswith(f"{folder}/")
+
+
+def _inside(revision: Revision, top: str, path: str) -> str:
+    if path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
+        raise GitError(f"the tree of `{revision.name}` holds a path that leads out of it: `{path}`")
+    return os.path.join(top, path)
+
+
+def _file(path: str, content: bytes) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)

@@ -1,0 +1,165 @@
+"""
+Revisions of a git repository, read from its objects: nothing is checked out and nothing runs.
+
+git is asked for names, trees and blobs only.  Those commands know no hooks, no filters and no
+diff drivers; what a repository's configuration could start on the way (a file system monitor, a
+pager, a transport that fetches a missing object) is switched off all the same.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_SAFE = {
+    "core.alternateRefsCommand": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "credential.helper": "",
+    "diff.external": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.allow": "never",
+}
+
+_KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+"""What git itself sets for a hook, so that bulkhead can run in one; every other GIT_ variable is dropped."""
+
+_QUIET = {
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitError(Exception):
+    """git could not say: *says* is what is wrong, *hint* what to type."""
+
+    def __init__(self, says: str, hint: str = "") -> None:
+        super().__init__(says)
+        self.says = says
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A *path* of a tree, its *mode* (``120000`` a symbolic link, ``160000`` a submodule) and its object."""
+
+    path: str
+    mode: str
+    object: str
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A *name* as a person gave it, and the *commit* and *tree* that it stood for."""
+
+    name: str
+    commit: str
+    tree: str
+
+
+class Repository:
+    """The repository around a folder: *top* is its working tree, *prefix* the folder in it (``""`` or ``a/b``)."""
+
+    def __init__(self, folder: str) -> None:
+        """
+        Find the repository.
+
+        :raises Refused: where there is none, or git is not installed.
+        """
+        self.folder = folder
+        found = self._ask("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape").split("\n")
+        self.top = os.path.realpath(found[0])
+        self.prefix = found[1].rstrip("/")
+
+    def revision(self, name: str) -> Revision:
+        """
+        Return the commit that *name* stands for.
+
+        :raises Refused: where it stands for none.
+        """
+        if name.startswith("-") or "\0" in name:
+            raise GitError(f"`{name}` is no revision")
+        try:
+            found = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+            return Revision(name, found, self._ask("rev-parse", "--verify", f"{found}^{{tree}}").decode().strip())
+        except GitError as refused:
+            raise self._unknown(name) from refused
+
+    def base(self, left: str, right: str) -> Revision:
+        """
+        Return the revision that both have in common, where *right* left *left*.
+
+        :raises Refused: where there is none.
+        """
+        one, other = self.revision(left), self.revision(right)
+        try:
+            found = self._ask("merge-base", one.commit, other.commit).decode().split()
+        except GitError:
+            hint = self._deeper() or "compare them with `..`"
+            raise GitError(f"`{left}` and `{right}` have no revision in common here", hint) from None
+        return self.revision(found[0])
+
+    def entries(self, revision: Revision) -> list[Entry]:
+        """Return every path of the revision's tree."""
+        found = []
+        for line in self._ask("ls-tree", "-r", "-z", "--full-tree", revision.tree).split(b"\0"):
+            if line:
+                head, _, path = line.partition(b"\t")
+                mode, _, name = head.decode().split(" ")
+                found.append(Entry(os.fsdecode(path), mode, name))
+        return found
+
+    def blobs(self, objects: Iterable[str]) -> dict[str, bytes]:
+        """
+        Return the contents of *objects* by name, each read once, as they are stored.
+
+        :raises Refused: where one is missing.
+        """
+        wanted = list(dict.fromkeys(objects))
+        if not wanted:
+            return {}
+        return dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin="\n".join(wanted).encode() + b"\n")))
+
+    def _cut(self, batch: bytes) -> Iterator[tuple[str, bytes]]:
+        at = 0
+        while at < len(batch):
+            end = batch.index(b"\n", at)
+            head = batch[at:end].decode().split(" ")
+            if len(head) != 3:
+                raise GitError(f"object {head[0]} is not in this repository", self._deeper() or "fetch it first")
+            size = int(head[2])
+            yield head[0], batch[end + 1 : end + 1 + size]
+            at = end + size + 2
+
+    def _unknown(self, name: str) -> GitError:
+        hint = self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
+        return GitError(f"there is no revision `{name}` here", hint)
+
+    def _deeper(self) -> str:
+        try:
+            shallow = self._ask("rev-parse", "--is-shallow-repository").strip() == b"true"
+        except GitError:
+            return ""
+        return "this clone is shallow: `git fetch --unshallow` brings the rest" if shallow else ""
+
+    def _ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        environment = {key: word for key, word in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+        safe = [part for key, word in _SAFE.items() for part in ("-c", f"{key}={word}")]
+        command = ["git", "--no-pager", *safe, "-C", self.folder, *arguments]
+        try:
+            done = subprocess.run(command, input=stdin, capture_output=True, env=environment | _QUIET)
+        except FileNotFoundError:
+            raise GitError("git was not found: install it to compare revisions") from None
+        if done.returncode:
+            says = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+            raise GitError(f"git: {says or 'no answer'}")
+        return done.stdout

@@ -1,0 +1,1 @@
+"""Everything that reads kustomizations, predicts what kustomize does, or runs it."""

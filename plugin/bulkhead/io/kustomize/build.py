@@ -1,0 +1,181 @@
+"""
+The real kustomize, run on a copy of the tree in which nothing can execute.
+
+Only the files that a build reads are copied, and the plugin's folder is replaced by an empty
+kustomization, so that SegmentedNamespaces come out unexpanded.  No flag is given: whatever else
+would run a program is refused by kustomize itself.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.yaml.resource_stream import Resource, of_build
+
+CHUNK = 40
+"""Overlays in one run. kustomize starts in 0.1 s and is quadratic in resources: both stay small here."""
+
+_OFFLINE = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "GIT_ALLOW_PROTOCOL": "",
+}
+"""Nothing answers there, and git fetches nothing: what a build tries to fetch in spite of all checks fails at once."""
+
+_MARKER = f"bulkhead-marker-{os.urandom(8).hex()}-"
+"""Begins the name of no resource that a tree could hold."""
+
+
+class Failed(Exception):
+    """kustomize could not build: *says* is its own message, with the real paths."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(says)
+        self.says = says
+
+
+def find() -> list[str]:
+    """
+    Return the command that builds a folder: ``kustomize`` on PATH or in the checkout's .tools, or ``kubectl``.
+
+    :raises Failed: where there is neither.
+    """
+    chosen = os.environ.get("BULKHEAD_KUSTOMIZE")
+    beside = os.path.join(os.path.dirname(__file__), "..", "..", "..", ".tools", "bin", "kustomize")
+    for candidate in [chosen] if chosen else ["kustomize", os.path.normpath(beside)]:
+        found = shutil.which(candidate)
+        if found:
+            return [found, "build"]
+    kubectl = None if chosen else shutil.which("kubectl")
+    if kubectl:
+        return [kubectl, "kustomize"]
+    raise Failed("kustomize was not found: install kustomize 5, or set BULKHEAD_KUSTOMIZE to its path")
+
+
+class Mirror:
+    """A copy of what a graph's builds read, under *top*; nothing in it runs."""
+
+    def __init__(self, graph: Graph, top: str) -> None:
+        self.top = top
+        self.bounds = graph.bounds
+        self.command = [*find(), *(["--enable-helm"] if graph.bounds.helm else [])]
+        for folder, each in graph.found.items():
+            os.makedirs(self.path(folder), exist_ok=True)
+            if graph.is_plugin(folder):
+                self.write(os.path.join(folder, "kustomization.yaml"), "resources: []\n")
+                continue
+            for file in [each.file, *each.files]:
+                os.makedirs(os.path.dirname(self.path(file)), exist_ok=True)
+                shutil.copyfile(file, self.path(file))
+        for link, real in graph.links.items():
+            if not os.path.lexists(self.path(link)):
+                os.makedirs(os.path.dirname(self.path(link)), exist_ok=True)
+                os.symlink(self.path(real), self.path(link))
+
+    def path(self, real: str) -> str:
+        """Return where the copy of *real* stands."""
+        return self.top + real
+
+    def write(self, real: str, text: str) -> None:
+        """Write *text* in place of *real*."""
+        with open(self.path(real), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def duplicate(self, folder: str, to: str) -> None:
+        """Copy a folder of the copy to another place in it."""
+        shutil.copytree(self.path(folder), self.path(to), symlinks=True)
+
+    def build(self, folder: str) -> str:
+        """
+        Return what kustomize builds from the copy of *folder*.
+
+        :raises Failed: where it does not build.
+        """
+        # HOME and the like stay out of it: a build must not depend on whose it is.
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": self.top, "TMPDIR": self.top}
+        if not self.bounds.remote:
+            environment |= _OFFLINE
+        done = subprocess.run(
+            [*self.command, self.path(folder)], capture_output=True, env=environment, stdin=subprocess.DEVNULL
+        )
+        if done.returncode:
+            says = done.stderr.decode(errors="replace").strip().removeprefix("Error: ")
+            raise Failed(says.replace(self.top, ""))
+        return done.stdout.decode()
+
+    def build_all(
+        self, folders: Sequence[str], done: Callable[[int], None] = lambda _count: None
+    ) -> Iterator[tuple[str, list[Resource] | Failed]]:
+        """
+        Yield each of *folders* with its resources in the order of accumulation, or why it does not build.
+
+        Many are built in one run of kustomize, told apart by marker resources between them; where
+        such a run fails, each of its folders is built alone.  *done* hears how many are finished.
+        """
+        chunks = [folders[i : i + CHUNK] for i in range(0, len(folders), CHUNK)]
+        finished = 0
+        for chunk, built in zip(chunks, self._built(chunks), strict=True):
+            finished += len(chunk)
+            done(finished)
+            yield from zip(chunk, built, strict=True)
+
+    def _built(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[list[Resource] | Failed]]:
+        if len(chunks) == 1:
+            yield self._chunk(0, chunks[0])
+            return
+        from concurrent.futures import ThreadPoolExecutor  # here: most trees are one chunk, and the import is slow
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            yield from pool.map(self._chunk, range(len(chunks)), chunks)
+
+    def _chunk(self, number: int, folders: Sequence[str]) -> list[list[Resource] | Failed]:
+        try:
+            return self._together(f"/bulkhead-chunk-{number}", folders)
+        except Failed as failed:
+            if len(folders) == 1:
+                return [failed]
+        return [each for folder in folders for each in self._chunk_of_one(number, folder)]
+
+    def _chunk_of_one(self, number: int, folder: str) -> list[list[Resource] | Failed]:
+        try:
+            return self._together(f"/bulkhead-chunk-{number}", [folder])
+        except Failed as failed:
+            return [failed]
+
+    def _together(self, at: str, folders: Sequence[str]) -> list[list[Resource] | Failed]:
+        os.makedirs(self.path(at), exist_ok=True)
+        lines = ["sortOptions: {order: fifo}", "resources:"]
+        for i, folder in enumerate(folders):
+            marker = f"{_MARKER}{i}"
+            self.write(f"{at}/{marker}.yaml", f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {marker}}}\n")
+            lines += [f"- {marker}.yaml", f"- {_quoted(os.path.relpath(folder, at))}"]
+        self.write(f"{at}/kustomization.yaml", "\n".join(lines) + "\n")
+        built: list[list[Resource] | Failed] = []
+        current: list[Resource] = []
+        for each in of_build(self.build(at)):
+            if str(each.head.get("name")).startswith(_MARKER) and each.head.get("kind") == "ConfigMap":
+                current = []
+                built.append(current)
+            else:
+                current.append(each)
+        return built
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "''") + "'"
+
+
+@contextmanager
+def mirror(graph: Graph) -> Iterator[Mirror]:
+    """Yield a copy of what *graph* reads; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
+        yield Mirror(graph, os.path.realpath(top))
+
+
+def join(texts: Iterable[str]) -> str:
+    """Return one YAML stream of documents, as kustomize writes it."""
+    return "---\n".join(texts)

@@ -1,0 +1,104 @@
+"""
+What of a revision's tree a build of one folder reads, found in the objects before anything is written.
+
+The same walk as that of ``Graph``, over paths instead of files: any text of a kustomization that
+names something in the tree is taken for a reference.  Too much is harmless; too little is not.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from posixpath import dirname, join, normpath
+
+from bulkhead.io.git.repository import Entry
+from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
+
+LINK = "120000"
+
+
+def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping[str, bytes]]) -> list[Entry]:
+    """
+    Return the entries of *tree* that a build of *folder* may read; *read* gives the contents of entries by object.
+
+    Where it meets a link, or there is a chart, any path may lead anywhere: all of it.
+    """
+    kustomizations = {entry.path: entry for entry in tree if os.path.basename(entry.path) in NAMES}
+    contents = read(list(kustomizations.values()))
+    if any(b"helmChart" in contents[entry.object] for entry in kustomizations.values()):
+        return tree
+    walk = _Walk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
+    walk.visit(folder)
+    return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
+
+
+class _Walk:
+    def __init__(self, tree: list[Entry], kustomizations: Mapping[str, bytes]) -> None:
+        self.kustomizations = kustomizations
+        self.wanted: set[str] = set()
+        self.files = {entry.path for entry in tree}
+        self.below: dict[str, list[str]] = {}
+        for entry in tree:
+            at = dirname(entry.path)
+            self.below.setdefault(at, []).append(entry.path)
+            while at:
+                at = dirname(at)
+                self.below.setdefault(at, [])
+        self.links = {entry.path for entry in tree if entry.mode == LINK}
+        self.meets_link = False
+        self.seen: set[str] = set()
+
+    def visit(self, folder: str) -> None:
+        """Want the kustomization in *folder* and all that it leads to."""
+        waiting = [folder]
+        while waiting:
+            at = waiting.pop()
+            if at in self.seen:
+                continue
+            self.seen.add(at)
+            for name in NAMES:
+                path = join(at, name) if at else name
+                if path in self.kustomizations:
+                    self.wanted.add(path)
+                    waiting += self.led(at, self.kustomizations[path])
+
+    def led(self, folder: str, text: bytes) -> Iterator[str]:
+        """Yield the folders that a kustomization names; its files are wanted."""
+        for word in _words(text):
+            for entry in {word, word.rpartition("=")[2]}:
+                target = normpath(join(folder, entry))
+                target = "" if target == "." else target
+                self.meets_link |= any(part in self.links for part in _parts(target))
+                if target in self.files:
+                    self.wanted.add(target)
+                elif target in self.below and target != folder:
+                    yield target
+                    if not any(join(target, name) in self.kustomizations for name in NAMES):
+                        inside = {path for path in self.files if path.startswith(f"{target}/")}
+                        self.meets_link |= bool(inside & self.links)
+                        self.wanted |= inside
+
+
+def _parts(path: str) -> Iterator[str]:
+    """Yield *path* and every folder that it is in."""
+    while path and path != "/":
+        yield path
+        path = dirname(path)
+
+
+def _words(text: bytes) -> Iterator[str]:
+    try:
+        for document in documents(decoded(text)):
+            yield from _texts(document.value)
+    except InvalidYaml:  # whoever builds it says so, with its place
+        return
+
+
+def _texts(value: Raw) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str) and value and "\n" not in value and len(value) < 4096:
+        yield value

@@ -1,0 +1,332 @@
+"""
+The graph of kustomizations below one folder, read without running kustomize.
+
+It tells which files a build reads (to copy them), which overlays expand with the plugin (to
+expand them in this process), and in which order their layers were written (to find the line).
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bulkhead.core.language.resources import API_GROUP
+from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
+
+FUNCTION_KIND = "Expand"
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CLUSTERS = "clusters"
+"""The folder with one for each cluster, in a repository of many."""
+
+_FOLDERS = ("resources", "components", "bases", "transformers", "generators", "validators", "configurations", "crds")
+_REMOTE = re.compile(
+    r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
+)
+"""What kustomize takes for an address to fetch from, whatever field it stands in."""
+
+_FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
+_HELM = ("helmCharts", "helmChartInflationGenerator")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """Something wrong with a file: *line* and *column* count from 1, 0 where unknown."""
+
+    file: str
+    line: int
+    column: int
+    says: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """
+    How far a build may reach.
+
+    Nothing is fetched unless *remote*, no chart inflated unless *helm*.  Where *top* is given,
+    nothing outside that folder is read.  *absent* are paths that a copy of the tree leaves out,
+    with the reason: an error only where a build needs one.
+    """
+
+    remote: bool = False
+    helm: bool = False
+    top: str = ""
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def refuses(self, path: str) -> str:
+        """Return why *path* must not be read, empty where it may."""
+        for gone, why in self.absent.items():
+            if _inside(path, gone):
+                return why
+        if self.top and not _inside(os.path.realpath(path), self.top):
+            return "leads out of the repository"
+        return ""
+
+
+LOCAL = Bounds()
+"""Files only, wherever they are."""
+
+
+@dataclass
+class Kustomization:
+    """One folder with a kustomization file. Paths are absolute and real; *folders* are further kustomizations."""
+
+    folder: str
+    file: str
+    document: Document
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> dict[str, Raw]:
+        """The kustomization's own fields."""
+        value = self.document.value
+        return value if isinstance(value, dict) else {}
+
+    def entries(self, key: str) -> list[str]:
+        """Return a field that lists paths or inline text."""
+        listed = self.fields.get(key)
+        return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
+
+    @property
+    def transformers(self) -> list[str]:
+        """The entries under `transformers` in the order in which they act: those written in place first."""
+        return sorted(self.entries("transformers"), key=lambda entry: os.path.exists(self.at(entry)))
+
+    def at(self, entry: str) -> str:
+        """Return the absolute path that *entry* names."""
+        return os.path.normpath(os.path.join(self.folder, entry))
+
+
+class Graph:
+    """Every kustomization that the one in *root* leads to, by its real folder, and what is wrong on the way."""
+
+    def __init__(self, root: str, bounds: Bounds = LOCAL) -> None:
+        self.root = os.path.realpath(root)
+        self.bounds = bounds
+        self.found: dict[str, Kustomization] = {}
+        self.links: dict[str, str] = {}
+        self.faults: list[Diagnostic] = []
+        self._plugins: dict[str, bool] = {}
+        waiting = [self.root]
+        while waiting:
+            folder = waiting.pop()
+            if folder in self.found:
+                continue
+            read = self._read(folder)
+            if read is not None:
+                self.found[folder] = read
+                waiting += reversed(read.folders)
+
+    def _read(self, folder: str) -> Kustomization | None:
+        files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
+        if len(files) != 1:
+            says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
+            known = [] if files else clusters(folder)
+            hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
+            self.faults.append(Diagnostic(folder, 0, 0, says, hint))
+            return None
+        refused = self.bounds.refuses(files[0])
+        if not refused and not _inside(os.path.realpath(files[0]), folder):
+            refused = "is a link that leads out of its folder"
+        if refused:
+            self.faults.append(Diagnostic(files[0], 0, 0, f"`{os.path.basename(files[0])}` {refused}"))
+            return None
+        try:
+            found = list(documents(text_of(files[0])))
+        except InvalidYaml as unreadable:
+            self.faults.append(diagnostic(files[0], unreadable))
+            return None
+        if len(found) != 1 or not isinstance(found[0].value, dict):
+            self.faults.append(Diagnostic(files[0], 1, 1, "a kustomization must be one map"))
+            return None
+        made = Kustomization(folder, files[0], found[0])
+        for key in _HELM:
+            if key in made.fields and not self.bounds.helm:
+                self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
+        self._follow(made, made.fields, ())
+        if self.bounds.helm:
+            self._follow(made, _chart_home(made.fields), ("helmGlobals", "chartHome"))
+        return made
+
+    def _follow(self, kustomization: Kustomization, value: Raw, path: tuple[str | int, ...]) -> None:
+        """
+        Note every file and folder that *value*, a part of a kustomization, names.
+
+        kustomize reads nothing outside the folder of a kustomization except other
+        kustomizations, so any text that names something there is taken for a reference.
+        """
+        if isinstance(value, dict):
+            for key, item in value.items():
+                self._follow(kustomization, item, (*path, key))
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                self._follow(kustomization, item, (*path, i))
+        elif isinstance(value, str) and value and "\n" not in value and len(value) < 4096:
+            self._refer(kustomization, value, path)
+
+    def _refer(self, kustomization: Kustomization, entry: str, path: tuple[str | int, ...]) -> None:
+        if _fetched(path, entry):
+            if not self.bounds.remote:
+                hint = "copy it into the repository, or allow it with --allow-remote"
+                self._fault(kustomization, path, f"`{entry}` is remote: kustomize would fetch it", hint)
+            return
+        target = kustomization.at(entry if path[0] in _FOLDERS else entry.rpartition("=")[2])
+        if self._refused(kustomization, entry, target, path):
+            return
+        if os.path.isdir(target):
+            real = os.path.realpath(target)
+            if real != target:
+                self.links[target] = real
+            if path[0] in _FOLDERS:
+                kustomization.folders.append(real)
+            elif _inside(real, kustomization.folder):
+                inside = _below(real)
+                any(self._refused(kustomization, entry, file, path) for file in inside)
+                # A link out of the folder is none that kustomize follows, and only a file has an end.
+                kustomization.files += [
+                    file
+                    for file in inside
+                    if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
+                ]
+        elif os.path.isfile(target):
+            if not _inside(os.path.realpath(target), kustomization.folder):
+                self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
+                return
+            kustomization.files.append(target)
+
+    def _refused(self, kustomization: Kustomization, entry: str, target: str, path: tuple[str | int, ...]) -> bool:
+        """Note it where the bounds keep *target*, which *entry* names, from being read."""
+        # Any text may turn out to name a file; one that names nothing is no reference.
+        known = path[0] in _FOLDERS or os.path.lexists(target) or any(_inside(target, at) for at in self.bounds.absent)
+        refused = self.bounds.refuses(target) if known else ""
+        if refused:
+            self._fault(kustomization, path, f"`{entry}` {refused}")
+        return bool(refused)
+
+    def _fault(self, kustomization: Kustomization, path: tuple[str | int, ...], says: str, hint: str = "") -> None:
+        (line, column), _ = kustomization.document.place(path)
+        self.faults.append(Diagnostic(kustomization.file, line, column, says, hint))
+
+    def walk(self, folder: str) -> Iterator[Kustomization]:
+        """Yield *folder*'s kustomization and everything below it, each once, deepest first."""
+        seen: set[str] = set()
+
+        def visit(at: str) -> Iterator[Kustomization]:
+            if at in seen or at not in self.found:
+                return
+            seen.add(at)
+            for below in self.found[at].folders:
+                yield from visit(below)
+            yield self.found[at]
+
+        return visit(folder)
+
+    def plain_files(self) -> list[str]:
+        """Return every file that the kustomizations name, resources and patches alike."""
+        return sorted({file for each in self.found.values() for file in each.files})
+
+    def expands(self, kustomization: Kustomization) -> int | None:
+        """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
+        for i, entry in enumerate(kustomization.transformers):
+            if self.is_plugin(os.path.realpath(kustomization.at(entry))):
+                return i
+        return None
+
+    def is_plugin(self, folder: str) -> bool:
+        """Say whether *folder* holds a function config of this project."""
+        if folder not in self._plugins:
+            files = self.found[folder].files if folder in self.found else []
+            self._plugins[folder] = any(FUNCTION_KIND in own_kinds(file) for file in files)
+        return self._plugins[folder]
+
+
+def clusters(folder: str) -> list[str]:
+    """Return the clusters that have a kustomization of their own below *folder*, sorted."""
+    inside = os.path.join(folder, CLUSTERS)
+    names = sorted(os.listdir(inside)) if os.path.isdir(inside) else []
+    return [each for each in names if any(os.path.isfile(os.path.join(inside, each, name)) for name in NAMES)
+            and os.path.isdir(os.path.join(inside, each, "overlays"))]  # fmt: skip
+
+
+def _fetched(path: tuple[str | int, ...], entry: str) -> bool:
+    """Say whether kustomize would fetch *entry*: a folder or a file that a kustomization names."""
+    if path[0] == "helmCharts":
+        return path[-1] == "repo"
+    named = path[0] in _FOLDERS or path[0] in _FILES or path[-1] == "path" or "files" in path or "envs" in path
+    return named and bool(_REMOTE.search(entry.rpartition("=")[2] if "files" in path else entry))
+
+
+def _chart_home(fields: dict[str, Raw]) -> Raw:
+    """Return the folder in which kustomize looks for charts."""
+    given = fields.get("helmGlobals")
+    found = given.get("chartHome") if isinstance(given, dict) else None
+    return found or ("charts" if any(key in fields for key in _HELM) else None)
+
+
+def own_kinds(file: str) -> set[str]:
+    """Return the kinds of this project's resources in *file*; none where it cannot be read."""
+    try:
+        text = text_of(file)
+        if API_GROUP not in text:
+            return set()
+        values = [each.value for each in documents(text)]
+    except InvalidYaml:
+        return set()
+    return {
+        str(value.get("kind"))
+        for value in values
+        if isinstance(value, dict) and str(value.get("apiVersion")).startswith(f"{API_GROUP}/")
+    }
+
+
+def is_harmless(file: str) -> bool:
+    """Say whether all that *file* configures is this project's function, and patches that only test."""
+    try:
+        return all(_is_function(each.value) or _is_test(each.value) for each in documents(text_of(file)))
+    except InvalidYaml:
+        return False
+
+
+def _is_function(value: Raw) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("kind") == FUNCTION_KIND
+        and str(value.get("apiVersion")).startswith(f"{API_GROUP}/")
+    )
+
+
+def _is_test(value: Raw) -> bool:
+    if not isinstance(value, dict) or (value.get("apiVersion"), value.get("kind")) != ("builtin", "PatchTransformer"):
+        return False
+    patch = value.get("patch")
+    steps = [each.value for each in documents(patch)] if isinstance(patch, str) else []
+    steps = steps[0] if len(steps) == 1 and isinstance(steps[0], list) else [None]
+    return "path" not in value and all(isinstance(step, dict) and step.get("op") == "test" for step in steps)
+
+
+def text_of(file: str) -> str:
+    """
+    Return the text of *file*.
+
+    :raises Unreadable: where it is not UTF-8, too large, or cannot be read.
+    """
+    try:
+        with open(file, "rb") as opened:
+            return decoded(opened.read())
+    except OSError as error:
+        raise InvalidYaml(f"cannot be read: {error.strerror}") from None
+
+
+def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:
+    """Return the fault of a *file* that could not be read."""
+    return Diagnostic(file, unreadable.line, unreadable.column, unreadable.says, unreadable.hint)
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _below(folder: str) -> list[str]:
+    return sorted(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,118 @@
+"""
+Where NetworkPolicies and namespaces stand in files that people wrote, or that a cluster was dumped to.
+
+The values of a cluster know no file.  The files are read again for their places, and only where
+something is to be said about one.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bulkhead.core.diagnostics import Path
+from bulkhead.core.record import record
+from bulkhead.io.yaml import documents, json_stream
+from bulkhead.io.yaml.documents import InvalidDocument
+
+_KINDS = ("NetworkPolicy", "Namespace")
+
+
+@record
+class Standing:
+    """
+    A resource's place: in *file*, *line* lines down, at *path* of the document *text*.
+
+    Of a resource in a stream only the line is known; *text* is empty.  *data* is the resource itself.
+    """
+
+    file: str
+    line: int
+    text: str
+    path: Path
+    data: Any
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The resource's metadata."""
+        found = self.data.get("metadata")
+        return found if isinstance(found, dict) else {}
+
+
+class Places:
+    """The NetworkPolicies and namespaces in *files*, by kind, namespace and name; read when first asked for."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = sorted(files)
+        self._found: dict[tuple[str, str], list[Standing]] | None = None
+
+    def locate(self, kind: str, namespace: str, name: str, path: Path) -> tuple[str, int, int] | None:
+        """Return file, line and column of *path* in a resource, or the nearest around it; ``None``: in no file."""
+        standing = self._standing(kind, namespace, name)
+        if standing is None:
+            return None
+        if not standing.text:
+            return standing.file, standing.line + 1, 1
+        line, column = documents.place(standing.text, (*standing.path, *path))
+        return standing.file, standing.line + line + 1, column + 1
+
+    def _standing(self, kind: str, namespace: str, name: str) -> Standing | None:
+        """Return the resource, one without a namespace of its own where none has the right one."""
+        known = self.found.get((kind, name), [])
+        exact = [each for each in known if each.metadata.get("namespace") == namespace or kind == "Namespace"]
+        return next(iter(exact or [each for each in known if not each.metadata.get("namespace")]), None)
+
+    @property
+    def found(self) -> dict[tuple[str, str], list[Standing]]:
+        """Everything that stands in the files, by kind and name."""
+        if self._found is None:
+            self._found = {}
+            for file in self.files:
+                for standing in _in_file(file):
+                    kind, name = str(standing.data.get("kind")), str(standing.metadata.get("name"))
+                    self._found.setdefault((kind, name), []).append(standing)
+        return self._found
+
+    def unspoken(self) -> Iterator[tuple[str, str, Path]]:
+        """Yield namespace, name and path of the first port of each policy for which no protocol is written."""
+        for (kind, name), standings in self.found.items():
+            for standing in standings if kind == "NetworkPolicy" else ():
+                path = next(_without_protocol(standing.data), None)
+                if path:
+                    yield str(standing.metadata.get("namespace") or "default"), name, path
+
+
+def _without_protocol(data: dict[str, Any]) -> Iterator[Path]:
+    spec = data.get("spec")
+    for direction in ("ingress", "egress"):
+        rules = spec.get(direction) if isinstance(spec, dict) else None
+        for i, rule in enumerate(rules if isinstance(rules, list) else []):
+            ports = rule.get("ports") if isinstance(rule, dict) else None
+            for j, port in enumerate(ports if isinstance(ports, list) else []):
+                if isinstance(port, dict) and not port.get("protocol"):
+                    yield "spec", direction, i, "ports", j
+
+
+def _in_file(file: str) -> Iterator[Standing]:
+    try:
+        with open(file, encoding="utf-8-sig") as stream:
+            if file.endswith(".json"):
+                for item in json_stream.items(stream):
+                    yield from _in(file, item.line, "", (), item.data, item.kind)
+                return
+            text = stream.read()
+        for chunk in documents.split(text) if any(kind in text for kind in _KINDS) else ():
+            for data in documents.parse(chunk.text):
+                yield from _in(file, chunk.line, chunk.text, (), data, "")
+    except (OSError, UnicodeDecodeError, InvalidDocument, json.JSONDecodeError):
+        return  # what cannot be read was reported when the cluster was read
+
+
+def _in(file: str, line: int, text: str, path: Path, data: Any, kind: str) -> Iterator[Standing]:
+    if not isinstance(data, dict):
+        return
+    found = str(data.get("kind") or kind)
+    if found.endswith("List") and isinstance(data.get("items"), list):
+        for number, item in enumerate(data["items"]):
+            yield from _in(file, line, text, (*path, "items", number), item, found.removesuffix("List"))
+    elif found in _KINDS:
+        yield Standing(file, line, text, path, data if data.get("kind") else {**data, "kind": found})

@@ -1,0 +1,255 @@
+"""
+Plain YAML values to the resources of ``core/language/resources.py``, guided by their declaration alone.
+
+Everything that is wrong is collected; nothing that is wrong yields a resource.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import UnionType
+
+from bulkhead.core.diagnostics import Key, Path, Problem, nearest
+from bulkhead.core.language.resources import (
+    API_GROUP,
+    API_VERSION,
+    ClusterProfile,
+    LabelSelector,
+    NamespaceSpec,
+    ProfileSpec,
+    SegmentedNamespace,
+    narrows,
+)
+from bulkhead.core.language.scalars import InvalidValue, LabelKey, LabelValue, Name, quoted
+from bulkhead.core.record import FrozenMap, Required, fields_of
+from bulkhead.io.yaml.nodes import Ambiguous, Raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # a shape is any annotation, and what is read has its type
+
+KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
+TEST_KIND = "ReachabilityTest"
+"""The kind that is read by ``bulkhead test`` alone; a build refuses it."""
+
+_TOP = ("apiVersion", "kind", "metadata", "spec")
+
+
+def is_ours(head: Mapping[str, Raw]) -> bool:
+    """Say from ``apiVersion`` and ``kind`` whether a resource is meant for this project, rightly written or not."""
+    group = str(head.get("apiVersion")).partition("/")[0].lower()
+    return group == API_GROUP or head.get("kind") in KINDS
+
+
+def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+    """
+    Return the resource, or ``None`` and why not.
+
+    A SegmentedNamespace's namespace is its ``metadata.namespace``, which kustomize sets.
+    """
+    kind, version, metadata = resource.get("kind"), resource.get("apiVersion"), resource.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    title = _title(kind, name, namespace)
+    found: list[Problem] = []
+    if kind == TEST_KIND:
+        hint = "take it out of `resources`: `bulkhead test` finds it by itself"
+        return None, (Problem(title, ("kind",), f"a {TEST_KIND} is no part of a build", hint),)
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = nearest(str(kind), list(KINDS))
+        found.append(
+            Problem(
+                title,
+                ("kind",),
+                f"unknown kind {quoted(kind)} of `{API_GROUP}`",
+                f"did you mean `{hint}`?" if hint else f"the kinds are `{'` and `'.join(KINDS)}`",
+            )
+        )
+    if version != API_VERSION:
+        found.append(Problem(title, ("apiVersion",), f"unknown apiVersion {quoted(version)}", f"write `{API_VERSION}`"))
+    if found:
+        return None, tuple(found)
+    decoder = _Decoder(title)
+    for key in sorted(set(resource) - set(_TOP)):
+        decoder.unknown(key, _TOP, (Key(key),))
+    spec = decoder.record(resource.get("spec"), KINDS[str(kind)], ("spec",))
+    if kind == "ClusterProfile":
+        made: ClusterProfile | SegmentedNamespace = ClusterProfile(str(name), spec)
+    else:
+        made = SegmentedNamespace(decoder.namespace(namespace), spec)
+    return (None if decoder.found else made), tuple(decoder.found)
+
+
+def decode_spec(resource: dict[str, Raw], shape: type) -> "tuple[Any, tuple[Problem, ...]]":
+    """Return the ``spec`` of *resource*, whose ``kind`` is known to be right, as *shape*; ``None`` and why not."""
+    metadata = resource.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    decoder = _Decoder(_title(resource.get("kind"), name, None))
+    if resource.get("apiVersion") != API_VERSION:
+        says = f"unknown apiVersion {quoted(resource.get('apiVersion'))}"
+        decoder.note(("apiVersion",), says, f"write `{API_VERSION}`")
+    for key in sorted(set(resource) - set(_TOP)):
+        decoder.unknown(key, _TOP, (Key(key),))
+    if name is None:
+        decoder.note(("metadata",), "`metadata.name` is missing", "write `metadata: {name: …}`")
+    else:
+        decoder.scalar(name, Name, ("metadata", "name"))
+    spec = decoder.record(resource.get("spec"), shape, ("spec",))
+    return (None if decoder.found else spec), tuple(decoder.found)
+
+
+def _title(kind: Raw, name: Raw, namespace: Raw) -> str:
+    if kind == "SegmentedNamespace" and namespace is not None:
+        return f"namespace {namespace}"
+    if kind == "ClusterProfile":
+        return f"cluster {name}"
+    return f"{kind} {name}"
+
+
+class _Failed:
+    """What the decoder returns for what it could not read; a problem was noted."""
+
+
+_FAILED = _Failed()
+
+
+class _Decoder:
+    """Reads one resource; each method returns a value, or notes problems and returns ``_FAILED``."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.found: list[Problem] = []
+
+    def note(self, path: Path, says: str, hint: str = "") -> _Failed:
+        self.found.append(Problem(self.title, path, says, hint))
+        return _FAILED
+
+    def namespace(self, raw: Raw) -> str:
+        path = ("metadata", "namespace")
+        if raw is None:
+            self.note(path, "the namespace is missing", "add `namespace: NAME` to the overlay's kustomization.yaml")
+            return ""
+        return str(self.scalar(raw, Name, path))
+
+    def value(self, raw: Raw, shape: "Any", path: Path) -> "Any":
+        """Read *raw* as *shape*, an annotation of ``core/language/resources.py``."""
+        if isinstance(raw, Ambiguous):
+            return self.note(
+                path, f"{quoted(raw)} without quotes is {raw.reads}", f'if it is text, write "{raw}" in quotes'
+            )
+        origin = getattr(shape, "__origin__", None)
+        if origin is tuple:
+            return self.several(raw, shape.__args__[0], path)
+        if origin is Mapping:
+            return self.mapping(raw, shape.__args__, path)
+        if isinstance(shape, UnionType):
+            return self.union(raw, shape, path)
+        if shape is LabelSelector:
+            return self.selector(raw, path)
+        if hasattr(shape, "__fields__") and not hasattr(shape, "parse"):
+            return self.record(raw, shape, path)
+        return self.scalar(raw, shape, path)
+
+    def union(self, raw: Raw, shape: "Any", path: Path) -> "Any":
+        """Read ``X | None`` or ``Name | Peer``: a map is the record, anything else the scalar."""
+        choices = [choice for choice in shape.__args__ if choice is not type(None)]
+        if len(choices) > 1:
+            records = [choice for choice in choices if hasattr(choice, "__fields__")]
+            scalars = [choice for choice in choices if choice not in records]
+            choices = records if isinstance(raw, dict) else scalars
+        return self.value(raw, choices[0], path)
+
+    def several(self, raw: Raw, shape: "Any", path: Path) -> "Any":
+        """Read one value or a list of them; never an empty list, for a list is who is allowed."""
+        if not isinstance(raw, list):
+            one = self.value(raw, shape, path)
+            return one if one is _FAILED else (one,)
+        if not raw:
+            return self.note(path, "the list is empty", _without(path))
+        read = [self.value(item, shape, (*path, i)) for i, item in enumerate(raw)]
+        return _FAILED if _FAILED in read else tuple(dict.fromkeys(read))
+
+    def mapping(self, raw: Raw, shapes: "tuple[Any, Any]", path: Path) -> "Any":
+        if not isinstance(raw, dict):
+            return self.note(path, f"this must be a map of names, found {_kind(raw)}", "write `NAME: …` for each")
+        key_shape, shape = shapes
+        read = FrozenMap()
+        for key, item in sorted(raw.items()):
+            name = self.value(key, key_shape, (*path, Key(key)))
+            if item is not None or shape is LabelValue:
+                read[name] = self.value(item, shape, (*path, key))
+        return _FAILED if _FAILED in read or _FAILED in read.values() else read
+
+    def selector(self, raw: Raw, path: Path) -> "Any":
+        """Read the long form of a selector, or the short one, which is a map of labels."""
+        if isinstance(raw, dict) and not {"matchLabels", "matchExpressions"} & set(raw):
+            labels = self.mapping(raw, (LabelKey, LabelValue), path)
+            return labels if labels is _FAILED else LabelSelector(labels)
+        return self.record(raw, LabelSelector, path)
+
+    def record(self, raw: Raw, shape: type, path: Path) -> "Any":
+        if not isinstance(raw, dict):
+            listed = ", ".join(f"`{key}`" for key in _keys(shape))
+            return self.note(path, f"this must be a map, found {_kind(raw)}", f"its keys are {listed}")
+        keys = _keys(shape)
+        for key in sorted(set(raw) - set(keys)):
+            self.unknown(key, tuple(keys), (*path, Key(key)))
+        read = {}
+        for key, name in keys.items():
+            field = fields_of(shape)[name]
+            item = raw.get(key)
+            if item is not None:
+                read[name] = self.value(item, shape.__annotations__[name], (*path, key))
+            elif key in raw and narrows(shape.__annotations__[name]):
+                hint = f"leave `{key}` out if that is meant, or write the value"
+                read[name] = self.note((*path, Key(key)), f"`{key}` stands here without a value", hint)
+            elif field.default is Required:
+                example = f"write `{key}: {field.example}`, say" if field.example else f"add `{key}`"
+                self.note(path, f"`{key}` is missing", example)
+                read[name] = _FAILED
+        if _FAILED in read.values():
+            return _FAILED
+        return self.checked(shape(**read), path)
+
+    def checked(self, made: "Any", path: Path) -> "Any":
+        """Add what the record finds wrong with itself."""
+        complaints = list(made.complaints()) if hasattr(made, "complaints") else []
+        for key, says, hint in complaints:
+            self.note((*path, key) if key else path, says, hint)
+        return _FAILED if complaints else made
+
+    def scalar(self, raw: Raw, shape: "Any", path: Path) -> "Any":
+        if isinstance(shape, type) and issubclass(shape, Enum):
+            return self.choice(raw, shape, path)
+        try:
+            return shape.parse(raw)
+        except InvalidValue as refused:
+            return self.note(path, refused.says, refused.hint)
+
+    def choice(self, raw: Raw, shape: type[Enum], path: Path) -> Enum | _Failed:
+        words = [str(member.value) for member in shape]
+        if isinstance(raw, str) and raw in words:
+            return shape(raw)
+        near = nearest(str(raw), words)
+        listed = ", ".join(f"`{word}`" for word in words)
+        return self.note(path, f"{_kind(raw)} is not one of {listed}", f"did you mean `{near}`?" if near else "")
+
+    def unknown(self, key: str, known: Iterable[str], path: Path) -> None:
+        near = nearest(key, tuple(known))
+        listed = ", ".join(f"`{word}`" for word in known)
+        self.note(path, f"unknown key {quoted(key)}", f"did you mean `{near}`?" if near else f"the keys are {listed}")
+
+
+def _keys(shape: type) -> dict[str, str]:
+    return {field.key or name: name for name, field in fields_of(shape).items()}
+
+
+def _kind(raw: Raw) -> str:
+    if raw is None:
+        return "nothing"
+    return "a map" if isinstance(raw, dict) else "a list" if isinstance(raw, list) else quoted(raw)
+
+
+def _without(path: Path) -> str:
+    if path[-1] in ("from", "to"):
+        return "name who is meant, or remove the rule with `null`"
+    return f"leave `{path[-1]}` out" if path[-1] == "ports" else "write at least one, or remove the key"

@@ -1,0 +1,125 @@
+"""
+Streaming a large JSON list: its items one by one, the whole text never in memory.
+
+``kubectl get ns,pods,netpol -A -o json`` of a hundred thousand pods is a file of hundreds of
+megabytes; as Python data it would be several gigabytes.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from bulkhead.core.record import record
+
+_PIECE = 1 << 20
+_DECODE = json.JSONDecoder().raw_decode
+_BLANK = " \t\r\n"
+
+
+@record
+class Item:
+    """A resource as plain *data*, the *kind* that its list gives it, and the *line*, from 0, on which it starts."""
+
+    data: Any
+    kind: str
+    line: int
+
+
+class _Window:
+    """The part of a text that is in memory: everything from *at* on has yet to be read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.text, self.at = stream, "", 0
+        self.gone_lines, self.gone_columns = 0, 0  # how much of the file, and of its current line, is before the window
+        self.counted, self.counted_lines = 0, 0
+        self.ended = False
+
+    def more(self) -> None:
+        """Drop what was read and fetch another piece, larger with what is left over, so that long items stay linear."""
+        piece = self.stream.read(max(_PIECE, len(self.text) - self.at))
+        self.gone_lines, gone = self.line(), self.text.rfind("\n", 0, self.at)
+        self.gone_columns = self.at - gone - 1 if gone >= 0 else self.gone_columns + self.at
+        self.counted, self.counted_lines = 0, 0
+        self.text, self.at, self.ended = self.text[self.at :] + piece, 0, not piece
+
+    def peek(self) -> str:
+        """Return the next character that is no blank; ``""`` at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in _BLANK:
+                self.at += 1
+            if self.at < len(self.text) or self.ended:
+                return self.text[self.at : self.at + 1]
+            self.more()
+
+    def take(self, wanted: str) -> None:
+        if self.peek() != wanted:
+            raise self.wrong(f"Expecting `{wanted}`", self.at)
+        self.at += 1
+
+    def value(self) -> Any:
+        """Return the JSON value that is next."""
+        self.peek()
+        while True:
+            try:
+                found, end = _DECODE(self.text, self.at)
+                if end < len(self.text) or self.ended:  # a number may go on behind the window
+                    self.at = end
+                    return found
+            except json.JSONDecodeError as error:
+                if self.ended:
+                    raise self.wrong(error.msg, error.pos) from None
+            self.more()
+
+    def line(self) -> int:
+        """Return the line of the file, from 0, that is next."""
+        self.counted_lines += self.text.count("\n", self.counted, self.at)
+        self.counted = self.at
+        return self.gone_lines + self.counted_lines
+
+    def wrong(self, says: str, at: int) -> json.JSONDecodeError:
+        """Return the error for the place *at* of the window, with its line in the file."""
+        error = json.JSONDecodeError(says, self.text, at)
+        error.colno += self.gone_columns if error.lineno == 1 else 0
+        error.lineno += self.gone_lines
+        return error
+
+
+def items(stream: TextIO) -> Iterator[Item]:
+    """
+    Yield the items of the list that *stream* holds, or the one resource that it is.
+
+    json.JSONDecodeError, with line and column in the file, where it is no JSON.
+    """
+    window = _Window(stream)
+    rest: dict[str, Any] = {}
+    unnamed: list[Any] = []
+    window.take("{")
+    while window.peek() != "}":
+        key = window.value()
+        window.take(":")
+        if key == "items" and window.peek() == "[":
+            yield from _listed(window, unnamed)
+        else:
+            rest[key] = window.value()
+        if window.peek() != "}":
+            window.take(",")
+    window.take("}")
+    if window.peek():
+        raise window.wrong("Extra data", window.at)
+    kind = str(rest.get("kind", ""))
+    yield from (Item(data, kind.removesuffix("List"), 0) for data in unnamed)
+    yield Item(rest, "", 0)
+
+
+def _listed(window: _Window, unnamed: list[Any]) -> Iterator[Item]:
+    """Yield the items that say their kind; the others wait in *unnamed* for the list's, which comes later."""
+    window.take("[")
+    while window.peek() != "]":
+        line, data = window.line(), window.value()
+        if isinstance(data, dict) and "kind" in data:
+            yield Item(data, "", line)
+        else:
+            unnamed.append(data)
+        if window.peek() != "]":
+            window.take(",")
+    window.take("]")

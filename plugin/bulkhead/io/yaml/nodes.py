@@ -1,0 +1,329 @@
+"""
+YAML text to plain values, with every place in the file still known.
+
+The YAML of Kubernetes tools is neither 1.1 nor 1.2: ``no`` is a boolean to some and text to
+others.  What the versions read differently is handed on as :class:`Ambiguous`, never guessed.
+Duplicate keys are refused, and aliases may not grow a document beyond what is written.
+"""
+
+import re
+from collections.abc import Iterator
+
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from bulkhead.core.diagnostics import Key, Path
+from bulkhead.core.language.scalars import Date, InvalidValue
+
+Raw = None | bool | int | float | str | list["Raw"] | dict[str, "Raw"]
+"""A YAML value as Python's own types; keys are always text."""
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of YAML that are read at once; above, kustomize itself takes minutes."""
+
+_ALIAS_GROWTH = 10_000
+_WORDS = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_OLD_BOOLEANS = frozenset(
+    form for word in ("y", "n", "yes", "no", "on", "off") for form in (word, word.capitalize(), word.upper())
+)
+_NUMERIC = frozenset("0123456789+-.")
+_TAG = "tag:yaml.org,2002:"
+
+
+class Ambiguous(str):
+    """A plain scalar that YAML 1.1 and 1.2 read differently; *reads* says as what."""
+
+    reads: str
+
+    @staticmethod
+    def of(text: str, reads: str) -> "Ambiguous":
+        """Make one of the *text* in the file."""
+        found = Ambiguous(text)
+        found.reads = reads
+        return found
+
+
+class InvalidYaml(Exception):
+    """The text is not YAML that can be read: *says* why, at *line* and *column* (1 is the first; 0 unknown)."""
+
+    def __init__(self, says: str, line: int = 0, column: int = 0, hint: str = "") -> None:
+        super().__init__(says)
+        self.says = says
+        self.line = line
+        self.column = column
+        self.hint = hint
+
+
+class _Composer(CParser):
+    """libyaml's parser, without the tag resolution by regular expressions that triples its cost."""
+
+    def resolve(self, _kind: type, _value: str, _implicit: object) -> str:
+        return ""
+
+    def descend_resolver(self, _parent: object, _index: object) -> None: ...
+    def ascend_resolver(self) -> None: ...
+
+
+class Document:
+    """One YAML document: its value, and where each part of it was written."""
+
+    def __init__(self, node: Node, value: Raw, text: str = "") -> None:
+        self.node = node
+        self.value = value
+        self.text = text
+
+    def place(self, path: Path) -> tuple[tuple[int, int], int]:
+        """
+        Return (line, column) of the longest part of *path* that is written here, and that part's length.
+
+        A key's place is its value's, except for maps and lists: there it is the key's own.
+        """
+        node, mark, depth = self.node, self.node.start_mark, 0
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            mark, node = found
+            depth += 1
+        return (mark.line + 1, mark.column + 1), depth
+
+    def block(self, path: Path) -> tuple[int, int]:
+        """
+        Return how many lines and columns stand before the text of the scalar at *path*.
+
+        For a block scalar (``|``) the text begins on the line after, as far in as its first line is.
+        """
+        node = self.node
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                return 0, 0
+            node = found[1]
+        mark = node.start_mark
+        if not isinstance(node, ScalarNode) or node.style not in ("|", ">"):
+            return mark.line, mark.column
+        lines = self.text.split("\n")[mark.line + 1 :]
+        first = next((line for line in lines if line.strip()), "")
+        return mark.line + 1, len(first) - len(first.lstrip(" "))
+
+
+def _child(node: Node, step: str | int) -> tuple[object, Node] | None:
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        child = node.value[step]
+        return child.start_mark, child
+    if isinstance(node, MappingNode):
+        for key, child in node.value:
+            if isinstance(key, ScalarNode) and key.value == step:
+                at_value = isinstance(child, ScalarNode) and child.value and not isinstance(step, Key)
+                return (child if at_value else key).start_mark, child
+    if step == 0:  # where a list may be one value, the value stands for the list
+        return node.start_mark, node
+    return None
+
+
+def documents(text: str) -> Iterator[Document]:
+    """
+    Yield each document of *text*; empty ones are left out.
+
+    :raises Unreadable: for anything that is not clean YAML, duplicate keys and alias bombs included.
+    """
+    for node in nodes(text):
+        if not is_nothing(node):
+            yield document_of(node, text)
+
+
+def document_of(node: Node, text: str = "") -> Document:
+    """Read one *node* of *text*; as :func:`documents`."""
+    try:
+        return Document(node, _Plain().value(node), text)
+    except RecursionError:  # libyaml stops at a thousand levels, Python somewhat earlier
+        raise at(node, "nested too deeply", "flatten it") from None
+
+
+def nodes(text: str) -> Iterator[Node]:
+    """Yield the node of each document of *text*, as :func:`documents` does, without reading values from it."""
+    if len(text) > LARGEST:
+        raise InvalidYaml(
+            f"{len(text) / 1024 / 1024:.1f} MiB of YAML: more than {LARGEST // 1024 // 1024} MiB are not read at once",
+            hint="keep what is not about segmentation in kustomizations of its own",
+        )
+    try:
+        composer = _Composer(text)
+        while composer.check_node():
+            node = composer.get_node()
+            if node is not None:
+                yield node
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        says = " ".join(str(part) for part in (error.context, error.problem) if part)
+        raise InvalidYaml(f"not valid YAML: {says}", *((mark.line + 1, mark.column + 1) if mark else ())) from None
+    except (YAMLError, UnicodeError) as error:
+        raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
+
+
+def is_nothing(node: Node) -> bool:
+    """Say whether *node* is an empty document, or `null`."""
+    return isinstance(node, ScalarNode) and not node.style and node.value in ("", "~", "null")
+
+
+def decoded(data: bytes) -> str:
+    """
+    Return the text of *data*, which is UTF-8.
+
+    :raises Unreadable: where it is not, with the line of the first wrong byte.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise InvalidYaml(
+            f"not UTF-8 text: byte 0x{data[error.start]:02x}", line, column, "save the file as UTF-8"
+        ) from None
+
+
+class _Plain:
+    """Turns nodes into values; one instance a document, because aliases share nodes."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, tuple[Raw, int]] = {}
+        self.open: set[int] = set()
+        self.written = 0
+
+    def value(self, node: Node) -> Raw:
+        value, size = self.read(node)
+        if size > self.written + _ALIAS_GROWTH:
+            raise at(node, f"aliases blow the document up to {size} values", "write out what is meant")
+        return value
+
+    def read(self, node: Node) -> tuple[Raw, int]:
+        """Return the node's value and its size with every alias followed."""
+        if isinstance(node, ScalarNode):
+            self.written += 1
+            return scalar(node), 1
+        key = id(node)
+        if key in self.made:
+            return self.made[key]
+        if key in self.open:
+            raise at(node, "an alias refers to what it stands in", "write out what is meant")
+        self.open.add(key)
+        self.written += 1
+        if isinstance(node, MappingNode):
+            made = self.mapping(node)
+        else:
+            assert isinstance(node, SequenceNode), "a node is a scalar, a map or a sequence"
+            made = self.sequence(node)
+        self.open.discard(key)
+        self.made[key] = made
+        return made
+
+    def sequence(self, node: SequenceNode) -> tuple[Raw, int]:
+        _check_tag(node, "seq")
+        parts = [self.read(child) for child in node.value]
+        return [value for value, _ in parts], 1 + sum(size for _, size in parts)
+
+    def mapping(self, node: MappingNode) -> tuple[Raw, int]:
+        _check_tag(node, "map")
+        made: dict[str, Raw] = {}
+        total = 1
+        for key, child in node.value:
+            name = self.key(key)
+            if name == "<<" and not key.style:
+                raise at(key, "merge keys (`<<`) are not read", "write the keys out")
+            if name in made:
+                raise at(key, f"duplicate key `{name}`", "remove one of the two")
+            made[name], size = self.read(child)
+            total += size
+        return made, total
+
+    def key(self, node: Node) -> str:
+        if not isinstance(node, ScalarNode):
+            raise at(node, "a map's key must be text, found a map or list")
+        found = scalar(node)
+        if isinstance(found, str):
+            return found
+        return Ambiguous.of(node.value, "null" if found is None else type(found).__name__)
+
+
+def scalar(node: ScalarNode) -> Raw:
+    """Return the value of a scalar: what every version of YAML reads, or :class:`Ambiguous`."""
+    text: str = node.value
+    if node.tag:
+        return _tagged(node, text)
+    if node.style:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text in _OLD_BOOLEANS:
+        return Ambiguous.of(text, "a boolean in YAML 1.1")
+    if text[0] in _NUMERIC or text[0] == "=":
+        return _number(text)
+    return text
+
+
+def _tagged(node: ScalarNode, text: str) -> Raw:
+    if node.tag in ("!", _TAG + "str") or (node.tag, text) == (_TAG + "merge", "<<"):  # kustomize hands "<<" on so
+        return text
+    raise at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
+
+
+def _number(text: str) -> Raw:
+    """Read what begins like a number; the patterns are those of the YAML library in kustomize."""
+    digits = text.lstrip("+-")
+    if len(text) - len(digits) <= 1 and digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        if len(digits) > 1 and digits[0] == "0":
+            return Ambiguous.of(text, "an octal number in YAML 1.1")
+        return int(text)
+    if "/" in text:  # a CIDR or a port: no pattern has it, and compiling the patterns takes a millisecond
+        return text
+    if re.fullmatch(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", text):
+        return Ambiguous.of(text, "a number to base 60 in YAML 1.1")
+    if re.fullmatch(r"[-+]?0(x[0-9a-f_]+|o[0-7_]+|b[01_]+)", text, re.IGNORECASE):
+        return Ambiguous.of(text, "a number in some versions of YAML")
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
+        return float(text)
+    if re.fullmatch(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?", text):
+        return Ambiguous.of(text, "a number in YAML 1.1")
+    if text == "=" or re.fullmatch(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", text):
+        return Ambiguous.of(text, "a special value in YAML")
+    return text
+
+
+def _check_tag(node: Node, kind: str) -> None:
+    if node.tag and node.tag not in ("!", _TAG + kind):
+        raise at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
+
+
+def at(node: Node, says: str, hint: str = "") -> InvalidYaml:
+    """Return the error for what stands at *node*."""
+    return InvalidYaml(says, node.start_mark.line + 1, node.start_mark.column + 1, hint)
+
+
+def reads_as_text(text: str) -> bool:
+    """Say whether *text* without quotes is text to every version of YAML."""
+    if not text or text in _WORDS or text in _OLD_BOOLEANS:
+        return False
+    if text[0] not in _NUMERIC:
+        return True
+    return type(_number(text)) is str and not _is_timestamp(text)
+
+
+def _is_timestamp(text: str) -> bool:
+    """Say whether *text* is a date, or a date and time, to YAML 1.1."""
+    day, sep, clock = text.replace("t", "T").replace(" ", "T", 1).partition("T")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", day):
+        return False
+    zone = "" if " " in text else r"(Z|[-+][0-9]{2}:[0-9]{2})"
+    if sep and not re.fullmatch(r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.,][0-9]+)?" + zone, clock):
+        return False
+    year, month, date = day.split("-")
+    try:
+        Date.parse(f"{year}-{month:0>2}-{date:0>2}")
+    except InvalidValue:
+        return False
+    return True

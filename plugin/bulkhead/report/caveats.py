@@ -1,0 +1,57 @@
+"""
+What no policy tells of an address: that a Service's is replaced, and that a pod's node may be at the other end.
+"""
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.core.engine.endpoint_classes import NODE_PORTS
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.semantics import Deviation
+from bulkhead.core.kubernetes.cluster import Pod
+from bulkhead.core.language.resources import NetworkName
+from bulkhead.core.language.scalars import Cidr
+from bulkhead.core.sets import addresses, intervals, ports
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.ports import PortSet
+
+
+def replaced(found: AnalysisInput, destination: EndpointSelection) -> tuple[str, ...]:
+    """Return that *destination* is a Service's address, where the enforcer never sees one; else nothing."""
+    if Deviation.SERVICE_ADDRESS not in found.semantics.deviations:
+        return ()
+    services = intervals.merge(addresses.network(cidr) for cidr in found.cluster.services)
+    if not destination.addresses or intervals.subtract(destination.addresses, services):
+        return ()
+    return (
+        f"{destination.text} is the address of a Service: it is replaced by that of a pod, or of a node, before "
+        "policies look, and the port by theirs. What counts are the rules for these: ask for the pods behind it.",
+    )
+
+
+def caveats(
+    found: AnalysisInput, source: EndpointSelection, destination: EndpointSelection, asked: PortSet
+) -> tuple[str, ...]:
+    """Return what the enforcer does beyond the answer that depends on what is not known."""
+    deviations = found.semantics.deviations
+    notes = []
+    if Deviation.SERVICE_ADDRESS in deviations and _meets(found, NetworkName.LOAD_BALANCERS, destination.addresses):
+        notes.append(
+            f"{destination.text} is the address of a LoadBalancer: where this cluster serves it, it is replaced by "
+            "that of a pod before policies look. What counts then are the rules for the pods behind it."
+        )
+    homeless = any(isinstance(pod, Pod) and not pod.node and not pod.host_network for pod in source.pods)
+    if (
+        Deviation.NODE_PORTS in deviations
+        and homeless
+        and _meets(found, NetworkName.NODES, destination.addresses)
+        and ports.intersect(asked, NODE_PORTS).spans
+    ):
+        notes.append(
+            f"Where {destination.text} is the node that the pod runs on, its ports 30000-32767 are open to the pod, "
+            "TCP and UDP, whatever the policies say."
+        )
+    return tuple(notes)
+
+
+def _meets(found: AnalysisInput, name: NetworkName, spans: Spans) -> bool:
+    known: tuple[Cidr, ...] = (found.profile.spec.networks.of(name) if found.profile else None) or ()
+    return any(intervals.intersect(spans, (addresses.network(str(cidr)),)) for cidr in known)

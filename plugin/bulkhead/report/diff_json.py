@@ -1,0 +1,59 @@
+"""
+A comparison as JSON, for other programs: complete, sorted, described by ``docs/reference/diff.schema.json``.
+"""
+
+import json
+
+from bulkhead.analysis.comparison import Comparison
+from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
+from bulkhead.report.diff_rows import DiffRow, DiffSummary, grades
+from bulkhead.report.endpoint_names import cidrs
+from bulkhead.report.semantics import stated
+
+VERSION = "bulkhead.dev/diff/v1"
+
+
+def diff_json(comparison: Comparison, found: DiffSummary) -> str:
+    """Write *comparison*, whose account is *found*, as JSON."""
+    opened, closed = (grades(comparison.findings, opens) for opens in (True, False))
+    return (
+        json.dumps(
+            {
+                "version": VERSION,
+                "verdict": found.verdict,
+                "before": found.names[0],
+                "after": found.names[1],
+                "ipBlock": comparison.semantics.mode.value,
+                **stated(comparison.semantics),
+                "opens": [grade.value for grade in opened],
+                "closes": [grade.value for grade in closed],
+                "notes": list(found.notes),
+                "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
+    return {
+        "effect": "opens" if finding.opens else "closes",
+        "grades": [grade.value for grade in finding.grades],
+        "from": _ends(finding.sources) | {"says": row.sources},
+        "to": _ends(finding.destinations) | {"says": row.destinations},
+        "ports": str(finding.ports),
+        "before": list(map(str, finding.before)),
+        "after": list(map(str, finding.after)),
+        "because": [
+            {"what": each.happened, "rule": each.rule, "place": each.place, "why": each.why} for each in row.causes
+        ],
+    }
+
+
+def _ends(end: FindingEndpoints) -> dict[str, object]:
+    return {
+        "pods": [{"namespace": namespace, "name": name} for namespace, name in end.pods],
+        "hosts": [{"namespace": namespace, "name": name} for namespace, name in end.hosts],
+        "cidrs": cidrs(end.addresses.spans),
+    }

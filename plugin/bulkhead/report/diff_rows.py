@@ -1,0 +1,185 @@
+"""
+A comparison in words: the verdict, and a row for each finding. Every format shows this one account.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bulkhead.analysis.comparison import Comparison
+from bulkhead.core.diff.causes import ISOLATES, Cause
+from bulkhead.core.diff.findings import TrafficFinding
+from bulkhead.core.diff.grades import Grade, in_order
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.language.resources import API_GROUP
+from bulkhead.core.sets.addresses import AddressSet, network
+from bulkhead.core.sets.intervals import merge
+from bulkhead.core.sets.ports import EVERY, PortSet, subtract
+from bulkhead.report.endpoint_names import EndpointNames, listed
+from bulkhead.report.text import shortened
+
+
+@dataclass(frozen=True)
+class DiffCause:
+    """Why a flow opens or closes: what *happened*, the *rule* or policy by name, its *why*, and the *place*."""
+
+    happened: str
+    rule: str
+    why: str
+    place: str
+
+
+@dataclass(frozen=True)
+class DiffRow:
+    """One finding in words; *before* and *after* are what is open on all its ports, each of several."""
+
+    opens: bool
+    grades: tuple[Grade, ...]
+    sources: str
+    destinations: str
+    ports: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    causes: tuple[DiffCause, ...]
+
+
+@dataclass(frozen=True)
+class DiffSummary:
+    """The *verdict* in one line, the two *names*, *notes*, and *rows*, openings first."""
+
+    verdict: str
+    names: tuple[str, str]
+    notes: tuple[str, ...]
+    rows: tuple[DiffRow, ...]
+
+
+def diff_summary(comparison: Comparison, here: str) -> DiffSummary:
+    """Return the account of *comparison*, file names as seen from *here*."""
+    writer = _Writer(comparison, here)
+    rows = tuple(map(writer.row, comparison.findings))
+    return DiffSummary(verdict(comparison), comparison.names, tuple(comparison.notes), rows)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return what a comparison comes to, in one line."""
+    if not comparison.enforcers:
+        return _traffic(comparison)
+    old, new = comparison.enforcers
+    return f"THE ENFORCER CHANGES from {old.value} to {new.value}; beside what comes of that: {_traffic(comparison)}"
+
+
+def _traffic(comparison: Comparison) -> str:
+    if comparison.same:
+        return "NO DIFFERENCE: both are the same tree"
+    opened, closed = grades(comparison.findings, True), grades(comparison.findings, False)
+    if opened:
+        also = f" (and CLOSES traffic {_listed(closed)})" if closed else ""
+        return f"OPENS traffic {_listed(opened)}{also}"
+    if closed:
+        return f"CLOSES traffic {_listed(closed)}, and opens none"
+    if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
+        return "NO EFFECT on traffic: the policies are the same"
+    return "NO EFFECT on traffic: the policies differ, and everything that flows is as before"
+
+
+def grades(findings: Iterable[TrafficFinding], opens: bool) -> tuple[Grade, ...]:
+    """Return every grade of what opens, or of what closes."""
+    return in_order({grade for each in findings if each.opens is opens for grade in each.grades})
+
+
+def _listed(found: tuple[Grade, ...]) -> str:
+    return listed([grade.says for grade in found])
+
+
+class _Writer:
+    def __init__(self, comparison: Comparison, here: str) -> None:
+        self.sides = comparison.before, comparison.after
+        self.here = here
+        clusters = [side.cluster for side in self.sides]
+        self.names = EndpointNames(
+            {
+                (pod.namespace, pod.workload or pod.name)
+                for each in clusters
+                for pod in each.pods
+                if not pod.host_network
+            },
+            comparison.after.profile,
+            AddressSet(merge(network(text) for each in clusters for text in each.networks)),
+            {
+                peer
+                for each in clusters
+                for policy in each.policies
+                for rule in [*(policy.ingress or ()), *(policy.egress or ())]
+                for peer in rule.peers or ()
+                if isinstance(peer, IpBlock)
+            },
+        )
+
+    def row(self, finding: TrafficFinding) -> DiffRow:
+        own = _namespaces(finding) if finding.grades == (Grade.ACROSS,) else set()
+        destinations = self.names.end(finding.destinations, frozenset(own) if len(own) == 1 else frozenset())
+        if finding.grades == (Grade.WITHIN,):
+            same = finding.sources == finding.destinations
+            destinations = "itself" if same and len(_namespaces(finding)) == 1 else destinations
+            destinations = "itself, each" if same and len(_namespaces(finding)) > 1 else destinations
+        elif finding.sources == finding.destinations:
+            destinations = "each other"
+        return DiffRow(
+            finding.opens,
+            finding.grades,
+            self.names.end(finding.sources),
+            destinations,
+            ports(finding.ports),
+            tuple(map(ports, finding.before)),
+            tuple(map(ports, finding.after)),
+            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.reasons)),
+        )
+
+    def cause(self, reason: Cause, opens: bool) -> DiffCause:
+        side = self.sides[not reason.old]
+        policy = side.cluster.policies[reason.policy]
+        notes = dict(policy.annotations)
+        places = side.origins.get((policy.namespace, policy.name), ())
+        at = max(reason.rule, 0)
+        place = places[at] if at < len(places) else None
+        where = f"{shortened(place.file, self.here)}:{place.line}" if place else f"namespace {policy.namespace}"
+        rule = notes.get(f"{API_GROUP}/rule", policy.name) if reason.rule != ISOLATES else policy.name
+        why = notes.get(f"{API_GROUP}/why", "") if reason.rule != ISOLATES else ""
+        return DiffCause(_happened(reason, opens), rule, " ".join(why.split()), where)
+
+
+def _namespaces(finding: TrafficFinding) -> set[str]:
+    return {namespace for namespace, _ in finding.sources.pods}
+
+
+def _happened(reason: Cause, opens: bool) -> str:
+    direction = "ingress" if reason.ingress else "egress"
+    if reason.rule == ISOLATES:
+        return f"no longer isolated for {direction} by" if opens else f"isolated for {direction} by"
+    return f"{direction} rule" if opens else f"{direction} rule gone:"
+
+
+def ports(found: PortSet) -> str:
+    """
+    Return *found* as a person reads it.
+
+    >>> from bulkhead.core.ports import between
+    >>> ports(subtract(EVERY, between("TCP", 443, 443)))
+    'all ports but TCP 443'
+    """
+    if found == EVERY:
+        return "all ports"
+    if not found.spans:
+        return "nothing"
+    rest = subtract(EVERY, found)
+    fewer = len(rest.spans) < len(found.spans)
+    return f"all ports but {_spaced(rest)}" if fewer else _spaced(found)
+
+
+def _spaced(found: PortSet) -> str:
+    return str(found).replace(",", ", ")
+
+
+def here() -> str:
+    """Return the folder from which file names are seen."""
+    return os.getcwd()

@@ -1,0 +1,74 @@
+"""An account for a terminal: the verdict, then what opens and what closes, by grade."""
+
+from collections.abc import Iterator
+
+from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
+from bulkhead.report.text import printable
+
+_CAUSES = 4
+"""So many places stand below a row; the rest is counted."""
+
+_WHY = 80
+
+_RED, _GREEN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+def diff_text(found: DiffSummary, colour: bool = False) -> str:
+    """Write *found* as lines of text."""
+    paint = _painted if colour else _bare
+    first = found.rows[0] if found.rows else None
+    lines = [paint(_BOLD + (_GREEN if first is None or not first.opens else _RED), printable(found.verdict))]
+    lines.append(paint(_DIM, f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
+    lines += [f"note: {printable(note)}" for note in found.notes]
+    title = ""
+    for row in found.rows:
+        if heading(row) != title:
+            title = heading(row)
+            lines += ["", paint(_RED if row.opens else _GREEN, title)]
+        lines += _row(row)
+    return "".join(line + "\n" for line in lines)
+
+
+def heading(row: DiffRow) -> str:
+    """Return the heading that rows of one effect and grade stand under."""
+    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.says for grade in row.grades)}"
+
+
+def before_after(row: DiffRow) -> str:
+    """Return the ports that change, with what was open before and is now; nothing twice."""
+    if len(row.before) > 1:
+        return f"{row.ports} (before: {' or '.join(row.before[:3])}{' or others' if len(row.before) > 3 else ''})"
+    (before,), (after,) = row.before, row.after
+    if row.opens:
+        return row.ports if before == "nothing" else f"{row.ports} (before: {before}; now: {after})"
+    return row.ports if after == "nothing" else f"{row.ports} (still open: {after})"
+
+
+def listed(causes: tuple[DiffCause, ...]) -> tuple[tuple[DiffCause, ...], int]:
+    """Return the causes to show, and how many are left out."""
+    shown = causes if len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
+    return shown, len(causes) - len(shown)
+
+
+def brief(text: str) -> str:
+    """Return the beginning of a text that people wrote."""
+    return text if len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
+
+
+def _row(row: DiffRow) -> Iterator[str]:
+    sign = "+" if row.opens else "-"
+    yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row))}"
+    shown, more = listed(row.causes)
+    for each in shown:
+        why = f" ({printable(brief(each.why))})" if each.why else ""
+        yield f"      {each.happened} {printable(each.rule)}, {printable(each.place)}{why}"
+    if more:
+        yield f"      and {more} more"
+
+
+def _bare(_codes: str, text: str) -> str:
+    return text
+
+
+def _painted(codes: str, text: str) -> str:
+    return f"{codes}{text}{_PLAIN}"

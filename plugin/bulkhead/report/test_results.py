@@ -1,0 +1,101 @@
+"""What came of every promise: text, JSON, and JUnit XML for CI."""
+
+import json
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.record import record
+from bulkhead.report.colour import Palette
+from bulkhead.report.semantics import stated
+from bulkhead.report.text import count, shortened
+
+SCHEMA = "bulkhead.dev/test/v1"
+OK, FAIL, KNOWN = "ok", "FAIL", "known"
+
+
+@record
+class PromiseResult:
+    """
+    A row's *word* (``ok``, ``FAIL``, ``known``), where it is written, what it *says*, and why.
+
+    *reasons* explain the word, a line each; *because* is the person's reason for the promise.
+    """
+
+    word: str
+    test: str
+    file: str
+    line: int
+    says: str
+    because: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: Semantics) -> str:
+    """Return a line for each row, and below it the reasons where it does not simply hold."""
+    colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd}
+    lines = []
+    for each in found:
+        place = paint.faint(f"{shortened(each.file, here)}:{each.line}")
+        lines.append(f"{colours[each.word](f'{each.word:<5}')} {place}  {each.says}")
+        if each.word != OK:
+            lines += [f"      {reason}" for reason in each.reasons]
+            lines += [f"      because: {each.because}"] if each.because else []
+    caution = [] if semantics.measured else [f"policies are read {semantics.says}"]
+    return "\n".join([*lines, *caution, summary(found)]) + "\n"
+
+
+def summary(found: Sequence[PromiseResult]) -> str:
+    """Return how many rows came to what."""
+    words = [each.word for each in found]
+    held = f"{count(words.count(OK), 'row')} {'holds' if words.count(OK) == 1 else 'hold'}"
+    parts = [held, f"{words.count(FAIL)} failed"]
+    if KNOWN in words:
+        parts.append(f"{words.count(KNOWN)} known not to")
+    return ", ".join(parts)
+
+
+def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> str:
+    """Return the verdicts as JSON, schema ``bulkhead.dev/test/v1``."""
+    rows = [
+        {
+            "test": each.test,
+            "file": shortened(each.file, here),
+            "line": each.line,
+            "verdict": each.word.lower(),
+            "says": each.says,
+            "because": each.because or None,
+            "reasons": list(each.reasons),
+        }
+        for each in found
+    ]
+    whole = {"schema": SCHEMA, **stated(semantics), "holds": all(each.word != FAIL for each in found), "rows": rows}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def junit(found: Sequence[PromiseResult], here: str) -> str:
+    """Return the verdicts as JUnit XML: a suite for each test, a known breach is skipped."""
+    suites: dict[str, list[PromiseResult]] = {}
+    for each in found:
+        suites.setdefault(each.test, []).append(each)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
+    for name, rows in suites.items():
+        failed, known = (sum(row.word == word for row in rows) for word in (FAIL, KNOWN))
+        lines.append(
+            f'  <testsuite name={quoteattr(name)} tests="{len(rows)}" failures="{failed}" errors="0" skipped="{known}">'
+        )
+        lines += [line for row in rows for line in _case(name, row, here)]
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _case(suite: str, row: PromiseResult, here: str) -> list[str]:
+    named = f"classname={quoteattr(suite)} name={quoteattr(row.says)}"
+    head = f'    <testcase {named} file={quoteattr(shortened(row.file, here))} line="{row.line}"'
+    if row.word == OK:
+        return [head + "/>"]
+    reasons = "\n".join(row.reasons)
+    if row.word == KNOWN:
+        return [head + ">", f"      <skipped message={quoteattr(reasons)}/>", "    </testcase>"]
+    first = row.reasons[0] if row.reasons else row.says
+    return [head + ">", f"      <failure message={quoteattr(first)}>{escape(reasons)}</failure>", "    </testcase>"]
