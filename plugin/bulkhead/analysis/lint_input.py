@@ -9,7 +9,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, Rule
 from bulkhead.core.lint.context import (
     FieldReference,
@@ -173,7 +173,7 @@ def _listed(manifests: AnalysisInput | None, overlays: AnalysisInput | None) -> 
 
 
 def _written(namespace: str, rule: Rule, at: int, path: Path, entries: tuple[int, ...], shared: int) -> RuleReference:
-    direction, name = str(path[-2]), str(path[-1])
+    direction, name = Direction(path[-2]), str(path[-1])
     workload = str(path[2]) if path[1] == "workloads" else ""
     title = f"{direction} rule `{name}`" + (f" of workload `{workload}`" if workload else "")
     place = FieldReference(Kind.NAMESPACE, namespace, path)
@@ -181,7 +181,7 @@ def _written(namespace: str, rule: Rule, at: int, path: Path, entries: tuple[int
 
 
 def _entries(policy: NetworkPolicy, at: int) -> Iterator[RuleReference]:
-    for direction, rules in (("ingress", policy.ingress), ("egress", policy.egress)):
+    for direction, rules in ((Direction.INGRESS, policy.ingress), (Direction.EGRESS, policy.egress)):
         for entry in range(len(rules or ())):
             title = f"{direction} rule {entry + 1} of policy `{policy.name}`"
             place = of_policy(policy, "spec", direction, entry)

@@ -6,6 +6,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.rule_effects import NOBODY
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.language.resources import Rule, SegmentedNamespace
 from bulkhead.core.record import record
 
@@ -44,17 +45,17 @@ class RuleSources:
                 self.namespaces[namespace.namespace] = namespace
                 self.folders[namespace.namespace] = folder
 
-    def rule(self, leave: MatchingRule, direction: str) -> WrittenRule:
+    def rule(self, leave: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the rule at *leave*, by which ``ingress`` or ``egress`` passes."""
         if leave.policy == NOBODY:
             return WrittenRule("", "node ports of its own node")
         if leave.crossed:
-            direction = "egress" if direction == "ingress" else "ingress"
+            direction = direction.opposite
         policy = self.situation.cluster.policies[leave.policy]
         key = policy.namespace, policy.name
         title = "/".join(key)
         places = self.situation.origins.get(key, ())
-        at = leave.rule + (len(policy.ingress or ()) if direction == "egress" else 0)
+        at = leave.rule + (len(policy.ingress or ()) if direction is Direction.EGRESS else 0)
         if key not in self.paths or at >= len(places):
             return WrittenRule(title, f"{direction}[{leave.rule}]")
         path = self.paths[key][at]

@@ -10,7 +10,7 @@ from bulkhead.analysis.comparison import Comparison
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.diff.findings import TrafficFinding
 from bulkhead.core.diff.grades import Grade, in_order
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.core.sets.addresses import AddressSet, network
 from bulkhead.core.sets.intervals import merge
@@ -153,7 +153,7 @@ def _namespaces(finding: TrafficFinding) -> set[str]:
 
 
 def _happened(reason: Cause, opens: bool) -> str:
-    direction = "ingress" if reason.ingress else "egress"
+    direction = Direction.INGRESS if reason.ingress else Direction.EGRESS
     if reason.rule == ISOLATES:
         return f"no longer isolated for {direction} by" if opens else f"isolated for {direction} by"
     return f"{direction} rule" if opens else f"{direction} rule gone:"

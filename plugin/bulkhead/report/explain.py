@@ -10,6 +10,7 @@ from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
 from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals
 from bulkhead.core.sets.ports import PortSet
@@ -84,12 +85,12 @@ def _share(
         reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
         return [*lines, f"  {reason[first.exempt]}, whatever the policies say", ""]
     sides = [
-        ("out of", "egress", first.source.names, first.egress, share.egress, first.leaves(share)),
-        ("into", "ingress", first.destination.names, first.ingress, share.ingress, first.enters(share)),
+        ("out of", Direction.EGRESS, first.source.names, first.egress, share.egress, first.leaves(share)),
+        ("into", Direction.INGRESS, first.destination.names, first.ingress, share.ingress, first.enters(share)),
     ]
     for way, direction, names, isolating, leaves, fine in sides:
         whose = _some(names if len(group) == 1 else _every(group, direction))
-        end = first.source if direction == "egress" else first.destination
+        end = first.source if direction is Direction.EGRESS else first.destination
         state = _state(end, bool(isolating), fine, direction, paint)
         lines.append(f"  {way} {whose}: {state}")
         for written in (origins.rule(leave, direction) for leave in leaves):
@@ -106,7 +107,7 @@ def _share(
     return [*lines, ""]
 
 
-def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: str, paint: Palette) -> str:
+def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: Direction, paint: Palette) -> str:
     if isinstance(end.first, External):
         return "outside the cluster, no policy applies"
     if not isolated:
@@ -124,11 +125,11 @@ def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list
 
 
 def _pairs(group: tuple[PairExplanation, ...]) -> str:
-    return f"{_some(_every(group, 'egress'))} -> {_some(_every(group, 'ingress'))}"
+    return f"{_some(_every(group, Direction.EGRESS))} -> {_some(_every(group, Direction.INGRESS))}"
 
 
-def _every(group: tuple[PairExplanation, ...], direction: str) -> tuple[str, ...]:
-    ends = [each.source if direction == "egress" else each.destination for each in group]
+def _every(group: tuple[PairExplanation, ...], direction: Direction) -> tuple[str, ...]:
+    ends = [each.source if direction is Direction.EGRESS else each.destination for each in group]
     return tuple(dict.fromkeys(name for end in ends for name in end.names))
 
 
@@ -169,22 +170,22 @@ def _answer(
         "egress": {
             "allowed": first.leaves(share),
             "isolatedBy": [origins.policy(number) for number in first.egress],
-            "allowedBy": list(_written(share, "egress", origins, here)),
+            "allowedBy": list(_written(share, Direction.EGRESS, origins, here)),
         },
         "ingress": {
             "allowed": first.enters(share),
             "isolatedBy": [origins.policy(number) for number in first.ingress],
-            "allowedBy": list(_written(share, "ingress", origins, here)),
+            "allowedBy": list(_written(share, Direction.INGRESS, origins, here)),
         },
     }
 
 
-def _written(share: PortVerdict, direction: str, origins: RuleSources, here: str) -> Iterator[dict[str, object]]:
-    for leave in share.egress if direction == "egress" else share.ingress:
+def _written(share: PortVerdict, direction: Direction, origins: RuleSources, here: str) -> Iterator[dict[str, object]]:
+    for leave in share.egress if direction is Direction.EGRESS else share.ingress:
         found = origins.rule(leave, direction)
         yield {
             "policy": found.policy or None,
-            "direction": ("egress" if direction == "ingress" else "ingress") if leave.crossed else direction,
+            "direction": direction.opposite if leave.crossed else direction,
             "rule": found.rule,
             "why": found.why or None,
             "file": shortened(found.file, here) if found.file else None,
@@ -199,8 +200,8 @@ def briefly(account: PairExplanation, origins: RuleSources, here: str) -> str:
     if account.exempt:
         return f"{asked} open: {account.exempt}"
     if account.open(share):
-        out = _side(account.source, share.egress, "egress", origins, here)
-        into = _side(account.destination, share.ingress, "ingress", origins, here)
+        out = _side(account.source, share.egress, Direction.EGRESS, origins, here)
+        into = _side(account.destination, share.ingress, Direction.INGRESS, origins, here)
         return f"{asked} open: {out}, {into}"
     sides = [] if account.leaves(share) else [f"the egress of {_some(account.source.names)}"]
     sides += [] if account.enters(share) else [f"the ingress of {_some(account.destination.names)}"]
@@ -221,11 +222,11 @@ def _common(account: PairExplanation) -> PortVerdict:
 
 
 def _side(
-    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: str, origins: RuleSources, here: str
+    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: Direction, origins: RuleSources, here: str
 ) -> str:
-    way = "out" if direction == "egress" else "in"
+    way = "out" if direction is Direction.EGRESS else "in"
     if isinstance(end.first, External):
-        return "from outside" if direction == "egress" else "to outside"
+        return "from outside" if direction is Direction.EGRESS else "to outside"
     if not leaves:
         return f"{way} because no policy isolates the {direction}"
     first = origins.rule(leaves[0], direction)

@@ -12,7 +12,7 @@ from bulkhead.core.expansion.peers import selector
 from bulkhead.core.explanation.explain import missing
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
 from bulkhead.core.kubernetes.cluster import External, Flow, Pod, namespaces_of
-from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, Selector
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Direction, IpBlock, PodPeer, Selector
 from bulkhead.core.language.resources import SegmentedNamespace, Workload
 from bulkhead.core.language.scalars import Port
 from bulkhead.core.record import record
@@ -29,7 +29,7 @@ class Added:
     namespace: str
     workload: str
     pods: str
-    direction: str
+    direction: Direction
     name: str
     term: str
     ports: str
@@ -56,8 +56,8 @@ class Suggestion:
         rules: dict[str, dict[Added, None]] = {}
         for account, egress, ingress in refused:
             sides = [
-                ("egress", egress, account.source, account.destination, self.destination),
-                ("ingress", ingress, account.destination, account.source, self.source),
+                (Direction.EGRESS, egress, account.source, account.destination, self.destination),
+                (Direction.INGRESS, ingress, account.destination, account.source, self.source),
             ]
             for direction, refuses, subject, other, chosen in sides:
                 made = self.rule(direction, subject, other, chosen) if refuses else None
@@ -78,7 +78,7 @@ class Suggestion:
         return [("manifests", "---\n".join(found))] if 0 < len(found) <= _MOST else []
 
     def rule(
-        self, direction: str, subject: ExplainedEndpoint, other: ExplainedEndpoint, chosen: EndpointSelection
+        self, direction: Direction, subject: ExplainedEndpoint, other: ExplainedEndpoint, chosen: EndpointSelection
     ) -> Added | None:
         """Return the rule for one side; ``None`` where nobody writes rules for it, or none can name the other end."""
         pod = subject.first
@@ -132,7 +132,7 @@ class Suggestion:
                 f"metadata: {{name: {plain(name)}}}",
             ]
             lines = [*head, *lines]
-        for direction in ("ingress", "egress"):
+        for direction in Direction:
             lines += _listed([rule for rule in rules if not rule.workload], direction, "  ")
         if any(rule.workload for rule in rules):
             lines.append("  workloads:")
@@ -140,7 +140,7 @@ class Suggestion:
             mine = [rule for rule in rules if rule.workload == workload]
             lines.append(f"    {workload}:")
             lines += [f"      pods: {mine[0].pods}"] if mine[0].pods else []
-            for direction in ("ingress", "egress"):
+            for direction in Direction:
                 lines += _listed(mine, direction, "      ")
         return file, "\n".join(lines) + "\n"
 
@@ -163,9 +163,9 @@ def _needed(rules: list[Added]) -> list[Added]:
     return [rule for rule in rules if not rule.workload or (rule.direction, rule.term, rule.ports) not in whole]
 
 
-def _listed(rules: list[Added], direction: str, lead: str) -> list[str]:
+def _listed(rules: list[Added], direction: Direction, lead: str) -> list[str]:
     mine = [rule for rule in rules if rule.direction == direction]
-    key = "from" if direction == "ingress" else "to"
+    key = "from" if direction is Direction.INGRESS else "to"
     lines = [f"{lead}  {rule.name}: {{{key}: {rule.term}, ports: {rule.ports}, why: '{REASON}'}}" for rule in mine]
     return [f"{lead}{direction}:", *lines] if lines else []
 
@@ -187,7 +187,7 @@ def _workload(resource: SegmentedNamespace, pod: Pod) -> tuple[str, str]:
     return _name(pod.name), _flow(dict(pod.labels))
 
 
-def _taken(resource: SegmentedNamespace, workload: str, direction: str) -> set[str]:
+def _taken(resource: SegmentedNamespace, workload: str, direction: Direction) -> set[str]:
     holder: object = resource.spec.workloads.get(workload, Workload) if workload else resource.spec  # type: ignore[call-overload]
     rules = getattr(holder, direction, None)
     return set(map(str, rules)) if isinstance(rules, Mapping) else set()

@@ -12,6 +12,7 @@ from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
 from bulkhead.core.engine.rule_effects import PolicyEffect
 from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.intervals import holds
@@ -72,9 +73,9 @@ class Reachability:
         return self.semantics.mode
 
 
-def isolating(layer: FamilyReachability, place: int, direction: str) -> tuple[int, ...]:
+def isolating(layer: FamilyReachability, place: int, direction: Direction) -> tuple[int, ...]:
     """Return the policies that isolate the member at *place* for ``ingress`` or ``egress``, by their place."""
-    found = layer.ingress[place] if direction == "ingress" else layer.egress[place]
+    found = layer.ingress[place] if direction is Direction.INGRESS else layer.egress[place]
     granted = layer.granted
     return tuple(number for number in found if granted[number].policy == number)
 

@@ -14,6 +14,7 @@ from bulkhead.core.diagnostics import Path, Problem, spell
 from bulkhead.core.expansion.peers import Peers, pod_peer, selector
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
+    Direction,
     IpBlock,
     NetworkPolicy,
     PodPeer,
@@ -127,7 +128,7 @@ class _Namespace:
         path: Path,
     ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
         """Yield the policies of the rules for one selection of pods."""
-        for direction, rules in (("ingress", ingress), ("egress", egress)):
+        for direction, rules in ((Direction.INGRESS, ingress), (Direction.EGRESS, egress)):
             lines = [
                 _Line(name, rule, self.rule(rule, direction, (*path, direction, name))) for name, rule in rules.items()
             ]
@@ -145,7 +146,7 @@ class _Namespace:
         self,
         name: str,
         pods: Selector,
-        direction: str,
+        direction: Direction,
         rules: tuple[PolicyRule, ...],
         annotations: tuple[tuple[str, str], ...],
     ) -> NetworkPolicy:
@@ -153,16 +154,16 @@ class _Namespace:
             self.resource.namespace,
             name,
             pods,
-            rules if direction == "ingress" else None,
-            rules if direction == "egress" else None,
+            rules if direction is Direction.INGRESS else None,
+            rules if direction is Direction.EGRESS else None,
             (MANAGED_BY,),
             annotations,
         )
 
-    def rule(self, rule: Rule, direction: str, path: Path) -> tuple[PolicyRule, ...]:
+    def rule(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
         """Return the entries of one rule: peers without ``except`` together, each block with one alone."""
-        end = (*path, "from" if direction == "ingress" else "to")
-        if not self.known(rule.peers, end) or (direction == "egress" and not self.ports_by_number(rule, path)):
+        end = (*path, "from" if direction is Direction.INGRESS else "to")
+        if not self.known(rule.peers, end) or (direction is Direction.EGRESS and not self.ports_by_number(rule, path)):
             return ()
         together: list[IpBlock | PodPeer] = []
         alone: list[IpBlock] = []

@@ -10,6 +10,7 @@ from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Endpoint, External, Flow, Pod
 from bulkhead.core.kubernetes.networkpolicy import (
     NAMESPACE_NAME,
+    Direction,
     IpBlock,
     NetworkPolicy,
     PodPeer,
@@ -111,8 +112,8 @@ def _verdict(answer: Reachability, layer: FamilyReachability, flow: Flow) -> Ver
     return Verdict(
         layer.universe.family,
         exempt(flow.source, flow.destination),
-        _half(policies, isolating(layer, source, "egress"), out),
-        _half(policies, isolating(layer, destination, "ingress"), into),
+        _half(policies, isolating(layer, source, Direction.EGRESS), out),
+        _half(policies, isolating(layer, destination, Direction.INGRESS), into),
     )
 
 
@@ -135,14 +136,16 @@ def missing(flow: Flow, family: int, mode: IpBlockMode, egress: bool, ingress: b
     """
     wanted = []
     if egress:
-        wanted.append(_policy(flow, flow.source, _peer(flow.destination, family, mode), "egress"))
+        wanted.append(_policy(flow, flow.source, _peer(flow.destination, family, mode), Direction.EGRESS))
     if ingress:
-        wanted.append(_policy(flow, flow.destination, _peer(flow.source, family, mode), "ingress"))
+        wanted.append(_policy(flow, flow.destination, _peer(flow.source, family, mode), Direction.INGRESS))
     found = tuple(policy for policy in wanted if policy)
     return found if len(found) == len(wanted) else ()
 
 
-def _policy(flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: str) -> NetworkPolicy | None:
+def _policy(
+    flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: Direction
+) -> NetworkPolicy | None:
     if peer is None or not isinstance(subject, Pod):
         return None
     rules = (PolicyRule((peer,), (PolicyPort(flow.protocol, flow.port),)),)
@@ -150,8 +153,8 @@ def _policy(flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direc
         subject.namespace,
         f"allow-{direction}",
         _selector(subject),
-        ingress=rules if direction == "ingress" else None,
-        egress=rules if direction == "egress" else None,
+        ingress=rules if direction is Direction.INGRESS else None,
+        egress=rules if direction is Direction.EGRESS else None,
     )
 
 

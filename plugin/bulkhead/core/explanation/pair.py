@@ -8,6 +8,7 @@ from bulkhead.core.engine.reachability import FamilyReachability, Reachability, 
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Endpoint, External, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
@@ -151,8 +152,8 @@ def pair(
         source,
         destination,
         "" if strangers else exempt(source.first, destination.first),
-        isolating(layer, source.place, "egress"),
-        isolating(layer, destination.place, "ingress"),
+        isolating(layer, source.place, Direction.EGRESS),
+        isolating(layer, destination.place, Direction.INGRESS),
         tuple(share for share in shares if share.ports.spans),
     )
 

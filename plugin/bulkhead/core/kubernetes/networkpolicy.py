@@ -6,10 +6,26 @@ Here each meaning has a value of its own: ``None`` stands for everyone, every po
 direction left alone, and says so at the field; a tuple is exactly its members.
 """
 
+from enum import Enum
+
 from bulkhead.core.record import record
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace: its name."""
+
+
+class Direction(str, Enum):
+    """The direction of a rule, seen from the pods that its policy selects. A member is equal to its key in the spec."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+    __str__ = str.__str__
+
+    @property
+    def opposite(self) -> "Direction":
+        """The other direction."""
+        return Direction.EGRESS if self is Direction.INGRESS else Direction.INGRESS
 
 
 @record

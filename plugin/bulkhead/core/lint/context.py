@@ -7,7 +7,7 @@ from bulkhead.core.diagnostics import Path
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.rule_effects import RuleEffect
 from bulkhead.core.kubernetes.cluster import Cluster
-from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PolicyRule
 from bulkhead.core.language.resources import (
     ClusterProfile,
     Enforcer,
@@ -55,7 +55,7 @@ class RuleReference:
 
     namespace: str
     policy: int
-    direction: str
+    direction: Direction
     entries: tuple[int, ...]
     title: str
     at: FieldReference
@@ -111,14 +111,14 @@ class LintContext:
 def rules(scene: LintContext, line: RuleReference) -> tuple[PolicyRule, ...]:
     """Return the policy's entries that *line* became."""
     policy = scene.cluster.policies[line.policy]
-    found = policy.ingress if line.direction == "ingress" else policy.egress
+    found = policy.ingress if line.direction is Direction.INGRESS else policy.egress
     return tuple((found or ())[entry] for entry in line.entries)
 
 
 def grants(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
     """Return what *line* grants over the universe of *layer*."""
     granted = layer.granted[line.policy]
-    found = granted.ingress if line.direction == "ingress" else granted.egress
+    found = granted.ingress if line.direction is Direction.INGRESS else granted.egress
     return tuple((found or ())[entry] for entry in line.entries)
 
 
@@ -141,7 +141,7 @@ def blocks(scene: LintContext, line: RuleReference) -> Iterator[tuple[FieldRefer
 
 def end(line: RuleReference, entry: int, peer: int) -> FieldReference:
     """Return where the peers of *line* are written, or the one *peer* of a policy's entry."""
-    word = "from" if line.direction == "ingress" else "to"
+    word = "from" if line.direction is Direction.INGRESS else "to"
     return FieldReference(line.at.kind, line.at.name, (*line.at.path, word, *(() if line.rule else (peer,))))
 
 

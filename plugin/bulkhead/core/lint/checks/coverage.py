@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, NetworkPolicy
 from bulkhead.core.lint.context import FieldReference, Kind, LintContext, of_policy
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
@@ -13,11 +13,7 @@ def _no_deny(scene: LintContext) -> Iterator[CheckResult]:
         by_namespace.setdefault(policy.namespace, []).append(policy)
     for namespace, policies in sorted(by_namespace.items()):
         whole = [policy for policy in policies if policy.pods == EVERY_POD]
-        missing = [
-            direction
-            for direction in ("ingress", "egress")
-            if all(getattr(policy, direction) is None for policy in whole)
-        ]
+        missing = [direction for direction in Direction if all(getattr(policy, direction) is None for policy in whole)]
         if missing:
             yield CheckResult(
                 of_policy(policies[0]),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bulkhead.core.engine.endpoint_space import located
 from bulkhead.core.engine.reachability import FamilyReachability, port_set
 from bulkhead.core.engine.semantics import IpBlockMode
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock
 from bulkhead.core.language.resources import Enforcer, NetworkName, Peer
 from bulkhead.core.language.scalars import Name
 from bulkhead.core.lint.context import (
@@ -73,7 +73,7 @@ def _every_pod(scene: LintContext) -> Iterator[CheckResult]:
 
 def _letting_in(scene: LintContext) -> Iterator[tuple[RuleReference, tuple[FieldReference, IpBlock]]]:
     for line in scene.lines if scene.answer.mode is IpBlockMode.PODS else ():
-        for at, block in blocks(scene, line) if line.direction == "ingress" else ():
+        for at, block in blocks(scene, line) if line.direction is Direction.INGRESS else ():
             if _holds_every_pod(scene, block):
                 yield line, (at, block)
 
@@ -158,7 +158,7 @@ EVERY_POD = Check(
 
 def _anywhere(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines:
-        for at, block in blocks(scene, line) if line.direction == "egress" else ():
+        for at, block in blocks(scene, line) if line.direction is Direction.EGRESS else ():
             if block.cidr in ("0.0.0.0/0", "::/0"):
                 held = tuple(_private(scene, block))
                 if held:
@@ -200,7 +200,7 @@ ANYWHERE = Check(
 
 def _metadata(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines:
-        for at, block in blocks(scene, line) if line.direction == "egress" else ():
+        for at, block in blocks(scene, line) if line.direction is Direction.EGRESS else ():
             if block.excluded and not tuple(_private(scene, block)):
                 for cidr in METADATA:
                     if touches(block, cidr):
@@ -238,7 +238,7 @@ METADATA_ADDRESS = Check(
 
 def _hosts(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
-        for at, block in blocks(scene, line) if line.direction == "egress" else ():
+        for at, block in blocks(scene, line) if line.direction is Direction.EGRESS else ():
             if block.cidr not in ("0.0.0.0/0", "::/0") and any(covers(block, cidr) for cidr in pod_networks(scene)):
                 yield CheckResult(
                     at,

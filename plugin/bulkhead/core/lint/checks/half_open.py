@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bulkhead.core.engine.endpoint_space import located
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.kubernetes import selectors
-from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer
 from bulkhead.core.lint.checks.exposure import pod_networks
 from bulkhead.core.lint.checks.no_effect import reach_of, within
 from bulkhead.core.lint.context import LintContext, RuleReference, end, grants, rules
@@ -25,13 +25,15 @@ def _half_open(scene: LintContext) -> Iterator[CheckResult]:
 
 
 def _says(line: RuleReference, other: str) -> str:
-    if line.direction == "egress":
+    if line.direction is Direction.EGRESS:
         return f"{line.title} is half open: no ingress rule of {other} lets it in"
     return f"{line.title} is half open: no egress rule of {other} lets it out"
 
 
 def _hint(line: RuleReference, other: str) -> str:
-    wanted = f"ingress from `{line.namespace}`" if line.direction == "egress" else f"egress to `{line.namespace}`"
+    wanted = (
+        f"ingress from `{line.namespace}`" if line.direction is Direction.EGRESS else f"egress to `{line.namespace}`"
+    )
     return f"add {wanted} to {other}, or remove the rule"
 
 
@@ -68,7 +70,7 @@ def _meets(scene: LintContext, line: RuleReference, entry: int, others: list[int
     for layer, there in zip(scene.answer.layers, others, strict=True):
         subjects = layer.granted[line.policy].subjects
         grant = grants(layer, line)[entry]
-        sources, destinations = (subjects, there) if line.direction == "egress" else (there, subjects)
+        sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
         wanted = [(atoms, destinations & having) for atoms, having in grant.ports if destinations & having]
         if not sources or not wanted:
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bulkhead.core.kubernetes.cluster import NamedPort, Pod
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, PodPeer, PolicyPort, PolicyRule, Selector
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.checks.no_effect import reach_of
@@ -32,7 +32,7 @@ def _asked(scene: LintContext, line: RuleReference, rule: PolicyRule) -> list[Po
 
 def _selected(scene: LintContext, line: RuleReference, rule: PolicyRule) -> Iterator[tuple[set[str], Selector]]:
     """Yield the namespaces and the labels of the pods that are asked: of any of these."""
-    if line.direction == "ingress":
+    if line.direction is Direction.INGRESS:
         yield {line.namespace}, scene.cluster.policies[line.policy].pods
     elif rule.peers is None:
         yield {line.namespace}, EVERY_POD
@@ -58,10 +58,10 @@ def _unmatched(scene: LintContext) -> Iterator[CheckResult]:
             not peers
             or known
             or len(names) < len(rule.ports or ())
-            or not (scene.workloads or line.direction == "egress")
+            or not (scene.workloads or line.direction is Direction.EGRESS)
         ):
             continue
-        who = "no pod that the peers select has" if line.direction == "egress" else "no pod that it is for has"
+        who = "no pod that the peers select has" if line.direction is Direction.EGRESS else "no pod that it is for has"
         who = who if scene.workloads else "it is not known that any peer has"
         yield CheckResult(
             end(line, entry, peers[0]),
@@ -87,7 +87,7 @@ NAMED_PORT_WITHOUT_PEER = Check(
 
 def _to_everyone(scene: LintContext) -> Iterator[CheckResult]:
     for line, _entry, rule, names, _pods in _named_rules(scene):
-        if line.direction == "egress" and rule.peers is None:
+        if line.direction is Direction.EGRESS and rule.peers is None:
             yield CheckResult(
                 line.at,
                 f"{line.title} names the port `{names[0].port}` and no peers: kube-router looks the name up on the "
@@ -112,7 +112,7 @@ NAMED_PORT_TO_EVERYONE = Check(
 
 def _shared(scene: LintContext) -> Iterator[CheckResult]:
     for line, _entry, rule, names, pods in _named_rules(scene) if scene.workloads else ():
-        if line.direction == "egress" and rule.peers is None:
+        if line.direction is Direction.EGRESS and rule.peers is None:
             continue
         for name in names:
             theirs = {port for pod in pods if _has(pod, name) for port in pod.ports}

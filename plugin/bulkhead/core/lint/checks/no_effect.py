@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORT_RANGE
 from bulkhead.core.kubernetes.cluster import Pod
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, PodPeer, Selector
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, IpBlock, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import Enforcer, NetworkName
 from bulkhead.core.lint.context import (
@@ -52,7 +52,7 @@ def _texts(scene: LintContext, name: NetworkName) -> tuple[str, ...]:
 def _service(scene: LintContext) -> Iterator[CheckResult]:
     for line, at, cidr in _dead(scene, _texts(scene, NetworkName.SERVICES)):
         hint = "name the pods behind the Service, with the ports of their containers"
-        if line.direction == "egress" and _is_api_server(scene, cidr) and 443 in _numbers(scene, line):
+        if line.direction is Direction.EGRESS and _is_api_server(scene, cidr) and 443 in _numbers(scene, line):
             hint = "the API server is reached as NODE:6443 there: `to: {network: nodes}`, `ports: 6443`"
         yield CheckResult(
             at,
@@ -130,7 +130,7 @@ MULTICAST_ADDRESS = Check(
 def _kubelet(scene: LintContext) -> Iterator[CheckResult]:
     mounts = {111, 2049, 20048}
     for line in scene.lines:
-        found = list(blocks(scene, line)) if line.direction == "egress" else []
+        found = list(blocks(scene, line)) if line.direction is Direction.EGRESS else []
         numbers = _numbers(scene, line)
         if found and numbers and numbers <= mounts:
             yield CheckResult(
@@ -156,7 +156,7 @@ KUBELET_MOUNT = Check(
 
 def _named_to_addresses(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
-        for entry, rule in enumerate(rules(scene, line) if line.direction == "egress" else ()):
+        for entry, rule in enumerate(rules(scene, line) if line.direction is Direction.EGRESS else ()):
             names = [port.port for port in rule.ports or () if isinstance(port.port, str)]
             for number, peer in enumerate(rule.peers or ()):
                 if names and isinstance(peer, IpBlock):
@@ -262,7 +262,7 @@ def _node_ports(scene: LintContext) -> Iterator[CheckResult]:
     nodes = _texts(scene, NetworkName.NODES)
     for line, at, cidr in _dead(scene, nodes) if heeds(scene, Enforcer.KUBE_ROUTER) else ():
         ports = [port for rule in rules(scene, line) for port in rule.ports or ()]
-        if line.direction == "egress" and ports and all(_is_node_port(port.port, port.end) for port in ports):
+        if line.direction is Direction.EGRESS and ports and all(_is_node_port(port.port, port.end) for port in ports):
             yield CheckResult(
                 at,
                 f"{line.title} decides nothing: a pod always reaches the ports 30000-32767 of its own node, one in "

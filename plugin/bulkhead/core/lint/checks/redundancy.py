@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.engine.reachability import FamilyReachability, SourceRow
 from bulkhead.core.engine.rule_effects import RuleEffect
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.lint.context import LintContext, RuleReference, alone, grants
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.record import record
@@ -18,7 +19,7 @@ class _Side:
     """One direction of one layer, with every line that opens something in it, by its policy."""
 
     layer: FamilyReachability
-    direction: str
+    direction: Direction
     lines: dict[int, list[RuleReference]]
     rows: tuple[SourceRow | None, ...]
     single: int
@@ -33,7 +34,7 @@ def superfluous(scene: LintContext) -> dict[RuleReference, tuple[RuleReference, 
     namespaces share is.
     """
     found: dict[RuleReference, tuple[RuleReference, ...]] = {}
-    sides = {direction: _sides(scene, direction) for direction in ("ingress", "egress")}
+    sides = {direction: _sides(scene, direction) for direction in Direction}
     for line in sorted(scene.lines, key=lambda each: each.shared):
         by = _covering(scene, sides[line.direction], line, found)
         if by:
@@ -41,7 +42,7 @@ def superfluous(scene: LintContext) -> dict[RuleReference, tuple[RuleReference, 
     return found
 
 
-def _sides(scene: LintContext, direction: str) -> list[_Side]:
+def _sides(scene: LintContext, direction: Direction) -> list[_Side]:
     lines: dict[int, list[RuleReference]] = {}
     for line in scene.lines:
         if line.direction == direction:
@@ -89,7 +90,7 @@ def _least(side: _Side, place: int, mine: Opens, others: list[RuleReference]) ->
 
 def _beside(side: _Side, place: int) -> list[RuleReference]:
     """Return every line of the direction that holds for the member at *place*."""
-    isolating = side.layer.ingress if side.direction == "ingress" else side.layer.egress
+    isolating = side.layer.ingress if side.direction is Direction.INGRESS else side.layer.egress
     return [line for policy in isolating[place] for line in side.lines.get(policy, [])]
 
 
@@ -101,9 +102,9 @@ def _opens(side: _Side, place: int, lines: list[RuleReference]) -> Opens:
     return found
 
 
-def _add(found: Opens, grant: RuleEffect, place: int, direction: str) -> None:
+def _add(found: Opens, grant: RuleEffect, place: int, direction: Direction) -> None:
     for atoms, having in grant.ports:
-        here = having if direction == "egress" else -(having >> place & 1)  # where the port means these atoms
+        here = having if direction is Direction.EGRESS else -(having >> place & 1)  # where the port means these atoms
         peers = grant.peers & here
         for atom in indices(atoms) if peers else ():
             found[atom] = found.get(atom, 0) | peers
@@ -122,14 +123,14 @@ def _passing(side: _Side, place: int, opened: Opens) -> Opens:
 
 def _own_node(side: _Side, place: int) -> int:
     """Return the node's own members, from which the member at *place* cannot be closed."""
-    if side.direction == "egress":
+    if side.direction is Direction.EGRESS:
         return 0
     return sum(nodes for nodes, pods in side.layer.universe.nodes if pods >> place & 1)
 
 
 def _allowed(side: _Side, place: int, atom: int, those: int) -> int:
     """Return which of *those* the member at *place* exchanges *atom* with, all policies considered."""
-    if side.direction == "egress":
+    if side.direction is Direction.EGRESS:
         return _reached(side.rows[place], atom)
     return sum(row.sources & those for row in side.layer.rows if _reached(row, atom) >> place & 1)
 
