@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from bulkhead.analysis.overlay import Overlay
-from bulkhead.core.diagnostics import Problem, problems_in_order, spell
+from bulkhead.core.diagnostics import Diagnostic, in_resource, sorted_diagnostics
 from bulkhead.io.manifests.write_networkpolicy import document
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
 from bulkhead.io.yaml.resource_stream import Resource, resource_list, resources
@@ -43,7 +43,7 @@ def run(arguments: Sequence[str], stdin: "IO[bytes]", stdout: "IO[bytes]", stder
         return _refuse(stderr, [f"error: cannot read the configuration: {error}"])
     problems = [*_settings(config), *overlay.problems]
     if problems:
-        return _refuse(stderr, [line for problem in problems_in_order(problems) for line in _explained(problem)])
+        return _refuse(stderr, map(str, sorted_diagnostics(problems)))
     texts = [each.text for each in overlay.kept] + [document(policy) for policy in overlay.policies]
     stdout.write((_listed(texts) if not arguments else "---\n".join(texts)).encode())
     stdout.flush()
@@ -59,15 +59,14 @@ def _read(arguments: Sequence[str], data: bytes) -> tuple[list[Resource], Raw]:
     return resources(text), config[0] if config else None
 
 
-def _settings(config: Raw) -> list[Problem]:
+def _settings(config: Raw) -> list[Diagnostic]:
     """Refuse settings: there are none, so a setting is one that someone believes in."""
     said = config if isinstance(config, dict) else {}
     # kpt hands on a ConfigMap with an empty `data` where nobody wrote anything.
     unknown = sorted(key for key in set(said) - {"apiVersion", "kind", "metadata"} if said[key] not in (None, {}))
     return [
-        Problem(
-            "function config",
-            (key,),
+        Diagnostic(
+            in_resource("function config", (key,)),
             f"unknown key `{key}`",
             "the function takes no settings; write them into the ClusterProfile",
         )
@@ -88,17 +87,12 @@ def _listed(texts: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _explained(problem: Problem) -> list[str]:
-    where = f"{problem.resource}: {spell(problem.path)}" if problem.path else problem.resource
-    return [f"{where}: error: {problem.says}", *([f"hint: {problem.hint}"] if problem.hint else [])]
-
-
 def _unreadable(unreadable: InvalidYaml) -> list[str]:
     where = f"input:{unreadable.line}:{unreadable.column}" if unreadable.line else "input"
-    return [f"{where}: error: {unreadable.says}", *([f"hint: {unreadable.hint}"] if unreadable.hint else [])]
+    return [f"{where}: error: {unreadable.message}", *([f"hint: {unreadable.hint}"] if unreadable.hint else [])]
 
 
-def _refuse(stderr: "IO[str]", lines: list[str]) -> int:
+def _refuse(stderr: "IO[str]", lines: Iterable[str]) -> int:
     stderr.write("\n".join([*lines, "bulkhead: nothing was rendered"]) + "\n")
     stderr.flush()
     return 1
@@ -115,7 +109,7 @@ def main() -> int:
     except Exception as error:  # a defect of ours: still no traceback for the reader, and nothing rendered
         if os.environ.get("BULKHEAD_DEBUG"):
             raise
-        says = f"internal error: {type(error).__name__}: {error}"
+        message = f"internal error: {type(error).__name__}: {error}"
         return _refuse(
-            sys.stderr, [says, "hint: this is a defect; build with BULKHEAD_DEBUG=1 and report what it prints"]
+            sys.stderr, [message, "hint: this is a defect; build with BULKHEAD_DEBUG=1 and report what it prints"]
         )

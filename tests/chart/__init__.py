@@ -25,7 +25,7 @@ HELM = os.environ.get("HELM", "helm")
 CHART = ROOT / "charts" / "netpol"
 VERSION = "bulkhead.dev/v1alpha1"
 Values = dict[str, Any]
-Problem = tuple[str, str, str]
+Diagnostic = tuple[str, str, str]
 
 _BATCH = """\
 {{- $answers := list -}}
@@ -49,7 +49,7 @@ def as_yaml(value: Any) -> str:
 class Answer:
     """What a renderer said to one case: the *policies* that it gave, or the *problems* (where, what, hint)."""
 
-    def __init__(self, policies: Iterable[dict[str, Any]], problems: Iterable[Problem]) -> None:
+    def __init__(self, policies: Iterable[dict[str, Any]], problems: Iterable[Diagnostic]) -> None:
         self.problems = set(problems)
         self.policies = {} if self.problems else {_identity(policy): _without_tool(policy) for policy in policies}
 
@@ -102,7 +102,7 @@ def chart_answers(chart: Path, cases: list[Values], helm: str | Path = HELM) -> 
     return [Answer(documents(each["policies"]), [_said(problem) for problem in each["problems"]]) for each in answers]
 
 
-def _said(problem: dict[str, str]) -> Problem:
+def _said(problem: dict[str, str]) -> Diagnostic:
     where = re.sub(r"^(profile|standard|namespaces\.[^.]*|namespaces\[\"[^\"]*\"\])\.?", "", problem["where"])
     return where, _anywhere(problem["says"]), problem["hint"]
 
@@ -119,7 +119,9 @@ def plugin_answer(values: Values) -> Answer:
         spec = merged(values["standard"], differs)
         listed.append(_resource("SegmentedNamespace", {"name": "standard", "namespace": name}, spec))
     overlay = Overlay(resources("---\n".join(as_yaml(each) for each in listed)))
-    problems = [(_tail(problem.path), _anywhere(problem.says), problem.hint) for problem in overlay.problems]
+    problems = [
+        (_tail(problem.location.path), _anywhere(problem.message), problem.hint) for problem in overlay.problems
+    ]
     policies = [document for policy in overlay.policies for document in documents(_text(policy))]
     return Answer(policies, problems)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bulkhead.core.diagnostics import Problem
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.reachability import Reachability, allows
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.engine.solve import reach
@@ -15,7 +15,7 @@ from enforcement.lab import ONE, Object, Probe, Verdict
 
 def cluster_of(objects: Iterable[Object]) -> Cluster:
     """Return manifests as the engine's values."""
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     things = [thing for each in objects for thing in workloads.read(each, problems)]
     assert not problems, problems
     return Cluster(

@@ -113,7 +113,7 @@ def test_broken_render_leaves_every_policy_and_says_why(tree: Tree, cluster: Clu
     broken.tree(tree)
     done = delivered(tree, cluster, broken)
     assert done.status != 0
-    assert broken.says in done.stderr
+    assert broken.message in done.stderr
     assert cluster.versions("shop") == before
 
 

@@ -22,7 +22,7 @@ def policies_of(spec: dict[str, Any], cluster: dict[str, Any] | None = None) -> 
     resource, problems = decode(namespace(spec))
     assert isinstance(resource, SegmentedNamespace), problems
     expansion = expand(made, [resource])
-    assert all("would be named" in problem.says for problem in expansion.problems), expansion.problems
+    assert all("would be named" in problem.message for problem in expansion.problems), expansion.problems
     return None if expansion.problems else expansion.policies
 
 

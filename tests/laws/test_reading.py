@@ -71,4 +71,4 @@ def test_reading_never_raises_and_what_it_gives_can_be_judged(document):
     pods = tuple(thing for thing in things if isinstance(thing, Pod))
     policies = tuple(thing for thing in things if isinstance(thing, NetworkPolicy))
     reach(Cluster(pods=pods, policies=policies))
-    assert all(problem.says for problem in problems)
+    assert all(problem.message for problem in problems)

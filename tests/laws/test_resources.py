@@ -52,7 +52,7 @@ def test_whatever_stands_in_a_resource_is_decoded_or_explained(tree: Any, path: 
     for resource in (namespace(tree), {**profile(), "spec": tree}):
         made, problems = decode(resource)
         assert (made is None) == bool(problems)
-        assert all(problem.says for problem in problems)
+        assert all(problem.message for problem in problems)
 
 
 @given(

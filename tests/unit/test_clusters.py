@@ -192,8 +192,8 @@ def test_a_stream_that_is_no_json_is_a_fault(tmp_path, text):
 def test_a_file_with_nothing_in_it_is_no_empty_cluster(tmp_path):
     (tmp_path / "dump.yaml").write_text("")
     found = load(str(tmp_path / "dump.yaml"))
-    assert [one.problem.says for one in found.faults] == ["there is nothing in it"]
-    assert [one.problem.says for one in load("/dev/null").faults] == ["there is nothing in it"]
+    assert [one.message for one in found.faults] == ["there is nothing in it"]
+    assert [one.message for one in load("/dev/null").faults] == ["there is nothing in it"]
 
 
 def test_a_pipe_is_read_like_a_file(tmp_path):

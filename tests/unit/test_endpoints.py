@@ -100,7 +100,7 @@ def test_internet_is_the_public_addresses():
 def test_what_names_nothing_is_refused_with_the_nearest_that_does(text, says, hint):
     with pytest.raises(InvalidValue) as refused:
         pods(text)
-    assert refused.value.says == says
+    assert refused.value.message == says
     assert refused.value.hint.startswith(hint)
 
 

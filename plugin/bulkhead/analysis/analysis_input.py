@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
-from bulkhead.core.diagnostics import Problem
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.semantics import API, Semantics, enforced
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.language.resources import ClusterProfile, Enforcer
 from bulkhead.core.language.scalars import Cidr
-from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Diagnostic
+from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
 from bulkhead.io.manifests import clusters, workloads
 from bulkhead.io.manifests.workloads import Thing
 
@@ -39,7 +39,7 @@ class AnalysisInput:
     cluster: Cluster
     semantics: Semantics = API
     profile: ClusterProfile | None = None
-    origins: Mapping[tuple[str, str], tuple[Diagnostic, ...]] = field(default_factory=dict)
+    origins: Mapping[tuple[str, str], tuple[Location, ...]] = field(default_factory=dict)
     unprotected: Mapping[str, str] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     loaded: OverlayTree | None = None
@@ -90,7 +90,7 @@ def _policies(loaded: OverlayTree, passed: list[Thing]) -> tuple[tuple[NetworkPo
         return ours + tuple(thing for thing in passed if isinstance(thing, NetworkPolicy)), []
     known = {_meaning(policy): policy for policy in ours}
     rendered, problems = clusters.policies_in(loaded.text)
-    faults = [Diagnostic(each.resource, 0, 0, each.says, each.hint) for each in problems]
+    faults = [Diagnostic(Location(each.location.resource), each.message, each.hint) for each in problems]
     return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
 
 
@@ -103,21 +103,20 @@ def _passed_through(loaded: OverlayTree) -> tuple[list[Thing], list[Diagnostic]]
     found: list[Thing] = []
     faults: list[Diagnostic] = []
     for folder, overlay in loaded.overlays.items():
-        problems: list[Problem] = []
+        problems: list[Diagnostic] = []
         for each in overlay.kept:
             found += workloads.read(each.value(), problems)
         file = os.path.join(folder, "kustomization.yaml")
-        faults += [Diagnostic(file, 0, 0, f"{each.resource}: {each.says}", each.hint) for each in problems]
+        faults += [
+            Diagnostic(Location(file), f"{each.location.resource}: {each.message}", each.hint) for each in problems
+        ]
     return found, faults
 
 
 def from_manifests(path: str, semantics: Semantics = API, known: clusters.Known | None = None) -> AnalysisInput:
     """Return the situation of the manifests, or of the dump, at *path*."""
     read = clusters.load(path, known)
-    faults = [
-        Diagnostic(each.file, each.line, each.column, each.problem.says, each.problem.hint) for each in read.faults
-    ]
-    return AnalysisInput(read.cluster, semantics, faults=faults)
+    return AnalysisInput(read.cluster, semantics, faults=list(read.faults))
 
 
 def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
@@ -134,13 +133,13 @@ def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:
     return tuple(map(str, networks or ()))
 
 
-def _origins(loaded: OverlayTree) -> Iterator[tuple[tuple[str, str], tuple[Diagnostic, ...]]]:
+def _origins(loaded: OverlayTree) -> Iterator[tuple[tuple[str, str], tuple[Location, ...]]]:
     for folder, overlay in loaded.overlays.items():
         for policy, paths in zip(overlay.policies, overlay.origins, strict=True):
             places = (
                 [loaded.sources.locate(folder, "SegmentedNamespace", path) for path in paths] if loaded.sources else []
             )
-            yield (policy.namespace, policy.name), tuple(Diagnostic(*place, says="") for place in places)
+            yield (policy.namespace, policy.name), tuple(Location(*place) for place in places)
 
 
 _Made = tuple[str, tuple[tuple[str, str], ...], Pod]

@@ -2,10 +2,11 @@
 Two situations side by side: made to speak of the same endpoints, compared, and read as findings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
 from bulkhead.core.engine.semantics import API, Semantics
@@ -13,7 +14,6 @@ from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.io.git.checkout import Copy
-from bulkhead.io.kustomize.kustomization import Diagnostic
 
 
 @dataclass
@@ -55,7 +55,7 @@ def of_overlays(
         old, new = found.enforcers
         found.notes.append(
             f"the profile's enforcer changes from {old.value} to {new.value}, and with it what policies do: "
-            f"both sides are read {semantics.says}, and compare `bulkhead reach` of each"
+            f"both sides are read {semantics.description}, and compare `bulkhead reach` of each"
         )
     return found
 
@@ -100,13 +100,13 @@ def unchanged(names: tuple[str, str]) -> Comparison:
 def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
     """Return *situation* with every file as ``REV:path``."""
 
-    def named(fault: Diagnostic) -> Diagnostic:
-        says, hint = copy.named(fault.says), copy.named(fault.hint)
-        return replace(fault, file=copy.named(fault.file), says=says, hint=hint)
+    def moved(at: Location) -> Location:
+        return Location(copy.named(at.file), at.line, at.column)
 
-    origins: Mapping[tuple[str, str], tuple[Diagnostic, ...]] = {
-        key: tuple(map(named, places)) for key, places in situation.origins.items()
-    }
+    def named(fault: Diagnostic) -> Diagnostic:
+        return Diagnostic(moved(fault.location), copy.named(fault.message), copy.named(fault.hint))
+
+    origins = {key: tuple(map(moved, places)) for key, places in situation.origins.items()}
     return replace(situation, origins=origins, faults=list(map(named, situation.faults)))
 
 
@@ -114,7 +114,7 @@ def _compared(names: tuple[str, str], before: AnalysisInput, after: AnalysisInpu
     difference = compare_clusters(before.cluster, after.cluster, semantics)
     found = Comparison(names, before, after, semantics, difference, findings(difference))
     if not semantics.measured:
-        found.notes.append(f"both sides are read {semantics.says}")
+        found.notes.append(f"both sides are read {semantics.description}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bulkhead.core.diagnostics import Problem
+from bulkhead.core.diagnostics import Diagnostic, in_resource
 from bulkhead.core.expansion.expand import Expansion, expand
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
@@ -32,7 +32,7 @@ class Overlay:
         self.kept = [each for each in everything if not is_ours(each.head)]
         self.namespaces: list[SegmentedNamespace] = []
         profiles: list[ClusterProfile] = []
-        problems: list[Problem] = []
+        problems: list[Diagnostic] = []
         for each in ours:
             made, wrong = _decoded(each, {} if known is None else known)
             problems += wrong
@@ -52,7 +52,7 @@ class Overlay:
 
 def _decoded(
     resource: Resource, known: Known
-) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
     namespace = resource.head.get("namespace")
     text = resource.text.replace(f"\n  namespace: {namespace}\n", "\n", 1)
     seen = known.get(text)
@@ -69,32 +69,33 @@ def _decoded(
     return made, problems
 
 
-def _count(ours: list[Resource]) -> list[Problem]:
+def _count(ours: list[Resource]) -> list[Diagnostic]:
     """Refuse anything but one ClusterProfile and at least one SegmentedNamespace."""
     profiles = [each.head for each in ours if each.head.get("kind") == "ClusterProfile"]
     namespaces = [each.head for each in ours if each.head.get("kind") == "SegmentedNamespace"]
     found = []
     if not namespaces:
         hint = "add `../../base` to `resources`; a removed SegmentedNamespace would remove every policy"
-        found.append(Problem("input", (), "there is no SegmentedNamespace to expand", hint))
+        found.append(Diagnostic(in_resource("input"), "there is no SegmentedNamespace to expand", hint))
     if not profiles:
-        found.append(Problem("input", (), "there is no ClusterProfile", "add `../../base` to `resources`"))
+        found.append(Diagnostic(in_resource("input"), "there is no ClusterProfile", "add `../../base` to `resources`"))
     if len(profiles) > 1:
         names = ", ".join(f"`{head.get('name')}`" for head in profiles)
-        found.append(Problem("input", (), f"there are {len(profiles)} ClusterProfiles: {names}", "keep one of them"))
+        found.append(
+            Diagnostic(in_resource("input"), f"there are {len(profiles)} ClusterProfiles: {names}", "keep one of them")
+        )
     return found
 
 
-def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Problem]:
+def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> list[Diagnostic]:
     taken = {
         (each.head.get("namespace"), each.head.get("name"))
         for each in kept
         if each.head.get("kind") == "NetworkPolicy" and str(each.head.get("apiVersion")).startswith(_GROUPS)
     }
     return [
-        Problem(
-            f"namespace {policy.namespace}",
-            (),
+        Diagnostic(
+            in_resource(f"namespace {policy.namespace}"),
             f"a NetworkPolicy `{policy.name}` is among the resources already",
             "rename it or the rule",
         )

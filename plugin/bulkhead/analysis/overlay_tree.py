@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bulkhead.analysis.overlay import Known, Overlay
-from bulkhead.core.diagnostics import Problem, problems_in_order
+from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
 from bulkhead.io.kustomize.build import Failed, Mirror, join, mirror
-from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Diagnostic, Graph, Kustomization, is_harmless
+from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Graph, Kustomization, is_harmless
 from bulkhead.io.kustomize.patch_layers import Sources
 from bulkhead.io.kustomize.resource_order import legacy
 from bulkhead.io.manifests.write_networkpolicy import document
@@ -76,7 +76,7 @@ def load_overlay_tree(
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     if not leaves:
         hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
-        loaded.faults.append(Diagnostic(_file(graph), 1, 1, "nothing here is expanded by the plugin", hint))
+        loaded.faults.append(Diagnostic(Location(_file(graph), 1, 1), "nothing here is expanded by the plugin", hint))
     loaded.faults += _nested(graph, leaves)
     if loaded.faults:
         return loaded
@@ -85,7 +85,9 @@ def load_overlay_tree(
         with mirror(graph) as copy:
             _Loading(graph, sources, copy, loaded).run(leaves, progress)
     except Failed as failed:
-        loaded.faults.append(Diagnostic(_file(graph), 0, 0, f"kustomize: {failed.says}", _remedy(failed.says)))
+        loaded.faults.append(
+            Diagnostic(Location(_file(graph)), f"kustomize: {failed.message}", _remedy(failed.message))
+        )
     if loaded.faults:
         loaded.text = ""
     return loaded
@@ -97,8 +99,8 @@ def _untellable(graph: Graph) -> Iterator[Diagnostic]:
         for i, entry in enumerate(each.entries("buildMetadata")):
             if entry in ("originAnnotations", "transformerAnnotations"):
                 (line, column), _ = each.document.place(("buildMetadata", i))
-                says = f"`{entry}` are not known without the plugin"
-                yield Diagnostic(each.file, line, column, says, "leave it out, or build with the plugin")
+                message = f"`{entry}` are not known without the plugin"
+                yield Diagnostic(Location(each.file, line, column), message, "leave it out, or build with the plugin")
 
 
 def _unseen(graph: Graph) -> Iterator[Diagnostic]:
@@ -110,10 +112,12 @@ def _unseen(graph: Graph) -> Iterator[Diagnostic]:
             continue
         for key in sorted(set(each.fields) - _LISTING):
             (line, column), _ = each.document.place((key,))
-            yield Diagnostic(each.file, line, column, f"`{key}` acts inside the plugin, which holds the function alone")
+            yield Diagnostic(
+                Location(each.file, line, column), f"`{key}` acts inside the plugin, which holds the function alone"
+            )
         for other in [*each.folders, *(file for file in each.files if not is_harmless(file))]:
-            says = f"`{os.path.relpath(other, each.folder)}` acts inside the plugin, which holds the function alone"
-            yield Diagnostic(each.file, 1, 1, says, hint)
+            message = f"`{os.path.relpath(other, each.folder)}` acts inside the plugin, which holds the function alone"
+            yield Diagnostic(Location(each.file, 1, 1), message, hint)
 
 
 def _misplaced(graph: Graph, kustomization: Kustomization) -> Iterator[Diagnostic]:
@@ -125,9 +129,11 @@ def _misplaced(graph: Graph, kustomization: Kustomization) -> Iterator[Diagnosti
                 continue
             if seen or key != "transformers":
                 (line, column), _ = kustomization.document.place((key, i))
-                says = "the plugin is named twice" if key == "transformers" else f"the plugin has no place in `{key}`"
+                message = (
+                    "the plugin is named twice" if key == "transformers" else f"the plugin has no place in `{key}`"
+                )
                 hint = "name it once, under `transformers` of the overlay"
-                yield Diagnostic(kustomization.file, line, column, says, hint)
+                yield Diagnostic(Location(kustomization.file, line, column), message, hint)
             seen = seen or key == "transformers"
 
 
@@ -136,13 +142,15 @@ def _nested(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagnostic]:
     for leaf in leaves:
         for each in graph.walk(leaf.folder):
             if each is not leaf and graph.expands(each) is not None:
-                says = f"`{os.path.relpath(each.folder, leaf.folder)}` is expanded by the plugin already"
-                yield Diagnostic(leaf.file, 1, 1, says, "build on what it builds on: `resources: [../../base]`")
+                message = f"`{os.path.relpath(each.folder, leaf.folder)}` is expanded by the plugin already"
+                yield Diagnostic(
+                    Location(leaf.file, 1, 1), message, "build on what it builds on: `resources: [../../base]`"
+                )
 
 
-def _remedy(says: str) -> str:
+def _remedy(message: str) -> str:
     """Return what helps against the message of kustomize that people meet most."""
-    if "wrong node kind" in says:
+    if "wrong node kind" in message:
         return (
             "a patch cannot turn one value into a map or a list: remove the rule with `null` and add one of another "
             "name, or use a JSON 6902 patch"
@@ -170,25 +178,25 @@ class _Loading:
         folders = [leaf.folder for leaf in leaves]
         for folder, built in self.copy.build_all(folders, lambda done: progress(done, len(leaves))):
             if isinstance(built, Failed):
-                self.fault(self.graph.found[folder].file, f"kustomize: {built.says}", _remedy(built.says))
+                self.fault(self.graph.found[folder].file, f"kustomize: {built.message}", _remedy(built.message))
                 continue
             try:
                 self.loaded.overlays[folder] = overlay = Overlay(built, self.known)
             except InvalidYaml as unreadable:
-                self.fault(self.graph.found[folder].file, unreadable.says, unreadable.hint)
+                self.fault(self.graph.found[folder].file, unreadable.message, unreadable.hint)
                 continue
-            for problem in problems_in_order(overlay.problems):
+            for problem in sorted_diagnostics(overlay.problems):
                 self.add(self.located(folder, problem))
         if not self.loaded.faults:
             self.loaded.text = self.whole(leaves)
 
     def add(self, found: Diagnostic) -> None:
         """Note a fault, unless what stands there is reported already: one mistake, one message."""
-        if all((each.file, each.line, each.column) != (found.file, found.line, found.column) for each in self.doubts):
+        if all(each.location != found.location for each in self.doubts):
             self.loaded.faults.append(found)
 
-    def fault(self, file: str, says: str, hint: str = "") -> None:
-        self.loaded.faults.append(Diagnostic(file, 0, 0, says, hint))
+    def fault(self, file: str, message: str, hint: str = "") -> None:
+        self.loaded.faults.append(Diagnostic(Location(file), message, hint))
 
     def hold_back(self, leaf: Kustomization) -> None:
         """In the copy, leave out of *leaf* what acts behind the plugin; it has its turn in :meth:`whole`."""
@@ -199,14 +207,15 @@ class _Loading:
             kept = {key: value for key, value in leaf.fields.items() if key not in _AFTER}
             self.copy.write(leaf.file, _json(kept | {"transformers": list[Raw](first)}))
 
-    def located(self, folder: str, problem: Problem) -> Diagnostic:
+    def located(self, folder: str, problem: Diagnostic) -> Diagnostic:
         """Return the problem at the line that a person wrote."""
-        first = problem.resource.partition(" ")[0]
+        at = problem.location
+        first = at.resource.partition(" ")[0]
         kind = {"cluster": "ClusterProfile", "namespace": "SegmentedNamespace"}.get(first, first)
-        file, line, column = self.sources.locate(folder, kind, problem.path)
-        if problem.resource == "input" or problem.path[:1] == ("metadata",):
+        file, line, column = self.sources.locate(folder, kind, at.path)
+        if at.resource == "input" or at.path[:1] == ("metadata",):
             file, line, column = self.graph.found[folder].file, 1, 1
-        return Diagnostic(file, line, column, problem.says, problem.hint)
+        return Diagnostic(Location(file, line, column), problem.message, problem.hint)
 
     def whole(self, leaves: list[Kustomization]) -> str:
         """Return what ``kustomize build`` of the root prints with the plugin."""
@@ -222,8 +231,8 @@ class _Loading:
             self.left(head)
         policies = sum(len(overlay.policies) for overlay in self.loaded.overlays.values())
         if policies and all(head.get("kind") != "NetworkPolicy" for head in heads):
-            says = f"of the policies that the overlays expand to ({policies}), none is left"
-            self.fault(root.file, says, "look for what takes them away behind the plugin: a patch, or an annotation")
+            message = f"of the policies that the overlays expand to ({policies}), none is left"
+            self.fault(root.file, message, "look for what takes them away behind the plugin: a patch, or an annotation")
         return text
 
     def left(self, head: dict[str, Raw]) -> None:
@@ -231,9 +240,9 @@ class _Loading:
         kind, namespace = head.get("kind"), head.get("namespace")
         of = f" of `{namespace}`" if namespace else ""
         written = (each.file for each in self.graph.found.values() if of and each.fields.get("namespace") == namespace)
-        says = f"the {kind}{of} is not expanded by the plugin"
+        message = f"the {kind}{of} is not expanded by the plugin"
         hint = "add `transformers: [../../plugin]` to the overlay, or take out what is no overlay"
-        self.add(Diagnostic(next(written, _file(self.graph)), 1, 1, says, hint))
+        self.add(Diagnostic(Location(next(written, _file(self.graph)), 1, 1), message, hint))
 
     def put_in_place(self, leaf: Kustomization) -> None:
         """

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
-from bulkhead.io.kustomize.kustomization import NAMES, Diagnostic
+from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.report.colour import Palette
 from bulkhead.report.text import count, faults
 
@@ -72,7 +73,10 @@ def _manifests(path: str) -> AnalysisInput:
             written.write(first)
             shutil.copyfileobj(sys.stdin, written)
         found = from_manifests(file)
-    found.faults = [Diagnostic("stdin", each.line, each.column, each.says, each.hint) for each in found.faults]
+    found.faults = [
+        Diagnostic(Location("stdin", each.location.line, each.location.column), each.message, each.hint)
+        for each in found.faults
+    ]
     return found
 
 
@@ -88,10 +92,10 @@ def refuse(found: list[Diagnostic]) -> None:
     raise CommandFailed
 
 
-def complain(says: str, hint: str = "") -> int:
+def complain(message: str, hint: str = "") -> int:
     """Print one error of the command line; return its exit status."""
     sys.stdout.flush()
-    sys.stderr.write(f"bulkhead: error: {says}\n" + (f"hint: {hint}\n" if hint else ""))
+    sys.stderr.write(f"bulkhead: error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
     return 2
 
 

@@ -1,8 +1,8 @@
 """
-Problems are values: collected, never raised or printed here.
+Diagnostics: what is wrong, where it is, and what to write instead.
 
-A door (the plugin, the command line) adds the place in a file where it knows it, prints
-all of them and refuses to render anything.
+They are values. They are collected, and neither raised nor printed here. The plugin and the command
+line add the place in a file where they know it, print all of them, and then fail.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,17 +14,91 @@ Path = tuple[str | int, ...]
 
 
 class Key(str):
-    """The last step of a path to a key itself rather than to what stands behind it."""
+    """The last step of a path that leads to the key itself, not to its value."""
 
 
 @record
-class Problem:
-    """What is wrong at *path* of *resource* (``"namespace media"``), and in *hint* what to write instead."""
+class Location:
+    """
+    Where something is: in *file*, or at *path* of *resource* (``"namespace media"``) while the file is not known.
 
-    resource: str
-    path: Path
-    says: str
+    *line* and *column* count from 1. They are 0 where they are not known.
+    """
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    resource: str = ""
+    path: Path = ()
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The key to sort by: file order, then resources by name, then paths."""
+        return self.file, self.line, self.column, self.resource, tuple(str(step) for step in self.path)
+
+    def __str__(self) -> str:
+        """Return ``file:line:column`` as far as it is known, or ``resource: path``."""
+        if self.file:
+            return ":".join([self.file, *(str(each) for each in (self.line, self.column) if each)])
+        return f"{self.resource}: {spell(self.path)}" if self.path else self.resource
+
+
+NOWHERE = Location()
+"""No place is known."""
+
+
+def in_resource(resource: str, path: Path = ()) -> Location:
+    """Return the place at *path* of *resource*, whose file is not known."""
+    return Location(resource=resource, path=path)
+
+
+@record
+class Diagnostic:
+    """Something wrong at *location*: what it is, and in *hint* what to write instead."""
+
+    location: Location
+    message: str
     hint: str = ""
+
+    def at(self, location: Location) -> "Diagnostic":
+        """Return the same diagnostic at *location*."""
+        return Diagnostic(location, self.message, self.hint)
+
+    def __str__(self) -> str:
+        """Return ``location: error: message``, and the hint on a line of its own."""
+        hint = f"\nhint: {self.hint}" if self.hint else ""
+        return f"{self.location}: error: {self.message}{hint}"
+
+
+def sorted_diagnostics(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the diagnostics sorted by location and message, each once."""
+    seen = set()
+    for each in sorted(found, key=lambda one: (one.location.order, one.message)):
+        if each not in seen:
+            seen.add(each)
+            yield each
+
+
+class DiagnosticError(Exception):
+    """
+    One diagnostic that ends the work: what cannot be read, written or answered.
+
+    It has the *message*, the *hint* and the *location* of its :attr:`diagnostic`.
+    """
+
+    def __init__(self, message: str, hint: str = "", location: Location = NOWHERE) -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic(location, message, hint)
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return self.diagnostic.message
+
+    @property
+    def hint(self) -> str:
+        """What to write instead, empty where nothing is known."""
+        return self.diagnostic.hint
 
 
 def spell(path: Path) -> str:
@@ -43,15 +117,6 @@ def spell(path: Path) -> str:
         else:
             text += f'["{step}"]'
     return text
-
-
-def problems_in_order(found: Iterable[Problem]) -> Iterator[Problem]:
-    """Yield the problems sorted by resource and path, each once."""
-    seen = set()
-    for problem in sorted(found, key=lambda p: (p.resource, [str(step) for step in p.path], p.says)):
-        if problem not in seen:
-            seen.add(problem)
-            yield problem
 
 
 def nearest(word: str, known: "tuple[str, ...] | list[str]") -> str:

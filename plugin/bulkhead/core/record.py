@@ -27,11 +27,11 @@ else:
 class Field:
     """What a field of a record declares beside its type: a default and its documentation."""
 
-    __slots__ = ("default", "example", "key", "says")
+    __slots__ = ("default", "description", "example", "key")
 
-    def __init__(self, default: object, says: str, example: str, key: str) -> None:
+    def __init__(self, default: object, description: str, example: str, key: str) -> None:
         self.default = default
-        self.says = says
+        self.description = description
         self.example = example
         self.key = key
 
@@ -40,13 +40,13 @@ class Required:
     """The default of a field that has none."""
 
 
-def declare(says: str, *, default: "Any" = Required, example: str = "", key: str = "") -> "Any":
+def declare(description: str, *, default: "Any" = Required, example: str = "", key: str = "") -> "Any":
     """
-    Declare a field that people write: what it *says* in the reference, and an *example* as YAML.
+    Declare a field that people write: what it *description* in the reference, and an *example* as YAML.
 
     *key* is the key in YAML where it differs from the field's name (``from`` is a word of Python).
     """
-    return Field(default, says, example, key)
+    return Field(default, description, example, key)
 
 
 def fields_of(record: type) -> Mapping[str, Field]:

@@ -155,7 +155,7 @@ class _ChartSchemaWriter:
                 inner = _or(inner, "null")
             elif field.default is not Required or record is not ChartValues:
                 inner = _or(inner, "null", "boolean")
-            properties[field.key or name] = {"description": field.says, **inner}
+            properties[field.key or name] = {"description": field.description, **inner}
         return {
             "description": described(record).partition("\n")[0],
             "type": "object",

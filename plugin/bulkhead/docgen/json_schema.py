@@ -113,7 +113,7 @@ class _SchemaWriter:
     def record(self, record: type) -> dict[str, Json]:
         properties: dict[str, Json] = {}
         for name, field in fields_of(record).items():
-            described: dict[str, Json] = {"description": field.says}
+            described: dict[str, Json] = {"description": field.description}
             if isinstance(field.default, Enum):
                 described["default"] = str(field.default.value)
             inner = self.shape(record.__annotations__[name])

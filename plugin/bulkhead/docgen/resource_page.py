@@ -72,7 +72,7 @@ def rows(record: type, prefix: str = "", page: str = "") -> Iterator[str]:
     for name, field in fields_of(record).items():
         shape = _shape(record.__annotations__[name]).replace("](#", f"]({page}#")
         example = f"`{field.example}`" if field.example else ""
-        cells = [f"`{prefix}{field.key or name}`", shape, _default(field), field.says, example]
+        cells = [f"`{prefix}{field.key or name}`", shape, _default(field), field.description, example]
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -88,7 +88,7 @@ def grades(findings: Iterable[TrafficFinding], opens: bool) -> tuple[Grade, ...]
 
 
 def _listed(found: tuple[Grade, ...]) -> str:
-    return listed([grade.says for grade in found])
+    return listed([grade.message for grade in found])
 
 
 class _Writer:

@@ -31,7 +31,7 @@ def diff_text(found: DiffSummary, colour: bool = False) -> str:
 
 def heading(row: DiffRow) -> str:
     """Return the heading that rows of one effect and grade stand under."""
-    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.says for grade in row.grades)}"
+    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.message for grade in row.grades)}"
 
 
 def before_after(row: DiffRow) -> str:

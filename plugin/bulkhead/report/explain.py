@@ -52,8 +52,8 @@ def text(found: Explained, origins: RuleSources, here: str, paint: Palette, colu
         for share in first.shares:
             lines += _share(group, share, found.port, over, origins, here, paint, columns)[:-1]
             if share.departs and not first.exempt:
-                says = because(found.semantics, share.departs, first.open(share))
-                lines += textwrap.wrap(says, columns, initial_indent="  ", subsequent_indent="    ")
+                message = because(found.semantics, share.departs, first.open(share))
+                lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
             lines.append("")
     for note in found.notes:
         lines += [*textwrap.wrap(note, columns, subsequent_indent="  "), ""]

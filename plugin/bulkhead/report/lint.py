@@ -17,7 +17,7 @@ def text(found: Iterable[FindingGroup], here: str) -> str:
     lines: list[str] = []
     for each in found:
         finding = each.finding
-        lines.append(f"{_place(each, here)}: {finding.severity.value}: {finding.check.id}: {finding.found.says}")
+        lines.append(f"{_place(each, here)}: {finding.severity.value}: {finding.check.id}: {finding.found.message}")
         lines += [f"  {title}: {words}" for title, words in _lists(each)]
         if finding.found.hint and not finding.accepted:
             lines.append(f"hint: {finding.found.hint}")
@@ -49,7 +49,7 @@ def markdown(found: Iterable[FindingGroup], here: str) -> str:
 
 def _bullet(each: FindingGroup, here: str) -> Iterator[str]:
     found = each.finding.found
-    yield f"- `{_place(each, here)}` **{each.finding.check.id}**: {found.says}"
+    yield f"- `{_place(each, here)}` **{each.finding.check.id}**: {found.message}"
     for title, words in _lists(each):
         yield f"  - {title}: {escape(words, quote=False)}"
     if found.hint and not each.finding.accepted:
@@ -65,7 +65,7 @@ def as_json(found: Iterable[FindingGroup], here: str) -> str:
             "file": shortened(each.file, here),
             "line": each.line or None,
             "column": each.column or None,
-            "says": each.finding.found.says,
+            "says": each.finding.found.message,
             "hint": each.finding.found.hint or None,
             "namespaces": list(each.finding.found.namespaces),
             "facts": {title: list(words) for title, words in each.finding.found.facts},

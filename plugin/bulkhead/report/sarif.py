@@ -64,7 +64,7 @@ def _result(each: FindingGroup, checks: tuple[Check, ...], root: str) -> dict[st
 def _message(each: FindingGroup) -> str:
     found = each.finding.found
     lists = [("namespaces", found.namespaces), *found.facts]
-    lines = [found.says, *(f"{title}: {', '.join(words)}" for title, words in lists if words)]
+    lines = [found.message, *(f"{title}: {', '.join(words)}" for title, words in lists if words)]
     return "\n".join([*lines, *([f"hint: {found.hint}"] if found.hint else [])])
 
 

@@ -17,7 +17,7 @@ OK, FAIL, KNOWN = "ok", "FAIL", "known"
 @record
 class PromiseResult:
     """
-    A row's *word* (``ok``, ``FAIL``, ``known``), where it is written, what it *says*, and why.
+    A row's *word* (``ok``, ``FAIL``, ``known``), where it is written, what it *message*, and why.
 
     *reasons* explain the word, a line each; *because* is the person's reason for the promise.
     """
@@ -26,7 +26,7 @@ class PromiseResult:
     test: str
     file: str
     line: int
-    says: str
+    message: str
     because: str = ""
     reasons: tuple[str, ...] = ()
 
@@ -37,11 +37,11 @@ def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: S
     lines = []
     for each in found:
         place = paint.faint(f"{shortened(each.file, here)}:{each.line}")
-        lines.append(f"{colours[each.word](f'{each.word:<5}')} {place}  {each.says}")
+        lines.append(f"{colours[each.word](f'{each.word:<5}')} {place}  {each.message}")
         if each.word != OK:
             lines += [f"      {reason}" for reason in each.reasons]
             lines += [f"      because: {each.because}"] if each.because else []
-    caution = [] if semantics.measured else [f"policies are read {semantics.says}"]
+    caution = [] if semantics.measured else [f"policies are read {semantics.description}"]
     return "\n".join([*lines, *caution, summary(found)]) + "\n"
 
 
@@ -63,7 +63,7 @@ def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> 
             "file": shortened(each.file, here),
             "line": each.line,
             "verdict": each.word.lower(),
-            "says": each.says,
+            "says": each.message,
             "because": each.because or None,
             "reasons": list(each.reasons),
         }
@@ -90,12 +90,12 @@ def junit(found: Sequence[PromiseResult], here: str) -> str:
 
 
 def _case(suite: str, row: PromiseResult, here: str) -> list[str]:
-    named = f"classname={quoteattr(suite)} name={quoteattr(row.says)}"
+    named = f"classname={quoteattr(suite)} name={quoteattr(row.message)}"
     head = f'    <testcase {named} file={quoteattr(shortened(row.file, here))} line="{row.line}"'
     if row.word == OK:
         return [head + "/>"]
     reasons = "\n".join(row.reasons)
     if row.word == KNOWN:
         return [head + ">", f"      <skipped message={quoteattr(reasons)}/>", "    </testcase>"]
-    first = row.reasons[0] if row.reasons else row.says
+    first = row.reasons[0] if row.reasons else row.message
     return [head + ">", f"      <failure message={quoteattr(first)}>{escape(reasons)}</failure>", "    </testcase>"]

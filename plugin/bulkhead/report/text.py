@@ -3,15 +3,16 @@
 import os
 from collections.abc import Iterable
 
-from bulkhead.io.kustomize.kustomization import Diagnostic
+from bulkhead.core.diagnostics import Diagnostic, sorted_diagnostics
 
 
 def faults(found: Iterable[Diagnostic], here: str) -> str:
     """Return every fault as ``file:line:column: error: what`` and its hint, in file order, paths from *here*."""
     lines = []
-    for each in sorted(set(found), key=lambda f: (f.file, f.line, f.column, f.says)):
-        place = [printable(shortened(each.file, here)), *map(str, (each.line, each.column) if each.line else ())]
-        lines.append(f"{':'.join(place)}: error: {_lines(each.says)}")
+    for each in sorted_diagnostics(found):
+        at = each.location
+        place = [printable(shortened(at.file, here)), *map(str, (at.line, at.column) if at.line else ())]
+        lines.append(f"{':'.join(place)}: error: {_lines(each.message)}")
         if each.hint:
             lines.append(f"hint: {_lines(each.hint)}")
     return "".join(line + "\n" for line in lines)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
 from bulkhead.analysis.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
 from bulkhead.analysis.semantics_options import AS_EVER, SemanticsOptions, semantics_of
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.language import scalars
 from bulkhead.io.git.changed_files import altered
 from bulkhead.io.git.checkout import Copy, copies
 from bulkhead.io.git.repository import GitError, Repository, Revision
-from bulkhead.io.kustomize.kustomization import Bounds, Diagnostic
+from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.io.manifests.clusters import Known
 from bulkhead.report.diff_json import diff_json
 from bulkhead.report.diff_markdown import diff_markdown
@@ -59,7 +60,7 @@ def diff(asked: DiffOptions) -> int:
     try:
         found = _compare(asked)
     except GitError as refused:
-        sys.stderr.write(f"bulkhead: error: {refused.says}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
+        sys.stderr.write(f"bulkhead: error: {refused.message}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
         return 2
     except DiffFailed as unusable:
         sys.stderr.write(faults(unusable.faults, here()))
@@ -128,7 +129,7 @@ def _semantics(asked: DiffOptions, side: AnalysisInput | None) -> Semantics:
     try:
         return semantics_of(asked.reading, side.profile if side else None)
     except scalars.InvalidValue as refused:
-        raise GitError(refused.says, refused.hint) from None
+        raise GitError(refused.message, refused.hint) from None
 
 
 def _drift(asked: DiffOptions) -> Comparison:
@@ -179,8 +180,8 @@ def _plugins(side: AnalysisInput, top: str) -> set[str]:
 
 def _of_plugin(changed: list[str]) -> str:
     more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    says = "the plugin itself changes, and this speaks for the one that runs here; read "
-    return says + ", ".join(changed[:3]) + more
+    message = "the plugin itself changes, and this speaks for the one that runs here; read "
+    return message + ", ".join(changed[:3]) + more
 
 
 def _of_copy(asked: DiffOptions, prefix: str, copy: Copy) -> AnalysisInput:
@@ -188,7 +189,7 @@ def _of_copy(asked: DiffOptions, prefix: str, copy: Copy) -> AnalysisInput:
     if not os.path.isdir(folder):
         why = copy.absent.get(folder, "is not there")
         return AnalysisInput(
-            Cluster(), faults=[Diagnostic(f"{copy.revision.name}:{prefix}", 0, 0, f"this folder {why}")]
+            Cluster(), faults=[Diagnostic(Location(f"{copy.revision.name}:{prefix}"), f"this folder {why}")]
         )
     return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent)), copy)
 

@@ -32,7 +32,7 @@ def explain(
     except CommandFailed:
         return 2
     except InvalidValue as refused:
-        return complain(refused.says, refused.hint)
+        return complain(refused.message, refused.hint)
     origins = RuleSources(found)
     explained = _explained(found, origins, ends, port, asked)
     if not explained.groups:

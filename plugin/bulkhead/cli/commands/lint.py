@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_manifests, from_overlays
 from bulkhead.analysis.lint_input import LintInput
-from bulkhead.core.diagnostics import nearest
+from bulkhead.core.diagnostics import Diagnostic, nearest
 from bulkhead.core.engine.semantics import specification
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.language.scalars import Date, InvalidValue
@@ -15,7 +15,6 @@ from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup, grouped, worst
 from bulkhead.core.lint.registry import CHECKS, lint
 from bulkhead.core.record import record
-from bulkhead.io.kustomize.kustomization import Diagnostic
 from bulkhead.io.manifests.clusters import SUFFIXES
 from bulkhead.report.lint import as_json, listing, markdown, summary, text
 from bulkhead.report.sarif import sarif
@@ -49,7 +48,7 @@ def run(asked: LintOptions) -> int:
         checks = _checks(asked.enable, asked.disable)
         today = Date.parse(asked.today or time.strftime("%Y-%m-%d"))
     except InvalidValue as refused:
-        sys.stderr.write(f"bulkhead: error: {refused.says}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
+        sys.stderr.write(f"bulkhead: error: {refused.message}\n" + (f"hint: {refused.hint}\n" if refused.hint else ""))
         return 2
     overlays = from_overlays(asked.folder or ".") if asked.folder or not asked.manifests else None
     manifests = _manifests(asked, overlays) if asked.manifests else None

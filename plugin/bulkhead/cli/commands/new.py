@@ -48,15 +48,15 @@ def new(root: str, namespace: str, rules: bool, unprotected: str | None) -> int:
         reason = None if unprotected is None else Text.parse(unprotected)
         made = _make(root, name, rules, reason)
     except InvalidValue as refused:
-        return _refuse(refused.says, refused.hint)
+        return _refuse(refused.message, refused.hint)
     except (_NewFailed, Unwritable) as error:
         return _refuse(str(error))
     sys.stdout.write(made)
     return 0
 
 
-def _refuse(says: str, hint: str = "") -> int:
-    sys.stderr.write(f"bulkhead: error: {says}\n" + (f"hint: {hint}\n" if hint else ""))
+def _refuse(message: str, hint: str = "") -> int:
+    sys.stderr.write(f"bulkhead: error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
     return 2
 
 

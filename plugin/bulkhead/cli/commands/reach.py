@@ -32,7 +32,7 @@ def reach(folder: str, manifests: str | None, reading: SemanticsOptions, asked: 
     except CommandFailed:
         return 2
     except InvalidValue as refused:
-        return complain(refused.says, refused.hint)
+        return complain(refused.message, refused.hint)
     if style == "pairs" and any(asked):
         return complain("--format pairs lists everything", "leave --from, --to and --port out, or write --format json")
     answer = engine.reach(found.cluster, found.semantics)
@@ -40,7 +40,9 @@ def reach(folder: str, manifests: str | None, reading: SemanticsOptions, asked: 
         return complain(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
     sys.stdout.write(_written(found, answer, wanted, any(asked), style))
     if not answer.semantics.measured and style in ("text", "markdown"):
-        sys.stdout.write(f"{'- ' if style == 'markdown' and not any(asked) else ''}read {answer.semantics.says}\n")
+        sys.stdout.write(
+            f"{'- ' if style == 'markdown' and not any(asked) else ''}read {answer.semantics.description}\n"
+        )
     return 0
 
 

@@ -9,6 +9,7 @@ from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.analysis.semantics_options import SemanticsOptions
 from bulkhead.cli.commands.explain import set_of
 from bulkhead.cli.console import CommandFailed, complain, names_of, palette, peers_of, promised, refuse
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.solve import reach
@@ -20,7 +21,6 @@ from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import spell_address
 from bulkhead.core.sets.ports import PortSet
-from bulkhead.io.kustomize.kustomization import Diagnostic
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
 from bulkhead.report import test_results
 from bulkhead.report.explain import briefly
@@ -48,7 +48,7 @@ def test(folder: str, manifests: str | None, reading: SemanticsOptions, files: l
     except CommandFailed:
         return 2
     except InvalidValue as refused:
-        return complain(refused.says, refused.hint)
+        return complain(refused.message, refused.hint)
     here = os.getcwd()
     if style == "text":
         sys.stdout.write(test_results.text(made, here, palette(), found.semantics))
@@ -69,7 +69,7 @@ def _promises(names: EndpointVocabulary, lines: list[PromiseLocation]) -> list[P
             try:
                 known[word] = known.get(word) or names.choose(word)
             except InvalidValue as refused:
-                faults.append(Diagnostic(*line.at((key, number)), refused.says, refused.hint))
+                faults.append(Diagnostic(Location(*line.at((key, number))), refused.message, refused.hint))
         return tuple(known[word] for word in words or () if word in known)
 
     promises = []
@@ -125,7 +125,9 @@ class _Checking:
         for line, promise in zip(lines, promises, strict=True):
             outcome = check_promise(self.answer, promise, self.alone, self.unreal)
             if not outcome.pairs and not promise.others:
-                faults.append(Diagnostic(*line.at(), "no policy has a say in this row", "one end must be a pod"))
+                faults.append(
+                    Diagnostic(Location(*line.at()), "no policy has a say in this row", "one end must be a pod")
+                )
             made.append(self.verdict(line, promise, outcome))
         if faults:
             refuse(faults)

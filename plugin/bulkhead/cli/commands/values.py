@@ -7,7 +7,7 @@ import yaml
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.cli.commands.render import compare, refuse
-from bulkhead.core.diagnostics import problems_in_order, spell
+from bulkhead.core.diagnostics import sorted_diagnostics, spell
 from bulkhead.core.language.resources import NamespaceSpec, SegmentedNamespace
 from bulkhead.io.files import Unwritable, write_file
 from bulkhead.io.kustomize.build import Failed, mirror
@@ -62,22 +62,22 @@ def _standard(base: str) -> NamespaceSpec:
     """Return the spec of the one SegmentedNamespace that the folder *base* has."""
     graph = Graph(base)
     for fault in graph.faults:
-        raise _ValuesFailed(f"{fault.file}: {fault.says}")
+        raise _ValuesFailed(f"{fault.location.file}: {fault.message}")
     try:
         with mirror(graph) as copy:
             found = [
                 each for each in resources(copy.build(graph.root)) if each.head.get("kind") == "SegmentedNamespace"
             ]
     except (Failed, InvalidYaml) as error:
-        raise _ValuesFailed(f"{base}: {error.says}") from None
+        raise _ValuesFailed(f"{base}: {error.message}") from None
     if len(found) != 1:
         raise _ValuesFailed(f"{base} has {len(found)} SegmentedNamespaces: the standard is one")
     raw = found[0].value()
     metadata = raw.get("metadata")
     named = dict(metadata) if isinstance(metadata, dict) else {}
     made, problems = decode({**raw, "metadata": {"namespace": "standard", **named}})
-    for problem in problems_in_order(problems):
-        raise _ValuesFailed(f"{base}: {spell(problem.path)}: {problem.says}")
+    for problem in sorted_diagnostics(problems):
+        raise _ValuesFailed(f"{base}: {spell(problem.location.path)}: {problem.message}")
     assert isinstance(made, SegmentedNamespace)
     return made.spec
 

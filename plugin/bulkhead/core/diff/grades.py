@@ -24,7 +24,7 @@ class Grade(Enum):
     WITHIN = "within"
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         """The grade in words, behind ``traffic``."""
         return _WORDS[self]
 

@@ -152,8 +152,10 @@ class EndpointVocabulary:
             spaces = [space for space in sorted(self.pods) if ANY not in space]
             near = nearest(head, [*spaces, *self.peers, INTERNET])
             whole = f"{near}/{name}" if slash and near in self.pods else near
-            says = f"there is no namespace {quoted(head)}" if slash else f"there is no namespace or peer {quoted(head)}"
-            return InvalidValue(says, f"did you mean `{whole}`?" if near else f"the namespaces are {_some(spaces)}")
+            message = (
+                f"there is no namespace {quoted(head)}" if slash else f"there is no namespace or peer {quoted(head)}"
+            )
+            return InvalidValue(message, f"did you mean `{whole}`?" if near else f"the namespaces are {_some(spaces)}")
         known = sorted({pod.workload or pod.name for pod in self.pods[head]})
         near = nearest(name, known)
         listed = _some([f"{head}/{each}" for each in known])

@@ -69,7 +69,7 @@ class Semantics:
         return self.enforcer is Enforcer.ANY or self.enforcer in MEASURED
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """How policies are read, in words."""
         if self.enforcer is Enforcer.ANY:
             return "as the specification says"

@@ -10,7 +10,7 @@ separations here (measured, see ``docs/decisions``).
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bulkhead.core.diagnostics import Path, Problem, spell
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, spell
 from bulkhead.core.expansion.peers import Peers, pod_peer, selector
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
@@ -53,7 +53,7 @@ class Expansion:
     """
 
     policies: tuple[NetworkPolicy, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     origins: tuple[tuple[Path, ...], ...] = ()
 
 
@@ -65,7 +65,7 @@ def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) ->
     """
     peers = Peers(profile)
     policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
-    found: list[Problem] = list(peers.problems())
+    found: list[Diagnostic] = list(peers.problems())
     taken: dict[tuple[str, str], str] = {}
     for namespace in sorted(namespaces, key=lambda each: each.namespace):
         made = _Namespace(profile, peers, namespace)
@@ -82,17 +82,15 @@ def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) ->
     return Expansion(tuple(policy for policy, _ in policies), (), tuple(origins for _, origins in policies))
 
 
-def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, other: str) -> Problem:
+def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, other: str) -> Diagnostic:
     if policy.name == DENY:
-        return Problem(
-            namespace.title,
-            ("metadata", "namespace"),
+        return Diagnostic(
+            in_resource(namespace.title, ("metadata", "namespace")),
             f"two SegmentedNamespaces are both for namespace `{policy.namespace}`",
             "keep one of them",
         )
-    return Problem(
-        namespace.title,
-        origin,
+    return Diagnostic(
+        in_resource(namespace.title, origin),
         f"two policies would be named `{policy.name}`: the other comes from `{other}`",
         "rename the rule or the workload",
     )
@@ -105,7 +103,7 @@ class _Namespace:
         self.profile = profile
         self.peers = peers
         self.resource = resource
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
 
     def policies(self) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
         """Yield each policy with the paths of what it was written as."""
@@ -181,12 +179,12 @@ class _Namespace:
         """Note every unknown peer; say whether there was none, nor one that the profile has in a circle."""
         fine = True
         for i, peer in enumerate(peers):
-            says, hint = self.peers.trouble(peer)
-            if says:
+            message, hint = self.peers.trouble(peer)
+            if message:
                 at = (*path, i) if len(peers) > 1 else path
                 rule = f" in rule `{path[-2]}` of namespace `{self.resource.namespace}`"
-                self.found.append(Problem(self.resource.title, at, says + rule, hint))
-            fine = fine and not says and not any(self.peers.in_trouble(name) for name in self.peers.reached(peer))
+                self.found.append(Diagnostic(in_resource(self.resource.title, at), message + rule, hint))
+            fine = fine and not message and not any(self.peers.in_trouble(name) for name in self.peers.reached(peer))
         return fine
 
     def ports_by_number(self, rule: Rule, path: Path) -> bool:
@@ -198,10 +196,12 @@ class _Namespace:
                 continue
             fine = False
             at = (*path, "ports", i) if len(rule.ports or ()) > 1 else (*path, "ports")
-            says = f"named port `{port.name}` in egress has no meaning " + (
+            message = f"named port `{port.name}` in egress has no meaning " + (
                 f"that `{enforcer.value}` keeps" if enforcer not in _BY_NAME else "for addresses"
             )
-            self.found.append(Problem(self.resource.title, at, says, "write the container port's number"))
+            self.found.append(
+                Diagnostic(in_resource(self.resource.title, at), message, "write the container port's number")
+            )
         return fine
 
     def by_address(self, rule: Rule) -> bool:

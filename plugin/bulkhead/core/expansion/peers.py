@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bulkhead.core.diagnostics import Path, Problem, nearest
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, IpBlock, PodPeer, Requirement, Selector
 from bulkhead.core.language.resources import ClusterProfile, LabelSelector, Peer
 from bulkhead.core.language.scalars import Name, quoted
@@ -15,16 +15,16 @@ class Peers:
         self.profile = profile
         self.named: Mapping[Name, tuple[Name | Peer, ...]] = profile.spec.peers
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Diagnostic]:
         """Yield what is wrong with the profile itself: unknown names, circles, networks that it does not give."""
         for name, members in self.named.items():
             for i, member in enumerate(members):
                 path: Path = ("spec", "peers", name, i) if len(members) > 1 else ("spec", "peers", name)
-                says, hint = self.trouble(member)
-                if not says and name in self.reached(member):
-                    says, hint = f"peer `{name}` refers to itself", "write out the peers that are meant"
-                if says:
-                    yield Problem(f"cluster {self.profile.name}", path, says, hint)
+                message, hint = self.trouble(member)
+                if not message and name in self.reached(member):
+                    message, hint = f"peer `{name}` refers to itself", "write out the peers that are meant"
+                if message:
+                    yield Diagnostic(in_resource(f"cluster {self.profile.name}", path), message, hint)
 
     def trouble(self, peer: Name | Peer) -> tuple[str, str]:
         """Return what is wrong with one reference and a hint, ``("", "")`` where nothing is."""

@@ -18,11 +18,11 @@ _NAME_INNER = _LOWER | _DIGIT | frozenset("-")
 
 
 class InvalidValue(Exception):
-    """What was written is not of the notation: *says* what is wrong, *hint* what to write."""
+    """What was written is not of the notation: *message* what is wrong, *hint* what to write."""
 
-    def __init__(self, says: str, hint: str = "") -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
         self.hint = hint
 
 

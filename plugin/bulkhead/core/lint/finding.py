@@ -29,7 +29,7 @@ class CheckResult:
     """What is wrong *at* a place, in *hint* what to write instead, and the *namespaces* for which it is true."""
 
     at: FieldReference
-    says: str
+    message: str
     hint: str = ""
     namespaces: tuple[str, ...] = ()
     facts: Facts = ()

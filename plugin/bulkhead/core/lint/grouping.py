@@ -30,7 +30,7 @@ def grouped(found: Iterable[tuple[Place, LintFinding]], heeded: frozenset[Place]
     for place, finding in found:
         if finding.check is not UNUSED or place not in heeded:
             one = finding.found
-            key = place, finding.check.id, one.says, one.hint, one.facts, finding.accepted
+            key = place, finding.check.id, one.message, one.hint, one.facts, finding.accepted
             alike.setdefault(key, []).append((place, finding))
     return tuple(sorted(map(_together, alike.values()), key=_order))
 
@@ -45,9 +45,9 @@ def _together(alike: list[tuple[Place, LintFinding]]) -> FindingGroup:
     place, first = alike[0]
     names = {name for _, finding in alike for name in finding.found.namespaces}
     one = first.found
-    found = CheckResult(one.at, one.says, one.hint, tuple(sorted(names)), one.facts)
+    found = CheckResult(one.at, one.message, one.hint, tuple(sorted(names)), one.facts)
     return FindingGroup(*place, LintFinding(first.check, found, first.accepted))
 
 
 def _order(each: FindingGroup) -> tuple[object, ...]:
-    return each.file, each.line, each.column, each.finding.check.id, each.finding.found.says
+    return each.file, each.line, each.column, each.finding.check.id, each.finding.found.message

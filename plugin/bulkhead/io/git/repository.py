@@ -40,11 +40,11 @@ _QUIET = {
 
 
 class GitError(Exception):
-    """git could not say: *says* is what is wrong, *hint* what to type."""
+    """git could not say: *message* is what is wrong, *hint* what to type."""
 
-    def __init__(self, says: str, hint: str = "") -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
         self.hint = hint
 
 
@@ -160,6 +160,6 @@ class Repository:
         except FileNotFoundError:
             raise GitError("git was not found: install it to compare revisions") from None
         if done.returncode:
-            says = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-            raise GitError(f"git: {says or 'no answer'}")
+            message = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+            raise GitError(f"git: {message or 'no answer'}")
         return done.stdout

@@ -31,11 +31,11 @@ _MARKER = f"bulkhead-marker-{os.urandom(8).hex()}-"
 
 
 class Failed(Exception):
-    """kustomize could not build: *says* is its own message, with the real paths."""
+    """kustomize could not build: *message* is its own message, with the real paths."""
 
-    def __init__(self, says: str) -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def find() -> list[str]:
@@ -103,8 +103,8 @@ class Mirror:
             [*self.command, self.path(folder)], capture_output=True, env=environment, stdin=subprocess.DEVNULL
         )
         if done.returncode:
-            says = done.stderr.decode(errors="replace").strip().removeprefix("Error: ")
-            raise Failed(says.replace(self.top, ""))
+            message = done.stderr.decode(errors="replace").strip().removeprefix("Error: ")
+            raise Failed(message.replace(self.top, ""))
         return done.stdout.decode()
 
     def build_all(

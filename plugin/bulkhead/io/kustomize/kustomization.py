@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
@@ -26,17 +27,6 @@ _REMOTE = re.compile(
 
 _FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
 _HELM = ("helmCharts", "helmChartInflationGenerator")
-
-
-@dataclass(frozen=True)
-class Diagnostic:
-    """Something wrong with a file: *line* and *column* count from 1, 0 where unknown."""
-
-    file: str
-    line: int
-    column: int
-    says: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,16 +112,16 @@ class Graph:
     def _read(self, folder: str) -> Kustomization | None:
         files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
         if len(files) != 1:
-            says = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
+            message = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
             known = [] if files else clusters(folder)
             hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
-            self.faults.append(Diagnostic(folder, 0, 0, says, hint))
+            self.faults.append(Diagnostic(Location(folder), message, hint))
             return None
         refused = self.bounds.refuses(files[0])
         if not refused and not _inside(os.path.realpath(files[0]), folder):
             refused = "is a link that leads out of its folder"
         if refused:
-            self.faults.append(Diagnostic(files[0], 0, 0, f"`{os.path.basename(files[0])}` {refused}"))
+            self.faults.append(Diagnostic(Location(files[0]), f"`{os.path.basename(files[0])}` {refused}"))
             return None
         try:
             found = list(documents(text_of(files[0])))
@@ -139,7 +129,7 @@ class Graph:
             self.faults.append(diagnostic(files[0], unreadable))
             return None
         if len(found) != 1 or not isinstance(found[0].value, dict):
-            self.faults.append(Diagnostic(files[0], 1, 1, "a kustomization must be one map"))
+            self.faults.append(Diagnostic(Location(files[0], 1, 1), "a kustomization must be one map"))
             return None
         made = Kustomization(folder, files[0], found[0])
         for key in _HELM:
@@ -205,9 +195,9 @@ class Graph:
             self._fault(kustomization, path, f"`{entry}` {refused}")
         return bool(refused)
 
-    def _fault(self, kustomization: Kustomization, path: tuple[str | int, ...], says: str, hint: str = "") -> None:
+    def _fault(self, kustomization: Kustomization, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
         (line, column), _ = kustomization.document.place(path)
-        self.faults.append(Diagnostic(kustomization.file, line, column, says, hint))
+        self.faults.append(Diagnostic(Location(kustomization.file, line, column), message, hint))
 
     def walk(self, folder: str) -> Iterator[Kustomization]:
         """Yield *folder*'s kustomization and everything below it, each once, deepest first."""
@@ -321,7 +311,7 @@ def text_of(file: str) -> str:
 
 def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:
     """Return the fault of a *file* that could not be read."""
-    return Diagnostic(file, unreadable.line, unreadable.column, unreadable.says, unreadable.hint)
+    return Diagnostic(Location(file, unreadable.line, unreadable.column), unreadable.message, unreadable.hint)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bulkhead.core.diagnostics import Key, Path, nearest
+from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path, nearest
 from bulkhead.core.language.resources import API_GROUP
-from bulkhead.io.kustomize.kustomization import Diagnostic, Graph, Kustomization, diagnostic, text_of
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization, diagnostic, text_of
 from bulkhead.io.resources.decode import KINDS, is_ours
 from bulkhead.io.yaml.nodes import Ambiguous, Document, InvalidYaml, Raw, documents
 
@@ -101,7 +101,9 @@ class Sources:
                 yield from _layers(kustomization.file, document, True, kind, (node_line, node_column))
         except InvalidYaml as unreadable:
             if API_GROUP in text or kind:
-                self.faults.append(Diagnostic(kustomization.file, line, 1, unreadable.says, unreadable.hint))
+                self.faults.append(
+                    Diagnostic(Location(kustomization.file, line, 1), unreadable.message, unreadable.hint)
+                )
 
     def _file(self, file: str, patch: bool, kind: str = "") -> Iterator[PatchLayer]:
         if file not in self._read:
@@ -192,9 +194,7 @@ class Sources:
         )
         near = nearest(str(path[-1]), known)
         return Diagnostic(
-            layer.file,
-            line,
-            column,
+            Location(layer.file, line, column),
             f"there is no `{path[-1]}` to remove",
             f"did you mean `{near}`?" if near else "take the line out",
         )
@@ -226,9 +226,7 @@ def _ambiguous(layer: PatchLayer) -> Iterator[Diagnostic]:
         if isinstance(word, Ambiguous):
             (line, column), _ = layer.document.place(path)
             yield Diagnostic(
-                layer.file,
-                line + layer.line,
-                column + layer.column,
+                Location(layer.file, line + layer.line, column + layer.column),
                 f"`{word}` without quotes is {word.reads}",
                 f'if it is text, write "{word}" in quotes',
             )

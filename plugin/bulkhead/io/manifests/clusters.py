@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
-from bulkhead.core.diagnostics import Problem
+from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import workloads
 from bulkhead.io.manifests.workloads import Thing
 from bulkhead.io.yaml import json_stream
-from bulkhead.io.yaml.documents import Chunk, DocumentProblem, InvalidDocument, parse, place, split
+from bulkhead.io.yaml.documents import Chunk, InvalidDocument, parse, place, split
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -23,7 +23,7 @@ class ManifestCluster:
     """What was read, and everything that could not be. With *faults* the cluster is not to be judged by."""
 
     cluster: Cluster
-    faults: tuple[DocumentProblem, ...]
+    faults: tuple[Diagnostic, ...]
 
 
 @record
@@ -31,7 +31,7 @@ class Held:
     """What one document holds, and its problems with line and column, from 0, within it."""
 
     things: tuple[Thing, ...]
-    problems: tuple[tuple[int, int, Problem], ...]
+    problems: tuple[tuple[int, int, Diagnostic], ...]
 
 
 Known = dict[str, Held]
@@ -51,7 +51,7 @@ def load(path: str, known: Known | None = None) -> ManifestCluster:
     return _loaded(_documents(start, {} if known is None else known))
 
 
-def policies_in(text: str) -> tuple[tuple[NetworkPolicy, ...], tuple[Problem, ...]]:
+def policies_in(text: str) -> tuple[tuple[NetworkPolicy, ...], tuple[Diagnostic, ...]]:
     """Return the NetworkPolicies of a stream of manifests, and what is wrong with them."""
     held = [_held(chunk, {}) for chunk in split(text)]
     things = (thing for each in held for thing in each.things)
@@ -63,12 +63,10 @@ def policies_in(text: str) -> tuple[tuple[NetworkPolicy, ...], tuple[Problem, ..
 
 def _loaded(documents: Iterable[tuple[str, int, Held]]) -> ManifestCluster:
     things: list[Thing] = []
-    faults: list[DocumentProblem] = []
+    faults: list[Diagnostic] = []
     for file, above, held in documents:
         things += held.things
-        faults += [
-            DocumentProblem(file, above + line + 1, column + 1, problem) for line, column, problem in held.problems
-        ]
+        faults += [each.at(Location(file, above + line + 1, column + 1)) for line, column, each in held.problems]
     return ManifestCluster(_cluster(things), tuple(faults))
 
 
@@ -113,26 +111,26 @@ def _held(chunk: Chunk, known: Known) -> Held:
         try:
             found = _read(chunk.text, parse(chunk.text))
         except InvalidDocument as error:
-            found = _unreadable(error.says, error.line, error.column)
+            found = _unreadable(error.message, error.line, error.column)
         known[chunk.text] = found
     return found
 
 
 def _read(text: str, documents: list[object]) -> Held:
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     things = tuple(thing for document in documents for thing in workloads.read(document, problems))
-    return Held(things, tuple((*place(text, problem.path), problem) for problem in problems))
+    return Held(things, tuple((*place(text, problem.location.path), problem) for problem in problems))
 
 
-def _unreadable(says: str, line: int, column: int) -> Held:
-    return Held((), ((line, column, Problem("file", (), says)),))
+def _unreadable(message: str, line: int, column: int) -> Held:
+    return Held((), ((line, column, Diagnostic(in_resource("file"), message)),))
 
 
 def _streamed(file: FilePath) -> Iterator[Held]:
     try:
         with file.open(encoding="utf-8-sig") as stream:
             for item in json_stream.items(stream):
-                problems: list[Problem] = []
+                problems: list[Diagnostic] = []
                 things = tuple(workloads.read(item.data, problems, item.kind))
                 yield Held(things, tuple((item.line, 0, problem) for problem in problems))
     except json.JSONDecodeError as error:

@@ -9,7 +9,7 @@ refused.
 import re
 from typing import Any
 
-from bulkhead.core.diagnostics import Path, Problem, nearest
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.networkpolicy import (
     IpBlock,
     NetworkPolicy,
@@ -27,7 +27,7 @@ _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
-def read(document: dict[str, Any], problems: list[Problem], path: Path = ()) -> NetworkPolicy | None:
+def read(document: dict[str, Any], problems: list[Diagnostic], path: Path = ()) -> NetworkPolicy | None:
     """Return the policy that *document* is; ``None``, and what is wrong added to *problems*, where it is none."""
     reader = _PolicyReader(_named(document))
     policy = reader.policy(document, path)
@@ -46,10 +46,10 @@ class _PolicyReader:
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
-        self.problems: list[Problem] = []
+        self.problems: list[Diagnostic] = []
 
-    def refuse(self, path: Path, says: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.resource, path, says, hint))
+    def refuse(self, path: Path, message: str, hint: str = "") -> None:
+        self.problems.append(Diagnostic(in_resource(self.resource, path), message, hint))
 
     def mapping(self, data: Any, path: Path, known: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return *data* as a mapping with no keys but *known* (any, where none are given); absent: an empty one."""
@@ -90,8 +90,8 @@ class _PolicyReader:
 
     def policy(self, document: dict[str, Any], path: Path) -> NetworkPolicy:
         if document.get("apiVersion") != API_VERSION:
-            says = f"a NetworkPolicy of `{document.get('apiVersion')}` is not read"
-            self.refuse((*path, "apiVersion"), says, f"write it for `{API_VERSION}`")
+            message = f"a NetworkPolicy of `{document.get('apiVersion')}` is not read"
+            self.refuse((*path, "apiVersion"), message, f"write it for `{API_VERSION}`")
         metadata = self.mapping(document.get("metadata"), (*path, "metadata"))
         at = (*path, "spec")
         spec = self.mapping(document.get("spec"), at, ("podSelector", "policyTypes", "ingress", "egress"))

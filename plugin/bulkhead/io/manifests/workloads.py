@@ -9,7 +9,7 @@ the same policies hold.
 from collections.abc import Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Path, Problem
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource
 from bulkhead.core.kubernetes.cluster import Labels, NamedPort, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.sets import addresses
@@ -28,14 +28,14 @@ _READ = {"Namespace", "Pod", "NetworkPolicy", *_TEMPLATES}
 
 
 class _Wrong(Exception):
-    """Data of another shape than the API has it; becomes a Problem at once."""
+    """Data of another shape than the API has it; becomes a Diagnostic at once."""
 
-    def __init__(self, path: Path, says: str, hint: str = "") -> None:
-        super().__init__(says)
-        self.path, self.says, self.hint = path, says, hint
+    def __init__(self, path: Path, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.path, self.message, self.hint = path, message, hint
 
 
-def read(document: Any, problems: list[Problem], kind: str = "", path: Path = ()) -> Iterator[Thing]:
+def read(document: Any, problems: list[Diagnostic], kind: str = "", path: Path = ()) -> Iterator[Thing]:
     """
     Yield what *document* holds of a cluster; kinds that NetworkPolicy knows nothing of hold nothing.
 
@@ -44,11 +44,11 @@ def read(document: Any, problems: list[Problem], kind: str = "", path: Path = ()
     """
     if not isinstance(document, dict):
         if document is not None:
-            problems.append(Problem("document", path, "a resource must be a mapping"))
+            problems.append(Diagnostic(in_resource("document", path), "a resource must be a mapping"))
         return
     found = document.get("kind") or kind
     if not isinstance(found, str):
-        problems.append(Problem("document", (*path, "kind"), f"`kind` must be text, not `{found}`"))
+        problems.append(Diagnostic(in_resource("document", (*path, "kind")), f"`kind` must be text, not `{found}`"))
     elif found.endswith("List") and isinstance(document.get("items"), list):
         for number, item in enumerate(document["items"]):
             yield from read(item, problems, found.removesuffix("List"), (*path, "items", number))
@@ -56,7 +56,7 @@ def read(document: Any, problems: list[Problem], kind: str = "", path: Path = ()
         yield from _thing(found, document, problems, path)
 
 
-def _thing(kind: str, document: dict[str, Any], problems: list[Problem], path: Path) -> Iterator[Thing]:
+def _thing(kind: str, document: dict[str, Any], problems: list[Diagnostic], path: Path) -> Iterator[Thing]:
     if kind == "NetworkPolicy":
         if kind not in document.values():  # an item of a NetworkPolicyList has its kind and version from the list
             document = {"apiVersion": read_networkpolicy.API_VERSION, **document}
@@ -67,7 +67,9 @@ def _thing(kind: str, document: dict[str, Any], problems: list[Problem], path: P
     try:
         thing = _namespace(document) if kind == "Namespace" else _pod(kind, document)
     except _Wrong as wrong:
-        problems.append(Problem(f"{kind} {_name(document)}", (*path, *wrong.path), wrong.says, wrong.hint))
+        problems.append(
+            Diagnostic(in_resource(f"{kind} {_name(document)}", (*path, *wrong.path)), wrong.message, wrong.hint)
+        )
         return
     yield thing
 
@@ -201,6 +203,6 @@ def _labels(metadata: dict[str, Any], path: Path) -> Labels:
     found = _mapping(metadata, "labels", path)
     for key, text in found.items():
         if type(text) is not str:
-            says = f"label `{key}` must be text, not `{text}`"
-            raise _Wrong((*path, "labels", key), says, f'write `"{text}"`')
+            message = f"label `{key}` must be text, not `{text}`"
+            raise _Wrong((*path, "labels", key), message, f'write `"{text}"`')
     return tuple(sorted(found.items()))

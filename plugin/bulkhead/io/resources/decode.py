@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from types import UnionType
 
-from bulkhead.core.diagnostics import Key, Path, Problem, nearest
+from bulkhead.core.diagnostics import Diagnostic, Key, Path, in_resource, nearest
 from bulkhead.core.language.resources import (
     API_GROUP,
     API_VERSION,
@@ -40,7 +40,7 @@ def is_ours(head: Mapping[str, Raw]) -> bool:
     return group == API_GROUP or head.get("kind") in KINDS
 
 
-def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Problem, ...]]:
+def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
     """
     Return the resource, or ``None`` and why not.
 
@@ -50,22 +50,25 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
     metadata = metadata if isinstance(metadata, dict) else {}
     name, namespace = metadata.get("name"), metadata.get("namespace")
     title = _title(kind, name, namespace)
-    found: list[Problem] = []
+    found: list[Diagnostic] = []
     if kind == TEST_KIND:
         hint = "take it out of `resources`: `bulkhead test` finds it by itself"
-        return None, (Problem(title, ("kind",), f"a {TEST_KIND} is no part of a build", hint),)
+        return None, (Diagnostic(in_resource(title, ("kind",)), f"a {TEST_KIND} is no part of a build", hint),)
     if not isinstance(kind, str) or kind not in KINDS:
         hint = nearest(str(kind), list(KINDS))
         found.append(
-            Problem(
-                title,
-                ("kind",),
+            Diagnostic(
+                in_resource(title, ("kind",)),
                 f"unknown kind {quoted(kind)} of `{API_GROUP}`",
                 f"did you mean `{hint}`?" if hint else f"the kinds are `{'` and `'.join(KINDS)}`",
             )
         )
     if version != API_VERSION:
-        found.append(Problem(title, ("apiVersion",), f"unknown apiVersion {quoted(version)}", f"write `{API_VERSION}`"))
+        found.append(
+            Diagnostic(
+                in_resource(title, ("apiVersion",)), f"unknown apiVersion {quoted(version)}", f"write `{API_VERSION}`"
+            )
+        )
     if found:
         return None, tuple(found)
     decoder = _Decoder(title)
@@ -79,14 +82,14 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
     return (None if decoder.found else made), tuple(decoder.found)
 
 
-def decode_spec(resource: dict[str, Raw], shape: type) -> "tuple[Any, tuple[Problem, ...]]":
+def decode_spec(resource: dict[str, Raw], shape: type) -> "tuple[Any, tuple[Diagnostic, ...]]":
     """Return the ``spec`` of *resource*, whose ``kind`` is known to be right, as *shape*; ``None`` and why not."""
     metadata = resource.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     decoder = _Decoder(_title(resource.get("kind"), name, None))
     if resource.get("apiVersion") != API_VERSION:
-        says = f"unknown apiVersion {quoted(resource.get('apiVersion'))}"
-        decoder.note(("apiVersion",), says, f"write `{API_VERSION}`")
+        message = f"unknown apiVersion {quoted(resource.get('apiVersion'))}"
+        decoder.note(("apiVersion",), message, f"write `{API_VERSION}`")
     for key in sorted(set(resource) - set(_TOP)):
         decoder.unknown(key, _TOP, (Key(key),))
     if name is None:
@@ -117,10 +120,10 @@ class _Decoder:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.found: list[Problem] = []
+        self.found: list[Diagnostic] = []
 
-    def note(self, path: Path, says: str, hint: str = "") -> _Failed:
-        self.found.append(Problem(self.title, path, says, hint))
+    def note(self, path: Path, message: str, hint: str = "") -> _Failed:
+        self.found.append(Diagnostic(in_resource(self.title, path), message, hint))
         return _FAILED
 
     def namespace(self, raw: Raw) -> str:
@@ -213,8 +216,8 @@ class _Decoder:
     def checked(self, made: "Any", path: Path) -> "Any":
         """Add what the record finds wrong with itself."""
         complaints = list(made.complaints()) if hasattr(made, "complaints") else []
-        for key, says, hint in complaints:
-            self.note((*path, key) if key else path, says, hint)
+        for key, message, hint in complaints:
+            self.note((*path, key) if key else path, message, hint)
         return _FAILED if complaints else made
 
     def scalar(self, raw: Raw, shape: "Any", path: Path) -> "Any":
@@ -223,7 +226,7 @@ class _Decoder:
         try:
             return shape.parse(raw)
         except InvalidValue as refused:
-            return self.note(path, refused.says, refused.hint)
+            return self.note(path, refused.message, refused.hint)
 
     def choice(self, raw: Raw, shape: type[Enum], path: Path) -> Enum | _Failed:
         words = [str(member.value) for member in shape]

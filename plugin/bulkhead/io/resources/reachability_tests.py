@@ -8,10 +8,10 @@ promise that nobody checks.
 import os
 from dataclasses import dataclass, field
 
-from bulkhead.core.diagnostics import Path, problems_in_order
+from bulkhead.core.diagnostics import Diagnostic, Location, Path, sorted_diagnostics
 from bulkhead.core.language.reachability_test import PromiseRow, ReachabilitySpec
 from bulkhead.core.language.scalars import quoted
-from bulkhead.io.kustomize.kustomization import Diagnostic, diagnostic, text_of
+from bulkhead.io.kustomize.kustomization import diagnostic, text_of
 from bulkhead.io.resources.decode import TEST_KIND, decode_spec
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, documents
 
@@ -62,7 +62,9 @@ def read(files: list[str]) -> Read:
             found.faults.append(diagnostic(path, unreadable))
             continue
         if not here:
-            found.faults.append(Diagnostic(path, 1, 1, "the file is empty", f"write a {TEST_KIND}, or remove the file"))
+            found.faults.append(
+                Diagnostic(Location(path, 1, 1), "the file is empty", f"write a {TEST_KIND}, or remove the file")
+            )
         for document in here:
             _add(found, path, document)
     return found
@@ -74,12 +76,12 @@ def _add(found: Read, file: str, document: Document) -> None:
         (line, column), _ = document.place(("kind",))
         kind = quoted(resource.get("kind")) if isinstance(resource, dict) else "no resource"
         hint = f"only `kind: {TEST_KIND}` is read here; keep other files elsewhere"
-        found.faults.append(Diagnostic(file, line, column, f"this is {kind}, not a {TEST_KIND}", hint))
+        found.faults.append(Diagnostic(Location(file, line, column), f"this is {kind}, not a {TEST_KIND}", hint))
         return
     spec, problems = decode_spec(resource, ReachabilitySpec)
-    for problem in problems_in_order(problems):
-        (line, column), _ = document.place(problem.path)
-        found.faults.append(Diagnostic(file, line, column, problem.says, problem.hint))
+    for problem in sorted_diagnostics(problems):
+        (line, column), _ = document.place(problem.location.path)
+        found.faults.append(Diagnostic(Location(file, line, column), problem.message, problem.hint))
     if spec is not None:
         _rows(found, file, document, spec, str(resource["metadata"]["name"]))  # type: ignore[index,call-overload]
 
@@ -88,6 +90,6 @@ def _rows(found: Read, file: str, document: Document, spec: ReachabilitySpec, na
     body = document.value["spec"]["tests"]  # type: ignore[index,call-overload]
     if isinstance(body, list) and len(body) != len(spec.tests):
         (line, column), _ = document.place(("spec", "tests"))
-        found.faults.append(Diagnostic(file, line, column, "two rows say the same", "remove one of them"))
+        found.faults.append(Diagnostic(Location(file, line, column), "two rows say the same", "remove one of them"))
         return
     found.lines += [PromiseLocation(name, row, file, place, document) for place, row in enumerate(spec.tests)]

@@ -26,7 +26,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from bulkhead.core.diagnostics import Path, Problem
+from bulkhead.core.diagnostics import Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import plain
 
@@ -39,27 +39,12 @@ class Chunk:
     line: int
 
 
-@record
-class DocumentProblem:
-    """A problem and where it is: *line* and *column* count from 1, and are 0 where unknown."""
-
-    file: str
-    line: int
-    column: int
-    problem: Problem
-
-    def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        hint = f"\nhint: {self.problem.hint}" if self.problem.hint else ""
-        return f"{place}: error: {self.problem.says}{hint}"
-
-
 class InvalidDocument(Exception):
     """Text that is no document; *line* and *column* count from 0, within the chunk."""
 
-    def __init__(self, says: str, line: int, column: int) -> None:
-        super().__init__(says)
-        self.says, self.line, self.column = says, line, column
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
 
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -92,8 +77,8 @@ def parse(text: str) -> list[Any]:
         return _events(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        says = error.problem or error.context or "this is no YAML"
-        raise InvalidDocument(says, mark.line if mark else 0, mark.column if mark else 0) from None
+        message = error.problem or error.context or "this is no YAML"
+        raise InvalidDocument(message, mark.line if mark else 0, mark.column if mark else 0) from None
     except yaml.YAMLError as error:  # a character that YAML forbids: the position is in the message only
         raise InvalidDocument(str(error).splitlines()[0], 0, 0) from None
     except RecursionError:

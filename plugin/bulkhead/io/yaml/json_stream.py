@@ -76,9 +76,9 @@ class _Window:
         self.counted = self.at
         return self.gone_lines + self.counted_lines
 
-    def wrong(self, says: str, at: int) -> json.JSONDecodeError:
+    def wrong(self, message: str, at: int) -> json.JSONDecodeError:
         """Return the error for the place *at* of the window, with its line in the file."""
-        error = json.JSONDecodeError(says, self.text, at)
+        error = json.JSONDecodeError(message, self.text, at)
         error.colno += self.gone_columns if error.lineno == 1 else 0
         error.lineno += self.gone_lines
         return error

@@ -48,11 +48,11 @@ class Ambiguous(str):
 
 
 class InvalidYaml(Exception):
-    """The text is not YAML that can be read: *says* why, at *line* and *column* (1 is the first; 0 unknown)."""
+    """The text is not YAML that can be read: *message* why, at *line* and *column* (1 is the first; 0 unknown)."""
 
-    def __init__(self, says: str, line: int = 0, column: int = 0, hint: str = "") -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, message: str, line: int = 0, column: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
         self.line = line
         self.column = column
         self.hint = hint
@@ -159,8 +159,8 @@ def nodes(text: str) -> Iterator[Node]:
                 yield node
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        says = " ".join(str(part) for part in (error.context, error.problem) if part)
-        raise InvalidYaml(f"not valid YAML: {says}", *((mark.line + 1, mark.column + 1) if mark else ())) from None
+        message = " ".join(str(part) for part in (error.context, error.problem) if part)
+        raise InvalidYaml(f"not valid YAML: {message}", *((mark.line + 1, mark.column + 1) if mark else ())) from None
     except (YAMLError, UnicodeError) as error:
         raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
@@ -299,9 +299,9 @@ def _check_tag(node: Node, kind: str) -> None:
         raise at(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read", "leave it out")
 
 
-def at(node: Node, says: str, hint: str = "") -> InvalidYaml:
+def at(node: Node, message: str, hint: str = "") -> InvalidYaml:
     """Return the error for what stands at *node*."""
-    return InvalidYaml(says, node.start_mark.line + 1, node.start_mark.column + 1, hint)
+    return InvalidYaml(message, node.start_mark.line + 1, node.start_mark.column + 1, hint)
 
 
 def reads_as_text(text: str) -> bool:
