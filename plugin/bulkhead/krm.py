@@ -38,7 +38,7 @@ def run(arguments: Sequence[str], stdin: "IO[bytes]", stdout: "IO[bytes]", stder
         found, config = _read(arguments, stdin.read())
         overlay = Overlay(found)
     except InvalidYaml as unreadable:
-        return _refuse(stderr, _unreadable(unreadable))
+        return _refuse(stderr, [str(unreadable.diagnostic.in_file("input"))])
     except OSError as error:
         return _refuse(stderr, [f"error: cannot read the configuration: {error}"])
     problems = [*_settings(config), *overlay.problems]
@@ -85,11 +85,6 @@ def _listed(texts: Iterable[str]) -> str:
     if len(lines) == 1:
         lines[0] += " []"
     return "\n".join(lines) + "\n"
-
-
-def _unreadable(unreadable: InvalidYaml) -> list[str]:
-    where = f"input:{unreadable.line}:{unreadable.column}" if unreadable.line else "input"
-    return [f"{where}: error: {unreadable.message}", *([f"hint: {unreadable.hint}"] if unreadable.hint else [])]
 
 
 def _refuse(stderr: "IO[str]", lines: Iterable[str]) -> int:

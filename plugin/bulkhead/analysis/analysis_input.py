@@ -139,7 +139,7 @@ def _origins(loaded: OverlayTree) -> Iterator[tuple[tuple[str, str], tuple[Locat
             places = (
                 [loaded.sources.locate(folder, "SegmentedNamespace", path) for path in paths] if loaded.sources else []
             )
-            yield (policy.namespace, policy.name), tuple(Location(*place) for place in places)
+            yield (policy.namespace, policy.name), tuple(places)
 
 
 _Made = tuple[str, tuple[tuple[str, str], ...], Pod]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.core.diagnostics import Path
+from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
@@ -23,9 +23,6 @@ from bulkhead.core.lint.context import (
 from bulkhead.core.record import FrozenMap
 from bulkhead.io.kustomize.kustomization import Kustomization
 from bulkhead.io.manifests.manifest_locations import Places
-
-Place = tuple[str, int, int]
-"""File, line and column; the last two are 0 where unknown."""
 
 
 class LintInput:
@@ -66,12 +63,12 @@ class LintInput:
             labels=FrozenMap({name: FrozenMap(labels) for name, labels in namespaces_of(cluster).items()}),
         )
 
-    def place(self, at: FieldReference) -> Place:
+    def place(self, at: FieldReference) -> Location:
         """Return where *at* is written: the nearest thing around it, the place of the tree at the least."""
         if at.kind is Kind.KUSTOMIZATION and self.graph:
             found = self.graph.found[at.name]
             (line, column), _ = found.document.place(at.path)
-            return found.file, line, column
+            return Location(found.file, line, column)
         if at.kind in (Kind.NAMESPACE, Kind.PROFILE) and self.sources:
             folder = next(
                 folder
@@ -81,7 +78,7 @@ class LintInput:
             return self.sources.locate(folder, at.kind.value, at.path)
         namespace, _, name = at.name.rpartition("/")
         found_place = self.places.locate(at.kind.value, namespace, name, at.path)
-        return found_place or (self.places.files[0] if len(self.places.files) == 1 else self._home(namespace), 0, 0)
+        return found_place or Location(self.places.files[0] if len(self.places.files) == 1 else self._home(namespace))
 
     def _home(self, namespace: str) -> str:
         """Return the overlay that a policy of *namespace* is passed through, or what else there is to name."""

@@ -212,10 +212,10 @@ class _Loading:
         at = problem.location
         first = at.resource.partition(" ")[0]
         kind = {"cluster": "ClusterProfile", "namespace": "SegmentedNamespace"}.get(first, first)
-        file, line, column = self.sources.locate(folder, kind, at.path)
+        found = self.sources.locate(folder, kind, at.path)
         if at.resource == "input" or at.path[:1] == ("metadata",):
-            file, line, column = self.graph.found[folder].file, 1, 1
-        return Diagnostic(Location(file, line, column), problem.message, problem.hint)
+            found = Location(self.graph.found[folder].file, 1, 1)
+        return problem.at(found)
 
     def whole(self, leaves: list[Kustomization]) -> str:
         """Return what ``kustomize build`` of the root prints with the plugin."""

@@ -3,7 +3,7 @@ From a rule of a policy to the rule that a person wrote: its name, its reason, i
 """
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.core.diagnostics import Path
+from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.kubernetes.networkpolicy import Direction
@@ -18,16 +18,14 @@ class WrittenRule:
 
     *policy* is ``namespace/name`` of the NetworkPolicy, *rule* the rule's name, with the
     workload's before it, or its place in the policy (``ingress[0]``) where the policy itself is
-    what was written.  *why* and *file* are empty where there is none, *line* is then 0.
+    what was written.  *why* is empty where there is none.
     *policy* is empty where the enforcer lets something through by itself.
     """
 
     policy: str
     rule: str
     why: str = ""
-    file: str = ""
-    line: int = 0
-    column: int = 0
+    location: Location = NOWHERE
 
 
 class RuleSources:
@@ -60,7 +58,7 @@ class RuleSources:
             return WrittenRule(title, f"{direction}[{leave.rule}]")
         path = self.paths[key][at]
         why = _written(self.namespaces[policy.namespace], path).why or ""
-        return WrittenRule(title, _named(path), str(why), places[at].file, places[at].line, places[at].column)
+        return WrittenRule(title, _named(path), str(why), places[at])
 
     def policy(self, number: int) -> str:
         """Return the name of a policy without its namespace."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
-from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.kustomize.kustomization import NAMES
@@ -73,10 +73,7 @@ def _manifests(path: str) -> AnalysisInput:
             written.write(first)
             shutil.copyfileobj(sys.stdin, written)
         found = from_manifests(file)
-    found.faults = [
-        Diagnostic(Location("stdin", each.location.line, each.location.column), each.message, each.hint)
-        for each in found.faults
-    ]
+    found.faults = [each.in_file("stdin") for each in found.faults]
     return found
 
 

@@ -64,6 +64,10 @@ class Diagnostic:
         """Return the same diagnostic at *location*."""
         return Diagnostic(location, self.message, self.hint)
 
+    def in_file(self, file: str) -> "Diagnostic":
+        """Return the same diagnostic on the same line of *file*."""
+        return self.at(Location(file, self.location.line, self.location.column))
+
     def __str__(self) -> str:
         """Return ``location: error: message``, and the hint on a line of its own."""
         hint = f"\nhint: {self.hint}" if self.hint else ""
@@ -99,6 +103,11 @@ class DiagnosticError(Exception):
     def hint(self) -> str:
         """What to write instead, empty where nothing is known."""
         return self.diagnostic.hint
+
+    @property
+    def location(self) -> Location:
+        """Where it is."""
+        return self.diagnostic.location
 
 
 def spell(path: Path) -> str:

@@ -4,6 +4,8 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 
+from bulkhead.core.diagnostics import DiagnosticError
+
 GENERATED = "# Rendered by bulkhead; edit the overlays instead.\n"
 """The first line of each file in a rendered folder: only such files are ever replaced or removed there."""
 
@@ -15,7 +17,7 @@ MANY = 100
 """So many files are brought to the disk together."""
 
 
-class Unwritable(Exception):
+class Unwritable(DiagnosticError):
     """A file could not be written, or must not be."""
 
 

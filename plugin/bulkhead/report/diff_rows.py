@@ -16,7 +16,7 @@ from bulkhead.core.sets.addresses import AddressSet, network
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.ports import EVERY, PortSet, subtract
 from bulkhead.report.endpoint_names import EndpointNames, listed
-from bulkhead.report.text import shortened
+from bulkhead.report.text import spelt
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Writer:
         places = side.origins.get((policy.namespace, policy.name), ())
         at = max(reason.rule, 0)
         place = places[at] if at < len(places) else None
-        where = f"{shortened(place.file, self.here)}:{place.line}" if place else f"namespace {policy.namespace}"
+        where = spelt(place, self.here) if place else f"namespace {policy.namespace}"
         rule = notes.get(f"{API_GROUP}/rule", policy.name) if reason.rule != ISOLATES else policy.name
         why = notes.get(f"{API_GROUP}/why", "") if reason.rule != ISOLATES else ""
         return DiffCause(_happened(reason, opens), rule, " ".join(why.split()), where)

@@ -17,7 +17,7 @@ from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
 from bulkhead.report.port_spelling import phrase
 from bulkhead.report.semantics import because, stated
-from bulkhead.report.text import shortened
+from bulkhead.report.text import shortened, spelt
 
 SCHEMA = "bulkhead.dev/explain/v1"
 _SHOWN = 4
@@ -116,7 +116,7 @@ def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: Direct
 
 
 def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list[str]:
-    place = f"{shortened(written.file, here)}:{written.line}" if written.file else f"policy {written.policy}"
+    place = spelt(written.location, here) if written.location.file else f"policy {written.policy}"
     place = place if written.policy else "the enforcer, whatever the policies say"
     lines = [f"    {written.rule}  {paint.faint(place)}"]
     if written.why:
@@ -188,8 +188,8 @@ def _written(share: PortVerdict, direction: Direction, origins: RuleSources, her
             "direction": direction.opposite if leave.crossed else direction,
             "rule": found.rule,
             "why": found.why or None,
-            "file": shortened(found.file, here) if found.file else None,
-            "line": found.line or None,
+            "file": shortened(found.location.file, here) if found.location.file else None,
+            "line": found.location.line or None,
         }
 
 
@@ -230,5 +230,5 @@ def _side(
     if not leaves:
         return f"{way} because no policy isolates the {direction}"
     first = origins.rule(leaves[0], direction)
-    place = f"{shortened(first.file, here)}:{first.line}" if first.file else first.policy or "the enforcer"
+    place = spelt(first.location, here) if first.location.file else first.policy or "the enforcer"
     return f"{way} by `{first.rule}` ({place})"

@@ -62,9 +62,9 @@ def as_json(found: Iterable[FindingGroup], here: str) -> str:
         {
             "check": each.finding.check.id,
             "severity": each.finding.severity.value,
-            "file": shortened(each.file, here),
-            "line": each.line or None,
-            "column": each.column or None,
+            "file": shortened(each.location.file, here),
+            "line": each.location.line or None,
+            "column": each.location.column or None,
             "says": each.finding.found.message,
             "hint": each.finding.found.hint or None,
             "namespaces": list(each.finding.found.namespaces),
@@ -87,7 +87,8 @@ def listing(checks: Iterable[Check]) -> str:
 
 
 def _place(each: FindingGroup, here: str) -> str:
-    return ":".join([shortened(each.file, here), *map(str, (each.line, each.column) if each.line else ())])
+    at = each.location
+    return ":".join([shortened(at.file, here), *map(str, (at.line, at.column) if at.line else ())])
 
 
 def _lists(each: FindingGroup) -> Iterator[tuple[str, str]]:

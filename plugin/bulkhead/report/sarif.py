@@ -46,9 +46,9 @@ def _rule(check: Check) -> dict[str, Json]:
 
 def _result(each: FindingGroup, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
     finding = each.finding
-    physical: dict[str, Json] = {"artifactLocation": _artifact(each.file, root)}
-    if each.line:
-        physical["region"] = {"startLine": each.line, "startColumn": max(1, each.column)}
+    physical: dict[str, Json] = {"artifactLocation": _artifact(each.location.file, root)}
+    if each.location.line:
+        physical["region"] = {"startLine": each.location.line, "startColumn": max(1, each.location.column)}
     made: dict[str, Json] = {
         "ruleId": finding.check.id,
         "ruleIndex": [check.id for check in checks].index(finding.check.id),

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from bulkhead.core.diagnostics import Diagnostic, sorted_diagnostics
+from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
 
 
 def faults(found: Iterable[Diagnostic], here: str) -> str:
@@ -31,6 +31,11 @@ def _lines(text: str) -> str:
 def shortened(file: str, here: str) -> str:
     """Return *file* from *here*, or whole where it is not below."""
     return os.path.relpath(file, here) if file == here or file.startswith(here.rstrip("/") + "/") else file
+
+
+def spelt(at: Location, here: str) -> str:
+    """Return ``file:line`` from *here*, without the line where it is not known."""
+    return f"{shortened(at.file, here)}:{at.line}" if at.line else shortened(at.file, here)
 
 
 def count(number: int, noun: str) -> str:

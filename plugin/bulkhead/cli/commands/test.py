@@ -9,7 +9,7 @@ from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.analysis.semantics_options import SemanticsOptions
 from bulkhead.cli.commands.explain import set_of
 from bulkhead.cli.console import CommandFailed, complain, names_of, palette, peers_of, promised, refuse
-from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.solve import reach
@@ -69,7 +69,7 @@ def _promises(names: EndpointVocabulary, lines: list[PromiseLocation]) -> list[P
             try:
                 known[word] = known.get(word) or names.choose(word)
             except InvalidValue as refused:
-                faults.append(Diagnostic(Location(*line.at((key, number))), refused.message, refused.hint))
+                faults.append(refused.diagnostic.at(line.at((key, number))))
         return tuple(known[word] for word in words or () if word in known)
 
     promises = []
@@ -125,9 +125,7 @@ class _Checking:
         for line, promise in zip(lines, promises, strict=True):
             outcome = check_promise(self.answer, promise, self.alone, self.unreal)
             if not outcome.pairs and not promise.others:
-                faults.append(
-                    Diagnostic(Location(*line.at()), "no policy has a say in this row", "one end must be a pod")
-                )
+                faults.append(Diagnostic(line.at(), "no policy has a say in this row", "one end must be a pod"))
             made.append(self.verdict(line, promise, outcome))
         if faults:
             refuse(faults)
@@ -140,8 +138,8 @@ class _Checking:
         if row.known is not None:
             word = KNOWN if reasons else FAIL
             reasons = (f"known: {row.known}", *reasons) if reasons else ("it holds now: take the mark `known` away",)
-        file, number, _ = line.at()
-        return PromiseResult(word, line.name, file, number, _said(line), str(row.because or ""), reasons)
+        at = line.at()
+        return PromiseResult(word, line.name, at.file, at.line, _said(line), str(row.because or ""), reasons)
 
     def reasons(self, promise: Promise, outcome: Outcome) -> Iterator[str]:
         """Yield why the promise is broken: the first pairs, each with what decides it."""

@@ -6,6 +6,7 @@ is wrong and what to write instead.  The limits are those of the Kubernetes API
 (``k8s.io/apimachinery/pkg/util/validation`` and ``k8s.io/api/networking/v1``).
 """
 
+from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.record import record
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -17,13 +18,8 @@ _UNPRINTABLE = frozenset(map(chr, [*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, 0
 _NAME_INNER = _LOWER | _DIGIT | frozenset("-")
 
 
-class InvalidValue(Exception):
-    """What was written is not of the notation: *message* what is wrong, *hint* what to write."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+class InvalidValue(DiagnosticError):
+    """A scalar cannot be parsed."""
 
 
 def quoted(raw: object) -> str:

@@ -2,31 +2,27 @@
 
 from collections.abc import Iterable
 
+from bulkhead.core.diagnostics import Location
 from bulkhead.core.lint.acceptance import UNUSED
 from bulkhead.core.lint.finding import CheckResult, LintFinding, Severity
 from bulkhead.core.record import record
 
-Place = tuple[str, int, int]
-"""File, line and column; the last two are 0 where unknown."""
-
 
 @record
 class FindingGroup:
-    """A *finding* and where it is: *file*, *line* and *column* from 1, 0 where unknown."""
+    """A *finding* and where it is."""
 
-    file: str
-    line: int
-    column: int
+    location: Location
     finding: LintFinding
 
 
-def grouped(found: Iterable[tuple[Place, LintFinding]], heeded: frozenset[Place]) -> tuple[FindingGroup, ...]:
+def grouped(found: Iterable[tuple[Location, LintFinding]], heeded: frozenset[Location]) -> tuple[FindingGroup, ...]:
     """
     Return *found* in file order, findings that differ in their namespaces only as one.
 
     An acceptance that is of use to one namespace of many (*heeded*) is not unused.
     """
-    alike: dict[tuple[object, ...], list[tuple[Place, LintFinding]]] = {}
+    alike: dict[tuple[object, ...], list[tuple[Location, LintFinding]]] = {}
     for place, finding in found:
         if finding.check is not UNUSED or place not in heeded:
             one = finding.found
@@ -41,13 +37,13 @@ def worst(found: Iterable[FindingGroup]) -> Severity | None:
     return min((each.finding.severity for each in found), key=order.index, default=None)
 
 
-def _together(alike: list[tuple[Place, LintFinding]]) -> FindingGroup:
+def _together(alike: list[tuple[Location, LintFinding]]) -> FindingGroup:
     place, first = alike[0]
     names = {name for _, finding in alike for name in finding.found.namespaces}
     one = first.found
     found = CheckResult(one.at, one.message, one.hint, tuple(sorted(names)), one.facts)
-    return FindingGroup(*place, LintFinding(first.check, found, first.accepted))
+    return FindingGroup(place, LintFinding(first.check, found, first.accepted))
 
 
 def _order(each: FindingGroup) -> tuple[object, ...]:
-    return each.file, each.line, each.column, each.finding.check.id, each.finding.found.message
+    return *each.location.order, each.finding.check.id, each.finding.found.message

@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bulkhead.core.diagnostics import DiagnosticError
+
 _SAFE = {
     "core.alternateRefsCommand": "false",
     "core.fsmonitor": "false",
@@ -39,13 +41,8 @@ _QUIET = {
 }
 
 
-class GitError(Exception):
-    """git could not say: *message* is what is wrong, *hint* what to type."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+class GitError(DiagnosticError):
+    """git could not answer."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.yaml.resource_stream import Resource, of_build
 
@@ -30,12 +31,8 @@ _MARKER = f"bulkhead-marker-{os.urandom(8).hex()}-"
 """Begins the name of no resource that a tree could hold."""
 
 
-class Failed(Exception):
-    """kustomize could not build: *message* is its own message, with the real paths."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class Failed(DiagnosticError):
+    """kustomize could not build. The message is kustomize's own, with the real paths."""
 
 
 def find() -> list[str]:

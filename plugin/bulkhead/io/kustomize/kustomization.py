@@ -311,7 +311,7 @@ def text_of(file: str) -> str:
 
 def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:
     """Return the fault of a *file* that could not be read."""
-    return Diagnostic(Location(file, unreadable.line, unreadable.column), unreadable.message, unreadable.hint)
+    return unreadable.diagnostic.in_file(file)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -101,9 +101,7 @@ class Sources:
                 yield from _layers(kustomization.file, document, True, kind, (node_line, node_column))
         except InvalidYaml as unreadable:
             if API_GROUP in text or kind:
-                self.faults.append(
-                    Diagnostic(Location(kustomization.file, line, 1), unreadable.message, unreadable.hint)
-                )
+                self.faults.append(unreadable.diagnostic.at(Location(kustomization.file, line, 1)))
 
     def _file(self, file: str, patch: bool, kind: str = "") -> Iterator[PatchLayer]:
         if file not in self._read:
@@ -146,20 +144,20 @@ class Sources:
             yield from self._behind(target, seen)
         yield from (layer for layer in own if layer.patch)
 
-    def locate(self, folder: str, kind: str, path: Path) -> tuple[str, int, int]:
+    def locate(self, folder: str, kind: str, path: Path) -> Location:
         """
-        Return file, line and column of what was written at *path* of the *kind* that *folder* builds.
+        Return the place of what was written at *path* of the *kind* that *folder* builds.
 
         Where *path* itself is written nowhere, the nearest thing around it; at the least the
         kustomization itself, line 1.
         """
-        best = (self.graph.found[folder].file, 1, 1)
+        best = Location(self.graph.found[folder].file, 1, 1)
         most = 0
         for layer in self.behind(folder):
             if layer.kind == kind:
                 line, column, depth = layer.place(path)
                 if depth >= max(most, 1):
-                    best, most = (layer.file, line, column), depth
+                    best, most = Location(layer.file, line, column), depth
         return best
 
     def _vain(self, folder: str) -> Iterator[Diagnostic]:

@@ -111,7 +111,7 @@ def _held(chunk: Chunk, known: Known) -> Held:
         try:
             found = _read(chunk.text, parse(chunk.text))
         except InvalidDocument as error:
-            found = _unreadable(error.message, error.line, error.column)
+            found = _unreadable(error.message, error.location.line - 1, error.location.column - 1)
         known[chunk.text] = found
     return found
 

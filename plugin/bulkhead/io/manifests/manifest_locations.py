@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Path
+from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import documents, json_stream
 from bulkhead.io.yaml.documents import InvalidDocument
@@ -45,15 +45,15 @@ class Places:
         self.files = sorted(files)
         self._found: dict[tuple[str, str], list[Standing]] | None = None
 
-    def locate(self, kind: str, namespace: str, name: str, path: Path) -> tuple[str, int, int] | None:
-        """Return file, line and column of *path* in a resource, or the nearest around it; ``None``: in no file."""
+    def locate(self, kind: str, namespace: str, name: str, path: Path) -> Location | None:
+        """Return the place of *path* in a resource, or the nearest around it; ``None``: in no file."""
         standing = self._standing(kind, namespace, name)
         if standing is None:
             return None
         if not standing.text:
-            return standing.file, standing.line + 1, 1
+            return Location(standing.file, standing.line + 1, 1)
         line, column = documents.place(standing.text, (*standing.path, *path))
-        return standing.file, standing.line + line + 1, column + 1
+        return Location(standing.file, standing.line + line + 1, column + 1)
 
     def _standing(self, kind: str, namespace: str, name: str) -> Standing | None:
         """Return the resource, one without a namespace of its own where none has the right one."""

@@ -9,7 +9,7 @@ the same policies hold.
 from collections.abc import Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Diagnostic, Path, in_resource
+from bulkhead.core.diagnostics import Diagnostic, DiagnosticError, Location, Path, in_resource
 from bulkhead.core.kubernetes.cluster import Labels, NamedPort, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.sets import addresses
@@ -27,12 +27,11 @@ _TEMPLATES = {
 _READ = {"Namespace", "Pod", "NetworkPolicy", *_TEMPLATES}
 
 
-class _Wrong(Exception):
+class _Wrong(DiagnosticError):
     """Data of another shape than the API has it; becomes a Diagnostic at once."""
 
     def __init__(self, path: Path, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.path, self.message, self.hint = path, message, hint
+        super().__init__(message, hint, Location(path=path))
 
 
 def read(document: Any, problems: list[Diagnostic], kind: str = "", path: Path = ()) -> Iterator[Thing]:
@@ -68,7 +67,9 @@ def _thing(kind: str, document: dict[str, Any], problems: list[Diagnostic], path
         thing = _namespace(document) if kind == "Namespace" else _pod(kind, document)
     except _Wrong as wrong:
         problems.append(
-            Diagnostic(in_resource(f"{kind} {_name(document)}", (*path, *wrong.path)), wrong.message, wrong.hint)
+            Diagnostic(
+                in_resource(f"{kind} {_name(document)}", (*path, *wrong.location.path)), wrong.message, wrong.hint
+            )
         )
         return
     yield thing

@@ -28,10 +28,10 @@ class PromiseLocation:
     place: int
     document: Document
 
-    def at(self, path: Path = ()) -> tuple[str, int, int]:
-        """Return file, line and column of the row, or of *path* in it."""
+    def at(self, path: Path = ()) -> Location:
+        """Return the place of the row, or of *path* in it."""
         (line, column), _ = self.document.place(("spec", "tests", self.place, *path))
-        return self.file, line, column
+        return Location(self.file, line, column)
 
 
 @dataclass
@@ -81,7 +81,7 @@ def _add(found: Read, file: str, document: Document) -> None:
     spec, problems = decode_spec(resource, ReachabilitySpec)
     for problem in sorted_diagnostics(problems):
         (line, column), _ = document.place(problem.location.path)
-        found.faults.append(Diagnostic(Location(file, line, column), problem.message, problem.hint))
+        found.faults.append(problem.at(Location(file, line, column)))
     if spec is not None:
         _rows(found, file, document, spec, str(resource["metadata"]["name"]))  # type: ignore[index,call-overload]
 

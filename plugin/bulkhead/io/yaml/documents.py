@@ -26,7 +26,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from bulkhead.core.diagnostics import Path
+from bulkhead.core.diagnostics import DiagnosticError, Location, Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import plain
 
@@ -39,12 +39,11 @@ class Chunk:
     line: int
 
 
-class InvalidDocument(Exception):
-    """Text that is no document; *line* and *column* count from 0, within the chunk."""
+class InvalidDocument(DiagnosticError):
+    """Text that is not a document. *line* and *column* count from 0, within the chunk; in the location from 1."""
 
     def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(message)
-        self.message, self.line, self.column = message, line, column
+        super().__init__(message, location=Location("", line + 1, column + 1))
 
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)

@@ -13,7 +13,7 @@ from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from bulkhead.core.diagnostics import Key, Path
+from bulkhead.core.diagnostics import DiagnosticError, Key, Location, Path
 from bulkhead.core.language.scalars import Date, InvalidValue
 
 Raw = None | bool | int | float | str | list["Raw"] | dict[str, "Raw"]
@@ -47,15 +47,11 @@ class Ambiguous(str):
         return found
 
 
-class InvalidYaml(Exception):
-    """The text is not YAML that can be read: *message* why, at *line* and *column* (1 is the first; 0 unknown)."""
+class InvalidYaml(DiagnosticError):
+    """The text is not YAML that can be read. *line* and *column* count from 1 and are 0 where unknown."""
 
     def __init__(self, message: str, line: int = 0, column: int = 0, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
-        self.hint = hint
+        super().__init__(message, hint, Location("", line, column))
 
 
 class _Composer(CParser):
