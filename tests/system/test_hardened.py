@@ -304,7 +304,6 @@ monitoring/prometheus -> hamaja-recipes/app : 9090
 monitoring/prometheus -> node : 9100
 monitoring/prometheus -> node : 10250
 monitoring/prometheus -> lan : 9100
-monitoring/prometheus -> nas : 9100
 monitoring/app -> node : 8006
 monitoring/app -> lan : 161/UDP
 node -> monitoring/app : 9091
@@ -335,9 +334,9 @@ def refused() -> Iterator[str]:
             yield f"{name}/app -> internet : 587"
         if name not in ("home-assistant", "monitoring"):
             yield f"{name}/app -> lan : 80"
+        yield f"{name}/app -> nas : 9100"
         if name != "monitoring":
             yield f"{name}/app -> node : 9100"
-            yield f"{name}/app -> nas : 9100"
             yield f"lan -> {name}/app : 8080"
             yield f"node -> {name}/app : 8080"
         if name not in ("monitoring", "openclaw-ops"):
@@ -364,6 +363,7 @@ REFUSED = """\
 email-gateway/app -> lan : 587
 email-gateway/app -> nas : 587
 home-assistant/app -> nas : 80
+monitoring/prometheus -> nas : 9100
 openclaw-ops/app -> node : 22
 media/jellyfin -> lan : 443
 media/jellyfin -> node : 443
@@ -401,9 +401,9 @@ def closed_by_hardening() -> Iterator[str]:
         yield f"{name}/app -> kube-system/traefik : 443"
         if name not in ("home-assistant", "monitoring"):
             yield f"{name}/app -> lan : 443"
+        yield f"{name}/app -> nas : 443"
         if name != "monitoring":
             yield f"{name}/app -> node : 443"
-            yield f"{name}/app -> nas : 443"
 
 
 def test_standard_pattern_leaves_open_on_record_what_hardening_closes(standard_policies: list[Policy]) -> None:
