@@ -114,8 +114,9 @@ def _reduce(self: object) -> tuple[object, ...]:
 @dataclass_transform(frozen_default=True, field_specifiers=(declare,))
 def record(cls: "type[T]") -> "type[T]":
     """Make *cls* a record of its annotated fields: immutable, compared and hashed by its content."""
+    # Asked of the class: since Python 3.14 the class's own dict has a function that makes the annotations.
+    names = tuple(cls.__annotations__)
     body = dict(cls.__dict__)
-    names = tuple(body.get("__annotations__", {}))
     fields = {}
     for name in names:
         found = body.pop(name, Required)
