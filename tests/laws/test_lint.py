@@ -4,7 +4,7 @@ from bulkhead.core.diff.compare import compare_clusters
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, External
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.lint.checks.redundancy import superfluous
 from bulkhead.core.lint.context import FieldReference, Kind, LintContext, RuleReference
 from bulkhead.core.sets.addresses import spell_address
@@ -25,7 +25,7 @@ def scene_of(cluster, mode):
             FieldReference(Kind.POLICY, str(number)),
         )
         for number, policy in enumerate(cluster.policies)
-        for direction in ("ingress", "egress")
+        for direction in Direction
         for entry in range(len(getattr(policy, direction) or ()))
     )
     return LintContext(reach(cluster, Semantics(mode)), lines, workloads=True)
@@ -79,7 +79,7 @@ def lets_pass(cluster, line, passing, mode):
     return any(
         (line.policy, *line.entries) in allowing(cluster, line.direction, (source, destination, *probe), mode, family)
         for source, destination, probe, family in passing
-        if selects(cluster.policies[line.policy], source if line.direction == "egress" else destination)
+        if selects(cluster.policies[line.policy], source if line.direction is Direction.EGRESS else destination)
         if source != destination and not is_own_node(source, destination)
     )
 
