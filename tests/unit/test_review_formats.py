@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.grades import Grade
 from bulkhead.report.diff_markdown import LIMIT, diff_markdown, escaped
 from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
@@ -16,7 +17,7 @@ ROW = DiffRow(
     "TCP 587",
     ("nothing",),
     ("TCP 587",),
-    (DiffCause("egress rule", "ses", "mail goes out", "rules.yaml:7"),),
+    (DiffCause("egress rule", "ses", "mail goes out", Location("rules.yaml", 7)),),
 )
 
 
@@ -53,7 +54,9 @@ def test_markdown_of_a_stranger_is_text(evil: str) -> None:
     shown = escaped(evil)
     assert not re.search(r"[<>\[\]|`*_~$\n\\]", shown)
     assert "&lt;" not in shown
-    row = DiffRow(True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (DiffCause("rule", evil, evil, evil),))
+    row = DiffRow(
+        True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (DiffCause("rule", evil, evil, Location(evil)),)
+    )
     made = diff_markdown(account(row))
     assert made.count("<") == diff_markdown(account(ROW)).count("<")
     assert made.count("\n") == diff_markdown(account(ROW)).count("\n")
@@ -85,7 +88,14 @@ def test_text_is_plain_unless_colour_is_asked_for() -> None:
 
 def test_text_steers_no_terminal() -> None:
     row = DiffRow(
-        True, (Grade.INTERNET,), "a\x1b[2J", "b\r", "c", ("nothing",), ("c",), (DiffCause("r", "\x07", "\x1b", "p"),)
+        True,
+        (Grade.INTERNET,),
+        "a\x1b[2J",
+        "b\r",
+        "c",
+        ("nothing",),
+        ("c",),
+        (DiffCause("r", "\x07", "\x1b", Location("p")),),
     )
     assert not re.search(r"[\x00-\x09\x0b-\x1f]", diff_text(account(row)))
 

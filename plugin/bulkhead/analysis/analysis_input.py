@@ -10,12 +10,23 @@ namespace that is not listed.  A pod named ``*`` stands for any other pod, a nam
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
+from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.engine.matching_rules import MatchingRule
+from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import API, Semantics, enforced
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.kubernetes.networkpolicy import (
+    EVERY_POD,
+    NAMESPACE_NAME,
+    Direction,
+    NetworkPolicy,
+    PodPeer,
+    Selector,
+)
 from bulkhead.core.language.resources import ClusterProfile, Enforcer
 from bulkhead.core.language.scalars import Cidr
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
@@ -30,8 +41,7 @@ class AnalysisInput:
     """
     A *cluster* and what its policies are read by; with *faults* it is not to be judged by.
 
-    *origins* says for (namespace, policy name) where a person wrote each of the policy's
-    entries, ingress before egress; policies from elsewhere are not in it.  *loaded* is ``None``
+    *rules* finds the rule that a person wrote behind a rule of a policy.  *loaded* is ``None``
     where the situation does not come from overlays.  *beside* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.
     """
@@ -39,11 +49,22 @@ class AnalysisInput:
     cluster: Cluster
     semantics: Semantics = API
     profile: ClusterProfile | None = None
-    origins: Mapping[tuple[str, str], tuple[Location, ...]] = field(default_factory=dict)
+    rules: RuleSources = field(default_factory=RuleSources)
     unprotected: Mapping[str, str] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     loaded: OverlayTree | None = None
     beside: tuple[Thing, ...] = ()
+
+    def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
+        """Return the rule that a person wrote behind *matching*, by which *direction* of a connection passes."""
+        if matching.policy == NOBODY:
+            return WrittenRule("", "node ports of its own node")
+        own = direction.opposite if matching.crossed else direction
+        return self.rules.rule(self.cluster.policies[matching.policy], own, matching.rule)
+
+    def policy_name(self, number: int) -> str:
+        """Return the name of policy *number* of the cluster, without its namespace."""
+        return self.cluster.policies[number].name
 
 
 def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
@@ -56,8 +77,6 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
     passed, faults = _passed_through(loaded)
     policies, wrong = _policies(loaded, passed)
     faults += wrong
-    made_here = {policy for overlay in overlays for policy in overlay.policies}
-    ours = {(policy.namespace, policy.name) for policy in policies if policy in made_here}
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return AnalysisInput(
@@ -71,7 +90,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
         ),
         enforced(enforcer_of(profile)),
         profile,
-        {key: places for key, places in _origins(loaded) if key in ours},
+        RuleSources(loaded),
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
         faults,
         loaded,
@@ -116,7 +135,8 @@ def _passed_through(loaded: OverlayTree) -> tuple[list[Thing], list[Diagnostic]]
 def from_manifests(path: str, semantics: Semantics = API, known: clusters.Known | None = None) -> AnalysisInput:
     """Return the situation of the manifests, or of the dump, at *path*."""
     read = clusters.load(path, known)
-    return AnalysisInput(read.cluster, semantics, faults=list(read.faults))
+    files = map(str, clusters.files_below(FilePath(path)))
+    return AnalysisInput(read.cluster, semantics, rules=RuleSources(files=files), faults=list(read.faults))
 
 
 def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
@@ -131,15 +151,6 @@ def facts_of(tree: Cluster, other: Cluster) -> Cluster:
 
 def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:
     return tuple(map(str, networks or ()))
-
-
-def _origins(loaded: OverlayTree) -> Iterator[tuple[tuple[str, str], tuple[Location, ...]]]:
-    for folder, overlay in loaded.overlays.items():
-        for policy, paths in zip(overlay.policies, overlay.origins, strict=True):
-            places = (
-                [loaded.sources.locate(folder, "SegmentedNamespace", path) for path in paths] if loaded.sources else []
-            )
-            yield (policy.namespace, policy.name), tuple(places)
 
 
 _Made = tuple[str, tuple[tuple[str, str], ...], Pod]

@@ -83,7 +83,8 @@ def of_drift(names: tuple[str, str], dump: AnalysisInput, overlays: AnalysisInpu
     networks = Cluster(networks=wanted.networks, nodes=wanted.nodes, services=wanted.services)
     pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
     before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
-    after = replace(overlays, cluster=_with(networks, namespaces, pods, kept + wanted.policies))
+    wanted_policies = _with(networks, namespaces, pods, kept + wanted.policies)
+    after = replace(overlays, cluster=wanted_policies, rules=overlays.rules.also(dump.rules))
     found = _compared(names, before, after, semantics)
     absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
     if absent:
@@ -106,8 +107,8 @@ def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
     def named(fault: Diagnostic) -> Diagnostic:
         return Diagnostic(moved(fault.location), copy.named(fault.message), copy.named(fault.hint))
 
-    origins = {key: tuple(map(moved, places)) for key, places in situation.origins.items()}
-    return replace(situation, origins=origins, faults=list(map(named, situation.faults)))
+    rules = situation.rules.renamed(copy.named)
+    return replace(situation, rules=rules, faults=list(map(named, situation.faults)))
 
 
 def _compared(names: tuple[str, str], before: AnalysisInput, after: AnalysisInput, semantics: Semantics) -> Comparison:

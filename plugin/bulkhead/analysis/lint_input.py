@@ -3,14 +3,16 @@ From a situation to what ``lint`` looks at, and from its findings back to the li
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
-from bulkhead.core.language.resources import Enforcer, Rule
+from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import (
     FieldReference,
     Kind,
@@ -18,11 +20,9 @@ from bulkhead.core.lint.context import (
     OuterTransform,
     RuleReference,
     of_policy,
-    written,
 )
 from bulkhead.core.record import FrozenMap
 from bulkhead.io.kustomize.kustomization import Kustomization
-from bulkhead.io.manifests.manifest_locations import Places
 
 
 class LintInput:
@@ -44,13 +44,14 @@ class LintInput:
         self.sources = loaded.sources if loaded else None
         self.folders = loaded.overlays if loaded else {}
         self.graph = self.sources.graph if self.sources else None
-        self.places = Places([*files, *(self.graph.plain_files() if self.graph else [])])
+        self.rules = RuleSources(loaded, files)
+        self.places = self.rules.places
         cluster = _cluster(overlays, manifests)
         semantics = (overlays or manifests or AnalysisInput(Cluster())).semantics.specification
         real = manifests.cluster.pods if manifests else _pods(overlays)
         self.scene = LintContext(
             answer=reach(cluster, semantics),
-            lines=tuple(self._lines(cluster, overlays)),
+            lines=tuple(self._lines(cluster)),
             enforcer=enforcer,
             profile=overlays.profile if overlays else None,
             namespaces=tuple(each for overlay in self.folders.values() for each in overlay.namespaces),
@@ -87,29 +88,28 @@ class LintInput:
                 return os.path.join(folder, "kustomization.yaml")
         return os.path.commonpath(self.places.files) if self.places.files else "."
 
-    def _lines(self, cluster: Cluster, overlays: AnalysisInput | None) -> Iterator[RuleReference]:
-        """Yield every rule: an overlay's by where it was written, any other policy's entry by entry."""
-        number = {(policy.namespace, policy.name): at for at, policy in enumerate(cluster.policies)}
-        ours: set[int] = set()
-        seen: dict[object, int] = {}
-        for faults in (overlays.origins if overlays else {}).values():
-            for fault in set(faults):
-                seen[fault] = seen.get(fault, 0) + 1
-        for overlay in self.folders.values():
-            known = {each.namespace: dict(written(each.spec)) for each in overlay.namespaces}
-            for policy, paths in zip(overlay.policies, overlay.origins, strict=True):
-                at = number.get((policy.namespace, policy.name))
-                if at is None:  # an outer kustomization renamed it: it is judged by its entries, like anybody's
-                    continue
-                ours.add(at)
-                faults = overlays.origins.get((policy.namespace, policy.name), ()) if overlays else ()
-                for path in dict.fromkeys(paths) if policy.ingress or policy.egress else ():
-                    entries = tuple(i for i, each in enumerate(paths) if each == path)
-                    shared = seen.get(faults[entries[0]], 1) if faults else 1
-                    yield _written(policy.namespace, known[policy.namespace][path], at, path, entries, shared)
-        for at, policy in enumerate(cluster.policies):
-            if at not in ours:
-                yield from _entries(policy, at)
+    def _lines(self, cluster: Cluster) -> Iterator[RuleReference]:
+        """Yield every rule: an overlay's by where it was written, that of any other policy by its place in it."""
+        written = [
+            (at, direction, self._written(policy, direction))
+            for at, policy in enumerate(cluster.policies)
+            for direction in Direction
+        ]
+        shared = Counter(location for _, _, found in written for location in {each.location for each in found})
+        for at, direction, found in written:
+            policy = cluster.policies[at]
+            for each, entries in found.items():
+                yield _line(at, policy, direction, each, entries, shared[each.location])
+            if not found:
+                yield from _entries(policy, at, direction)
+
+    def _written(self, policy: NetworkPolicy, direction: Direction) -> dict[WrittenRule, tuple[int, ...]]:
+        """Return the rules of an overlay with the places of what each became; nothing for any other policy."""
+        found: dict[WrittenRule, tuple[int, ...]] = {}
+        for index in range(len(policy.of(direction) or ()) if self.rules.knows(policy) else 0):
+            rule = self.rules.rule(policy, direction, index)
+            found[rule] = (*found.get(rule, ()), index)
+        return found
 
     def _unspoken(self, cluster: Cluster) -> Iterator[FieldReference]:
         known = {policy.name: policy.namespace for policy in cluster.policies}
@@ -169,20 +169,21 @@ def _listed(manifests: AnalysisInput | None, overlays: AnalysisInput | None) -> 
     return tuple(sorted({each.name for each in things} | {pod.namespace for pod in pods}))
 
 
-def _written(namespace: str, rule: Rule, at: int, path: Path, entries: tuple[int, ...], shared: int) -> RuleReference:
-    direction, name = Direction(path[-2]), str(path[-1])
-    workload = str(path[2]) if path[1] == "workloads" else ""
-    title = f"{direction} rule `{name}`" + (f" of workload `{workload}`" if workload else "")
-    place = FieldReference(Kind.NAMESPACE, namespace, path)
-    return RuleReference(namespace, at, direction, entries, title, place, rule, shared)
+def _line(
+    at: int, policy: NetworkPolicy, direction: Direction, found: WrittenRule, entries: tuple[int, ...], shared: int
+) -> RuleReference:
+    path = found.path
+    workload = f" of workload `{path[2]}`" if path[1] == "workloads" else ""
+    place = FieldReference(Kind.NAMESPACE, policy.namespace, path)
+    title = f"{direction} rule `{path[-1]}`{workload}"
+    return RuleReference(policy.namespace, at, direction, entries, title, place, found.rule, shared)
 
 
-def _entries(policy: NetworkPolicy, at: int) -> Iterator[RuleReference]:
-    for direction, rules in ((Direction.INGRESS, policy.ingress), (Direction.EGRESS, policy.egress)):
-        for entry in range(len(rules or ())):
-            title = f"{direction} rule {entry + 1} of policy `{policy.name}`"
-            place = of_policy(policy, "spec", direction, entry)
-            yield RuleReference(policy.namespace, at, direction, (entry,), title, place)
+def _entries(policy: NetworkPolicy, at: int, direction: Direction) -> Iterator[RuleReference]:
+    for entry in range(len(policy.of(direction) or ())):
+        title = f"{direction} rule {entry + 1} of policy `{policy.name}`"
+        place = of_policy(policy, "spec", direction, entry)
+        yield RuleReference(policy.namespace, at, direction, (entry,), title, place)
 
 
 def _rewriting(kustomization: Kustomization) -> Iterator[tuple[str, Path]]:

@@ -46,7 +46,16 @@ def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
         "before": list(map(str, finding.before)),
         "after": list(map(str, finding.after)),
         "because": [
-            {"what": each.happened, "rule": each.rule, "place": each.place, "why": each.why} for each in row.causes
+            {
+                "what": each.happened,
+                "rule": each.rule,
+                "through": each.through or None,
+                "place": each.place,
+                "file": each.location.file or None,
+                "line": each.location.line or None,
+                "why": each.why,
+            }
+            for each in row.causes
         ],
     }
 

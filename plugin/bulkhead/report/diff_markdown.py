@@ -66,7 +66,7 @@ def _frame(title: str, rows: int) -> tuple[str, str]:
 def _row(row: DiffRow) -> str:
     shown, more = listed(row.causes)
     causes = [
-        escaped(f"{each.happened} {each.rule}, {each.place}" + (f" ({brief(each.why)})" if each.why else ""))
+        escaped(f"{each.happened} {each.title}, {each.place}" + (f" ({brief(each.why)})" if each.why else ""))
         for each in shown
     ]
     cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row))]

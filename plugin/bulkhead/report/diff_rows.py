@@ -7,26 +7,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bulkhead.analysis.comparison import Comparison
-from bulkhead.core.diff.causes import ISOLATES, Cause
+from bulkhead.analysis.written_causes import Change, WrittenCause, WrittenCauses
+from bulkhead.core.diagnostics import Location
+from bulkhead.core.diff.causes import Cause
 from bulkhead.core.diff.findings import TrafficFinding
 from bulkhead.core.diff.grades import Grade, in_order
-from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock
-from bulkhead.core.language.resources import API_GROUP
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.ports import EVERY, PortSet, subtract
 from bulkhead.report.endpoint_names import EndpointNames, listed
-from bulkhead.report.text import spelt
+from bulkhead.report.text import shortened
 
 
 @dataclass(frozen=True)
 class DiffCause:
-    """Why a flow opens or closes: what *happened*, the *rule* or policy by name, its *why*, and the *place*."""
+    """
+    Why a flow opens or closes: what *happened*, the *rule* or policy by name, its *why*, and the *location*.
+
+    *through* is what the rule refers to, where that changed and not the rule itself.
+    """
 
     happened: str
     rule: str
     why: str
-    place: str
+    location: Location
+    through: str = ""
+
+    @property
+    def title(self) -> str:
+        """The rule, with what changed in its place."""
+        return f"{self.rule}, through {self.through}" if self.through else self.rule
+
+    @property
+    def place(self) -> str:
+        """``file:line``, or the resource where no file is known."""
+        at = self.location
+        return f"{at.file}:{at.line}" if at.line else str(at)
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,7 @@ class _Writer:
     def __init__(self, comparison: Comparison, here: str) -> None:
         self.sides = comparison.before, comparison.after
         self.here = here
+        self.causes = WrittenCauses(comparison.before, comparison.after)
         clusters = [side.cluster for side in self.sides]
         self.names = EndpointNames(
             {
@@ -132,31 +150,24 @@ class _Writer:
             ports(finding.ports),
             tuple(map(ports, finding.before)),
             tuple(map(ports, finding.after)),
-            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.reasons)),
+            tuple(dict.fromkeys(self.cause(each, finding.opens) for each in finding.reasons)),
         )
 
-    def cause(self, reason: Cause, opens: bool) -> DiffCause:
-        side = self.sides[not reason.old]
-        policy = side.cluster.policies[reason.policy]
-        notes = dict(policy.annotations)
-        places = side.origins.get((policy.namespace, policy.name), ())
-        at = max(reason.rule, 0)
-        place = places[at] if at < len(places) else None
-        where = spelt(place, self.here) if place else f"namespace {policy.namespace}"
-        rule = notes.get(f"{API_GROUP}/rule", policy.name) if reason.rule != ISOLATES else policy.name
-        why = notes.get(f"{API_GROUP}/why", "") if reason.rule != ISOLATES else ""
-        return DiffCause(_happened(reason, opens), rule, " ".join(why.split()), where)
+    def cause(self, cause: Cause, opens: bool) -> DiffCause:
+        found = self.causes.of(cause, opens)
+        at = found.location
+        shown = Location(shortened(at.file, self.here), at.line, at.column) if at.file else at
+        return DiffCause(_happened(found), found.rule, found.why, shown, found.through)
 
 
 def _namespaces(finding: TrafficFinding) -> set[str]:
     return {namespace for namespace, _ in finding.sources.pods}
 
 
-def _happened(reason: Cause, opens: bool) -> str:
-    direction = Direction.INGRESS if reason.ingress else Direction.EGRESS
-    if reason.rule == ISOLATES:
-        return f"no longer isolated for {direction} by" if opens else f"isolated for {direction} by"
-    return f"{direction} rule" if opens else f"{direction} rule gone:"
+def _happened(found: WrittenCause) -> str:
+    if found.change in (Change.ISOLATED, Change.FREED):
+        return f"{found.change.value} {found.direction} by"
+    return f"{found.direction} {found.change.value}"
 
 
 def ports(found: PortSet) -> str:

@@ -61,7 +61,7 @@ def _row(row: DiffRow) -> Iterator[str]:
     shown, more = listed(row.causes)
     for each in shown:
         why = f" ({printable(brief(each.why))})" if each.why else ""
-        yield f"      {each.happened} {printable(each.rule)}, {printable(each.place)}{why}"
+        yield f"      {each.happened} {printable(each.title)}, {printable(each.place)}{why}"
     if more:
         yield f"      and {more} more"
 

@@ -4,7 +4,8 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.rule_sources import WrittenRule
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
 from bulkhead.core.engine.semantics import API, Semantics
@@ -42,7 +43,7 @@ class Explained:
     notes: tuple[str, ...] = ()
 
 
-def text(found: Explained, origins: RuleSources, here: str, paint: Palette, columns: int) -> str:
+def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int) -> str:
     """Return what a person reads; files are named from *here*."""
     lines: list[str] = []
     several = len({each.family for group in found.groups for each in group}) > 1
@@ -50,7 +51,7 @@ def text(found: Explained, origins: RuleSources, here: str, paint: Palette, colu
         first = group[0]
         over = f" over IPv{first.family}" if several else ""
         for share in first.shares:
-            lines += _share(group, share, found.port, over, origins, here, paint, columns)[:-1]
+            lines += _share(group, share, found.port, over, given, here, paint, columns)[:-1]
             if share.departs and not first.exempt:
                 message = because(found.semantics, share.departs, first.open(share))
                 lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
@@ -71,7 +72,7 @@ def _share(
     share: PortVerdict,
     port: str,
     over: str,
-    origins: RuleSources,
+    given: AnalysisInput,
     here: str,
     paint: Palette,
     columns: int,
@@ -93,10 +94,10 @@ def _share(
         end = first.source if direction is Direction.EGRESS else first.destination
         state = _state(end, bool(isolating), fine, direction, paint)
         lines.append(f"  {way} {whose}: {state}")
-        for written in (origins.rule(leave, direction) for leave in leaves):
+        for written in (given.written(leave, direction) for leave in leaves):
             lines += _rule(written, here, paint, columns)
         if isolating and not fine:
-            listed = ", ".join(origins.policy(number) for number in isolating)
+            listed = ", ".join(given.policy_name(number) for number in isolating)
             lines += textwrap.wrap(
                 f"isolated by {listed}",
                 columns,
@@ -118,7 +119,7 @@ def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: Direct
 def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list[str]:
     place = spelt(written.location, here) if written.location.file else f"policy {written.policy}"
     place = place if written.policy else "the enforcer, whatever the policies say"
-    lines = [f"    {written.rule}  {paint.faint(place)}"]
+    lines = [f"    {written.title}  {paint.faint(place)}"]
     if written.why:
         lines += textwrap.wrap(written.why, columns, initial_indent="      ", subsequent_indent="      ")
     return lines
@@ -138,9 +139,9 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def as_json(found: Explained, origins: RuleSources, here: str) -> str:
+def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
     """Return the explanation as JSON, schema ``bulkhead.dev/explain/v1``."""
-    answers = [_answer(group, share, origins, here) for group in found.groups for share in group[0].shares]
+    answers = [_answer(group, share, given, here) for group in found.groups for share in group[0].shares]
     whole = {
         "schema": SCHEMA,
         **stated(found.semantics),
@@ -156,7 +157,7 @@ def as_json(found: Explained, origins: RuleSources, here: str) -> str:
 
 
 def _answer(
-    group: tuple[PairExplanation, ...], share: PortVerdict, origins: RuleSources, here: str
+    group: tuple[PairExplanation, ...], share: PortVerdict, given: AnalysisInput, here: str
 ) -> dict[str, object]:
     first = group[0]
     return {
@@ -169,39 +170,39 @@ def _answer(
         "deviations": [each.value for each in share.departs],
         "egress": {
             "allowed": first.leaves(share),
-            "isolatedBy": [origins.policy(number) for number in first.egress],
-            "allowedBy": list(_written(share, Direction.EGRESS, origins, here)),
+            "isolatedBy": [given.policy_name(number) for number in first.egress],
+            "allowedBy": list(_written(share, Direction.EGRESS, given, here)),
         },
         "ingress": {
             "allowed": first.enters(share),
-            "isolatedBy": [origins.policy(number) for number in first.ingress],
-            "allowedBy": list(_written(share, Direction.INGRESS, origins, here)),
+            "isolatedBy": [given.policy_name(number) for number in first.ingress],
+            "allowedBy": list(_written(share, Direction.INGRESS, given, here)),
         },
     }
 
 
-def _written(share: PortVerdict, direction: Direction, origins: RuleSources, here: str) -> Iterator[dict[str, object]]:
+def _written(share: PortVerdict, direction: Direction, given: AnalysisInput, here: str) -> Iterator[dict[str, object]]:
     for leave in share.egress if direction is Direction.EGRESS else share.ingress:
-        found = origins.rule(leave, direction)
+        found = given.written(leave, direction)
         yield {
             "policy": found.policy or None,
             "direction": direction.opposite if leave.crossed else direction,
-            "rule": found.rule,
+            "rule": found.name,
             "why": found.why or None,
             "file": shortened(found.location.file, here) if found.location.file else None,
             "line": found.location.line or None,
         }
 
 
-def briefly(account: PairExplanation, origins: RuleSources, here: str) -> str:
+def briefly(account: PairExplanation, given: AnalysisInput, here: str) -> str:
     """Return what decides the ports of *account*, which are all open or all refused, in one line."""
     share = _common(account)
     asked = phrase(share.ports)
     if account.exempt:
         return f"{asked} open: {account.exempt}"
     if account.open(share):
-        out = _side(account.source, share.egress, Direction.EGRESS, origins, here)
-        into = _side(account.destination, share.ingress, Direction.INGRESS, origins, here)
+        out = _side(account.source, share.egress, Direction.EGRESS, given, here)
+        into = _side(account.destination, share.ingress, Direction.INGRESS, given, here)
         return f"{asked} open: {out}, {into}"
     sides = [] if account.leaves(share) else [f"the egress of {_some(account.source.names)}"]
     sides += [] if account.enters(share) else [f"the ingress of {_some(account.destination.names)}"]
@@ -222,13 +223,13 @@ def _common(account: PairExplanation) -> PortVerdict:
 
 
 def _side(
-    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: Direction, origins: RuleSources, here: str
+    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: Direction, given: AnalysisInput, here: str
 ) -> str:
     way = "out" if direction is Direction.EGRESS else "in"
     if isinstance(end.first, External):
         return "from outside" if direction is Direction.EGRESS else "to outside"
     if not leaves:
         return f"{way} because no policy isolates the {direction}"
-    first = origins.rule(leaves[0], direction)
+    first = given.written(leaves[0], direction)
     place = spelt(first.location, here) if first.location.file else first.policy or "the enforcer"
-    return f"{way} by `{first.rule}` ({place})"
+    return f"{way} by `{first.title}` ({place})"

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.core.engine.endpoint_terms import ANY, INTERNET, EndpointSelection
 from bulkhead.core.expansion.peers import selector
 from bulkhead.core.explanation.explain import missing
@@ -41,12 +40,11 @@ class Suggestion:
     def __init__(
         self,
         situation: AnalysisInput,
-        origins: RuleSources,
         peers: Mapping[str, tuple[IpBlock | PodPeer, ...]],
         ends: tuple[EndpointSelection, EndpointSelection],
         port: Port,
     ) -> None:
-        self.situation, self.origins, self.peers, self.port = situation, origins, peers, port
+        self.situation, self.peers, self.port = situation, peers, port
         self.source, self.destination = ends
 
     def texts(self, refused: Iterable[tuple[PairExplanation, bool, bool]]) -> list[tuple[str, str]]:
@@ -82,12 +80,12 @@ class Suggestion:
     ) -> Added | None:
         """Return the rule for one side; ``None`` where nobody writes rules for it, or none can name the other end."""
         pod = subject.first
-        if not isinstance(pod, Pod) or pod.namespace not in self.origins.namespaces:
+        if not isinstance(pod, Pod) or pod.namespace not in self.situation.rules.namespaces:
             return None
         term, name = self.term(pod.namespace, other, chosen)
         if not term:
             return None
-        resource = self.origins.namespaces[pod.namespace]
+        resource = self.situation.rules.namespaces[pod.namespace]
         workload, pods = _workload(resource, pod)
         protocol = "" if self.port.protocol == "TCP" else f"/{self.port.protocol}"
         span = str(self.port.first) if self.port.first == self.port.last else f"{self.port.first}-{self.port.last}"
@@ -96,7 +94,11 @@ class Suggestion:
 
     def term(self, own: str, other: ExplainedEndpoint, chosen: EndpointSelection) -> tuple[str, str]:
         """Return the peer as YAML, and a name for the rule; nothing where no rule can name it."""
-        if chosen.text in self.peers and not chosen.text.startswith(ANY) and chosen.text not in self.origins.namespaces:
+        if (
+            chosen.text in self.peers
+            and not chosen.text.startswith(ANY)
+            and chosen.text not in self.situation.rules.namespaces
+        ):
             return chosen.text, chosen.text
         first = other.first
         if isinstance(first, External):
@@ -146,7 +148,7 @@ class Suggestion:
 
     def file(self, namespace: str) -> tuple[str, str]:
         """Return where the overlay of *namespace* writes its rules, and what its SegmentedNamespace is called."""
-        folder = self.origins.folders[namespace]
+        folder = self.situation.rules.folders[namespace]
         sources = self.situation.loaded.sources if self.situation.loaded else None
         layers = [layer for layer in sources.behind(folder) if layer.kind == "SegmentedNamespace"] if sources else []
         own = [each.file for each in layers if each.patch and each.file.startswith(folder + os.sep)]

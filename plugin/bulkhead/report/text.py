@@ -34,7 +34,9 @@ def shortened(file: str, here: str) -> str:
 
 
 def spelt(at: Location, here: str) -> str:
-    """Return ``file:line`` from *here*, without the line where it is not known."""
+    """Return ``file:line`` from *here*; without the line, or as the resource, where that is all that is known."""
+    if not at.file:
+        return str(at)
     return f"{shortened(at.file, here)}:{at.line}" if at.line else shortened(at.file, here)
 
 

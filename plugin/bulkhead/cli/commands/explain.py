@@ -4,7 +4,6 @@ import os
 import sys
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.analysis.semantics_options import SemanticsOptions
 from bulkhead.cli.console import CommandFailed, analysis_input, complain, names_of, palette, peers_of, width
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
@@ -33,14 +32,11 @@ def explain(
         return 2
     except InvalidValue as refused:
         return complain(refused.message, refused.hint)
-    origins = RuleSources(found)
-    explained = _explained(found, origins, ends, port, asked)
+    explained = _explained(found, ends, port, asked)
     if not explained.groups:
         return complain("no policy has a say in it: neither end is a pod, or they share no address family")
     here = os.getcwd()
-    sys.stdout.write(
-        text(explained, origins, here, palette(), width()) if as_text else as_json(explained, origins, here)
-    )
+    sys.stdout.write(text(explained, found, here, palette(), width()) if as_text else as_json(explained, found, here))
     return 0 if explained.allowed else 1
 
 
@@ -63,7 +59,6 @@ def set_of(port: Port | None) -> PortSet:
 
 def _explained(
     found: AnalysisInput,
-    origins: RuleSources,
     ends: tuple[EndpointSelection, EndpointSelection],
     port: str,
     asked: Port | None,
@@ -79,7 +74,7 @@ def _explained(
             for share in each.shares
             if not each.open(share)
         ]
-        remedies = Suggestion(found, origins, peers_of(found), ends, asked).texts(refused)
+        remedies = Suggestion(found, peers_of(found), ends, asked).texts(refused)
     groups = tuple(tuple(group) for group in alike(iter(accounts)))
     notes = (*unseen, *caveats(found, *ends, set_of(asked)))
     return Explained(*ends, port, groups, tuple(remedies), _allowed(accounts, asked), found.semantics, notes)

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.analysis.semantics_options import SemanticsOptions
 from bulkhead.cli.commands.explain import set_of
 from bulkhead.cli.console import CommandFailed, complain, names_of, palette, peers_of, promised, refuse
@@ -106,7 +105,7 @@ class _Checking:
         self.answer = reach(found.cluster, found.semantics)
         self.templates = found.loaded is not None
         self.outside = Outside(found, peers_of(found))
-        self.origins = RuleSources(found)
+        self.found = found
         self.unreal = unreal(found.profile)
         self.alone = tuple(map(self.singles, self.answer.layers))
         self.here = os.getcwd()
@@ -154,7 +153,7 @@ class _Checking:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
         destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
         found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
-        return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.origins, self.here)}"
+        return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.found, self.here)}"
 
     def end(self, number: int, place: int, named: tuple[EndpointSelection, ...], others: bool) -> ExplainedEndpoint:
         """Return the end at *place* as it was named; with *others*, as what was not named there."""

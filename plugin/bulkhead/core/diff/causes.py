@@ -1,18 +1,20 @@
 """
-Because of what: the rules that make the difference between two answers.
+Causes: the rules and policies that make the difference between two answers.
 
-A flow opens by a rule that is new, or because nothing isolates a side any more; it closes by
-a rule that is gone, or because something isolates a side now.
+A connection opens because of a rule that is new, or because no policy isolates a side any more. It closes because
+a rule is gone, or because a policy isolates a side now. Only the side that refuses the connection has causes: a
+rule that is new where the connection was allowed already is not one.
 """
 
 from bulkhead.core.engine.reachability import FamilyReachability
-from bulkhead.core.engine.rule_effects import NOBODY
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.engine.rule_effects import ANY, NOBODY, PolicyEffect, RuleEffect
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.record import record
+from bulkhead.core.sets.partition import indices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ISOLATES = -1
 """In place of a rule: the policy matters because it isolates its pods, not for what it allows."""
@@ -21,81 +23,155 @@ ISOLATES = -1
 @record
 class Cause:
     """
-    A policy, by its place in the cluster on one side, and the place of its *rule*, or ``ISOLATES``.
+    A policy, by its index in the cluster of one side, and the index of its *rule* of *direction*, or ``ISOLATES``.
 
-    *old* says that it is the side before.  *ingress* says which direction the rule is of.
+    *old*: the side is the one before the change.
     """
 
     old: bool
     policy: int
     rule: int
-    ingress: bool
+    direction: Direction
 
 
-_Rule = tuple[int, int, bool]
-"""The place of a policy, of a rule in it, and whether it is one of ``ingress``."""
+@record
+class _Effect:
+    """What a rule lets *subjects* do in *direction*: peers and ports as in :class:`RuleEffect`."""
 
-_Effect = tuple[bool, int, int, tuple[tuple[int, int], ...]]
+    direction: Direction
+    subjects: int
+    peers: int
+    ports: tuple[tuple[int, int], ...]
+
+
+@record
+class _Refused:
+    """*subjects* that the same rules apply to, and what they are refused: sets of peers by port atoms."""
+
+    direction: Direction
+    subjects: int
+    peers: tuple[tuple[int, int], ...]
 
 
 class CauseFinder:
     """
-    What lets traffic through in *there* and not in *here*, whose policies are *policies*.
+    Finds what allows traffic in *there* that is refused in *here*, whose policies are *policies*.
 
-    *old* says that *there* is the side before.
+    *old*: *there* is the side before the change.
     """
 
     def __init__(
         self, here: FamilyReachability, there: FamilyReachability, policies: tuple[NetworkPolicy, ...], old: bool
     ) -> None:
         self.here, self.policies, self.old = here, policies, old
-        every = list(_effects(there))
-        known = {effect for _, effect in _effects(here)}
-        self.new = [(reason, effect) for reason, effect in every if effect not in known]
-        self.every = every
-        self.freed = tuple(_isolated(here, ingress) & ~_isolated(there, ingress) for ingress in (False, True))
+        self.every = list(_effects(there, old))
+        known = {effect for _, effect in _effects(here, old)}
+        self.new = [(cause, effect) for cause, effect in self.every if effect not in known]
+        self.freed = {each: _isolated(here, each) & ~_isolated(there, each) for each in Direction}
 
     def of(self, sources: int, destinations: int, atoms: int) -> "frozenset[Cause]":
-        """Return why any of *sources* gets through to any of *destinations* on any of the port *atoms*."""
-        found = set(self._rules(self.new, sources, destinations, atoms))
-        found |= set(self._isolating(False, sources & self.freed[0]))
-        found |= set(self._isolating(True, destinations & self.freed[1]))
-        return frozenset(found or self._rules(self.every, sources, destinations, atoms))
+        """Return why any of *sources* reaches any of *destinations* on any of the port *atoms* in *there* only."""
+        refused = [
+            *self._refused(Direction.EGRESS, sources, destinations, atoms),
+            *self._refused(Direction.INGRESS, destinations, sources, atoms),
+        ]
+        found = {
+            cause
+            for each in refused
+            for cause, effect in self.new
+            if any(_allows(effect, each.direction, each.subjects, peers, some) for some, peers in each.peers)
+        }
+        found |= {cause for each in refused for cause in self._isolating(each.direction, each.subjects)}
+        return frozenset(found or self._allowing(sources, destinations, atoms))
 
-    def _rules(
-        self, rules: "list[tuple[_Rule, _Effect]]", sources: int, destinations: int, atoms: int
-    ) -> "Iterator[Cause]":
-        for (policy, rule, own), (ingress, subjects, peers, ports) in rules:
-            subject, peer = (destinations, sources) if ingress else (sources, destinations)
-            if (
-                subjects & subject
-                and peers & peer
-                and any(opened & atoms and having & destinations for opened, having in ports)
-            ):
-                yield Cause(self.old, policy, rule, own)
+    def _allowing(self, sources: int, destinations: int, atoms: int) -> "Iterator[Cause]":
+        """Yield every rule that allows it: what changed are the pods, not the policies."""
+        for cause, effect in self.every:
+            ends = (sources, destinations) if effect.direction is Direction.EGRESS else (destinations, sources)
+            if _allows(effect, effect.direction, *ends, atoms):
+                yield cause
 
-    def _isolating(self, ingress: bool, freed: int) -> "Iterator[Cause]":
-        """Yield for each namespace with pods in *freed* the plainest policy that isolates them on the other side."""
+    def _refused(self, direction: Direction, subjects: int, peers: int, atoms: int) -> "Iterator[_Refused]":
+        """Yield what *here* refuses to *subjects* in *direction*, those that the same rules apply to together."""
+        for those, rules in self._alike(direction, subjects & _isolated(self.here, direction)):
+            rest = {atoms: peers}
+            for rule in rules:
+                for opened, having in rule.ports:
+                    if direction is Direction.EGRESS:
+                        rest = _without(rest, opened, rule.peers & having)
+                    elif having & those:
+                        rest = _without(rest, opened, rule.peers)
+            if rest:
+                yield _Refused(direction, those, tuple(rest.items()))
+
+    def _alike(self, direction: Direction, subjects: int) -> "Iterator[tuple[int, tuple[RuleEffect, ...]]]":
+        """Yield *subjects* in parts, each with the rules of *direction* that apply to all of it alike."""
+        layer = self.here
+        isolating = layer.egress if direction is Direction.EGRESS else layer.ingress
+        parts: dict[tuple[int, ...], int] = {}
+        for place in indices(subjects):
+            parts[isolating[place]] = parts.get(isolating[place], 0) | 1 << place
+        for numbers, those in parts.items():
+            rules = tuple(rule for number in numbers for rule in _rules(layer.granted[number], direction) or ())
+            named = {having for rule in rules for _, having in rule.ports if having != ANY}
+            for part in _split(those, named if direction is Direction.INGRESS else ()):
+                yield part, rules
+
+    def _isolating(self, direction: Direction, subjects: int) -> "Iterator[Cause]":
+        """Yield for each namespace with *subjects* that are free in *there* the plainest policy that isolates them."""
+        freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
-        for number, granted in enumerate(self.here.granted if freed else ()):
-            grants = granted.ingress if ingress else granted.egress
-            if granted.policy == number and grants is not None and granted.subjects & freed:
+        for number, effect in enumerate(self.here.granted if freed else ()):
+            rules = _rules(effect, direction)
+            if effect.policy == number and rules is not None and effect.subjects & freed:
                 namespace = self.policies[number].namespace
-                best[namespace] = min(best.get(namespace, (True, number)), (bool(grants), number))
-        yield from (Cause(not self.old, number, ISOLATES, ingress) for _, number in best.values())
+                best[namespace] = min(best.get(namespace, (True, number)), (bool(rules), number))
+        yield from (Cause(not self.old, number, ISOLATES, direction) for _, number in best.values())
 
 
-def _effects(layer: FamilyReachability) -> "Iterator[tuple[_Rule, _Effect]]":
-    for granted in layer.granted:
-        for ingress, grants in ((False, granted.egress), (True, granted.ingress)):
-            for grant in grants or () if granted.policy != NOBODY else ():
-                rule = granted.policy, grant.rule, ingress is not granted.crossed
-                yield rule, (ingress, granted.subjects, grant.peers, grant.ports)
+def _rules(effect: PolicyEffect, direction: Direction) -> tuple[RuleEffect, ...] | None:
+    return effect.ingress if direction is Direction.INGRESS else effect.egress
 
 
-def _isolated(layer: FamilyReachability, ingress: bool) -> int:
+def _effects(layer: FamilyReachability, old: bool) -> "Iterator[tuple[Cause, _Effect]]":
+    for policy in layer.granted:
+        for direction in Direction:
+            own = direction.opposite if policy.crossed else direction
+            for rule in _rules(policy, direction) or () if policy.policy != NOBODY else ():
+                cause = Cause(old, policy.policy, rule.rule, own)
+                yield cause, _Effect(direction, policy.subjects, rule.peers, rule.ports)
+
+
+def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, atoms: int) -> bool:
+    """Say whether *effect* lets any of *subjects* connect in *direction* with any of *peers* on any of *atoms*."""
+    if effect.direction is not direction or not (effect.subjects & subjects and effect.peers & peers):
+        return False
+    destinations = effect.peers & peers if direction is Direction.EGRESS else effect.subjects & subjects
+    return any(opened & atoms and having & destinations for opened, having in effect.ports)
+
+
+def _isolated(layer: FamilyReachability, direction: Direction) -> int:
+    """Return the members that a policy isolates in *direction*."""
     found = 0
-    for granted in layer.granted:
-        if (granted.ingress if ingress else granted.egress) is not None:
-            found |= granted.subjects
+    for effect in layer.granted:
+        if effect.policy != NOBODY and _rules(effect, direction) is not None:
+            found |= effect.subjects
     return found
+
+
+def _without(rest: dict[int, int], atoms: int, peers: int) -> dict[int, int]:
+    """Return *rest*, sets of peers by port atoms, without *peers* on *atoms*."""
+    found: dict[int, int] = {}
+    for some, those in rest.items():
+        for part, left in ((some & atoms, those & ~peers), (some & ~atoms, those)):
+            if part and left:
+                found[part] = found.get(part, 0) | left
+    return found
+
+
+def _split(members: int, sets: "Iterable[int]") -> list[int]:
+    """Return *members* in parts that lie in or outside each of *sets*."""
+    parts = [members] if members else []
+    for each in sets:
+        parts = [part for whole in parts for part in (whole & each, whole & ~each) if part]
+    return parts

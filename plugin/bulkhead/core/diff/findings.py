@@ -74,7 +74,7 @@ def findings(difference: Difference) -> tuple[TrafficFinding, ...]:
 def _sorted(before: set[PortSet], reasons: set[Cause]) -> tuple[tuple[PortSet, ...], tuple[Cause, ...]]:
     return (
         tuple(sorted(before, key=lambda each: each.spans)),
-        tuple(sorted(reasons, key=lambda each: (each.old, each.ingress, each.policy, each.rule))),
+        tuple(sorted(reasons, key=lambda each: (each.old, each.direction, each.policy, each.rule))),
     )
 
 
@@ -185,7 +185,7 @@ class _FindingBuilder:
     def same_sources(self, stretch: _Stretch) -> tuple[object, ...]:
         """Return what stretches share that differ in their destinations only, by rules of the same name."""
         rules = frozenset(
-            (each.old, each.ingress, each.rule, self.policies[not each.old][each.policy].name)
+            (each.old, each.direction, each.rule, self.policies[not each.old][each.policy].name)
             for each in stretch.reasons
         )
         return stretch.opens, stretch.kind, stretch.sources, stretch.ports, rules

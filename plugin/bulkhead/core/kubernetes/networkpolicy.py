@@ -103,3 +103,7 @@ class NetworkPolicy:
     egress: tuple[PolicyRule, ...] | None
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+
+    def of(self, direction: Direction) -> tuple[PolicyRule, ...] | None:
+        """Return the rules of *direction*, ``None`` where the policy leaves it alone."""
+        return self.ingress if direction is Direction.INGRESS else self.egress

@@ -11,6 +11,7 @@ is a map keyed by name (kept sorted by key); ``X | None`` may be left out.
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
+from bulkhead.core.diagnostics import Path
 from bulkhead.core.language.scalars import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
 from bulkhead.core.record import FrozenMap, declare, record
 
@@ -289,6 +290,15 @@ class NamespaceSpec:
                     f"`{key}` rules stand beside `unprotected`, which says that there are none",
                     f"write `{key}: null`, or `unprotected: null` to protect the namespace",
                 )
+
+
+def rules_of(spec: NamespaceSpec) -> Iterator[tuple[Path, Rule]]:
+    """Yield every rule of *spec*, those of its workloads included, with its path in the resource."""
+    parts: list[tuple[Path, NamespaceSpec | Workload]] = [(("spec",), spec)]
+    parts += [(("spec", "workloads", str(name)), workload) for name, workload in spec.workloads.items()]
+    for path, part in parts:
+        yield from (((*path, "ingress", str(name)), rule) for name, rule in part.ingress.items())
+        yield from (((*path, "egress", str(name)), rule) for name, rule in part.egress.items())
 
 
 @record

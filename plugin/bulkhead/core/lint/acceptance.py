@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from bulkhead.core.diagnostics import Key, Path, nearest
+from bulkhead.core.language.resources import rules_of
 from bulkhead.core.language.scalars import Name, Text
-from bulkhead.core.lint.context import FieldReference, Kind, LintContext, written
+from bulkhead.core.lint.context import FieldReference, Kind, LintContext
 from bulkhead.core.lint.finding import Check, CheckResult, LintFinding, Severity
 from bulkhead.core.record import record
 
@@ -26,7 +27,7 @@ def acceptances(scene: LintContext) -> tuple[Acceptance, ...]:
         found += _of(Kind.PROFILE, scene.profile.name, ("spec",), scene.profile.spec.accept)
     for each in scene.namespaces:
         found += _of(Kind.NAMESPACE, each.namespace, ("spec",), each.spec.accept)
-        for path, rule in written(each.spec):
+        for path, rule in rules_of(each.spec):
             found += _of(Kind.NAMESPACE, each.namespace, path, rule.accept)
     return tuple(found)
 

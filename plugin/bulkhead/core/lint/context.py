@@ -11,11 +11,9 @@ from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPo
 from bulkhead.core.language.resources import (
     ClusterProfile,
     Enforcer,
-    NamespaceSpec,
     NetworkName,
     Rule,
     SegmentedNamespace,
-    Workload,
 )
 from bulkhead.core.language.scalars import Cidr
 from bulkhead.core.record import FrozenMap, record
@@ -152,15 +150,6 @@ def foreign(scene: LintContext) -> Iterator[tuple[FieldReference, NetworkPolicy]
     for number, policy in enumerate(scene.cluster.policies):
         if number not in ours and not (policy.namespace in protected and not policy.ingress and not policy.egress):
             yield of_policy(policy), policy
-
-
-def written(spec: NamespaceSpec) -> Iterator[tuple[Path, Rule]]:
-    """Yield every rule of *spec* with its path."""
-    parts: list[tuple[Path, NamespaceSpec | Workload]] = [(("spec",), spec)]
-    parts += [(("spec", "workloads", str(name)), workload) for name, workload in spec.workloads.items()]
-    for path, part in parts:
-        yield from (((*path, "ingress", str(name)), rule) for name, rule in part.ingress.items())
-        yield from (((*path, "egress", str(name)), rule) for name, rule in part.egress.items())
 
 
 def of_policy(policy: NetworkPolicy, *path: str | int) -> FieldReference:

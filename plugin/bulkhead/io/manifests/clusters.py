@@ -81,7 +81,7 @@ def _cluster(things: list[Thing]) -> Cluster:
 def _documents(start: FilePath, known: Known) -> Iterator[tuple[str, int, Held]]:
     if not start.exists():
         yield str(start), -1, _unreadable("no such file or folder", 0, -1)
-    for file in _files(start):
+    for file in files_below(start):
         held = False
         try:
             text = file.read_text(encoding="utf-8-sig")
@@ -95,7 +95,8 @@ def _documents(start: FilePath, known: Known) -> Iterator[tuple[str, int, Held]]
             yield str(file), -1, _unreadable("there is nothing in it", 0, -1)
 
 
-def _files(start: FilePath) -> list[FilePath]:
+def files_below(start: FilePath) -> list[FilePath]:
+    """Return the manifests at *start*: the file itself, or those in the folder and in all folders below it."""
     if not start.is_dir():  # a pipe too: what a shell puts in the place of `<(kubectl get …)`
         return [start] if start.exists() else []
     return sorted(file for file in start.rglob("*") if file.suffix in SUFFIXES and file.is_file())

@@ -61,6 +61,10 @@ class Places:
         exact = [each for each in known if each.metadata.get("namespace") == namespace or kind == "Namespace"]
         return next(iter(exact or [each for each in known if not each.metadata.get("namespace")]), None)
 
+    def read(self) -> None:
+        """Read the files now, if that was not done before: they may be gone later."""
+        assert self.found is not None
+
     @property
     def found(self) -> dict[tuple[str, str], list[Standing]]:
         """Everything that stands in the files, by kind and name."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matches
-from bulkhead.core.language.resources import API_GROUP
+from bulkhead.core.language.resources import API_GROUP, rules_of
 from bulkhead.core.language.scalars import Name
 from bulkhead.core.lint.checks.no_effect import reach_of
-from bulkhead.core.lint.context import FieldReference, Kind, LintContext, end, foreign, of_policy, rules, written
+from bulkhead.core.lint.context import FieldReference, Kind, LintContext, end, foreign, of_policy, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
 
@@ -68,7 +68,7 @@ def _unused_peer(scene: LintContext) -> Iterator[CheckResult]:
     peers = Peers(scene.profile)
     used: set[Name] = set()
     for each in scene.namespaces:
-        for _, rule in written(each.spec):
+        for _, rule in rules_of(each.spec):
             for peer in rule.peers:
                 used |= peers.reached(peer)
     for name in scene.profile.spec.peers:
