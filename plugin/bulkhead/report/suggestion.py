@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.engine.endpoint_terms import ANY, INTERNET, EndpointSelection
 from bulkhead.core.expansion.peers import selector
-from bulkhead.core.explanation.explain import missing
+from bulkhead.core.explanation.missing import missing_policies
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
 from bulkhead.core.kubernetes.cluster import External, Flow, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Direction, IpBlock, PodPeer, Selector
@@ -71,7 +71,8 @@ class Suggestion:
         found: dict[str, None] = {}
         for account, egress, ingress in refused:
             flow = Flow(account.source.first, account.destination.first, self.port.protocol, self.port.first)
-            for policy in missing(flow, account.family, self.situation.semantics.mode, egress, ingress):
+            refusing = {each for each, refuses in ((Direction.EGRESS, egress), (Direction.INGRESS, ingress)) if refuses}
+            for policy in missing_policies(flow, account.family, self.situation.semantics.mode, refusing):
                 found[document(policy)] = None
         return [("manifests", "---\n".join(found))] if 0 < len(found) <= _MOST else []
 

@@ -1,0 +1,86 @@
+"""The policies that, added to a cluster, allow a connection that it refuses: the narrowest that can be written."""
+
+from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.kubernetes.cluster import Endpoint, External, Flow, Pod
+from bulkhead.core.kubernetes.networkpolicy import (
+    NAMESPACE_NAME,
+    Direction,
+    IpBlock,
+    NetworkPolicy,
+    PodPeer,
+    PolicyPort,
+    PolicyRule,
+    Selector,
+)
+from bulkhead.core.sets import addresses
+
+_OF_A_ROLLOUT = {
+    "app.kubernetes.io/version",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "batch.kubernetes.io/job-name",
+    "chart",
+    "controller-revision-hash",
+    "controller-uid",
+    "helm.sh/chart",
+    "job-name",
+    "pod-template-generation",
+    "pod-template-hash",
+    "rollouts-pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "version",
+}
+"""Labels whose value is that of one pod, rollout or version: a policy that selects by them is wrong after the next."""
+
+
+def missing_policies(
+    flow: Flow, family: int, mode: IpBlockMode, refusing: "set[Direction]"
+) -> tuple[NetworkPolicy, ...]:
+    """
+    Return a policy for each direction of *refusing*, the sides that refuse *flow* over *family*.
+
+    Nothing where one of them cannot be written: no peer of a policy names the other end.
+    """
+    wanted = []
+    if Direction.EGRESS in refusing:
+        wanted.append(_policy(flow, flow.source, _peer(flow.destination, family, mode), Direction.EGRESS))
+    if Direction.INGRESS in refusing:
+        wanted.append(_policy(flow, flow.destination, _peer(flow.source, family, mode), Direction.INGRESS))
+    found = tuple(policy for policy in wanted if policy)
+    return found if len(found) == len(wanted) else ()
+
+
+def stable_selector(pod: Pod) -> Selector:
+    """Return the selector of the labels of *pod* that the next rollout keeps; of all of them, where it keeps none."""
+    kept = tuple(label for label in pod.labels if label[0] not in _OF_A_ROLLOUT)
+    return Selector(kept or pod.labels)
+
+
+def _policy(
+    flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: Direction
+) -> NetworkPolicy | None:
+    if peer is None or not isinstance(subject, Pod):
+        return None
+    rules = (PolicyRule((peer,), (PolicyPort(flow.protocol, flow.port),)),)
+    return NetworkPolicy(
+        subject.namespace,
+        f"allow-{direction}",
+        stable_selector(subject),
+        ingress=rules if direction is Direction.INGRESS else None,
+        egress=rules if direction is Direction.EGRESS else None,
+    )
+
+
+def _peer(endpoint: Endpoint, family: int, mode: IpBlockMode) -> IpBlock | PodPeer | None:
+    """Return the peer for *endpoint*: a pod on the host network is an address, if the mode lets that match."""
+    if isinstance(endpoint, External):
+        return _block(endpoint.address)
+    if not endpoint.host_network:
+        return PodPeer(stable_selector(endpoint), Selector(((NAMESPACE_NAME, endpoint.namespace),)))
+    own = [text for text in endpoint.addresses if "/" not in text and (":" in text) == (family == 6)]
+    return _block(own[0]) if own and mode is IpBlockMode.PODS else None
+
+
+def _block(address: str) -> IpBlock:
+    return IpBlock(f"{address}/{32 if addresses.family(addresses.address(address)) == 4 else 128}")
