@@ -1,13 +1,17 @@
 """Fixtures: the real tools, and trees of overlays made for one test."""
 
+import io
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bulkhead.cli import command_line
+from bulkhead.cli.console import NO_TERMINAL, Console
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,21 +37,68 @@ class Done:
 
 def run(*command: str | Path, cwd: Path = ROOT, stdin: str | bytes = b"", env: Mapping[str, str] | None = None) -> Done:
     """Run a program to its end; *env* is added to a plain environment, as of a shell in which nothing is activated."""
-    plain = {
-        "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": os.environ.get("HOME", "/root"),
-        "LANG": "C.UTF-8",
-    }
     data = stdin.encode() if isinstance(stdin, str) else stdin
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         input=data,
         capture_output=True,
-        env={**plain, **(env or {})},
+        env={**plain_environment(), **(env or {})},
         timeout=300,
     )
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the environment of a shell in which nothing is activated, with the project's tools on PATH."""
+    return {
+        "PATH": f"{TOOLS}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": os.environ.get("HOME", "/root"),
+        "LANG": "C.UTF-8",
+    }
+
+
+def bulkhead(
+    *arguments: str | Path,
+    cwd: Path = ROOT,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    width: int = NO_TERMINAL,
+    colour: bool = False,
+) -> Done:
+    """
+    Run the command line in this process, through a console of its own, in the folder *cwd*.
+
+    It is much faster than a process. What needs one (a terminal, a pipe, a signal, the interpreter's start or end)
+    uses ``Tree.process``.
+    """
+    stdout, stderr = io.StringIO(), io.StringIO()
+    console = Console(io.StringIO(stdin), stdout, stderr, colour, width)
+    with _in_folder(cwd), _with_environment({**plain_environment(), **(env or {})}):
+        status = command_line.run([str(part) for part in arguments], console)
+    return Done(status, stdout.getvalue(), stderr.getvalue())
+
+
+@contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def _with_environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def git(folder: Path, *arguments: str | Path) -> str:
@@ -91,8 +142,12 @@ class Tree:
         """Run the real ``kustomize build`` on *folder*, with both flags unless others are given."""
         return run("kustomize", "build", *(flags or FLAGS), self.path / folder, env=env)
 
-    def bulkhead(self, *arguments: str | Path) -> Done:
-        """Run the command line in the tree."""
+    def bulkhead(self, *arguments: str | Path, env: Mapping[str, str] | None = None, stdin: str = "") -> Done:
+        """Run the command line in the tree, in this process."""
+        return bulkhead(*arguments, cwd=self.path, env=env, stdin=stdin)
+
+    def process(self, *arguments: str | Path) -> Done:
+        """Run the command line in the tree, in a process of its own."""
         return run(PYTHON, "-m", "bulkhead", *arguments, cwd=self.path)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import FLAGS, PYTHON, ROOT, Done, git, run
+from conftest import FLAGS, ROOT, Done, bulkhead, git, run
 from delivery.shipped import DEPLOY, resources
 
 CLUSTERS = ("oslo", "paris")
@@ -21,8 +21,8 @@ def many(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bulkhead(many: Path, *arguments: str) -> Done:
-    return run(PYTHON, "-m", "bulkhead", *arguments, cwd=many)
+def run_in(many: Path, *arguments: str) -> Done:
+    return bulkhead(*arguments, cwd=many)
 
 
 def build(folder: Path, *flags: str) -> Done:
@@ -34,8 +34,8 @@ def test_a_cluster_builds_where_it_stands_and_where_it_is_copied_to(many: Path, 
     built = build(many / "clusters" / name, *FLAGS)
     assert (built.status, built.stderr) == (0, "")
     assert build(DEPLOY / "clusters" / name, *FLAGS) == built
-    assert bulkhead(many, "render", "--cluster", name) == built
-    assert bulkhead(many, "render", f"clusters/{name}") == built
+    assert run_in(many, "render", "--cluster", name) == built
+    assert run_in(many, "render", f"clusters/{name}") == built
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
@@ -61,30 +61,30 @@ def test_each_cluster_has_the_shared_pattern_with_its_own_facts(many: Path) -> N
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_every_command_takes_a_cluster(many: Path, name: str) -> None:
     for command in ("validate", "lint", "test", "reach"):
-        done = bulkhead(many, command, "--cluster", name)
+        done = run_in(many, command, "--cluster", name)
         assert done.status == 0, (command, done.stdout, done.stderr)
-    assert bulkhead(many, "explain", "--cluster", name, "shop", "172.21.8.10:443").status == int(name == "paris")
-    made = bulkhead(many, "new", "--cluster", name, "blog")
+    assert run_in(many, "explain", "--cluster", name, "shop", "172.21.8.10:443").status == int(name == "paris")
+    made = run_in(many, "new", "--cluster", name, "blog")
     assert made.status == 0, made.stderr
     assert build(many / "clusters" / name / "overlays/blog", *FLAGS).status == 0
-    assert bulkhead(many, "validate", "--cluster", name).stdout.startswith("3 protected namespaces")
+    assert run_in(many, "validate", "--cluster", name).stdout.startswith("3 protected namespaces")
 
 
 def test_a_change_to_what_is_shared_is_reviewed_for_each_cluster(many: Path) -> None:
     for command in (("init", "-q"), ("add", "clusters", "plugin"), ("commit", "-qm", "all")):
         git(many, *command)
     for name in CLUSTERS:
-        assert bulkhead(many, "diff", "--cluster", name).status == 0
+        assert run_in(many, "diff", "--cluster", name).status == 0
     rules = many / "clusters/shared/namespace.yaml"
     rules.write_text(rules.read_text().replace("ports: [53/UDP, 53]", "ports: [53/UDP, 53, 853]"))
     for name in CLUSTERS:
-        done = bulkhead(many, "diff", "--cluster", name)
+        done = run_in(many, "diff", "--cluster", name)
         assert done.status == 1
         assert "TCP 853" in done.stdout
     profile = many / "clusters/oslo/base/cluster.yaml"
     rules.write_text(rules.read_text().replace(", 853", ""))
     profile.write_text(profile.read_text().replace("172.21.8.10/32", "172.21.8.0/24"))
-    assert [bulkhead(many, "diff", "--cluster", name).status for name in CLUSTERS] == [1, 0]
+    assert [run_in(many, "diff", "--cluster", name).status for name in CLUSTERS] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ def test_a_change_to_what_is_shared_is_reviewed_for_each_cluster(many: Path) -> 
 def test_a_cluster_that_is_not_there_is_an_error_that_names_those_that_are(
     many: Path, arguments: list[str], says: str
 ) -> None:
-    done = bulkhead(many, *arguments)
+    done = run_in(many, *arguments)
     assert (done.status != 0, done.stdout) == (True, "")
     assert says in done.stderr
 
 
 def test_each_cluster_has_a_tree_of_its_own(many: Path) -> None:
     for name in CLUSTERS:
-        done = bulkhead(many, "render", "--cluster", name, "--layout", "tree", "-o", f"rendered/{name}")
+        done = run_in(many, "render", "--cluster", name, "--layout", "tree", "-o", f"rendered/{name}")
         assert done.status == 0, done.stderr
         plain = build(many / "rendered" / name)
         assert plain.stdout == build(many / "clusters" / name, *FLAGS).stdout
-    mixed = bulkhead(many, "render", "--cluster", "oslo", "--layout", "tree", "-o", "rendered/paris")
+    mixed = run_in(many, "render", "--cluster", "oslo", "--layout", "tree", "-o", "rendered/paris")
     assert (mixed.status, "it holds the cluster `paris`, and this is `oslo`" in mixed.stderr) == (2, True)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from bulkhead.core.engine.semantics import enforced
 from bulkhead.core.language.resources import Enforcer
-from conftest import PYTHON, ROOT, run
+from conftest import ROOT, bulkhead
 from enforcement import cluster
 from enforcement.lab import Lab, Object, Probe, Verdict
 from enforcement.prediction import Prediction
@@ -100,7 +100,7 @@ def without_effect(rendered: Rendered) -> set[Name]:
 
 def found_by_lint(tree: Path, check: str) -> set[Name]:
     """Return the policies of the rules that ``lint`` has findings of, also those that were accepted with a reason."""
-    done = run(PYTHON, "-m", "bulkhead", "lint", "--all", "--format", "json", tree)
+    done = bulkhead("lint", "--all", "--format", "json", tree)
     found = [each for each in json.loads(done.stdout)["findings"] if each["check"] == check]
     return {(space, policy_of(each["says"])) for each in found for space in each["namespaces"]}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from conftest import PYTHON, ROOT, Tree, run
+from conftest import ROOT, Tree, bulkhead
 from engines.repo_server import BOTH_FLAGS, RepoServer
 from engines.repositories import Repository, repository
 from reference import PROTECTED, differences, parse
@@ -48,7 +48,7 @@ def test_plain_kustomize_with_both_flags_makes_what_kustomize_makes(
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The branch that CI writes: a folder for each namespace at its top."""
     folder = tmp_path_factory.mktemp("rendered") / "tree"
-    done = run(PYTHON, "-m", "bulkhead", "render", ROOT, "--layout", "tree", "-o", folder)
+    done = bulkhead("render", ROOT, "--layout", "tree", "-o", folder)
     assert done.status == 0, done.stderr
     return repository(folder)
 

@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 
 import yaml
-from bulkhead.cli.commands.lint import LintOptions, run
-from conftest import ROOT
+from conftest import ROOT, bulkhead
 
 PROFILE = {
     "apiVersion": "bulkhead.dev/v1alpha1",
@@ -62,15 +61,23 @@ class Scene:
         if self.manifests:
             put(folder / "manifests.yaml", self.manifests)
 
-    def lint(self, capsys, form="json"):
-        """Lint the scene in the current folder; return the status and what was printed."""
-        asked = {"today": "2026-06-01", **self.asked}
-        asked |= {"folder": "." if self.overlays else None, "manifests": "manifests.yaml" if self.manifests else None}
-        capsys.readouterr()
-        status = run(LintOptions(form=form, **asked))
-        printed = capsys.readouterr()
-        assert status != 2, printed.err
-        return status, json.loads(printed.out) if form in ("json", "sarif") else printed.out
+    def lint(self, folder, form="json"):
+        """Lint the scene in *folder*; return the status and what was printed."""
+        arguments = [".", *options(self.asked)] if self.overlays else options(self.asked)
+        manifests = ["--manifests", "manifests.yaml"] if self.manifests else []
+        done = bulkhead("lint", *arguments, *manifests, "--format", form, cwd=folder)
+        assert done.status != 2, done.stderr
+        return done.status, json.loads(done.stdout) if form in ("json", "sarif") else done.stdout
+
+
+def options(asked):
+    """Return the options *asked*, by name without dashes, as arguments; a list repeats one, ``True`` is a flag."""
+    found = []
+    for name, given in {"today": "2026-06-01", **asked}.items():
+        flag = "--" + name.replace("_", "-")
+        for each in given if isinstance(given, list) else [given]:
+            found += [flag] if each is True else [flag, str(each)]
+    return found
 
 
 def put(path, text):

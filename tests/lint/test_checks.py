@@ -22,11 +22,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("check", "case"), CASES)
-def test_the_check_says_what_is_written_by_hand(check, case, tmp_path, monkeypatch, capsys):
+def test_the_check_says_what_is_written_by_hand(check, case, tmp_path):
     scene = Scene.of(case)
     scene.write(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    _, printed = scene.lint(capsys)
+    _, printed = scene.lint(tmp_path)
     found = [each for each in printed["findings"] if each["check"] == check]
     said = [f"{each['file']}:{each['line']} {each['says']}" for each in found]
     assert len(said) == len(case["finds"]), said

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from bulkhead.cli.commands.lint import LintOptions, run, show
 from bulkhead.core.lint.registry import CHECKS
+from conftest import bulkhead
 from lint.scenes import Scene, put
 
 ANYWHERE = "egress: {https: {to: {cidr: 0.0.0.0/0}, ports: 443}}\n"
@@ -13,12 +13,11 @@ ACCEPTED = "egress: {https: {to: {cidr: 224.0.0.1/32}, accept: {multicast-addres
 
 
 @pytest.fixture
-def lint(tmp_path, monkeypatch, capsys):
+def lint(tmp_path):
     def lint(form="text", spec=ANYWHERE, **asked):
         scene = Scene.of({"overlays": {"shop": spec}, "asked": asked})
         scene.write(tmp_path)
-        monkeypatch.chdir(tmp_path)
-        return scene.lint(capsys, form)
+        return scene.lint(tmp_path, form)
 
     return lint
 
@@ -54,7 +53,7 @@ def test_a_check_can_be_left_out(lint):
 
 def test_an_accepted_finding_is_shown_on_demand_with_its_reason(lint):
     assert lint(spec=ACCEPTED) == (0, "")
-    _, text = lint(spec=ACCEPTED, everything=True)
+    _, text = lint(spec=ACCEPTED, all=True)
     assert "note: multicast-address" in text
     assert "  accepted: tried and kept\n" in text
 
@@ -90,26 +89,27 @@ def test_sarif_is_valid_and_points_at_the_line(lint, tmp_path):
     assert result["suppressions"] == [{"kind": "inSource", "justification": "tried and kept"}]
 
 
-def test_an_unknown_check_is_refused_with_the_nearest(capsys):
-    assert run(LintOptions(disable=["half-opem"])) == 2
-    assert (
-        capsys.readouterr().err == "bulkhead: error: there is no check `half-opem`\nhint: did you mean `half-open`?\n"
-    )
+def test_an_unknown_check_is_refused_with_the_nearest():
+    done = bulkhead("lint", "--disable", "half-opem")
+    assert done.status == 2
+    assert done.stderr == "bulkhead: error: there is no check `half-opem`\nhint: did you mean `half-open`?\n"
 
 
-def test_a_day_that_is_none_is_refused(capsys):
-    assert run(LintOptions(today="tomorrow")) == 2
-    assert "`tomorrow` is not a date" in capsys.readouterr().err
+def test_a_day_that_is_none_is_refused():
+    done = bulkhead("lint", "--today", "tomorrow")
+    assert done.status == 2
+    assert "`tomorrow` is not a date" in done.stderr
 
 
-def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path, capsys):
+def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path):
     lint()
     put(
         tmp_path / "overlays/shop/rules.yaml",
         "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nspec: {a: 1}",
     )
-    assert run(LintOptions(folder=".")) == 2
-    assert capsys.readouterr().err.endswith("nothing was judged\n")
+    done = bulkhead("lint", ".", cwd=tmp_path)
+    assert done.status == 2
+    assert done.stderr.endswith("nothing was judged\n")
 
 
 def test_an_empty_reason_is_refused(lint):
@@ -117,7 +117,6 @@ def test_an_empty_reason_is_refused(lint):
         lint(spec=ACCEPTED.replace("tried and kept", "''"))
 
 
-def test_the_list_names_every_check(capsys):
-    show()
-    printed = capsys.readouterr().out
+def test_the_list_names_every_check():
+    printed = bulkhead("lint", "--list").stdout
     assert [line.split()[0] for line in printed.splitlines()] == [check.id for check in CHECKS]

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, Tree, run
+from conftest import PYTHON, ROOT, Tree, bulkhead, run
 
 REFERENCE = ("base", "overlays", "kustomization.yaml")
 PROTECTED = 12
@@ -186,7 +186,7 @@ def test_a_folder_without_overlays_is_an_error_that_says_so(cluster: Tree, where
 
 
 def test_without_kustomize_the_message_says_what_to_install(cluster: Tree) -> None:
-    done = run(PYTHON, "-m", "bulkhead", "render", cwd=cluster.path, env={"BULKHEAD_KUSTOMIZE": "/nonexistent"})
+    done = bulkhead("render", cwd=cluster.path, env={"BULKHEAD_KUSTOMIZE": "/nonexistent"})
     assert (done.status, done.stdout) == (1, "")
     assert "kustomize was not found: install kustomize 5" in done.stderr
 
@@ -240,7 +240,7 @@ def test_new_refuses_what_it_cannot_do_and_changes_nothing(cluster: Tree, argume
 
 
 def test_the_committed_schemas_are_fresh(tree: Tree) -> None:
-    assert run(PYTHON, "-m", "bulkhead", "schema", "--check", "docs/reference").status == 0
+    assert bulkhead("schema", "--check", "docs/reference").status == 0
     shutil.copytree(ROOT / "docs" / "reference", tree.path / "reference")
     (tree.path / "reference" / "resources.md").write_text("stale")
     done = tree.bulkhead("schema", "--check", "reference")
@@ -276,7 +276,7 @@ def test_every_file_that_people_write_names_a_schema_that_accepts_it(path: Path)
     ],
 )
 def test_the_schema_refuses_what_an_editor_should_underline(spec: dict[str, object]) -> None:
-    schema = json.loads(run(PYTHON, "-m", "bulkhead", "schema", "SegmentedNamespace").stdout)
+    schema = json.loads(bulkhead("schema", "SegmentedNamespace").stdout)
     resource = {
         "apiVersion": "bulkhead.dev/v1alpha1",
         "kind": "SegmentedNamespace",
@@ -288,7 +288,7 @@ def test_the_schema_refuses_what_an_editor_should_underline(spec: dict[str, obje
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
 def test_completion_names_the_commands(shell: str) -> None:
-    done = run(PYTHON, "-m", "bulkhead", "completion", shell)
+    done = bulkhead("completion", shell)
     assert done.status == 0
     assert "validate" in done.stdout
 
@@ -302,7 +302,7 @@ def test_completion_completes_in_a_real_bash() -> None:
 
 
 def test_help_teaches_with_examples() -> None:
-    done = run(PYTHON, "-m", "bulkhead", "--help")
+    done = bulkhead("--help")
     assert done.status == 0
     assert "bulkhead render overlays/media" in done.stdout
 

@@ -109,7 +109,7 @@ def test_the_exit_status_is_the_verdict(source: str, destination: str, status: i
         (("cardboard", "media/jelyfin:80"), "nothing in namespace `media` is known", "did you mean `media/jellyfin`?"),
         (("cardboard", "trade-bot:http"), "port `http` is a name", "write the container port's number"),
         (("cardboard", "trade-bot:80/tcp"), "unknown protocol `tcp`", "write `80/TCP`"),
-        (("lan", "nas"), "no policy has a say in it", ""),
+        (("lan", "nas"), "no policy decides this", ""),
     ],
 )
 def test_an_end_that_is_not_there_is_an_error_with_the_nearest_name(

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import PYTHON, run
+from conftest import bulkhead
 
 PODS = """
 kind: Pod
@@ -21,7 +21,7 @@ spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 80}
 
 
 def door(*arguments):
-    done = run(PYTHON, "-m", "bulkhead", *arguments)
+    done = bulkhead(*arguments)
     return done.status, done.stdout, done.stderr
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, ROOT, Tree, run
+from conftest import ROOT, Tree, bulkhead
 
 REFERENCE = Tree(ROOT)
 
@@ -77,7 +77,7 @@ def test_the_matrix_says_what_the_design_says() -> None:
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
 def test_the_matrix_fits_the_terminal_and_loses_nothing(columns: str) -> None:
-    done = run(PYTHON, "-m", "bulkhead", "reach", env={"COLUMNS": columns})
+    done = bulkhead("reach", width=int(columns))
     legend = done.stdout.index("\n\nall ")
     table = done.stdout[:legend].splitlines()
     assert max(map(len, table)) <= int(columns)
@@ -108,13 +108,13 @@ MANIFESTS = """\
 
 
 def test_a_dump_comes_in_on_stdin() -> None:
-    command = (PYTHON, "-m", "bulkhead", "reach", "--manifests", "-", "--from", "a", "--to", "b")
-    assert run(*command, stdin=MANIFESTS).stdout.splitlines()[1:] == ["a/one  b/two  all"]
-    assert run(*command, "--ipblock", "never", stdin=MANIFESTS).stdout == "no connection\n"
+    command = ("reach", "--manifests", "-", "--from", "a", "--to", "b")
+    assert bulkhead(*command, stdin=MANIFESTS).stdout.splitlines()[1:] == ["a/one  b/two  all"]
+    assert bulkhead(*command, "--ipblock", "never", stdin=MANIFESTS).stdout == "no connection\n"
 
 
 def test_a_broken_dump_on_stdin_is_an_error_of_stdin() -> None:
-    done = run(PYTHON, "-m", "bulkhead", "reach", "--manifests", "-", stdin='{"kind": "List", "items": [')
+    done = bulkhead("reach", "--manifests", "-", stdin='{"kind": "List", "items": [')
     assert (done.status, done.stdout) == (2, "")
     assert done.stderr.startswith("stdin:1:")
 
@@ -123,7 +123,7 @@ def test_a_broken_dump_on_stdin_is_an_error_of_stdin() -> None:
     ("arguments", "says"),
     [
         (("--from", "cardbord"), "there is no namespace or peer `cardbord`"),
-        (("--to", "cardboard:80", "--port", "80"), "the port is said twice"),
+        (("--to", "cardboard:80", "--port", "80"), "the port is given twice"),
         (("--format", "pairs", "--from", "cardboard"), "--format pairs lists everything"),
         (("--manifests", "/nowhere"), "no such file or folder"),
     ],

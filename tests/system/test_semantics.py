@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from bulkhead.cli.main import run
+from conftest import bulkhead
 
 MANIFESTS = """\
 {apiVersion: v1, kind: Pod, metadata: {namespace: a, name: one}, status: {podIP: 10.42.0.10}}
@@ -21,21 +21,19 @@ spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSe
 class Asked:
     """One command about the manifests, run in this process."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.file, self.capsys = folder / "manifests.yaml", capsys
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / "manifests.yaml"
         self.file.write_text(MANIFESTS)
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         command, *rest = arguments
-        status = run([command, "--manifests", str(self.file), *rest])
-        printed = self.capsys.readouterr()
-        return status, printed.out, printed.err
+        done = bulkhead(command, "--manifests", self.file, *rest, cwd=self.folder)
+        return done.status, done.stdout, done.stderr
 
 
 @pytest.fixture
-def asked(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Asked:
-    monkeypatch.chdir(tmp_path)
-    return Asked(tmp_path, capsys)
+def asked(tmp_path: Path) -> Asked:
+    return Asked(tmp_path)
 
 
 def test_explain_says_in_words_when_the_enforcer_decides_otherwise(asked: Asked) -> None:
@@ -97,12 +95,14 @@ def test_what_does_not_go_together_is_refused(asked: Asked, arguments: tuple[str
     assert says in error and "hint: " in error
 
 
-def test_diff_speaks_of_the_enforcer(asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_diff_speaks_of_the_enforcer(asked: Asked, tmp_path: Path) -> None:
     without = tmp_path / "without.yaml"
     without.write_text(MANIFESTS.replace("ingress: [{from: [{podSelector: {}}]}]", "ingress: []"))
     two = ["diff", "--manifests", str(without), str(asked.file), "--format", "json"]
-    assert run([*two, "--enforcer", "kube-router"]) == 1
-    found = json.loads(capsys.readouterr().out)
+    done = bulkhead(*two, "--enforcer", "kube-router")
+    assert done.status == 1
+    found = json.loads(done.stdout)
     assert (found["semantics"], found["opens"]) == ("enforcer", ["within"])
-    assert run(two) == 0
-    assert json.loads(capsys.readouterr().out)["semantics"] == "api"
+    done = bulkhead(*two)
+    assert done.status == 0
+    assert json.loads(done.stdout)["semantics"] == "api"

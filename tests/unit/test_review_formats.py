@@ -5,6 +5,7 @@ import re
 import pytest
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.grades import Grade
+from bulkhead.report.colour import Palette
 from bulkhead.report.diff_markdown import LIMIT, diff_markdown, escaped
 from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
 from bulkhead.report.diff_text import diff_text
@@ -81,7 +82,7 @@ def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
 
 
 def test_text_is_plain_unless_colour_is_asked_for() -> None:
-    plain, coloured = diff_text(account(ROW)), diff_text(account(ROW), colour=True)
+    plain, coloured = diff_text(account(ROW)), diff_text(account(ROW), Palette(True))
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
 

@@ -1,116 +1,104 @@
-"""What `reach`, `explain` and `test` share: the situation that they look at, and how they refuse."""
+"""What a command reads from and writes to, and how a command ends early."""
 
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NoReturn, TextIO
 
-from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
-from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.diagnostics import Diagnostic
-from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
-from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
-from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.report.colour import Palette
 from bulkhead.report.text import count, faults
 
-Peers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
+NO_TERMINAL = 120
+"""Columns of a line where there is no terminal."""
 
 
 class CommandFailed(Exception):
-    """The command cannot answer; why is on stderr already."""
+    """The command ends with this exit *status*; the reason is written to stderr already."""
+
+    def __init__(self, status: int = 2) -> None:
+        super().__init__(status)
+        self.status = status
 
 
-def analysis_input(folder: str, manifests: str | None, reading: SemanticsOptions) -> AnalysisInput:
+class UsageError(Exception):
+    """The options contradict each other or are incomplete; the text says how."""
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Console:
     """
-    Return the situation of the overlays below *folder*, or of *manifests* (``-``: stdin), read as *reading* says.
+    The streams of a command, whether it may use *colour*, and the *width* of a line in columns.
 
-    :raises Unusable: where there are faults, which are printed.
-    :raises Refused: where it cannot be read so.
+    *progress* is called with the number of overlays that are done and the number of all.
     """
-    found = _usable(folder, manifests)
-    found.semantics = semantics_of(reading, found.profile)
-    return found
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    colour: bool = False
+    width: int = NO_TERMINAL
+    progress: Callable[[int, int], None] = _no_progress
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of what is written to stdout."""
+        return Palette(self.colour)
+
+    @property
+    def folder(self) -> str:
+        """The current folder. Reports show files relative to it."""
+        return os.getcwd()
+
+    def write(self, text: str) -> None:
+        """Write the result of the command to stdout."""
+        self.stdout.write(text)
+
+    def status_line(self, text: str) -> None:
+        """Write one line about the work, which is not its result, to stderr."""
+        self.stdout.flush()
+        self.stderr.write(f"bulkhead: {text}\n")
+
+    def error(self, message: str, hint: str = "") -> int:
+        """Write one error to stderr; return exit status 2."""
+        self.status_line(f"error: {message}")
+        if hint:
+            self.stderr.write(f"hint: {hint}\n")
+        return 2
+
+    def refuse(self, problems: Iterable[Diagnostic], outcome: str = "", status: int = 2) -> NoReturn:
+        """
+        Write every problem with its place to stderr, then how many there are and the *outcome*.
+
+        :raises CommandFailed: always, with *status*.
+        """
+        found = set(problems)
+        self.stdout.flush()
+        self.stderr.write(faults(found, self.folder))
+        self.status_line(", ".join([count(len(found), "problem"), *([outcome] if outcome else [])]))
+        raise CommandFailed(status)
 
 
-def _usable(folder: str, manifests: str | None) -> AnalysisInput:
-    found = from_overlays(folder) if manifests is None else _manifests(manifests)
-    if found.faults:
-        refuse(found.faults)
-    return found
+def process_console() -> Console:
+    """Return the console of this process: its streams, and what its terminal and its environment say."""
+    environment = os.environ
+    colour = sys.stdout.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    width = shutil.get_terminal_size((NO_TERMINAL, 24)).columns
+    progress = _progress_bar(sys.stderr) if sys.stderr.isatty() else _no_progress
+    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress)
 
 
-def promised(folder: str, manifests: str | None, reading: SemanticsOptions) -> AnalysisInput:
-    """
-    Return the situation to hold promises against: with *manifests*, still by the names of the tree in *folder*.
+def _progress_bar(stream: TextIO) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        filled = "#" * (30 * done // total)
+        stream.write(f"\r[{filled:<30}] {done}/{total} overlays")
+        stream.write("\r\x1b[K" if done == total else "")
+        stream.flush()
 
-    Its profile says what a peer is, what enforces policies and which addresses are Services'.  No tree there, no
-    profile.
-
-    :raises Unusable: where there are faults, which are printed.
-    :raises Refused: where it cannot be read so.
-    """
-    found = _usable(folder, manifests)
-    if manifests is not None and any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
-        tree = _usable(folder, None)
-        found.profile = tree.profile
-        found.cluster = facts_of(tree.cluster, found.cluster)
-    found.semantics = semantics_of(reading, found.profile)
-    return found
-
-
-def _manifests(path: str) -> AnalysisInput:
-    if path != "-":
-        return from_manifests(path)
-    # A dump is read as a stream from a file, so that one of any size fits.
-    with tempfile.TemporaryDirectory(prefix="bulkhead-") as folder:
-        first = sys.stdin.read(1)
-        while first.isspace():
-            first = sys.stdin.read(1)
-        file = os.path.join(folder, "stdin.json" if first == "{" else "stdin.yaml")
-        with open(file, "w", encoding="utf-8") as written:
-            written.write(first)
-            shutil.copyfileobj(sys.stdin, written)
-        found = from_manifests(file)
-    found.faults = [each.in_file("stdin") for each in found.faults]
-    return found
-
-
-def refuse(found: list[Diagnostic]) -> None:
-    """
-    Print what is wrong, as ``validate`` does.
-
-    :raises Unusable: always.
-    """
-    sys.stdout.flush()
-    sys.stderr.write(faults(found, os.getcwd()))
-    sys.stderr.write(f"bulkhead: {count(len(set(found)), 'problem')}, no answer is given\n")
-    raise CommandFailed
-
-
-def complain(message: str, hint: str = "") -> int:
-    """Print one error of the command line; return its exit status."""
-    sys.stdout.flush()
-    sys.stderr.write(f"bulkhead: error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
-    return 2
-
-
-def peers_of(found: AnalysisInput) -> Peers:
-    """Return the named peers of the situation's profile."""
-    return named_peers(found.profile) if found.profile else {}
-
-
-def names_of(found: AnalysisInput) -> EndpointVocabulary:
-    """Return the endpoints of the situation by name."""
-    return EndpointVocabulary(found.cluster, peers_of(found))
-
-
-def palette() -> Palette:
-    """Return colour where stdout is a terminal and nobody asked for none."""
-    return Palette(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
-
-
-def width() -> int:
-    """Return how wide a line may be: the terminal, or 120 columns where there is none."""
-    return shutil.get_terminal_size((120, 24)).columns
+    return show

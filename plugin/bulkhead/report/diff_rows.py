@@ -2,7 +2,6 @@
 A comparison in words: the verdict, and a row for each finding. Every format shows this one account.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -189,8 +188,3 @@ def ports(found: PortSet) -> str:
 
 def _spaced(found: PortSet) -> str:
     return str(found).replace(",", ", ")
-
-
-def here() -> str:
-    """Return the folder from which file names are seen."""
-    return os.getcwd()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bulkhead.report.colour import PLAIN, Palette
 from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
 from bulkhead.report.text import printable
 
@@ -10,21 +11,19 @@ _CAUSES = 4
 
 _WHY = 80
 
-_RED, _GREEN, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
-
-def diff_text(found: DiffSummary, colour: bool = False) -> str:
+def diff_text(found: DiffSummary, paint: Palette = PLAIN) -> str:
     """Write *found* as lines of text."""
-    paint = _painted if colour else _bare
     first = found.rows[0] if found.rows else None
-    lines = [paint(_BOLD + (_GREEN if first is None or not first.opens else _RED), printable(found.verdict))]
-    lines.append(paint(_DIM, f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
+    colour = paint.good if first is None or not first.opens else paint.bad
+    lines = [paint.bold(colour(printable(found.verdict)))]
+    lines.append(paint.faint(f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
     lines += [f"note: {printable(note)}" for note in found.notes]
     title = ""
     for row in found.rows:
         if heading(row) != title:
             title = heading(row)
-            lines += ["", paint(_RED if row.opens else _GREEN, title)]
+            lines += ["", (paint.bad if row.opens else paint.good)(title)]
         lines += _row(row)
     return "".join(line + "\n" for line in lines)
 
@@ -64,11 +63,3 @@ def _row(row: DiffRow) -> Iterator[str]:
         yield f"      {each.happened} {printable(each.title)}, {printable(each.place)}{why}"
     if more:
         yield f"      and {more} more"
-
-
-def _bare(_codes: str, text: str) -> str:
-    return text
-
-
-def _painted(codes: str, text: str) -> str:
-    return f"{codes}{text}{_PLAIN}"

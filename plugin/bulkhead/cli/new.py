@@ -1,15 +1,17 @@
-"""``bulkhead new``: an overlay for a further namespace."""
+"""``bulkhead new``: make an overlay for another namespace."""
 
 import io
 import os
-import sys
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from bulkhead.core.language.scalars import InvalidValue, Name, Text
-from bulkhead.io.files import Unwritable, write_file
+from bulkhead.cli.console import Console
+from bulkhead.cli.options import Options, Parser, cluster_option, describe
+from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.language.scalars import Name, Text
+from bulkhead.io.files import write_file
 
 _KUSTOMIZATION = """\
 resources: [../../base]
@@ -37,36 +39,40 @@ _EXAMPLE = """\
 """
 
 
-class _NewFailed(Exception):
-    """It cannot be done, and why."""
+class NewOverlayError(DiagnosticError):
+    """The overlay cannot be made."""
 
 
-def new(root: str, namespace: str, rules: bool, unprotected: str | None) -> int:
-    """Make ``overlays/NAMESPACE`` below *root* and list it in the root kustomization; 2 where that cannot be."""
-    try:
-        name = Name.parse(namespace)
-        reason = None if unprotected is None else Text.parse(unprotected)
-        made = _make(root, name, rules, reason)
-    except InvalidValue as refused:
-        return _refuse(refused.message, refused.hint)
-    except (_NewFailed, Unwritable) as error:
-        return _refuse(str(error))
-    sys.stdout.write(made)
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Make overlays/NAMESPACE with the standard pattern and add it to the root kustomization.yaml,\n"
+        "whose comments and order stay as they are.",
+    )
+    parser.add_argument("namespace", metavar="NAMESPACE", help="the namespace's name")
+    parser.add_argument("-C", "--directory", dest="dir", default=".", metavar="DIR",
+                        help="the root of the tree (default: .)")  # fmt: skip
+    cluster_option(parser)
+    parser.add_argument("--rules", action="store_true", help="with a rules.yaml for the rules of this namespace")
+    parser.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
+
+
+def run(options: Options, console: Console) -> int:
+    """Make ``overlays/NAMESPACE`` and list it in the root kustomization."""
+    name = Name.parse(options.namespace)
+    reason = None if options.unprotected is None else Text.parse(options.unprotected)
+    console.write(_make(options.dir, name, options.rules, reason))
     return 0
-
-
-def _refuse(message: str, hint: str = "") -> int:
-    sys.stderr.write(f"bulkhead: error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
-    return 2
 
 
 def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> str:
     path = os.path.join(root, "kustomization.yaml")
     overlay = os.path.join(root, "overlays", namespace)
     if not os.path.isdir(os.path.join(root, "base")):
-        raise _NewFailed(f"there is no folder `base` in {root}: run this at the root of the tree, or with -C")
+        raise NewOverlayError(f"there is no folder `base` in {root}: run this at the root of the tree, or with -C")
     if os.path.lexists(overlay):
-        raise _NewFailed(f"{overlay} exists already")
+        raise NewOverlayError(f"{overlay} exists already")
     listed = _with_resource(path, f"overlays/{namespace}")
     files = {"kustomization.yaml": _KUSTOMIZATION.format(namespace=namespace, patches="")}
     if rules or unprotected:
@@ -109,16 +115,16 @@ def _with_resource(path: str, entry: str) -> str:
             text = file.read()
         document = yaml.load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise _NewFailed(f"{path} cannot be read: {error}") from None
+        raise NewOverlayError(f"{path} cannot be read: {error}") from None
     except YAMLError as error:
-        raise _NewFailed(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from None
+        raise NewOverlayError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(document, CommentedMap):
-        raise _NewFailed(f"{path} is not a map")
+        raise NewOverlayError(f"{path} is not a map")
     listed = document.setdefault("resources", CommentedSeq())
     if not isinstance(listed, CommentedSeq):
-        raise _NewFailed(f"{path}: `resources` is not a list")
+        raise NewOverlayError(f"{path}: `resources` is not a list")
     if entry in listed:
-        raise _NewFailed(f"{path} lists {entry} already")
+        raise NewOverlayError(f"{path} lists {entry} already")
     written = io.StringIO()
     _insert(listed, entry)
     _keep_indent(yaml, text)

@@ -1,13 +1,13 @@
-"""``bulkhead test``: whether what the cluster promises holds."""
+"""``bulkhead test``: check the reachability tests that are kept in git."""
 
 import os
-import sys
 from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.semantics_options import SemanticsOptions
-from bulkhead.cli.commands.explain import set_of
-from bulkhead.cli.console import CommandFailed, complain, names_of, palette, peers_of, promised, refuse
+from bulkhead.cli.console import Console
+from bulkhead.cli.inputs import NO_ANSWER, peers_of, tested_input, vocabulary_of
+from bulkhead.cli.options import ENDPOINTS_HELP, Options, Parser, analysis_options, describe, folder_options
+from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
 from bulkhead.core.engine.reachability import FamilyReachability
@@ -28,37 +28,59 @@ from bulkhead.report.port_spelling import short
 from bulkhead.report.test_results import FAIL, KNOWN, OK, PromiseResult
 
 _SHOWN = 3
+"""Broken pairs of a row that are shown, and names of a list."""
 
 
-def test(folder: str, manifests: str | None, reading: SemanticsOptions, files: list[str] | None, style: str) -> int:
-    """Print what came of every row; 0: all hold or are known, 1: one fails, 2: error."""
-    chosen = below(folder) if files is None else files
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Check every row of the ReachabilityTests in DIR/tests/reachability (each .yaml or .yml file in it) against\n"
+        "what the overlays below DIR allow. A row has `from`, `to`, `port` and `allowed`, or `from-only` (nothing\n"
+        "else reaches it) or `to-only` (it reaches nothing else). `known: REASON` marks a row that fails on purpose;\n"
+        "once it holds, the mark has to be removed. docs/how-to/test-reachability.md",
+        ENDPOINTS_HELP
+        + """
+examples:
+  bulkhead test
+  bulkhead test --file extra.yaml
+  bulkhead test --manifests dump.json            the same tests, of what runs in the cluster
+  bulkhead test --format junit > reachability.xml
+
+exit status: 0 every row holds or is known to fail; 1 a row fails; 2 the input has problems
+""",
+    )
+    folder_options(parser)
+    analysis_options(parser)
+    parser.add_argument("--file", action="append", metavar="F", help="read this file instead; may be repeated")
+    parser.add_argument("--format", choices=["text", "json", "junit"], default="text", help="default: text")
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the result of every row; return 0 where all hold or are known to fail, 1 where one fails."""
+    chosen = below(options.dir) if options.file is None else options.file
     if not chosen:
-        return complain(
-            f"there are no tests in {os.path.join(folder, FOLDER)}", "write one there, or name it with --file"
+        return console.error(
+            f"there are no tests in {os.path.join(options.dir, FOLDER)}", "write one there, or name it with --file"
         )
-    try:
-        rows = read(chosen)
-        if rows.faults:
-            refuse(rows.faults)
-        found = promised(folder, manifests, reading)
-        promises = _promises(names_of(found), rows.lines)
-        made = _Checking(found).verdicts(rows.lines, promises)
-    except CommandFailed:
-        return 2
-    except InvalidValue as refused:
-        return complain(refused.message, refused.hint)
-    here = os.getcwd()
-    if style == "text":
-        sys.stdout.write(test_results.text(made, here, palette(), found.semantics))
-    else:
-        sys.stdout.write(
-            test_results.as_json(made, here, found.semantics) if style == "json" else test_results.junit(made, here)
-        )
+    rows = read(chosen)
+    if rows.faults:
+        console.refuse(rows.faults, NO_ANSWER)
+    found = tested_input(options, console)
+    promises = _promises(vocabulary_of(found), rows.lines, console)
+    made = _Checking(found, console).verdicts(rows.lines, promises)
+    console.write(_written(made, found, options.format, console))
     return int(any(each.word == FAIL for each in made))
 
 
-def _promises(names: EndpointVocabulary, lines: list[PromiseLocation]) -> list[Promise]:
+def _written(made: list[PromiseResult], found: AnalysisInput, style: str, console: Console) -> str:
+    here = console.folder
+    if style == "text":
+        return test_results.text(made, here, console.palette, found.semantics)
+    return test_results.as_json(made, here, found.semantics) if style == "json" else test_results.junit(made, here)
+
+
+def _promises(names: EndpointVocabulary, lines: list[PromiseLocation], console: Console) -> list[Promise]:
     """Return what each row promises; every name that names nothing is a fault on its line."""
     faults: list[Diagnostic] = []
     known: dict[str, EndpointSelection] = {}
@@ -85,7 +107,7 @@ def _promises(names: EndpointVocabulary, lines: list[PromiseLocation]) -> list[P
             ends = chosen(line, "from", row.source), chosen(line, "to", row.destination)
             promises.append(Promise(*ends, asked, bool(row.allowed)))
     if faults:
-        refuse(faults)
+        console.refuse(faults, NO_ANSWER)
     return promises
 
 
@@ -94,21 +116,22 @@ def _asked(line: PromiseLocation) -> PortSet:
         return ports.EVERY
     found = ports.NONE
     for port in line.row.ports:
-        found = ports.union(found, set_of(port))
+        found = ports.union(found, port_set_of(port))
     return found
 
 
 class _Checking:
     """Holds promises against one situation."""
 
-    def __init__(self, found: AnalysisInput) -> None:
+    def __init__(self, found: AnalysisInput, console: Console) -> None:
+        self.console = console
         self.answer = reach(found.cluster, found.semantics)
         self.templates = found.loaded is not None
         self.outside = Outside(found, peers_of(found))
         self.found = found
         self.unreal = unreal(found.profile)
         self.alone = tuple(map(self.singles, self.answer.layers))
-        self.here = os.getcwd()
+        self.here = console.folder
 
     def singles(self, layer: FamilyReachability) -> int:
         """Return the members that are one pod."""
@@ -127,7 +150,7 @@ class _Checking:
                 faults.append(Diagnostic(line.at(), "no policy has a say in this row", "one end must be a pod"))
             made.append(self.verdict(line, promise, outcome))
         if faults:
-            refuse(faults)
+            self.console.refuse(faults, NO_ANSWER)
         return made
 
     def verdict(self, line: PromiseLocation, promise: Promise, outcome: Outcome) -> PromiseResult:

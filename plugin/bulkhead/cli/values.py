@@ -1,13 +1,15 @@
-"""``bulkhead values``: what the overlays say, as values of the Helm chart."""
+"""``bulkhead values``: write the overlays as values of the Helm chart."""
 
 import os
-import sys
 
 import yaml
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
-from bulkhead.cli.commands.render import compare, refuse
-from bulkhead.core.diagnostics import sorted_diagnostics, spell
+from bulkhead.cli.console import Console, UsageError
+from bulkhead.cli.options import Options, Parser, describe, folder_options
+from bulkhead.cli.render import NOT_RENDERED
+from bulkhead.cli.rendered_files import compare
+from bulkhead.core.diagnostics import DiagnosticError, sorted_diagnostics, spell
 from bulkhead.core.language.resources import NamespaceSpec, SegmentedNamespace
 from bulkhead.io.files import Unwritable, write_file
 from bulkhead.io.kustomize.build import Failed, mirror
@@ -22,31 +24,45 @@ _HEAD = """\
 """
 
 
-class _ValuesFailed(Exception):
-    """The overlays say what values cannot, and why."""
+class ValuesError(DiagnosticError):
+    """The chart's values cannot express what the overlays say."""
 
 
-def values(folder: str, base: str | None, output: str | None, check: bool) -> int:
-    """Write the values of the overlays in *folder* to *output* (``None``: stdout), or say whether it is up to date."""
-    loaded = load_overlay_tree(folder)
-    if loaded.faults:
-        return refuse(loaded)
-    try:
-        text = _HEAD + _dumped(_values(loaded, _standard(base or _base(folder))))
-    except _ValuesFailed as cannot:
-        sys.stderr.write(f"bulkhead: error: {cannot}\n")
-        return 2
-    if output is None:
-        sys.stdout.write(text)
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Write what the overlays below DIR say as values for charts/netpol: the profile, the standard pattern, and\n"
+        "for each namespace what differs from it. The chart renders the same policies from them. docs/how-to/helm.md",
+    )
+    folder_options(parser)
+    parser.add_argument("--base", metavar="DIR",
+                        help="the folder with the standard pattern (default: base at the root)")  # fmt: skip
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: print)")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; show the difference and exit 1 where FILE is stale"
+    )
+
+
+def run(options: Options, console: Console) -> int:
+    """Write the values of the overlays, or with ``--check`` return 1 where the written file is stale."""
+    if options.check and options.output is None:
+        raise UsageError("--check needs -o FILE, the file to check")
+    tree = load_overlay_tree(options.dir)
+    if tree.faults:
+        console.refuse(tree.faults, NOT_RENDERED, status=1)
+    text = _HEAD + _dumped(_values(tree, _standard(options.base or _base(options.dir))))
+    if options.output is None:
+        console.write(text)
         return 0
     try:
-        if check:
-            return compare(output, {"": text}, is_folder=False)
-        write_file(output, text)
+        if options.check:
+            return compare(options.output, {"": text}, is_folder=False, console=console)
+        write_file(options.output, text)
     except Unwritable as error:
-        sys.stderr.write(f"{output}: error: {error}\n")
+        console.stderr.write(f"{options.output}: error: {error}\n")
         return 2
-    sys.stderr.write(f"bulkhead: {output}: values for {len(loaded.overlays)} overlays\n")
+    console.status_line(f"{options.output}: values for {len(tree.overlays)} overlays")
     return 0
 
 
@@ -55,46 +71,46 @@ def _base(folder: str) -> str:
     for path in found:
         if any(os.path.isfile(os.path.join(path, name)) for name in NAMES):
             return os.path.normpath(path)
-    raise _ValuesFailed(f"there is no folder `base` in {folder}: name it with --base DIR")
+    raise ValuesError(f"there is no folder `base` in {folder}: name it with --base DIR")
 
 
 def _standard(base: str) -> NamespaceSpec:
     """Return the spec of the one SegmentedNamespace that the folder *base* has."""
     graph = Graph(base)
     for fault in graph.faults:
-        raise _ValuesFailed(f"{fault.location.file}: {fault.message}")
+        raise ValuesError(f"{fault.location.file}: {fault.message}")
     try:
         with mirror(graph) as copy:
             found = [
                 each for each in resources(copy.build(graph.root)) if each.head.get("kind") == "SegmentedNamespace"
             ]
     except (Failed, InvalidYaml) as error:
-        raise _ValuesFailed(f"{base}: {error.message}") from None
+        raise ValuesError(f"{base}: {error.message}") from None
     if len(found) != 1:
-        raise _ValuesFailed(f"{base} has {len(found)} SegmentedNamespaces: the standard is one")
+        raise ValuesError(f"{base} has {len(found)} SegmentedNamespaces: the standard is one")
     raw = found[0].value()
     metadata = raw.get("metadata")
     named = dict(metadata) if isinstance(metadata, dict) else {}
     made, problems = decode({**raw, "metadata": {"namespace": "standard", **named}})
     for problem in sorted_diagnostics(problems):
-        raise _ValuesFailed(f"{base}: {spell(problem.location.path)}: {problem.message}")
+        raise ValuesError(f"{base}: {spell(problem.location.path)}: {problem.message}")
     assert isinstance(made, SegmentedNamespace)
     return made.spec
 
 
 def _values(loaded: OverlayTree, standard: NamespaceSpec) -> dict[str, Raw]:
     if not loaded.listed:
-        raise _ValuesFailed("an outer kustomization changes what the overlays render, which values cannot say")
+        raise ValuesError("an outer kustomization changes what the overlays render, which values cannot say")
     profiles = {overlay.profile: folder for folder, overlay in loaded.overlays.items() if overlay.profile}
     if len(profiles) > 1:
         one, other = list(profiles.values())[:2]
-        raise _ValuesFailed(
+        raise ValuesError(
             f"{os.path.relpath(one)} and {os.path.relpath(other)} have different ClusterProfiles: a chart has one"
         )
     for folder, overlay in loaded.overlays.items():
         for kept in overlay.kept:
             named = f"{kept.head.get('kind')} `{kept.head.get('name')}`"
-            raise _ValuesFailed(f"{os.path.relpath(folder)} renders the {named} too, which the chart does not")
+            raise ValuesError(f"{os.path.relpath(folder)} renders the {named} too, which the chart does not")
     base = encode(standard)
     every = [each for overlay in loaded.overlays.values() for each in overlay.namespaces]
     return {

@@ -1,10 +1,10 @@
-"""``bulkhead render --layout tree``: a folder for each namespace, for a GitOps engine to read."""
+"""Rendered policies in one folder per namespace, for a GitOps engine: ``bulkhead render --layout tree``."""
 
 import os
-import sys
 from collections.abc import Iterator
 
 from bulkhead.analysis.overlay_tree import OverlayTree
+from bulkhead.cli.console import Console
 from bulkhead.core.language.scalars import InvalidValue, Name
 from bulkhead.io.files import Unwritable
 from bulkhead.io.manifests import rendered_tree
@@ -14,47 +14,47 @@ from bulkhead.report.file_diff import file_diff
 from bulkhead.report.text import count
 
 
-def write(loaded: OverlayTree, folder: str, output: str) -> None:
+def write(rendered: OverlayTree, folder: str, output: str, console: Console) -> None:
     """
     Make the tree in *output* what *folder* renders to; namespaces that lose their policies are named on stderr.
 
-    :raises Unwritable: before anything is changed, where it is not plainly the tree of the same cluster.
+    :raises Unwritable: before anything is changed, where *output* is not a rendered tree of the same cluster.
     """
-    wanted, present = _sides(loaded, folder, output)
+    wanted, present = _sides(rendered, folder, output)
     rendered_tree.replace(output, wanted, present)
     for namespace in sorted(rendered_tree.namespaces(present) - rendered_tree.namespaces(wanted)):
-        sys.stderr.write(f"bulkhead: {output}: `{namespace}` has no policies any more: its folder is gone\n")
+        console.status_line(f"{output}: `{namespace}` has no policies any more: its folder is removed")
 
 
-def check(loaded: OverlayTree, folder: str, output: str) -> int:
-    """Show how the tree in *output* differs from what *folder* renders to; 1 where it does."""
-    wanted, present = _sides(loaded, folder, output)
+def check(rendered: OverlayTree, folder: str, output: str, console: Console) -> int:
+    """Show how the tree in *output* differs from what *folder* renders to; return 1 where it does."""
+    wanted, present = _sides(rendered, folder, output)
     differing = sorted(path for path in wanted | present if wanted.get(path) != present.get(path))
     for path in differing:
         name = os.path.join(output, path)
-        sys.stdout.write(file_diff(name, present.get(path, ""), wanted.get(path, "")))
-    sys.stdout.flush()
+        console.write(file_diff(name, present.get(path, ""), wanted.get(path, "")))
+    console.stdout.flush()
     for path in differing:
-        how = "is missing" if path not in present else "is stale" if path in wanted else "must go"
-        sys.stderr.write(f"{os.path.join(output, path)}: {how}\n")
+        state = "is missing" if path not in present else "is stale" if path in wanted else "must be removed"
+        console.stderr.write(f"{os.path.join(output, path)}: {state}\n")
     state = f"stale in {count(len(differing), 'file')}: render it again" if differing else "up to date"
-    sys.stderr.write(f"bulkhead: {output} is {state}\n")
+    console.status_line(f"{output} is {state}")
     return int(bool(differing))
 
 
-def _sides(loaded: OverlayTree, folder: str, output: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the tree that is wanted and the one that is there, having made sure that one may replace the other."""
-    found = [_placed(each) for each in of_build(loaded.text)]
+def _sides(rendered: OverlayTree, folder: str, output: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the tree that is wanted and the one that is written, where the first may replace the second."""
+    found = [_placed(each) for each in of_build(rendered.text)]
     if not any(each.is_policy for each in found):
         raise Unwritable("there is no policy to render, and from an empty tree every policy would be pruned")
-    profiles = {overlay.profile.name for overlay in loaded.overlays.values() if overlay.profile}
-    wanted = rendered_tree.tree(", ".join(sorted(profiles)), found, dict(_unprotected(loaded)))
+    profiles = {overlay.profile.name for overlay in rendered.overlays.values() if overlay.profile}
+    wanted = rendered_tree.tree(", ".join(sorted(profiles)), found, dict(_unprotected(rendered)))
     present = rendered_tree.read(output)
     there, here = rendered_tree.cluster_of(present), rendered_tree.cluster_of(wanted)
     if there and there != here:
         raise Unwritable(f"it holds the cluster `{there}`, and this is `{here}`: choose another folder, or remove it")
     others = sorted(rendered_tree.namespaces(present) - rendered_tree.namespaces(wanted))
-    if others and os.path.realpath(folder) in loaded.overlays:
+    if others and os.path.realpath(folder) in rendered.overlays:
         raise Unwritable(f"it holds `{others[0]}` too, and {folder} is one overlay: render the folder that lists all")
     return wanted, present
 
@@ -71,8 +71,8 @@ def _placed(resource: Resource) -> Belongs:
     return Belongs(owner, resource.text, is_policy)
 
 
-def _unprotected(loaded: OverlayTree) -> Iterator[tuple[str, str]]:
-    for overlay in loaded.overlays.values():
+def _unprotected(rendered: OverlayTree) -> Iterator[tuple[str, str]]:
+    for overlay in rendered.overlays.values():
         for each in overlay.namespaces:
             if each.spec.unprotected is not None:
                 yield each.namespace, each.spec.unprotected

@@ -1,0 +1,120 @@
+"""The parser of the whole command line, and how a command is chosen and run."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from bulkhead import __version__
+from bulkhead.cli.console import CommandFailed, Console, UsageError
+from bulkhead.cli.registry import COMMANDS, load_command
+from bulkhead.core.diagnostics import DiagnosticError
+
+_DESCRIPTION = """\
+Keep the network segmentation of a Kubernetes cluster in git.
+
+A few lines of a SegmentedNamespace, in one kustomize overlay per namespace, say what the namespace
+may connect to. kustomize expands them with the plugin into NetworkPolicies. This command does the
+same without the plugin, and it runs nothing of the tree that it reads.
+"""
+
+_EPILOGUE = """\
+examples:
+  bulkhead validate                        report each problem with file:line:column
+  bulkhead render overlays/media           print the policies of one namespace
+  bulkhead render -o policies.yaml         write the policies of the whole cluster into one file
+  bulkhead render -o rendered/ --check     exit status 1 where a written file is stale
+  bulkhead render -o rendered/ --layout tree   one folder per namespace, for Argo CD and Flux
+  bulkhead lint                            report rules that are too open, without effect or incomplete
+  bulkhead new paperless                   make an overlay for another namespace
+  bulkhead reach                           show which namespaces reach which, as a matrix
+  bulkhead explain cardboard trade-bot:80  show why, with the line that a person wrote
+  bulkhead test                            check the tests in tests/reachability
+  bulkhead diff main                       show which traffic my change opens and closes
+
+exit status: 0 success; 1 a problem, a stale file or a difference was found; 2 the command line or a file is unusable
+"""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """
+    A parser that writes to the streams of a console.
+
+    *command* is the name of the command whose options are declared when they are needed, empty for the whole
+    command line.
+    """
+
+    def __init__(self, console: Console, command: str = "", **settings: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+        self.console = console
+        self.command = command
+
+    def declare(self) -> None:
+        """Declare the options of the command, unless that is done."""
+        command, self.command = self.command, ""
+        if command:
+            loaded = load_command(command)
+            loaded.options(self)
+            self.set_defaults(run=loaded.run, parser=self)
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Parse as argparse does; this is what it calls for the command that was chosen."""
+        self.declare()
+        return super().parse_known_args(args, namespace)
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        if message:
+            (self.console.stderr if file is sys.stderr else self.console.stdout).write(message)
+
+
+def command_parser(console: Console, complete: bool = False) -> CommandParser:
+    """
+    Return the parser of the whole command line.
+
+    It imports the module of a command when that is chosen; where *complete*, all of them at once.
+    """
+    top = CommandParser(console, prog="bulkhead", description=_DESCRIPTION, epilog=_EPILOGUE)
+    top.add_argument("--version", action="version", version=f"bulkhead {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        parser = commands.add_parser(name, help=summary, console=console, command=name)
+        if complete:
+            parser.declare()
+    return top
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Run one command; return its exit status."""
+    try:
+        options = command_parser(console).parse_args(arguments)
+        return _run(options, console)
+    except SystemExit as ended:  # argparse has written the help or what is wrong with the options
+        return int(ended.code or 0)
+    except CommandFailed as failed:
+        return failed.status
+    except DiagnosticError as refused:
+        return console.error(refused.message, refused.hint)
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    try:
+        if getattr(options, "cluster", None) is not None:
+            _choose_cluster(options)
+        status: int = options.run(options, console)
+        return status
+    except UsageError as wrong:
+        parser: CommandParser = options.parser
+        parser.error(str(wrong))
+
+
+def _choose_cluster(options: argparse.Namespace) -> None:
+    """Set ``dir`` to the folder of the cluster that ``--cluster`` names."""
+    from bulkhead.io.kustomize.kustomization import CLUSTERS, clusters
+
+    if options.dir not in (None, "."):
+        raise UsageError("give a folder or --cluster, not both")
+    known = clusters(".")
+    if options.cluster not in known:
+        there = f"there are {', '.join(known)}" if known else f"there is no folder with a kustomization in {CLUSTERS}/"
+        raise UsageError(f"there is no cluster `{options.cluster}`: {there}")
+    options.dir = f"{CLUSTERS}/{options.cluster}"

@@ -1,0 +1,25 @@
+"""``bulkhead completion``: print the completion script for a shell."""
+
+import shtab
+
+from bulkhead.cli.console import Console
+from bulkhead.cli.options import Options, Parser, describe
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Print the completion script for a shell, for example:\n"
+        '  eval "$(bulkhead completion bash)"\n'
+        "  bulkhead completion zsh > ~/.zfunc/_bulkhead",
+    )
+    parser.add_argument("shell", choices=["bash", "zsh", "tcsh"], metavar="SHELL", help="bash, zsh or tcsh")
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the script."""
+    from bulkhead.cli.command_line import command_parser  # here: it imports the registry, which names this module
+
+    console.write(shtab.complete(command_parser(console, complete=True), shell=options.shell) + "\n")
+    return 0

@@ -1,0 +1,269 @@
+"""``bulkhead diff``: show which traffic a change opens and which it closes."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
+from bulkhead.analysis.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
+from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
+from bulkhead.cli.console import Console, UsageError
+from bulkhead.cli.inputs import no_garbage_collection
+from bulkhead.cli.options import Options, Parser, cluster_option, describe, semantics_asked, semantics_options, values
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.diff.grades import Grade
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.io.git.changed_files import altered
+from bulkhead.io.git.checkout import Copy, copies
+from bulkhead.io.git.repository import GitError, Repository, Revision
+from bulkhead.io.kustomize.kustomization import Bounds
+from bulkhead.io.manifests.clusters import Known
+from bulkhead.report.diff_json import diff_json
+from bulkhead.report.diff_markdown import diff_markdown
+from bulkhead.report.diff_rows import diff_summary
+from bulkhead.report.diff_text import diff_text
+from bulkhead.report.pairs import diff_pairs
+
+WORKING_TREE = "working tree"
+
+
+_DESCRIPTION = """\
+Show which traffic a change opens and which it closes, and how serious that is.
+
+Revisions are read from git's objects: nothing is checked out, and nothing of them runs. One
+revision (default: HEAD) is compared with the working tree and its uncommitted changes; two, or
+A..B, with each other; A...B is what B did since it left A. Two folders are compared as they are.
+"""
+
+_EPILOGUE = """\
+grades, the most serious first:
+  internet    from a pod to the internet
+  outside     from outside the cluster to a pod
+  across      from one namespace to another
+  private     from a pod to a private network (RFC 1918, RFC 4193, the nodes)
+  within      within one namespace
+  --fail-on takes these for what opens, `opens` for all of them, and `closes` for whatever closes
+
+examples:
+  bulkhead diff                            what is not committed yet
+  bulkhead diff main                       my branch, and what is not committed, against main
+  bulkhead diff main...pull-request        what a pull request does
+  bulkhead diff main HEAD --format markdown --fail-on internet,outside
+  bulkhead diff --dump cluster.json        what applying the overlays would change in the cluster, from
+                                           kubectl get ns,pods,netpol -A -o json > cluster.json
+
+exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be read
+"""
+
+FAIL_ON = (*values(Grade), "opens", "closes")
+"""What ``--fail-on`` takes."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The options of a comparison; *given* are revisions or folders."""
+
+    given: Sequence[str]
+    directory: str
+    folders: Sequence[str]
+    manifests: Sequence[str]
+    dump: str
+    reading: SemanticsOptions
+    remote: bool
+    helm: bool
+    console: Console
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(parser, _DESCRIPTION, _EPILOGUE)
+    parser.add_argument("revisions", nargs="*", metavar="REV", help="a branch, tag or hash, or A..B (default: HEAD)")
+    parser.add_argument(
+        "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
+    )
+    cluster_option(parser)
+    sides = parser.add_mutually_exclusive_group()
+    sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
+    sides.add_argument("--manifests", nargs=2, default=(), metavar="PATH", help="compare manifests with workloads")
+    sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with the overlays in DIR")
+    semantics_options(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "markdown", "json", "pairs"),
+        default="text",
+        help="how to print it (default: text)",
+    )
+    parser.add_argument(
+        "--fail-on", type=_fail_on, default=frozenset(), metavar="GRADE[,GRADE]", help="exit 1 for these grades only"
+    )
+    parser.add_argument("--allow-remote", action="store_true", help="let kustomize fetch remote resources")
+    parser.add_argument("--enable-helm", action="store_true", help="let kustomize run helm for `helmCharts`")
+
+
+def _fail_on(text: str) -> frozenset[str]:
+    found = frozenset(part.strip() for part in text.split(","))
+    unknown = sorted(found - set(FAIL_ON))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown grade `{unknown[0]}`: there are {', '.join(FAIL_ON)}")
+    return found
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the difference; return 0 where there is none, 1 where there is one."""
+    others = options.dirs or options.manifests or options.dump
+    if len(options.revisions) > 2 or (others and options.revisions):
+        raise UsageError("give at most two revisions, and none together with --dirs, --manifests or --dump")
+    asked = _Asked(
+        given=options.revisions,
+        directory=options.dir,
+        folders=options.dirs,
+        manifests=options.manifests,
+        dump=options.dump,
+        reading=semantics_asked(options),
+        remote=options.allow_remote,
+        helm=options.enable_helm,
+        console=console,
+    )
+    with no_garbage_collection():
+        found = _compare(asked)
+        console.write(_written(found, options.format, console))
+        return int(_fails(found, options.fail_on))
+
+
+def _written(found: Comparison, form: str, console: Console) -> str:
+    if form == "pairs":
+        return diff_pairs(found.difference)
+    summary = diff_summary(found, console.folder)
+    if form == "json":
+        return diff_json(found, summary)
+    if form == "markdown":
+        return diff_markdown(summary)
+    return diff_text(summary, console.palette)
+
+
+def _fails(found: Comparison, grades: frozenset[str]) -> bool:
+    if found.enforcers:
+        return True  # what opens by that is not told
+    if not grades:
+        return bool(found.findings)
+    return any(
+        grades & ({"opens", *(grade.value for grade in each.grades)} if each.opens else {"closes"})
+        for each in found.findings
+    )
+
+
+def _compare(asked: _Asked) -> Comparison:
+    if asked.manifests:
+        return _manifests(asked)
+    if asked.dump:
+        return _drift(asked)
+    if asked.folders:
+        return _folders(asked, asked.folders)
+    if len(asked.given) == 2 and all(map(os.path.isdir, asked.given)) and not _are_revisions(asked):
+        return _folders(asked, asked.given)
+    return _revisions(asked)
+
+
+def _are_revisions(asked: _Asked) -> bool:
+    try:
+        repository = Repository(asked.directory)
+        return all(repository.revision(name) for name in asked.given)
+    except GitError:
+        return False
+
+
+def _manifests(asked: _Asked) -> Comparison:
+    known: Known = {}
+    semantics = _semantics(asked, None)
+    sides = [_usable(path, from_manifests(path, semantics, known), asked.console) for path in asked.manifests]
+    return of_manifests((asked.manifests[0], asked.manifests[1]), sides[0], sides[1], semantics)
+
+
+def _semantics(asked: _Asked, side: AnalysisInput | None) -> Semantics:
+    """
+    Return the semantics of both sides: those that *side*, the new one, names, unless the command line names some.
+
+    :raises InvalidValue: as ``semantics_of`` does.
+    """
+    return semantics_of(asked.reading, side.profile if side else None)
+
+
+def _drift(asked: _Asked) -> Comparison:
+    overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)), asked.console)
+    dump = _usable(asked.dump, from_manifests(asked.dump), asked.console)
+    names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
+    return of_drift(names, dump, overlays, _semantics(asked, overlays))
+
+
+def _folders(asked: _Asked, folders: Sequence[str]) -> Comparison:
+    bounds = Bounds(asked.remote, asked.helm)
+    with ThreadPoolExecutor(2) as pool:
+        sides = list(pool.map(lambda folder: from_overlays(folder, bounds), folders))
+    before, after = (_usable(name, side, asked.console) for name, side in zip(folders, sides, strict=True))
+    return of_overlays((folders[0], folders[1]), before, after, _semantics(asked, after))
+
+
+def _revisions(asked: _Asked) -> Comparison:
+    if not os.path.isdir(asked.directory):
+        raise GitError(f"there is no folder `{asked.directory}`", "--dir DIR is a folder of the working tree")
+    repository = Repository(asked.directory)
+    revisions = _resolved(repository, asked.given)
+    names = f"{revisions[0].name} ({revisions[0].commit[:10]})", WORKING_TREE
+    if len(revisions) == 2:
+        names = names[0], f"{revisions[1].name} ({revisions[1].commit[:10]})"
+        if revisions[0].tree == revisions[1].tree:
+            return unchanged(names)
+    with copies(repository, repository.prefix, revisions) as made, ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
+        if len(made) == 1:
+            bounds = Bounds(asked.remote, asked.helm, repository.top)
+            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
+        before, after = (_usable(name, job.result(), asked.console) for name, job in zip(names, jobs, strict=True))
+        found = of_overlays(names, before, after, _semantics(asked, after))
+        tops = made[0].top, made[1].top if len(made) == 2 else repository.top
+        for folder in sorted({*_plugins(before, tops[0]), *_plugins(after, tops[1])}):
+            changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)
+            found.notes += [_of_plugin(changed)] if changed else []
+    return found
+
+
+def _plugins(side: AnalysisInput, top: str) -> set[str]:
+    """Return the folders from which *side* takes its plugin, from the *top* of its copy."""
+    graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
+    folders = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    return {os.path.relpath(folder, top) for folder in folders}
+
+
+def _of_plugin(changed: list[str]) -> str:
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    message = "the plugin itself changes, and this speaks for the one that runs here; read "
+    return message + ", ".join(changed[:3]) + more
+
+
+def _of_copy(asked: _Asked, prefix: str, copy: Copy) -> AnalysisInput:
+    folder = os.path.join(copy.top, prefix)
+    if not os.path.isdir(folder):
+        why = copy.absent.get(folder, "is not there")
+        return AnalysisInput(
+            Cluster(), faults=[Diagnostic(Location(f"{copy.revision.name}:{prefix}"), f"this folder {why}")]
+        )
+    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent)), copy)
+
+
+def _usable(name: str, side: AnalysisInput, console: Console) -> AnalysisInput:
+    if side.faults:
+        console.refuse(side.faults, f"{name} cannot be compared")
+    return side
+
+
+def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:
+    """Return the revisions that *given* names, as git diff reads them."""
+    if len(given) == 1 and "..." in given[0]:
+        left, right = (side or "HEAD" for side in given[0].split("...", 1))
+        return [repository.base(left, right), repository.revision(right)]
+    if len(given) == 1 and ".." in given[0]:
+        given = [side or "HEAD" for side in given[0].split("..", 1)]
+    return [repository.revision(name) for name in given or ["HEAD"]]

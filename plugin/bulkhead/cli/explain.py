@@ -1,0 +1,101 @@
+"""``bulkhead explain``: show why a connection is allowed, or what denies it and which rule would allow it."""
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.cli.console import Console
+from bulkhead.cli.inputs import analysis_input, peers_of, vocabulary_of
+from bulkhead.cli.options import ENDPOINTS_HELP, Options, Parser, analysis_options, cluster_option, describe
+from bulkhead.cli.requested_ports import port_set_of, requested_port
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.deviations import deviations_between
+from bulkhead.core.explanation.pair import PairExplanation, alike, explain_pairs
+from bulkhead.core.language.scalars import Port
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.ports import PortSet
+from bulkhead.report.caveats import caveats, replaced
+from bulkhead.report.explain import Explained, as_json, text
+from bulkhead.report.suggestion import Suggestion
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Say whether SRC may connect to DST, which policies isolate each side, which rule allows it, with file,\n"
+        "line and reason; where it is denied, which side denies it, and which rule would allow it.\n"
+        "Without a port: all ports, each with what decides it.",
+        ENDPOINTS_HELP
+        + """
+examples:
+  bulkhead explain cardboard trade-bot:5432
+  bulkhead explain media/jellyfin nas:2049
+  bulkhead explain cardboard kube-system:53/UDP
+  bulkhead explain internet media/jellyfin
+  bulkhead explain --manifests dump.json cardboard/web '[fd00::1]:443'
+
+exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; without a port: on some port)
+             1 denied
+             2 there is no such endpoint, or the input has problems
+""",
+    )
+    parser.add_argument("source", metavar="SRC", help="where the connection comes from")
+    parser.add_argument(
+        "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP unless it is given"
+    )
+    parser.add_argument("-C", "--directory", dest="dir", default=".", metavar="DIR",
+                        help="the folder with the overlays (default: .)")  # fmt: skip
+    cluster_option(parser)
+    analysis_options(parser)
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+
+def run(options: Options, console: Console) -> int:
+    """Print why SRC does or does not reach DST; return 0 where it is allowed, 1 where it is denied."""
+    found = analysis_input(options, console)
+    names = vocabulary_of(found)
+    name, port = target(options.destination)
+    asked = requested_port(port) if port else None
+    ends = names.choose(options.source), names.choose(name)
+    explained = _explained(found, ends, port, asked)
+    if not explained.groups:
+        return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
+    if options.format == "text":
+        console.write(text(explained, found, console.folder, console.palette, console.width))
+    else:
+        console.write(as_json(explained, found, console.folder))
+    return 0 if explained.allowed else 1
+
+
+def _explained(
+    found: AnalysisInput,
+    ends: tuple[EndpointSelection, EndpointSelection],
+    port: str,
+    asked: Port | None,
+) -> Explained:
+    answer = reach(found.cluster, found.semantics)
+    accounts = list(
+        deviations_between(answer, explain_pairs(answer, *ends, port_set_of(asked), found.loaded is not None))
+    )
+    remedies: list[tuple[str, str]] = []
+    unseen = replaced(found, ends[1])
+    if asked and not unseen:  # no rule for such an address would ever meet a packet
+        refused = [
+            (each, not each.leaves(share), not each.enters(share))
+            for each in accounts
+            for share in each.shares
+            if not each.open(share)
+        ]
+        remedies = Suggestion(found, peers_of(found), ends, asked).texts(refused)
+    groups = tuple(tuple(group) for group in alike(iter(accounts)))
+    notes = (*unseen, *caveats(found, *ends, port_set_of(asked)))
+    return Explained(*ends, port, groups, tuple(remedies), _allowed(accounts, asked), found.semantics, notes)
+
+
+def _allowed(accounts: list[PairExplanation], asked: Port | None) -> bool:
+    """Say whether each pair has the port open over some family; without a port, any port."""
+    opened: dict[tuple[object, object], PortSet] = {}
+    for each in accounts:
+        pair = each.source.names, each.destination.names
+        opened[pair] = ports.union(opened.get(pair, ports.NONE), each.opened)
+    wanted = port_set_of(asked)
+    return all(found == wanted if asked else bool(found.spans) for found in opened.values())

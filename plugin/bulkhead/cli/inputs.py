@@ -1,0 +1,98 @@
+"""The analysis input of the commands that analyse policies: ``reach``, ``explain`` and ``test``."""
+
+import gc
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
+from bulkhead.analysis.semantics_options import semantics_of
+from bulkhead.cli.console import Console
+from bulkhead.cli.options import Options, semantics_asked
+from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
+from bulkhead.io.kustomize.kustomization import NAMES
+
+NO_ANSWER = "no answer is given"
+"""The outcome of a command whose input has problems."""
+
+NamedPeers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
+
+
+def analysis_input(options: Options, console: Console) -> AnalysisInput:
+    """
+    Return the input of the overlays below the folder of *options*, or of its manifests.
+
+    :raises CommandFailed: where it has problems, which are written.
+    :raises InvalidValue: where the semantics that are asked for contradict the profile.
+    """
+    found = _usable(options.dir, options.manifests, console)
+    found.semantics = semantics_of(semantics_asked(options), found.profile)
+    return found
+
+
+def tested_input(options: Options, console: Console) -> AnalysisInput:
+    """
+    Return the input that reachability tests are checked against.
+
+    With manifests, the tree in the folder still says what a named peer is, what enforces policies and which
+    addresses are those of Services. Where there is no tree, there is no profile.
+
+    :raises CommandFailed: where it has problems, which are written.
+    :raises InvalidValue: where the semantics that are asked for contradict the profile.
+    """
+    found = _usable(options.dir, options.manifests, console)
+    if options.manifests is not None and any(os.path.isfile(os.path.join(options.dir, name)) for name in NAMES):
+        tree = _usable(options.dir, None, console)
+        found.profile = tree.profile
+        found.cluster = facts_of(tree.cluster, found.cluster)
+    found.semantics = semantics_of(semantics_asked(options), found.profile)
+    return found
+
+
+def _usable(folder: str, manifests: str | None, console: Console) -> AnalysisInput:
+    found = from_overlays(folder) if manifests is None else _from_manifests(manifests, console)
+    if found.faults:
+        console.refuse(found.faults, NO_ANSWER)
+    return found
+
+
+def _from_manifests(path: str, console: Console) -> AnalysisInput:
+    if path != "-":
+        return from_manifests(path)
+    # A dump is read as a stream from a file, so that one of any size fits into memory.
+    with tempfile.TemporaryDirectory(prefix="bulkhead-") as folder:
+        first = console.stdin.read(1)
+        while first.isspace():
+            first = console.stdin.read(1)
+        file = os.path.join(folder, "stdin.json" if first == "{" else "stdin.yaml")
+        with open(file, "w", encoding="utf-8") as copy:
+            copy.write(first)
+            shutil.copyfileobj(console.stdin, copy)
+        found = from_manifests(file)
+    found.faults = [each.in_file("stdin") for each in found.faults]
+    return found
+
+
+def peers_of(found: AnalysisInput) -> NamedPeers:
+    """Return the named peers of the profile."""
+    return named_peers(found.profile) if found.profile else {}
+
+
+def vocabulary_of(found: AnalysisInput) -> EndpointVocabulary:
+    """Return the endpoints by name."""
+    return EndpointVocabulary(found.cluster, peers_of(found))
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Do not search for unreachable objects: an analysis drops nothing that it read, and the search takes a third."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

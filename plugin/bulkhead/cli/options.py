@@ -1,0 +1,93 @@
+"""The options that several commands have, each declared once."""
+
+import argparse
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypeAlias
+
+from bulkhead.analysis.semantics_options import SemanticsOptions
+from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.language.resources import Enforcer
+
+Parser: TypeAlias = argparse.ArgumentParser
+Options: TypeAlias = argparse.Namespace
+
+ENDPOINTS_HELP = """\
+endpoints:
+  media             every pod of the namespace           media/jellyfin  one workload or pod
+  media/*           any other pod, that no rule names    media/post*     those whose name fits
+  *                 every pod of every namespace         */*             a pod of a namespace not listed
+  192.168.1.40      an address, or a CIDR                internet        the public addresses
+  lan               a named peer of the profile, where no namespace is called so
+With manifests all pods are known: media/* is every pod of media, */* every pod.
+ports: 443 is TCP, 53/UDP, 8000-8010
+"""
+"""How the endpoints of a connection are written."""
+
+
+def describe(parser: Parser, description: str, epilog: str = "") -> None:
+    """Set the texts of a command's help, whose line breaks stay."""
+    parser.description, parser.epilog = description, epilog
+
+
+def values(members: Iterable[Enum]) -> list[str]:
+    """Return the values of *members*: what an option may be set to."""
+    return [str(each.value) for each in members]
+
+
+def folder_options(parser: Parser) -> None:
+    """Declare the folder that a command reads."""
+    parser.add_argument(
+        "dir", nargs="?", default=".", metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
+    )
+    cluster_option(parser)
+
+
+def cluster_option(parser: Parser) -> None:
+    """Declare ``--cluster``, another way to name the folder ``dir``."""
+    parser.add_argument("--cluster", metavar="NAME", help="read the folder clusters/NAME")
+
+
+def analysis_options(parser: Parser) -> None:
+    """Declare what a command that analyses policies reads, and by which semantics."""
+    parser.add_argument(
+        "--manifests",
+        metavar="PATH",
+        help="instead of overlays: a folder or file of manifests with workloads, or what "
+        "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
+    )
+    semantics_options(parser)
+
+
+def semantics_options(parser: Parser) -> None:
+    """Declare by which semantics policies are read."""
+    parser.add_argument(
+        "--semantics",
+        choices=["api", "enforcer"],
+        help="api: as the Kubernetes specification says; enforcer: with the deviations of the cluster's enforcer from "
+        "it (default: enforcer where the profile or --enforcer names one, else api)",
+    )
+    parser.add_argument(
+        "--enforcer",
+        choices=values(each for each in Enforcer if each is not Enforcer.ANY),
+        help="what enforces the policies: kube-router is measured, of the others only what they document is known "
+        "(default: what the profile says)",
+    )
+    parser.add_argument(
+        "--ipblock",
+        choices=values(IpBlockMode),
+        help="what the specification leaves open, so it means --semantics api: an ipBlock matches pods too "
+        "(kube-router, Calico), or never does (Cilium); default: as the profile's enforcer, else pods",
+    )
+
+
+def semantics_asked(options: Options) -> SemanticsOptions:
+    """Return what the options say about the semantics."""
+    return SemanticsOptions(options.semantics, options.enforcer, options.ipblock)
+
+
+def format_option(parser: Parser, formats: Iterable[str]) -> None:
+    """Declare ``--format`` with the names of the registered *formats*, the first of which is the default."""
+    names = list(formats)
+    described = f"{', '.join(names)} (default: {names[0]}); json: docs/reference/output.md"
+    parser.add_argument("--format", choices=names, default=names[0], metavar="FORMAT", help=described)

@@ -1,0 +1,37 @@
+"""The commands, in the order in which the help lists them."""
+
+import importlib
+from argparse import ArgumentParser, Namespace
+from typing import Protocol, cast
+
+from bulkhead.cli.console import Console
+
+COMMANDS = {
+    "render": "write the NetworkPolicies of one overlay or of all overlays",
+    "validate": "report every problem with its file, line and column",
+    "lint": "report rules that are too open, without effect or incomplete",
+    "values": "write the overlays as values of the Helm chart",
+    "schema": "print the JSON Schemas of the resources",
+    "new": "make an overlay for a namespace and add it to the root",
+    "reach": "show which endpoints reach which, and on which ports",
+    "explain": "show why a connection is allowed or denied, with file and line",
+    "test": "check the reachability tests that are kept in git",
+    "diff": "show which traffic a change opens and which it closes",
+    "completion": "print the completion script for a shell",
+}
+"""The summary of each command by its name, which is also the name of its module in this package."""
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def options(self, parser: ArgumentParser) -> None:
+        """Declare the description and the options of the command."""
+
+    def run(self, options: Namespace, console: Console) -> int:
+        """Do the work; return the exit status."""
+
+
+def load_command(name: str) -> Command:
+    """Return the command *name*. Its module is imported now, so that no command waits for the imports of another."""
+    return cast(Command, importlib.import_module(f"bulkhead.cli.{name}"))

@@ -1,0 +1,100 @@
+"""``bulkhead schema``: print or write the JSON Schemas and reference pages, generated from the declaration."""
+
+import os
+
+from bulkhead.cli.console import CommandFailed, Console
+from bulkhead.cli.options import Options, Parser, describe
+from bulkhead.docgen.chart_schema import language, values_schema, with_table
+from bulkhead.docgen.json_schema import KINDS, schema
+from bulkhead.docgen.lint_page import checks_page
+from bulkhead.docgen.resource_page import reference
+from bulkhead.io.files import Unwritable, write_file
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Print the JSON Schema of KIND, for editors and other tools. A file that people write names it in its\n"
+        "first line: # yaml-language-server: $schema=PATH",
+    )
+    parser.add_argument("kind", nargs="?", metavar="KIND", choices=list(KINDS), help=" or ".join(KINDS))
+    folder = parser.add_mutually_exclusive_group()
+    folder.add_argument("-o", "--output", metavar="FOLDER", help="write the schemas and the reference pages there")
+    folder.add_argument("--check", metavar="FOLDER", help="exit 1 where a file in FOLDER is stale")
+    parser.add_argument("--chart", action="store_true", help="the generated files of the Helm chart in FOLDER instead")
+
+
+def run(options: Options, console: Console) -> int:
+    """Print a schema, or write or check the generated files."""
+    if options.check:
+        return _check(options.check, options.chart, console)
+    if options.output:
+        return _write(options.output, options.chart, console)
+    if options.chart:
+        console.write(values_schema())
+        return 0
+    if options.kind is None:
+        return console.error(f"which one? {' or '.join(KINDS)}")
+    console.write(schema(options.kind))
+    return 0
+
+
+def generated() -> dict[str, str]:
+    """Return every generated file of docs/reference by name."""
+    files = {f"{kind}.schema.json": schema(kind) for kind in KINDS}
+    return files | {"resources.md": reference(), "lint.md": checks_page()}
+
+
+def generated_in(chart: str) -> dict[str, str]:
+    """
+    Return every generated file of the chart in the folder *chart* by name.
+
+    :raises OSError: where there is no README to put the table of values into; ValueError where it has no marks.
+    """
+    with open(os.path.join(chart, "README.md"), encoding="utf-8") as file:
+        readme = with_table(file.read())
+    return {"values.schema.json": values_schema(), "files/language.json": language(), "README.md": readme}
+
+
+def _wanted(folder: str, chart: bool, console: Console) -> dict[str, str]:
+    """
+    Return the files that belong into *folder*.
+
+    :raises CommandFailed: where they cannot be made; the reason is written.
+    """
+    try:
+        return generated_in(folder) if chart else generated()
+    except (OSError, ValueError) as error:
+        console.stderr.write(f"{os.path.join(folder, 'README.md')}: error: {error}\n")
+        raise CommandFailed from None
+
+
+def _write(folder: str, chart: bool, console: Console) -> int:
+    wanted = _wanted(folder, chart, console)
+    for name, text in wanted.items():
+        try:
+            write_file(os.path.join(folder, name), text)
+        except Unwritable as error:
+            console.stderr.write(f"{os.path.join(folder, name)}: error: {error}\n")
+            return 2
+    console.status_line(f"wrote {', '.join(wanted)} into {folder}")
+    return 0
+
+
+def _check(folder: str, chart: bool, console: Console) -> int:
+    """Report each file in *folder* that differs from what would be generated now."""
+    wanted = _wanted(folder, chart, console)
+    stale = [path for name, text in wanted.items() if _text(path := os.path.join(folder, name)) != text]
+    kind = " --chart" if chart else ""
+    for path in stale:
+        console.stderr.write(f"{path}: error: stale\nhint: bulkhead schema{kind} -o {folder}\n")
+    return int(bool(stale))
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return None
