@@ -35,7 +35,8 @@ def pods(text, listed=LISTED):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("media", ["media/*", "media/jellyfin", "media/postgresql"]),
+        ("openclaw", ["openclaw/*"]),
+        ("namespace=media", ["media/*", "media/jellyfin", "media/postgresql"]),
         ("media/jellyfin", ["media/jellyfin"]),
         ("media/*", ["media/*"]),
         ("media/post*", ["media/postgresql"]),
@@ -69,10 +70,25 @@ def test_the_address_of_a_pod_on_the_host_network_means_the_node():
     assert (chosen.pods, chosen.addresses) == ((), (addresses.network("10.1.0.1"),))
 
 
-def test_a_named_peer_means_its_addresses_and_a_namespace_of_that_name_comes_first():
+def test_a_named_peer_means_its_addresses():
     names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), PEERS)
     assert names.choose("lan").addresses == (addresses.network("192.168.1.0/24"),)
-    assert names.choose("media").addresses == ()
+    assert names.choose("peer=media").addresses == (addresses.network("10.9.0.0/16"),)
+    assert names.choose("peer=media").peer == "media"
+
+
+def test_a_name_of_a_namespace_and_of_another_peer_is_refused_with_both_spellings():
+    names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), PEERS)
+    with pytest.raises(InvalidValue) as refused:
+        names.choose("media")
+    assert refused.value.message == "`media` is a namespace and a named peer"
+    assert refused.value.hint == "write `namespace=media` or `peer=media`"
+
+
+def test_a_peer_of_a_namespace_s_name_that_is_the_namespace_is_no_question():
+    whole = PodPeer(Selector(), Selector(((NAMESPACE_NAME, "media"),)))
+    names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), {"media": (whole,)})
+    assert [pod.name for pod in names.choose("media").pods] == ["*", "jellyfin", "postgresql"]
 
 
 def test_internet_is_the_public_addresses():

@@ -25,8 +25,7 @@ class Outside:
             blocks = [term for term in terms if isinstance(term, IpBlock)]
             if len(blocks) == len(terms) and blocks:
                 spans = intervals.merge(span for b in blocks for span in addresses.block(b.cidr, b.excluded))
-                # Where a namespace is called so, the name means that.
-                self.known.append((_size(spans), blocks[0].cidr if name in taken else name, spans))
+                self.known.append((_size(spans), f"peer={name}" if name in taken else name, spans))
         if all(name != INTERNET for _, name, _ in self.known):
             self.known.append((_size(PUBLIC), INTERNET, PUBLIC))
         self.known.sort()

@@ -10,7 +10,9 @@ Endpoints as people name them: one notation for the command line and for tests.
 ``*/*``                any pod of a namespace that is not listed; where all are known, every pod
 ``192.168.1.40``       an address: the pod that has it, else an outside one; also a CIDR
 ``internet``           the public addresses
-``lan``                a named peer of the profile; a namespace of that name comes first
+``lan``                a named peer of the profile
+``peer=lan``           the named peer, where a namespace has the same name
+``namespace=lan``      the namespace, where a named peer has the same name
 =====================  ============================================================================
 """
 
@@ -49,11 +51,12 @@ PUBLIC: Spans = intervals.merge([*addresses.block("0.0.0.0/0", _NOT_PUBLIC), *ad
 
 @record
 class EndpointSelection:
-    """What *text* names: *pods*, *addresses* outside, or, for a named peer, both."""
+    """What *text* names: *pods*, *addresses* outside, or, for the named peer *peer*, both."""
 
     text: str
     pods: tuple[Pod, ...] = ()
     addresses: Spans = ()
+    peer: str = ""
 
 
 class EndpointVocabulary:
@@ -70,8 +73,12 @@ class EndpointVocabulary:
         """
         Return what *text* names, at least one pod or address.
 
-        :raises Refused: where it names nothing, with the nearest name that does.
+        :raises InvalidValue: where it names nothing, with the nearest name that does, and where it names both a
+            namespace and a peer that is something else.
         """
+        kind, marked, marked_name = text.partition("=")
+        if marked and kind in ("peer", "namespace"):
+            return self.peer(marked_name, text) if kind == "peer" else self.namespace(marked_name, text)
         head, slash, name = text.partition("/")
         if _is_address(head):
             return self.at(text)
@@ -80,14 +87,35 @@ class EndpointVocabulary:
         elif ANY in text:
             found = [pod for space in self.spaces(text) for pod in self.pods[space]]
         elif text in self.pods:
-            found = self.pods[text]
-            if not found:
-                raise InvalidValue(f"namespace {quoted(text)} has no pods", "name another one, or an address")
+            return self.namespace_or_peer(text)
         else:
-            return self.peer(text)
+            return self.peer(text, text)
         if not found:
             raise self.unknown(text)
         return EndpointSelection(text, tuple(found))
+
+    def namespace_or_peer(self, name: str) -> EndpointSelection:
+        """Return the namespace *name*, if no peer of that name is something else."""
+        found = self.namespace(name, name)
+        if name not in self.peers:
+            return found
+        try:
+            peer = self.peer(name, name)
+        except InvalidValue:
+            return found  # no connection has such a peer at an end
+        if (set(peer.pods), peer.addresses) != (set(found.pods), ()):
+            raise InvalidValue(
+                f"{quoted(name)} is a namespace and a named peer", f"write `namespace={name}` or `peer={name}`"
+            )
+        return found
+
+    def namespace(self, name: str, text: str) -> EndpointSelection:
+        """Return every pod of the namespace *name*."""
+        if name not in self.pods:
+            raise self.unknown(name)
+        if not self.pods[name]:
+            raise InvalidValue(f"namespace {quoted(name)} has no pods", "name another one, or an address")
+        return EndpointSelection(text, tuple(self.pods[name]))
 
     def at(self, text: str) -> EndpointSelection:
         """Return what has the address, or the addresses of the CIDR, *text*."""
@@ -116,12 +144,12 @@ class EndpointVocabulary:
         pods = [pod for each in spaces for pod in self.pods[each]]
         return [pod for pod in pods if pod.name == ANY] or pods
 
-    def peer(self, name: str) -> EndpointSelection:
+    def peer(self, name: str, text: str) -> EndpointSelection:
         """Return what the named peer *name* stands for; `internet` needs none of that name."""
         if name not in self.peers:
             if name != INTERNET:
                 raise self.unknown(name)
-            return EndpointSelection(name, addresses=PUBLIC)
+            return EndpointSelection(text, addresses=PUBLIC)
         peers = self.peers[name]
         spans = intervals.merge(
             span for peer in peers if isinstance(peer, IpBlock) for span in addresses.block(peer.cidr, peer.excluded)
@@ -134,7 +162,7 @@ class EndpointVocabulary:
         pods = [pod for space in sorted(self.pods) for pod in self.pods[space] if self.selects(selected, pod)]
         if not pods and not spans:
             raise InvalidValue(f"peer {quoted(name)} selects nothing that is here", "name a namespace or an address")
-        return EndpointSelection(name, tuple(pods), spans)
+        return EndpointSelection(text, tuple(pods), spans, name)
 
     def selects(self, peers: "Iterable[PodPeer]", pod: Pod) -> bool:
         """Say whether one of *peers* selects *pod*; a pod on the host network is never selected."""
