@@ -180,6 +180,50 @@ def test_a_remedy_takes_no_rule_s_name(tree: Tree) -> None:
     assert set(yaml.safe_load(remedy["add"])["spec"]["egress"]) == {"lan-22"}
 
 
+def test_two_rules_that_are_suggested_have_two_names(tree: Tree) -> None:
+    database = "  workloads: {db: {pods: {app: db}, ingress: {x: {from: lan, ports: 1}}}}\n"
+    tree.overlay("locked", "  ingress: null\n  egress: null\n")
+    tree.overlay("one", "  ingress: null\n" + database)
+    tree.overlay("two", "  ingress: null\n" + database)
+    tree.write("kustomization.yaml", "resources: [overlays/locked, overlays/one, overlays/two]\n")
+    done = tree.bulkhead("explain", "locked", "*/db:5432", "--format", "json")
+    remedies = {each["file"]: each["add"] for each in json.loads(done.stdout)["remedies"]}
+    rules = yaml.safe_load(remedies["overlays/locked/rules.yaml"])["spec"]["egress"]
+    assert {name: rule["to"]["namespace"] for name, rule in rules.items()} == {"db": "one", "db-5432": "two"}
+    for file, text in remedies.items():
+        paste(tree, file, text)
+    assert tree.bulkhead("explain", "locked", "*/db:5432").status == 0
+
+
+def test_a_new_workload_takes_no_workload_s_name(tree: Tree) -> None:
+    web = "{pods: {app: web, tier: front}, egress: {x: {to: lan, ports: 1}}}"
+    tree.overlay("shop", f"  ingress: null\n  egress: null\n  workloads: {{web: {web}}}\n")
+    tree.overlay("other", "  egress: {shop: {to: {namespace: shop, pods: {app: web}}, ports: 80}}\n")
+    tree.write("kustomization.yaml", "resources: [overlays/shop, overlays/other]\n")
+    done = tree.bulkhead("explain", "shop/web", "lan:22", "--format", "json")
+    for remedy in json.loads(done.stdout)["remedies"]:
+        added = yaml.safe_load(remedy["add"])["spec"]["workloads"]
+        assert {name: workload["pods"] for name, workload in added.items()} == {"web-2": {"app": "web"}}
+        paste(tree, remedy["file"], remedy["add"])
+    assert tree.bulkhead("explain", "shop/web", "lan:22").status == 0
+
+
+def test_a_suggestion_that_an_outer_kustomization_would_change_is_not_shown(tree: Tree) -> None:
+    tree.overlay("locked", "  ingress: null\n  egress: null\n")
+    tree.write("kustomization.yaml", "resources: [overlays/locked]\nnamePrefix: x-\n")
+    done = tree.bulkhead("explain", "locked", "lan:22", "--format", "json")
+    assert (done.status, json.loads(done.stdout)["remedies"]) == (1, [])
+
+
+def test_a_name_of_a_namespace_and_a_peer_is_answered_for_what_was_meant() -> None:
+    both = REFERENCE.bulkhead("explain", "media/jellyfin", "authentik:9443")
+    assert (both.status, both.stdout) == (2, "")
+    assert "`authentik` is a namespace and a named peer" in both.stderr
+    assert "write `namespace=authentik` or `peer=authentik`" in both.stderr
+    done = REFERENCE.bulkhead("explain", "media/jellyfin", "peer=authentik:443", "--format", "json")
+    assert json.loads(done.stdout)["answers"][0]["egress"]["allowedBy"][0]["rule"] == "jellyfin.authentik"
+
+
 MANIFESTS = """\
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -206,6 +250,44 @@ def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None
     assert found["answers"][0]["ingress"]["isolatedBy"] == ["lock"]
     (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
     assert REFERENCE.bulkhead(*ask).status == 0
+
+
+ROLLED_OUT = """\
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, pod-template-hash: 5d8c9, app.kubernetes.io/version: "1.2"}}
+status: {podIP: 10.0.0.9}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: allow-egress, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}
+"""
+
+
+def test_a_suggested_policy_outlives_the_rollout_and_replaces_none(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(ROLLED_OUT)
+    ask = ("explain", "--manifests", str(tmp_path), "shop/web-1", "internet:8000-8010")
+    found = json.loads(REFERENCE.bulkhead(*ask, "--format", "json").stdout)
+    policy = yaml.safe_load(found["remedies"][0]["add"])
+    assert policy["metadata"]["name"] == "allow-egress-2"
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"app": "web"}}
+    private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+    assert policy["spec"]["egress"] == [
+        {
+            "ports": [{"port": 8000, "endPort": 8010, "protocol": "TCP"}],
+            "to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}],
+        }
+    ]
+    (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
+    assert REFERENCE.bulkhead(*ask).status == 0
+
+
+def test_a_policy_that_would_isolate_other_pods_is_not_suggested(tmp_path: Path) -> None:
+    narrow = ROLLED_OUT.replace("matchLabels: {app: web}", 'matchLabels: {app.kubernetes.io/version: "1.2"}')
+    free = "---\nkind: Pod\nmetadata: {name: web-2, namespace: shop, labels: {app: web}}\nstatus: {podIP: 10.0.0.8}\n"
+    (tmp_path / "shop.yaml").write_text(narrow + free)
+    done = REFERENCE.bulkhead("explain", "--manifests", str(tmp_path), "shop/web-1", "1.1.1.1:443", "--format", "json")
+    assert (done.status, json.loads(done.stdout)["remedies"]) == (1, [])
 
 
 def test_a_pod_reaches_itself_whatever_the_policies_say(tmp_path: Path) -> None:

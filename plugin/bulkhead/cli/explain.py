@@ -8,10 +8,8 @@ from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.deviations import deviations_between
-from bulkhead.core.explanation.pair import PairExplanation, alike, explain_pairs
+from bulkhead.core.explanation.pair import PairExplanation, alike, all_allowed, explain_pairs
 from bulkhead.core.language.scalars import Port
-from bulkhead.core.sets import ports
-from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.caveats import caveats, replaced
 from bulkhead.report.explain import Explained, as_json, text
 from bulkhead.report.suggestion import Suggestion
@@ -92,10 +90,11 @@ def _explained(
 
 
 def _allowed(accounts: list[PairExplanation], asked: Port | None) -> bool:
-    """Say whether each pair has the port open over some family; without a port, any port."""
-    opened: dict[tuple[object, object], PortSet] = {}
+    """Say whether each pair has the port open; without a port, any port over some address family."""
+    if asked:
+        return all_allowed(accounts, port_set_of(asked))
+    opened: dict[tuple[object, object], bool] = {}
     for each in accounts:
-        pair = each.source.names, each.destination.names
-        opened[pair] = ports.union(opened.get(pair, ports.NONE), each.opened)
-    wanted = port_set_of(asked)
-    return all(found == wanted if asked else bool(found.spans) for found in opened.values())
+        ends = each.source.names, each.destination.names
+        opened[ends] = opened.get(ends, False) or bool(each.opened.spans)
+    return all(opened.values())

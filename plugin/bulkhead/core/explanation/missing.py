@@ -35,18 +35,28 @@ _OF_A_ROLLOUT = {
 
 
 def missing_policies(
-    flow: Flow, family: int, mode: IpBlockMode, refusing: "set[Direction]"
+    flow: Flow,
+    family: int,
+    mode: IpBlockMode,
+    refusing: "set[Direction]",
+    last: int = 0,
+    outside: IpBlock | None = None,
 ) -> tuple[NetworkPolicy, ...]:
     """
     Return a policy for each direction of *refusing*, the sides that refuse *flow* over *family*.
 
-    Nothing where one of them cannot be written: no peer of a policy names the other end.
+    With *last* it allows the ports from the flow's to that one. *outside* is written for an address outside the
+    cluster instead of that address alone. Nothing is returned where one policy cannot be written: no peer of a
+    policy names the other end.
     """
+    port = PolicyPort(flow.protocol, flow.port, last if last > flow.port else None)
     wanted = []
     if Direction.EGRESS in refusing:
-        wanted.append(_policy(flow, flow.source, _peer(flow.destination, family, mode), Direction.EGRESS))
+        peer = _peer(flow.destination, family, mode, outside)
+        wanted.append(_policy(port, flow.source, peer, Direction.EGRESS))
     if Direction.INGRESS in refusing:
-        wanted.append(_policy(flow, flow.destination, _peer(flow.source, family, mode), Direction.INGRESS))
+        peer = _peer(flow.source, family, mode, outside)
+        wanted.append(_policy(port, flow.destination, peer, Direction.INGRESS))
     found = tuple(policy for policy in wanted if policy)
     return found if len(found) == len(wanted) else ()
 
@@ -58,11 +68,11 @@ def stable_selector(pod: Pod) -> Selector:
 
 
 def _policy(
-    flow: Flow, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: Direction
+    port: PolicyPort, subject: Endpoint, peer: IpBlock | PodPeer | None, direction: Direction
 ) -> NetworkPolicy | None:
     if peer is None or not isinstance(subject, Pod):
         return None
-    rules = (PolicyRule((peer,), (PolicyPort(flow.protocol, flow.port),)),)
+    rules = (PolicyRule((peer,), (port,)),)
     return NetworkPolicy(
         subject.namespace,
         f"allow-{direction}",
@@ -72,10 +82,10 @@ def _policy(
     )
 
 
-def _peer(endpoint: Endpoint, family: int, mode: IpBlockMode) -> IpBlock | PodPeer | None:
+def _peer(endpoint: Endpoint, family: int, mode: IpBlockMode, outside: IpBlock | None) -> IpBlock | PodPeer | None:
     """Return the peer for *endpoint*: a pod on the host network is an address, if the mode lets that match."""
     if isinstance(endpoint, External):
-        return _block(endpoint.address)
+        return outside or _block(endpoint.address)
     if not endpoint.host_network:
         return PodPeer(stable_selector(endpoint), Selector(((NAMESPACE_NAME, endpoint.namespace),)))
     own = [text for text in endpoint.addresses if "/" not in text and (":" in text) == (family == 6)]

@@ -16,7 +16,7 @@ from bulkhead.core.sets.ports import PortSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @record
@@ -162,6 +162,15 @@ def _anyway(share: PortVerdict, opened: PortSet) -> "Iterator[tuple[PortSet, tup
     """Yield the parts of *share* that the enforcer has *opened* by itself, and the rest, with the leaves of egress."""
     yield ports.subtract(share.ports, opened), share.egress
     yield ports.intersect(share.ports, opened), (*share.egress, MatchingRule(NOBODY, 0))
+
+
+def all_allowed(found: "Iterable[PairExplanation]", asked: PortSet) -> bool:
+    """Say whether every pair of *found* has all ports of *asked* open, over one address family or several together."""
+    opened: dict[tuple[object, object], PortSet] = {}
+    for each in found:
+        ends = each.source.names, each.destination.names
+        opened[ends] = ports.union(opened.get(ends, ports.NONE), each.opened)
+    return all(each == asked for each in opened.values())
 
 
 def alike(accounts: "Iterator[PairExplanation]") -> list[list[PairExplanation]]:

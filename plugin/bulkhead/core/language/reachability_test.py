@@ -16,8 +16,8 @@ class EndName(str):
     An endpoint.
 
     `media` (every pod of it), `media/jellyfin`, `media/*` (any other pod, that no rule names), `media/post*`, `*`
-    (every pod), `*/*` (a pod of a namespace that is not listed), an address, a CIDR, `internet`, or a peer's name. Where a
-    namespace and a peer have one name: `namespace=media`, `peer=media`.
+    (every pod), `*/*` (a pod of a namespace that is not listed), an address, a CIDR, `internet`, or a peer's name.
+    Where a namespace and a peer have one name: `namespace=media`, `peer=media`.
     """
 
     @staticmethod

@@ -1,0 +1,98 @@
+"""
+Tries a suggestion before it is shown: the text is read as a person's file would be, and the engine is asked again.
+
+A suggestion that does not allow the connection, that is not valid, or that isolates pods which nothing isolated
+before, is not shown.
+"""
+
+from collections.abc import Iterable
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.expansion.expand import expand
+from bulkhead.core.explanation.pair import all_allowed, explain_pairs
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
+from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.language.resources import API_VERSION, SegmentedNamespace
+from bulkhead.core.sets.ports import PortSet
+from bulkhead.io.manifests.clusters import policies_in
+from bulkhead.io.resources.decode import decode
+from bulkhead.io.resources.encode import encode
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
+
+
+class SuggestionTrial:
+    """Tries suggestions that are to allow *asked* between *ends* in *found*."""
+
+    def __init__(self, found: AnalysisInput, ends: tuple[EndpointSelection, EndpointSelection], asked: PortSet) -> None:
+        self.found, self.ends, self.asked = found, ends, asked
+
+    def rules_work(self, added: Iterable[tuple[str, str]]) -> bool:
+        """Say whether the rules *added*, as (namespace, YAML text of a SegmentedNamespace), allow the connection."""
+        policies = self.found.cluster.policies
+        for namespace, text in added:
+            old = [each for each in policies if each.namespace == namespace and self.found.rules.knows(each)]
+            new = self._expanded(namespace, text)
+            if new is None or len(old) != self._rendered(namespace):
+                return False  # an outer kustomization changes what the overlay renders
+            policies = (*(each for each in policies if each not in old), *new)
+        return self._allowed(policies)
+
+    def policies_work(self, text: str) -> bool:
+        """Say whether the NetworkPolicies of *text* allow the connection and isolate no further pods."""
+        added, problems = policies_in(text)
+        if problems or any(self._isolates_more(policy) for policy in added):
+            return False
+        names = [(each.namespace, each.name) for each in (*self.found.cluster.policies, *added)]
+        return len(set(names)) == len(names) and self._allowed(self.found.cluster.policies + added)
+
+    def _allowed(self, policies: tuple[NetworkPolicy, ...]) -> bool:
+        old = self.found.cluster
+        cluster = Cluster(old.namespaces, old.pods, policies, old.networks, old.nodes, old.services)
+        answer = reach(cluster, self.found.semantics)
+        return all_allowed(explain_pairs(answer, *self.ends, self.asked, self.found.loaded is not None), self.asked)
+
+    def _rendered(self, namespace: str) -> int:
+        """Return how many policies the overlay of *namespace* renders for it."""
+        overlays = self.found.loaded.overlays if self.found.loaded else {}
+        folder = self.found.rules.folders[namespace]
+        return sum(policy.namespace == namespace for policy in overlays[folder].policies)
+
+    def _expanded(self, namespace: str, text: str) -> tuple[NetworkPolicy, ...] | None:
+        """Return the policies of *namespace* with *text* merged into its overlay's; ``None`` where it is not valid."""
+        overlays = self.found.loaded.overlays if self.found.loaded else {}
+        overlay = overlays[self.found.rules.folders[namespace]]
+        try:
+            (document,) = documents(text)
+        except (InvalidYaml, ValueError):
+            return None
+        spec = document.value.get("spec") if isinstance(document.value, dict) else None
+        merged = _merged(encode(self.found.rules.namespaces[namespace].spec), spec)
+        metadata: dict[str, Raw] = {"name": namespace, "namespace": namespace}
+        made, problems = decode(
+            {"apiVersion": API_VERSION, "kind": "SegmentedNamespace", "metadata": metadata, "spec": merged}
+        )
+        if problems or not isinstance(made, SegmentedNamespace) or overlay.profile is None:
+            return None
+        result = expand(overlay.profile, [made])
+        return None if result.problems else result.policies
+
+    def _isolates_more(self, added: NetworkPolicy) -> bool:
+        """Say whether *added* selects a pod that no policy isolates in a direction of *added*."""
+        policies = [each for each in self.found.cluster.policies if each.namespace == added.namespace]
+        return any(
+            not any(each.of(direction) is not None and matches(each.pods, dict(pod.labels)) for each in policies)
+            for direction in Direction
+            if added.of(direction) is not None
+            for pod in self.found.cluster.pods
+            if pod.namespace == added.namespace and matches(added.pods, dict(pod.labels))
+        )
+
+
+def _merged(old: Raw, new: Raw) -> Raw:
+    """Return *old* with the map *new* merged into it, as kustomize merges a patch."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**old, **{key: _merged(old.get(key), item) for key, item in new.items()}}
