@@ -18,7 +18,8 @@ endpoints:
   media/*           any other pod, that no rule names    media/post*     those whose name fits
   *                 every pod of every namespace         */*             a pod of a namespace not listed
   192.168.1.40      an address, or a CIDR                internet        the public addresses
-  lan               a named peer of the profile, where no namespace is called so
+  lan               a named peer of the profile
+  peer=lan          the named peer, where a namespace has the same name; namespace=lan is the namespace
 With manifests all pods are known: media/* is every pod of media, */* every pod.
 ports: 443 is TCP, 53/UDP, 8000-8010
 """
