@@ -180,7 +180,7 @@ class TestReview:
         assert done.status == 0, done.stderr
         comment = unpacked(output)
         assert comment.startswith("**OPENS traffic to the internet**")
-        assert "TCP 587" in comment
+        assert "port 587" in comment
 
     def test_nothing_of_a_pull_request_runs(self, work: Path) -> None:
         ran = work.parent / "ran"

@@ -112,8 +112,8 @@ def test_check_names_the_files_that_differ_and_changes_none(cluster: Tree) -> No
         "rendered/blog/network-policies.yaml: is missing",
         "rendered/cardboard/network-policies.yaml: is stale",
         "rendered/kustomization.yaml: is stale",
-        "rendered/trade-bot/kustomization.yaml: must go",
-        "rendered/trade-bot/network-policies.yaml: must go",
+        "rendered/trade-bot/kustomization.yaml: must be removed",
+        "rendered/trade-bot/network-policies.yaml: must be removed",
         "bulkhead: rendered is stale in 6 files: render it again",
     ]
     assert "+  name: allow-smtp-egress\n" in checked.stdout
@@ -126,7 +126,7 @@ def test_a_namespace_that_loses_its_policies_is_named(cluster: Tree) -> None:
     unlist(cluster, "trade-bot")
     done = cluster.bulkhead("render", *TREE)
     assert done.status == 0
-    assert "`trade-bot` has no policies any more: its folder is gone\n" in done.stderr
+    assert "`trade-bot` has no policies any more: its folder is removed\n" in done.stderr
     assert not (cluster.path / "rendered/trade-bot").exists()
 
 

@@ -64,7 +64,7 @@ def test_a_port_to_the_internet_is_the_first_thing_said_with_the_line_that_opens
     assert lines(done) == [
         "OPENS traffic to the internet",
         "OPENS to the internet",
-        f"  + email -> {internet}: TCP 465 (before: TCP 443, 587; now: TCP 443, 465, 587)",
+        f"  + email -> {internet}: port 465 (before: ports 443, 587; now: ports 443, 465, 587)",
         "      egress rule aws-ses, overlays/email/rules.yaml:6 (mail)",
     ]
 
@@ -191,7 +191,7 @@ def test_the_same_change_in_many_namespaces_is_one_row(repository: Repository) -
     assert lines(done)[:3] == [
         "OPENS traffic to private networks",
         "OPENS to private networks",
-        "  + cardboard, email -> nas (192.168.30.0/24): TCP 2049 (before: TCP 443; now: TCP 443, 2049)",
+        "  + cardboard, email -> nas (192.168.30.0/24): port 2049 (before: port 443; now: ports 443, 2049)",
     ]
 
 
@@ -604,7 +604,7 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
         [
             "OPENS traffic across namespaces",
             "OPENS across namespaces",
-            "  + b -> a: TCP 80",
+            "  + b -> a: port 80",
             "      ingress rule web, two/all.yaml:14",
         ],
     )

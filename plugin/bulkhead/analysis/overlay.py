@@ -4,14 +4,11 @@ from collections.abc import Iterable
 
 from bulkhead.core.diagnostics import Diagnostic, in_resource
 from bulkhead.core.expansion.expand import Expansion, expand
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, is_networkpolicy
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.core.language.scalars import InvalidValue, Name
 from bulkhead.io.resources.decode import decode, is_ours
 from bulkhead.io.yaml.resource_stream import Resource
-
-_GROUPS = ("networking.k8s.io/", "extensions/")
-"""Where Kubernetes keeps its NetworkPolicy; Calico's resource of that kind is another one."""
 
 Known = dict[str, ClusterProfile | SegmentedNamespace]
 """Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
@@ -91,7 +88,7 @@ def _clashes(kept: Iterable[Resource], policies: Iterable[NetworkPolicy]) -> lis
     taken = {
         (each.head.get("namespace"), each.head.get("name"))
         for each in kept
-        if each.head.get("kind") == "NetworkPolicy" and str(each.head.get("apiVersion")).startswith(_GROUPS)
+        if is_networkpolicy(each.head.get("apiVersion"), each.head.get("kind"))
     }
     return [
         Diagnostic(

@@ -64,7 +64,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
         if message:
-            (self.console.stderr if file is sys.stderr else self.console.stdout).write(message)
+            (self.console.note if file is sys.stderr else self.console.write)(message)
 
 
 def command_parser(console: Console, complete: bool = False) -> CommandParser:

@@ -21,5 +21,5 @@ def run(options: Options, console: Console) -> int:
     """Print the script."""
     from bulkhead.cli.command_line import command_parser  # here: it imports the registry, which names this module
 
-    console.write(shtab.complete(command_parser(console, complete=True), shell=options.shell) + "\n")
+    console.write_exact(shtab.complete(command_parser(console, complete=True), shell=options.shell) + "\n")
     return 0

@@ -9,7 +9,9 @@ from typing import NoReturn, TextIO
 
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.report.colour import Palette
-from bulkhead.report.text import count, faults
+from bulkhead.report.safe_text import printable, safe_text
+from bulkhead.report.style import Style
+from bulkhead.report.text import count, error_lines, faults
 
 NO_TERMINAL = 120
 """Columns of a line where there is no terminal."""
@@ -56,20 +58,36 @@ class Console:
         """The current folder. Reports show files relative to it."""
         return os.getcwd()
 
+    @property
+    def style(self) -> Style:
+        """How reports are written for the reader of stdout."""
+        return Style(self.folder, self.palette, self.width)
+
     def write(self, text: str) -> None:
-        """Write the result of the command to stdout."""
+        """Write a report to stdout. No name in it acts on a terminal or on the log of a CI system."""
+        self.stdout.write(safe_text(text, self.colour))
+
+    def write_exact(self, text: str) -> None:
+        """Write a document to stdout as it is: manifests, values, a schema or a script."""
         self.stdout.write(text)
+
+    def note(self, text: str) -> None:
+        """Write lines that are not the result of the command to stderr."""
+        self.stdout.flush()
+        self.stderr.write(safe_text(text))
 
     def status_line(self, text: str) -> None:
         """Write one line about the work, which is not its result, to stderr."""
-        self.stdout.flush()
-        self.stderr.write(f"bulkhead: {text}\n")
+        self.note(f"bulkhead: {printable(text)}\n")
 
     def error(self, message: str, hint: str = "") -> int:
         """Write one error to stderr; return exit status 2."""
-        self.status_line(f"error: {message}")
-        if hint:
-            self.stderr.write(f"hint: {hint}\n")
+        self.note(error_lines(f"bulkhead: error: {message}", hint))
+        return 2
+
+    def file_error(self, file: str, message: str, hint: str = "") -> int:
+        """Write one error about *file* to stderr; return exit status 2."""
+        self.note(error_lines(f"{printable(file)}: error: {message}", hint))
         return 2
 
     def refuse(self, problems: Iterable[Diagnostic], outcome: str = "", status: int = 2) -> NoReturn:
@@ -79,8 +97,7 @@ class Console:
         :raises CommandFailed: always, with *status*.
         """
         found = set(problems)
-        self.stdout.flush()
-        self.stderr.write(faults(found, self.folder))
+        self.note(faults(found, self.folder))
         self.status_line(", ".join([count(len(found), "problem"), *([outcome] if outcome else [])]))
         raise CommandFailed(status)
 

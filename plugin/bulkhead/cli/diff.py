@@ -11,7 +11,16 @@ from bulkhead.analysis.comparison import Comparison, of_drift, of_manifests, of_
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import no_garbage_collection
-from bulkhead.cli.options import Options, Parser, cluster_option, describe, semantics_asked, semantics_options, values
+from bulkhead.cli.options import (
+    Options,
+    Parser,
+    cluster_option,
+    describe,
+    format_option,
+    semantics_asked,
+    semantics_options,
+    values,
+)
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.grades import Grade
 from bulkhead.core.engine.semantics import Semantics
@@ -21,11 +30,7 @@ from bulkhead.io.git.checkout import Copy, copies
 from bulkhead.io.git.repository import GitError, Repository, Revision
 from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.io.manifests.clusters import Known
-from bulkhead.report.diff_json import diff_json
-from bulkhead.report.diff_markdown import diff_markdown
-from bulkhead.report.diff_rows import diff_summary
-from bulkhead.report.diff_text import diff_text
-from bulkhead.report.pairs import diff_pairs
+from bulkhead.report.diff_formats import DIFF_FORMATS
 
 WORKING_TREE = "working tree"
 
@@ -90,12 +95,7 @@ def options(parser: Parser) -> None:
     sides.add_argument("--manifests", nargs=2, default=(), metavar="PATH", help="compare manifests with workloads")
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with the overlays in DIR")
     semantics_options(parser)
-    parser.add_argument(
-        "--format",
-        choices=("text", "markdown", "json", "pairs"),
-        default="text",
-        help="how to print it (default: text)",
-    )
+    format_option(parser, DIFF_FORMATS)
     parser.add_argument(
         "--fail-on", type=_fail_on, default=frozenset(), metavar="GRADE[,GRADE]", help="exit 1 for these grades only"
     )
@@ -129,19 +129,8 @@ def run(options: Options, console: Console) -> int:
     )
     with no_garbage_collection():
         found = _compare(asked)
-        console.write(_written(found, options.format, console))
+        console.write(DIFF_FORMATS[options.format](found, console.style))
         return int(_fails(found, options.fail_on))
-
-
-def _written(found: Comparison, form: str, console: Console) -> str:
-    if form == "pairs":
-        return diff_pairs(found.difference)
-    summary = diff_summary(found, console.folder)
-    if form == "json":
-        return diff_json(found, summary)
-    if form == "markdown":
-        return diff_markdown(summary)
-    return diff_text(summary, console.palette)
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:

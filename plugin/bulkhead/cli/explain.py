@@ -3,7 +3,15 @@
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, peers_of, vocabulary_of
-from bulkhead.cli.options import ENDPOINTS_HELP, Options, Parser, analysis_options, cluster_option, describe
+from bulkhead.cli.options import (
+    ENDPOINTS_HELP,
+    Options,
+    Parser,
+    analysis_options,
+    cluster_option,
+    describe,
+    format_option,
+)
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
 from bulkhead.core.engine.solve import reach
@@ -11,7 +19,8 @@ from bulkhead.core.explanation.deviations import deviations_between
 from bulkhead.core.explanation.pair import PairExplanation, alike, all_allowed, explain_pairs
 from bulkhead.core.language.scalars import Port
 from bulkhead.report.caveats import caveats, replaced
-from bulkhead.report.explain import Explained, as_json, text
+from bulkhead.report.explain import Explained
+from bulkhead.report.explain_formats import EXPLAIN_FORMATS
 from bulkhead.report.suggestion import Suggestion
 
 
@@ -44,7 +53,7 @@ exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; w
                         help="the folder with the overlays (default: .)")  # fmt: skip
     cluster_option(parser)
     analysis_options(parser)
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    format_option(parser, EXPLAIN_FORMATS)
 
 
 def run(options: Options, console: Console) -> int:
@@ -57,10 +66,7 @@ def run(options: Options, console: Console) -> int:
     explained = _explained(found, ends, port, asked)
     if not explained.groups:
         return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
-    if options.format == "text":
-        console.write(text(explained, found, console.folder, console.palette, console.width))
-    else:
-        console.write(as_json(explained, found, console.folder))
+    console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style))
     return 0 if explained.allowed else 1
 
 

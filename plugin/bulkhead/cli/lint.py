@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_manifests, from_overlays
 from bulkhead.analysis.lint_input import LintInput
 from bulkhead.cli.console import Console
-from bulkhead.cli.options import Options, Parser, cluster_option, describe, values
+from bulkhead.cli.options import Options, Parser, cluster_option, describe, format_option, values
 from bulkhead.core.diagnostics import nearest
 from bulkhead.core.engine.semantics import specification
 from bulkhead.core.language.resources import Enforcer
@@ -16,8 +16,8 @@ from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup, grouped, worst
 from bulkhead.core.lint.registry import CHECKS, lint
 from bulkhead.io.manifests.clusters import SUFFIXES
-from bulkhead.report.lint import as_json, listing, markdown, summary, text
-from bulkhead.report.sarif import sarif
+from bulkhead.report.lint import listing, summary
+from bulkhead.report.lint_formats import LINT_FORMATS, LintReport
 
 
 def options(parser: Parser) -> None:
@@ -45,8 +45,7 @@ def options(parser: Parser) -> None:
     parser.add_argument("--enforcer", choices=values(Enforcer), metavar="NAME",
                         help=f"what enforces the policies: {', '.join(values(Enforcer))} (default: what the profile "
                         "says, else any)")  # fmt: skip
-    parser.add_argument("--format", choices=["text", "json", "sarif", "markdown"], default="text", metavar="FORMAT",
-                        help="text, json, sarif or markdown (default: text)")  # fmt: skip
+    format_option(parser, LINT_FORMATS)
     parser.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons")
     parser.add_argument("--fail-on", choices=values(Severity), default=Severity.WARNING.value, metavar="SEVERITY",
                         help=f"exit 1 for findings this bad or worse: {', '.join(values(Severity))} "
@@ -73,10 +72,9 @@ def run(options: Options, console: Console) -> int:
         console.refuse(problems, "nothing was judged")
     found = _found(options, overlays, manifests, checks, today)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
-    console.write(_written(options.format, found, shown, console.folder))
+    console.write(LINT_FORMATS[options.format](LintReport(found, shown, _repository(console.folder)), console.style))
     if options.format == "text":
-        console.stdout.flush()
-        console.stderr.write(summary(found, shown))
+        console.note(summary(found, shown))
     most = worst(shown)
     return int(most is not None and most.reaches(Severity(options.fail_on)))
 
@@ -123,14 +121,6 @@ def _files(path: str) -> list[str]:
         for name in names
         if name.endswith(SUFFIXES)
     ]
-
-
-def _written(form: str, found: tuple[FindingGroup, ...], shown: tuple[FindingGroup, ...], here: str) -> str:
-    if form == "json":
-        return as_json(found, here)
-    if form == "sarif":
-        return sarif(found, CHECKS, _repository(here))
-    return markdown(shown, here) if form == "markdown" else text(shown, here)
 
 
 def _repository(here: str) -> str:

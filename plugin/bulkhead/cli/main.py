@@ -9,8 +9,9 @@ from bulkhead.cli.console import process_console
 
 def main() -> int:
     """Run the command line of this process; return the exit status."""
+    console = process_console()
     try:
-        status = run(sys.argv[1:], process_console())
+        status = run(sys.argv[1:], console)
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
@@ -20,13 +21,10 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        sys.stderr.write(f"bulkhead: error: {error}\n")
-        return 2
+        return console.error(str(error))
     except Exception as error:
         if os.environ.get("BULKHEAD_DEBUG"):
             raise
-        sys.stderr.write(
-            f"bulkhead: internal error: {type(error).__name__}: {error}\n"
-            "hint: this is a defect; run again with BULKHEAD_DEBUG=1 and report what it prints\n"
-        )
+        console.status_line(f"internal error: {type(error).__name__}: {error}")
+        console.note("hint: this is a defect; run again with BULKHEAD_DEBUG=1 and report what it prints\n")
         return 3

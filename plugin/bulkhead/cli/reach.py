@@ -3,15 +3,24 @@
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, no_garbage_collection, peers_of, vocabulary_of
-from bulkhead.cli.options import ENDPOINTS_HELP, Options, Parser, analysis_options, describe, folder_options
+from bulkhead.cli.options import (
+    ENDPOINTS_HELP,
+    Options,
+    Parser,
+    analysis_options,
+    describe,
+    folder_options,
+    format_option,
+)
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine import solve as engine
 from bulkhead.core.engine.endpoint_terms import target
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.language.scalars import InvalidValue
-from bulkhead.report import connections, matrix, pairs
+from bulkhead.report import connections
 from bulkhead.report.connections import Filter
 from bulkhead.report.outside_names import Outside
+from bulkhead.report.reach_formats import REACH_FORMATS, ReachReport
 
 MOST = 5_000_000
 """Pairs that are listed at most: about two gigabytes of memory."""
@@ -39,27 +48,20 @@ exit status: 0 it was shown; 2 the input has problems
     parser.add_argument("--from", dest="source", metavar="SRC", help="only connections from there")
     parser.add_argument("--to", dest="destination", metavar="DST[:PORT[/PROTO]]", help="only connections to there")
     parser.add_argument("--port", metavar="PORT[/PROTO]", help="only this port")
-    parser.add_argument(
-        "--format",
-        choices=["text", "markdown", "json", "pairs"],
-        default="text",
-        help="json: docs/reference/output.md; pairs: a bare list of src, dst, conn (default: text)",
-    )
+    format_option(parser, REACH_FORMATS)
 
 
 def run(options: Options, console: Console) -> int:
     """Print the matrix, the rows or the document that is asked for."""
     with no_garbage_collection():
-        found = analysis_input(options, console)
-        wanted = _filter(found, options)
-        answer = engine.reach(found.cluster, found.semantics)
         filtered = bool(options.source or options.destination or options.port)
+        found = analysis_input(options, console)
+        wanted = _filter(found, options) if filtered else None
+        answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":
             _check_pairs(answer, filtered)
-        console.write(_written(found, answer, wanted, filtered, options.format, console))
-        if not answer.semantics.measured and options.format in ("text", "markdown"):
-            mark = "- " if options.format == "markdown" and not filtered else ""
-            console.write(f"{mark}read {answer.semantics.description}\n")
+        report = ReachReport(answer, Outside(found, peers_of(found)), found.loaded is not None, wanted)
+        console.write(REACH_FORMATS[options.format](report, console.style))
     return 0
 
 
@@ -88,21 +90,3 @@ def _check_pairs(answer: Reachability, filtered: bool) -> None:
         )
     if connections.size(answer) > MOST:
         raise InvalidValue(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
-
-
-def _written(
-    found: AnalysisInput, answer: Reachability, wanted: Filter, filtered: bool, style: str, console: Console
-) -> str:
-    if style == "pairs":
-        return pairs.reach_pairs(answer)
-    outside = Outside(found, peers_of(found))
-    templates = found.loaded is not None
-    if style == "json":
-        return connections.as_json(answer, wanted, outside)
-    if not filtered:
-        made = matrix.Matrix(answer, outside, templates)
-        return matrix.markdown(made) if style == "markdown" else matrix.text(made, console.width, console.palette)
-    rows = connections.rows(answer, wanted, outside, templates)
-    if not rows:
-        return "no connection\n"
-    return connections.markdown(rows) if style == "markdown" else connections.text(rows, console.palette)

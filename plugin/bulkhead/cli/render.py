@@ -41,13 +41,12 @@ def run(options: Options, console: Console) -> int:
     if tree.faults:
         console.refuse(tree.faults, NOT_RENDERED, status=1)
     if options.output is None:
-        console.write(tree.text)
+        console.write_exact(tree.text)
         return 0
     try:
         return _check(tree, options, console) if options.check else _write(tree, options, console)
     except Unwritable as error:
-        console.stderr.write(f"{options.output}: error: {error}\n")
-        return 2
+        return console.file_error(options.output, error.message, error.hint)
 
 
 def _check(tree: OverlayTree, options: Options, console: Console) -> int:

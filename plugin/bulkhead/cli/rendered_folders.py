@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from bulkhead.analysis.overlay_tree import OverlayTree
 from bulkhead.cli.console import Console
+from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.core.language.scalars import InvalidValue, Name
 from bulkhead.io.files import Unwritable
 from bulkhead.io.manifests import rendered_tree
 from bulkhead.io.manifests.rendered_tree import Belongs
 from bulkhead.io.yaml.resource_stream import Resource, of_build
 from bulkhead.report.file_diff import file_diff
+from bulkhead.report.safe_text import printable
 from bulkhead.report.text import count
 
 
@@ -33,10 +35,9 @@ def check(rendered: OverlayTree, folder: str, output: str, console: Console) -> 
     for path in differing:
         name = os.path.join(output, path)
         console.write(file_diff(name, present.get(path, ""), wanted.get(path, "")))
-    console.stdout.flush()
     for path in differing:
         state = "is missing" if path not in present else "is stale" if path in wanted else "must be removed"
-        console.stderr.write(f"{os.path.join(output, path)}: {state}\n")
+        console.note(f"{printable(os.path.join(output, path))}: {state}\n")
     state = f"stale in {count(len(differing), 'file')}: render it again" if differing else "up to date"
     console.status_line(f"{output} is {state}")
     return int(bool(differing))
@@ -67,8 +68,7 @@ def _placed(resource: Resource) -> Belongs:
         raise Unwritable(
             f"the {kind} `{name}` belongs to no namespace, and the tree is made of namespaces: deliver it another way"
         ) from None
-    is_policy = kind == "NetworkPolicy" and str(resource.head.get("apiVersion")).startswith("networking.k8s.io/")
-    return Belongs(owner, resource.text, is_policy)
+    return Belongs(owner, resource.text, is_networkpolicy(resource.head.get("apiVersion"), kind))
 
 
 def _unprotected(rendered: OverlayTree) -> Iterator[tuple[str, str]]:

@@ -32,11 +32,11 @@ def run(options: Options, console: Console) -> int:
     if options.output:
         return _write(options.output, options.chart, console)
     if options.chart:
-        console.write(values_schema())
+        console.write_exact(values_schema())
         return 0
     if options.kind is None:
         return console.error(f"which one? {' or '.join(KINDS)}")
-    console.write(schema(options.kind))
+    console.write_exact(schema(options.kind))
     return 0
 
 
@@ -66,7 +66,7 @@ def _wanted(folder: str, chart: bool, console: Console) -> dict[str, str]:
     try:
         return generated_in(folder) if chart else generated()
     except (OSError, ValueError) as error:
-        console.stderr.write(f"{os.path.join(folder, 'README.md')}: error: {error}\n")
+        console.file_error(os.path.join(folder, "README.md"), str(error))
         raise CommandFailed from None
 
 
@@ -76,8 +76,7 @@ def _write(folder: str, chart: bool, console: Console) -> int:
         try:
             write_file(os.path.join(folder, name), text)
         except Unwritable as error:
-            console.stderr.write(f"{os.path.join(folder, name)}: error: {error}\n")
-            return 2
+            return console.file_error(os.path.join(folder, name), error.message, error.hint)
     console.status_line(f"wrote {', '.join(wanted)} into {folder}")
     return 0
 
@@ -88,7 +87,7 @@ def _check(folder: str, chart: bool, console: Console) -> int:
     stale = [path for name, text in wanted.items() if _text(path := os.path.join(folder, name)) != text]
     kind = " --chart" if chart else ""
     for path in stale:
-        console.stderr.write(f"{path}: error: stale\nhint: bulkhead schema{kind} -o {folder}\n")
+        console.file_error(path, "stale", f"bulkhead schema{kind} -o {folder}")
     return int(bool(stale))
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import NO_ANSWER, peers_of, tested_input, vocabulary_of
-from bulkhead.cli.options import ENDPOINTS_HELP, Options, Parser, analysis_options, describe, folder_options
+from bulkhead.cli.options import (
+    ENDPOINTS_HELP,
+    Options,
+    Parser,
+    analysis_options,
+    describe,
+    folder_options,
+    format_option,
+)
 from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
@@ -19,12 +27,12 @@ from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import spell_address
+from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
-from bulkhead.report import test_results
 from bulkhead.report.explain import briefly
 from bulkhead.report.outside_names import Outside, unreal
-from bulkhead.report.port_spelling import short
+from bulkhead.report.test_formats import TEST_FORMATS, PromiseReport
 from bulkhead.report.test_results import FAIL, KNOWN, OK, PromiseResult
 
 _SHOWN = 3
@@ -53,7 +61,7 @@ exit status: 0 every row holds or is known to fail; 1 a row fails; 2 the input h
     folder_options(parser)
     analysis_options(parser)
     parser.add_argument("--file", action="append", metavar="F", help="read this file instead; may be repeated")
-    parser.add_argument("--format", choices=["text", "json", "junit"], default="text", help="default: text")
+    format_option(parser, TEST_FORMATS)
 
 
 def run(options: Options, console: Console) -> int:
@@ -69,15 +77,8 @@ def run(options: Options, console: Console) -> int:
     found = tested_input(options, console)
     promises = _promises(vocabulary_of(found), rows.lines, console)
     made = _Checking(found, console).verdicts(rows.lines, promises)
-    console.write(_written(made, found, options.format, console))
+    console.write(TEST_FORMATS[options.format](PromiseReport(tuple(made), found.semantics), console.style))
     return int(any(each.word == FAIL for each in made))
-
-
-def _written(made: list[PromiseResult], found: AnalysisInput, style: str, console: Console) -> str:
-    here = console.folder
-    if style == "text":
-        return test_results.text(made, here, console.palette, found.semantics)
-    return test_results.as_json(made, here, found.semantics) if style == "json" else test_results.junit(made, here)
 
 
 def _promises(names: EndpointVocabulary, lines: list[PromiseLocation], console: Console) -> list[Promise]:

@@ -53,15 +53,14 @@ def run(options: Options, console: Console) -> int:
         console.refuse(tree.faults, NOT_RENDERED, status=1)
     text = _HEAD + _dumped(_values(tree, _standard(options.base or _base(options.dir))))
     if options.output is None:
-        console.write(text)
+        console.write_exact(text)
         return 0
     try:
         if options.check:
             return compare(options.output, {"": text}, is_folder=False, console=console)
         write_file(options.output, text)
     except Unwritable as error:
-        console.stderr.write(f"{options.output}: error: {error}\n")
-        return 2
+        return console.file_error(options.output, error.message, error.hint)
     console.status_line(f"{options.output}: values for {len(tree.overlays)} overlays")
     return 0
 

@@ -1,6 +1,5 @@
 """Who reaches whom row by row, and as JSON: what a filter leaves of an answer."""
 
-import json
 from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
@@ -12,13 +11,12 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
+from bulkhead.report.json_document import json_document
+from bulkhead.report.markdown import code
 from bulkhead.report.outside_names import Outside
-from bulkhead.report.port_spelling import short
-from bulkhead.report.semantics import stated
-
-SCHEMA = "bulkhead.dev/reach/v1"
 
 
 @record
@@ -100,15 +98,14 @@ def text(found: Rows, paint: Palette) -> str:
 def markdown(found: Rows) -> str:
     """Return a table of GitHub's Markdown."""
     lines = ["| from | to | ports |", "|---|---|---|"]
-    lines += [f"| `{source}` | `{to}` | {short(opened)} |" for (source, to), opened in found.items()]
+    lines += [f"| {code(source)} | {code(to)} | {short(opened)} |" for (source, to), opened in found.items()]
     return "\n".join(lines) + "\n"
 
 
 def as_json(answer: Reachability, wanted: Filter, outside: Outside) -> str:
-    """Return the answer as rectangles, schema ``bulkhead.dev/reach/v1``."""
+    """Return the answer as rectangles."""
     layers = [_layer(layer, wanted, outside) for layer in answer.layers]
-    whole = {"schema": SCHEMA, "ipBlock": answer.mode.value, **stated(answer.semantics), "layers": layers}
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    return json_document("reach", {"ipBlock": answer.mode.value, "layers": layers}, answer.semantics)
 
 
 def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[str, object]:

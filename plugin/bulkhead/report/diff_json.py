@@ -2,38 +2,29 @@
 A comparison as JSON, for other programs: complete, sorted, described by ``docs/reference/diff.schema.json``.
 """
 
-import json
-
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
-from bulkhead.report.diff_rows import DiffRow, DiffSummary, grades
+from bulkhead.report.diff_rows import DiffRow, diff_summary, grades
 from bulkhead.report.endpoint_names import cidrs
-from bulkhead.report.semantics import stated
+from bulkhead.report.json_document import json_document
+from bulkhead.report.style import Style
 
-VERSION = "bulkhead.dev/diff/v1"
 
-
-def diff_json(comparison: Comparison, found: DiffSummary) -> str:
-    """Write *comparison*, whose account is *found*, as JSON."""
+def json_report(comparison: Comparison, style: Style) -> str:
+    """Return *comparison* as JSON."""
+    found = diff_summary(comparison, style.folder)
     opened, closed = (grades(comparison.findings, opens) for opens in (True, False))
-    return (
-        json.dumps(
-            {
-                "version": VERSION,
-                "verdict": found.verdict,
-                "before": found.names[0],
-                "after": found.names[1],
-                "ipBlock": comparison.semantics.mode.value,
-                **stated(comparison.semantics),
-                "opens": [grade.value for grade in opened],
-                "closes": [grade.value for grade in closed],
-                "notes": list(found.notes),
-                "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
-            },
-            indent=2,
-        )
-        + "\n"
-    )
+    body = {
+        "verdict": found.verdict,
+        "before": found.names[0],
+        "after": found.names[1],
+        "ipBlock": comparison.semantics.mode.value,
+        "opens": [grade.value for grade in opened],
+        "closes": [grade.value for grade in closed],
+        "notes": list(found.notes),
+        "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
+    }
+    return json_document("diff", body, comparison.semantics)
 
 
 def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:

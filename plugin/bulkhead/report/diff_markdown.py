@@ -1,21 +1,20 @@
 """An account as a pull-request comment: the verdict first, the details folded, everything else as plain text."""
 
-import re
 from itertools import groupby
 
-from bulkhead.report.diff_rows import DiffRow, DiffSummary
+from bulkhead.analysis.comparison import Comparison
+from bulkhead.report.diff_rows import DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff_text import before_after, brief, heading, listed
-from bulkhead.report.text import printable
+from bulkhead.report.markdown import escaped
+from bulkhead.report.style import Style
 
 LIMIT = 65_000
 """The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
 
-_LONGEST = 2_000
-"""The longest text of one cell: a row always fits."""
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]")
-_LINKING = re.compile(r"[@#]|:(?=//)|(?<=www)\.|!(?=\d)")
-"""What makes a mention, a reference or a link of the text beside it, even where it is written as an entity."""
+def markdown_report(comparison: Comparison, style: Style) -> str:
+    """Return *comparison* as Markdown."""
+    return diff_markdown(diff_summary(comparison, style.folder))
 
 
 def diff_markdown(found: DiffSummary) -> str:
@@ -38,20 +37,6 @@ def diff_markdown(found: DiffSummary) -> str:
     if left_out:
         body += f"\n**Cut short:** {left_out} of {len(found.rows)} rows do not fit here. `bulkhead diff` shows all.\n"
     return head + body
-
-
-def escaped(text: str) -> str:
-    """
-    Return *text* so that Markdown and HTML show it as it is: no link, mention, tag, table or line of its own.
-
-    >>> escaped("<b>a|b</b>")
-    '&#60;b&#62;a&#124;b&#60;/b&#62;'
-    """
-    shown = printable(text)
-    if len(shown) > _LONGEST // 4:
-        shown = shown[: _LONGEST // 4] + "…"
-    entities = _SPECIAL.sub(lambda match: f"&%{ord(match.group())};", shown)
-    return _LINKING.sub(lambda match: f"{match.group()}&%8203;", entities).replace("&%", "&#")
 
 
 def _frame(title: str, rows: int) -> tuple[str, str]:

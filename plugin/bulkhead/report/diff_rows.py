@@ -14,7 +14,7 @@ from bulkhead.core.diff.grades import Grade, in_order
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network
 from bulkhead.core.sets.intervals import merge
-from bulkhead.core.sets.ports import EVERY, PortSet, subtract
+from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.report.endpoint_names import EndpointNames, listed
 from bulkhead.report.text import shortened
 
@@ -146,9 +146,9 @@ class _Writer:
             finding.grades,
             self.names.end(finding.sources),
             destinations,
-            ports(finding.ports),
-            tuple(map(ports, finding.before)),
-            tuple(map(ports, finding.after)),
+            phrase(finding.ports),
+            tuple(map(phrase, finding.before)),
+            tuple(map(phrase, finding.after)),
             tuple(dict.fromkeys(self.cause(each, finding.opens) for each in finding.reasons)),
         )
 
@@ -167,24 +167,3 @@ def _happened(found: WrittenCause) -> str:
     if found.change in (Change.ISOLATED, Change.FREED):
         return f"{found.change.value} {found.direction} by"
     return f"{found.direction} {found.change.value}"
-
-
-def ports(found: PortSet) -> str:
-    """
-    Return *found* as a person reads it.
-
-    >>> from bulkhead.core.ports import between
-    >>> ports(subtract(EVERY, between("TCP", 443, 443)))
-    'all ports but TCP 443'
-    """
-    if found == EVERY:
-        return "all ports"
-    if not found.spans:
-        return "nothing"
-    rest = subtract(EVERY, found)
-    fewer = len(rest.spans) < len(found.spans)
-    return f"all ports but {_spaced(rest)}" if fewer else _spaced(found)
-
-
-def _spaced(found: PortSet) -> str:
-    return str(found).replace(",", ", ")

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 
+from bulkhead.analysis.comparison import Comparison
 from bulkhead.report.colour import PLAIN, Palette
-from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
-from bulkhead.report.text import printable
+from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.safe_text import printable
+from bulkhead.report.style import Style
 
 _CAUSES = 4
 """So many places stand below a row; the rest is counted."""
 
 _WHY = 80
+
+
+def text_report(comparison: Comparison, style: Style) -> str:
+    """Return *comparison* as text."""
+    return diff_text(diff_summary(comparison, style.folder), style.palette)
 
 
 def diff_text(found: DiffSummary, paint: Palette = PLAIN) -> str:

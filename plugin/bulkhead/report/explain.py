@@ -1,6 +1,5 @@
 """An explanation: the verdict, the policies that isolate each side, and the rules that a person wrote."""
 
-import json
 import textwrap
 from collections.abc import Iterator
 
@@ -14,13 +13,13 @@ from bulkhead.core.kubernetes.cluster import External
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals
+from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
-from bulkhead.report.port_spelling import phrase
-from bulkhead.report.semantics import because, stated
+from bulkhead.report.json_document import json_document
+from bulkhead.report.semantics import because
 from bulkhead.report.text import shortened, spelt
 
-SCHEMA = "bulkhead.dev/explain/v1"
 _SHOWN = 4
 
 
@@ -140,11 +139,9 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
-    """Return the explanation as JSON, schema ``bulkhead.dev/explain/v1``."""
+    """Return the explanation as JSON."""
     answers = [_answer(group, share, given, here) for group in found.groups for share in group[0].shares]
     whole = {
-        "schema": SCHEMA,
-        **stated(found.semantics),
         "from": found.source.text,
         "to": found.destination.text,
         "port": found.port or None,
@@ -153,7 +150,7 @@ def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
         "notes": list(found.notes),
         "remedies": [{"file": shortened(where, here), "add": yaml} for where, yaml in found.remedies],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json_document("explain", whole, found.semantics)
 
 
 def _answer(

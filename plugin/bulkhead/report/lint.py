@@ -1,15 +1,13 @@
 """Findings of ``lint`` as text, Markdown and JSON, and the list of checks."""
 
-import json
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup
+from bulkhead.report.json_document import json_document
+from bulkhead.report.markdown import code, escaped, message
+from bulkhead.report.safe_text import printable
 from bulkhead.report.text import count, shortened
-
-VERSION = 1
-"""Of the JSON: it rises when a field goes away or changes its meaning; new fields do not raise it."""
 
 
 def text(found: Iterable[FindingGroup], here: str) -> str:
@@ -17,10 +15,13 @@ def text(found: Iterable[FindingGroup], here: str) -> str:
     lines: list[str] = []
     for each in found:
         finding = each.finding
-        lines.append(f"{_place(each, here)}: {finding.severity.value}: {finding.check.id}: {finding.found.message}")
-        lines += [f"  {title}: {words}" for title, words in _lists(each)]
+        lines.append(
+            f"{printable(_place(each, here))}: {finding.severity.value}: {finding.check.id}: "
+            f"{printable(finding.found.message)}"
+        )
+        lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each)]
         if finding.found.hint and not finding.accepted:
-            lines.append(f"hint: {finding.found.hint}")
+            lines.append(f"hint: {printable(finding.found.hint)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -49,11 +50,11 @@ def markdown(found: Iterable[FindingGroup], here: str) -> str:
 
 def _bullet(each: FindingGroup, here: str) -> Iterator[str]:
     found = each.finding.found
-    yield f"- `{_place(each, here)}` **{each.finding.check.id}**: {found.message}"
+    yield f"- {code(_place(each, here))} **{each.finding.check.id}**: {message(found.message)}"
     for title, words in _lists(each):
-        yield f"  - {title}: {escape(words, quote=False)}"
+        yield f"  - {title}: {escaped(words)}"
     if found.hint and not each.finding.accepted:
-        yield f"  - hint: {found.hint}"
+        yield f"  - hint: {message(found.hint)}"
 
 
 def as_json(found: Iterable[FindingGroup], here: str) -> str:
@@ -73,7 +74,7 @@ def as_json(found: Iterable[FindingGroup], here: str) -> str:
         }
         for each in found
     ]
-    return json.dumps({"version": VERSION, "findings": entries}, indent=2, ensure_ascii=False) + "\n"
+    return json_document("lint", {"findings": entries})
 
 
 def listing(checks: Iterable[Check]) -> str:

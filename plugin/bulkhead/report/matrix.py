@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from bulkhead.core.engine.queries import Connections, connections
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.explanation.pair import is_many
+from bulkhead.core.sets.port_spelling import short
 from bulkhead.report.colour import Palette
+from bulkhead.report.markdown import escaped
 from bulkhead.report.outside_names import Outside
-from bulkhead.report.port_spelling import short
 
 MOST = 120
 """Groups in a matrix that anybody reads."""
@@ -128,12 +129,8 @@ def markdown(matrix: Matrix) -> str:
     """Return the matrix as a table of GitHub's Markdown."""
     if len(matrix.names) > MOST:
         return text(matrix, 0, Palette())
-    names = [_escaped(name) for name in matrix.names]
+    names = [escaped(name) for name in matrix.names]
     lines = [f"| from \\ to | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     lines += [f"| **{name}** | {' | '.join(row)} |" for name, row in zip(names, matrix.cells, strict=True)]
-    legend = [_escaped(line) for line in _legend(matrix, Palette())]
+    legend = [escaped(line) for line in _legend(matrix, Palette())]
     return "\n".join([*lines, "", *(f"- {line}" for line in legend)]) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("*", "\\*").replace("|", "\\|")

@@ -9,6 +9,7 @@ a workload with itself.  The list grows with the square of the cluster: rectangl
 
 import json
 
+from bulkhead.analysis.comparison import Comparison
 from bulkhead.core.diff.compare import Difference
 from bulkhead.core.engine.endpoint_space import EndpointClass
 from bulkhead.core.engine.reachability import Reachability, port_set
@@ -16,6 +17,7 @@ from bulkhead.core.sets import ports
 from bulkhead.core.sets.addresses import spell
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
+from bulkhead.report.style import Style
 
 Pairs = dict[tuple[str, str], PortSet]
 
@@ -24,6 +26,11 @@ def reach_pairs(answer: Reachability) -> str:
     """Write *answer* as pairs, sorted."""
     found = sorted(_pairs(answer).items())
     return _json([{"src": source, "dst": destination, "conn": str(conn)} for (source, destination), conn in found])
+
+
+def diff_report(comparison: Comparison, _style: Style) -> str:
+    """Write the pairs that *comparison* finds changed."""
+    return diff_pairs(comparison.difference)
 
 
 def diff_pairs(difference: Difference) -> str:

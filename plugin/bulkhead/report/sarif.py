@@ -1,6 +1,5 @@
 """Findings of ``lint`` as SARIF 2.1.0, for code scanning."""
 
-import json
 import os
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -8,6 +7,7 @@ from urllib.parse import quote
 from bulkhead import __version__
 from bulkhead.core.lint.finding import Check
 from bulkhead.core.lint.grouping import FindingGroup
+from bulkhead.report.json_document import json_text
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
@@ -26,7 +26,7 @@ def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str) -
         "results": results,
     }
     whole: dict[str, Json] = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json_text(whole)
 
 
 def _rule(check: Check) -> dict[str, Json]:

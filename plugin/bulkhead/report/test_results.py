@@ -1,16 +1,14 @@
 """What came of every promise: text, JSON, and JUnit XML for CI."""
 
-import json
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.record import record
 from bulkhead.report.colour import Palette
-from bulkhead.report.semantics import stated
+from bulkhead.report.json_document import json_document
 from bulkhead.report.text import count, shortened
 
-SCHEMA = "bulkhead.dev/test/v1"
 OK, FAIL, KNOWN = "ok", "FAIL", "known"
 
 
@@ -56,7 +54,7 @@ def summary(found: Sequence[PromiseResult]) -> str:
 
 
 def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> str:
-    """Return the verdicts as JSON, schema ``bulkhead.dev/test/v1``."""
+    """Return the verdicts as JSON."""
     rows = [
         {
             "test": each.test,
@@ -69,8 +67,8 @@ def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> 
         }
         for each in found
     ]
-    whole = {"schema": SCHEMA, **stated(semantics), "holds": all(each.word != FAIL for each in found), "rows": rows}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    body = {"holds": all(each.word != FAIL for each in found), "rows": rows}
+    return json_document("test", body, semantics)
 
 
 def junit(found: Sequence[PromiseResult], here: str) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
+from bulkhead.report.safe_text import printable
 
 
 def faults(found: Iterable[Diagnostic], here: str) -> str:
@@ -12,15 +13,13 @@ def faults(found: Iterable[Diagnostic], here: str) -> str:
     for each in sorted_diagnostics(found):
         at = each.location
         place = [printable(shortened(at.file, here)), *map(str, (at.line, at.column) if at.line else ())]
-        lines.append(f"{':'.join(place)}: error: {_lines(each.message)}")
-        if each.hint:
-            lines.append(f"hint: {_lines(each.hint)}")
-    return "".join(line + "\n" for line in lines)
+        lines.append(error_lines(f"{':'.join(place)}: error: {each.message}", each.hint))
+    return "".join(lines)
 
 
-def printable(text: str) -> str:
-    """Return *text* without anything that steers a terminal, or begins a line."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+def error_lines(message: str, hint: str = "") -> str:
+    """Return an error and its *hint*. Further lines of a text are marked, because a stranger may have written them."""
+    return f"{_lines(message)}\n" + (f"hint: {_lines(hint)}\n" if hint else "")
 
 
 def _lines(text: str) -> str:

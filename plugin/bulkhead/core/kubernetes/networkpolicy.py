@@ -14,6 +14,15 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace: its name."""
 
 
+_GROUPS = ("networking.k8s.io/", "extensions/")
+"""The API groups of the Kubernetes resource. Calico has another resource of the same kind."""
+
+
+def is_networkpolicy(api_version: object, kind: object) -> bool:
+    """Say whether a resource is a NetworkPolicy of Kubernetes."""
+    return kind == "NetworkPolicy" and str(api_version).startswith(_GROUPS)
+
+
 class Direction(str, Enum):
     """The direction of a rule, seen from the pods that its policy selects. A member is equal to its key in the spec."""
 

@@ -27,9 +27,11 @@ def phrase(opened: PortSet) -> str:
     """
     Return *opened* as part of a sentence.
 
-    >>> phrase(ports.read("TCP 80")), phrase(ports.read("TCP 80,UDP 53")), phrase(ports.EVERY)
-    ('port 80', 'ports 80, 53/UDP', 'all ports')
+    >>> phrase(ports.read("TCP 80")), phrase(ports.read("TCP 80,UDP 53")), phrase(ports.EVERY), phrase(ports.NONE)
+    ('port 80', 'ports 80, 53/UDP', 'all ports', 'nothing')
     """
+    if not opened.spans:
+        return "nothing"
     spelt = short(opened)
     if spelt == "all" or spelt.startswith("all but"):
         return spelt.replace("all", "all ports", 1)

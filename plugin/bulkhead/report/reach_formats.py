@@ -1,0 +1,74 @@
+"""The formats of ``bulkhead reach``: a matrix by namespace, or with a filter one row for each connection."""
+
+from bulkhead.core.engine.reachability import Reachability
+from bulkhead.core.record import record
+from bulkhead.report import connections, matrix, pairs
+from bulkhead.report.connections import Filter, Rows
+from bulkhead.report.outside_names import Outside
+from bulkhead.report.style import Formats, Style
+
+
+@record
+class ReachReport:
+    """
+    The *answer* of the engine, and the part of it that was asked for: *wanted*, or ``None`` for everything.
+
+    *templates*: a pod stands for any number of pods like it, because the pods of the cluster are not known.
+    """
+
+    answer: Reachability
+    outside: Outside
+    templates: bool
+    wanted: Filter | None = None
+
+
+def text_report(found: ReachReport, style: Style) -> str:
+    """Return the matrix or the rows as text."""
+    if found.wanted is None:
+        shown = matrix.text(_matrix(found), style.width, style.palette)
+    else:
+        rows = _rows(found, found.wanted)
+        shown = connections.text(rows, style.palette) if rows else NO_CONNECTION
+    return shown + _caution(found)
+
+
+def markdown_report(found: ReachReport, _style: Style) -> str:
+    """Return the matrix or the rows as Markdown."""
+    if found.wanted is None:
+        caution = _caution(found)
+        return matrix.markdown(_matrix(found)) + (f"- {caution}" if caution else "")
+    rows = _rows(found, found.wanted)
+    return (connections.markdown(rows) if rows else NO_CONNECTION) + _caution(found)
+
+
+def json_report(found: ReachReport, _style: Style) -> str:
+    """Return the answer as rectangles of endpoint classes."""
+    return connections.as_json(found.answer, found.wanted or Filter(), found.outside)
+
+
+def pairs_report(found: ReachReport, _style: Style) -> str:
+    """Return every pair of workloads or address ranges."""
+    return pairs.reach_pairs(found.answer)
+
+
+REACH_FORMATS: Formats[ReachReport] = {
+    "text": text_report,
+    "markdown": markdown_report,
+    "json": json_report,
+    "pairs": pairs_report,
+}
+
+NO_CONNECTION = "no connection\n"
+
+
+def _matrix(found: ReachReport) -> matrix.Matrix:
+    return matrix.Matrix(found.answer, found.outside, found.templates)
+
+
+def _rows(found: ReachReport, wanted: Filter) -> Rows:
+    return connections.rows(found.answer, wanted, found.outside, found.templates)
+
+
+def _caution(found: ReachReport) -> str:
+    semantics = found.answer.semantics
+    return "" if semantics.measured else f"read {semantics.description}\n"

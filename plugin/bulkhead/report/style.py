@@ -1,0 +1,22 @@
+"""How a report is written for one reader."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from bulkhead.core.record import record
+from bulkhead.report.colour import PLAIN, Palette
+
+Report = TypeVar("Report")
+
+
+@record
+class Style:
+    """Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*."""
+
+    folder: str = "."
+    palette: Palette = PLAIN
+    width: int = 120
+
+
+Formats: TypeAlias = Mapping[str, Callable[[Report, Style], str]]
+"""The formats of one report by the name that ``--format`` takes. The first is the default."""

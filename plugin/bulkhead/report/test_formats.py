@@ -1,0 +1,33 @@
+"""The formats of ``bulkhead test``."""
+
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.record import record
+from bulkhead.report import test_results
+from bulkhead.report.style import Formats, Style
+from bulkhead.report.test_results import PromiseResult
+
+
+@record
+class PromiseReport:
+    """The results of all rows, and by which semantics policies were read."""
+
+    results: tuple[PromiseResult, ...]
+    semantics: Semantics
+
+
+def text_report(found: PromiseReport, style: Style) -> str:
+    """Return the results as text."""
+    return test_results.text(found.results, style.folder, style.palette, found.semantics)
+
+
+def json_report(found: PromiseReport, style: Style) -> str:
+    """Return the results as JSON."""
+    return test_results.as_json(found.results, style.folder, found.semantics)
+
+
+def junit_report(found: PromiseReport, style: Style) -> str:
+    """Return the results as JUnit XML."""
+    return test_results.junit(found.results, style.folder)
+
+
+TEST_FORMATS: Formats[PromiseReport] = {"text": text_report, "json": json_report, "junit": junit_report}
