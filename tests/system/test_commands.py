@@ -195,7 +195,7 @@ def test_validate_sums_up_what_is_right(cluster: Tree) -> None:
     done = cluster.bulkhead("validate")
     assert (done.status, done.stderr) == (0, "")
     assert done.stdout == (
-        "12 protected namespaces, 115 policies; unprotected on record: digital-signage, hamaja-recipes\n"
+        "12 protected namespaces, 114 policies; unprotected on record: digital-signage, hamaja-recipes\n"
     )
 
 

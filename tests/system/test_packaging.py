@@ -62,7 +62,7 @@ def test_the_wheel_has_the_package_alone_and_says_that_it_is_typed(wheel: Path) 
 def test_the_installed_command_reads_the_reference_cluster(installed: Path) -> None:
     done = run(installed / "bulkhead", "validate", ROOT)
     assert (done.status, done.stderr) == (0, "")
-    assert done.stdout.startswith("12 protected namespaces, 115 policies")
+    assert done.stdout.startswith("12 protected namespaces, 114 policies")
     assert run(installed / "bulkhead", "--version").stdout == "bulkhead 0.1.0\n"
 
 
