@@ -9,10 +9,10 @@ from bulkhead.analysis.comparison import Comparison
 from bulkhead.analysis.written_causes import Change, WrittenCause, WrittenCauses
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
-from bulkhead.core.diff.findings import TrafficFinding
+from bulkhead.core.diff.findings import TrafficFinding, replaced_addresses
 from bulkhead.core.diff.grades import Grade, in_order
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
-from bulkhead.core.sets.addresses import AddressSet, network
+from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.report.endpoint_names import EndpointNames, listed
@@ -121,7 +121,10 @@ class _Writer:
                 if not pod.host_network
             },
             comparison.after.profile,
-            AddressSet(merge(network(text) for each in clusters for text in each.networks)),
+            union(
+                AddressSet(merge(network(text) for each in clusters for text in each.networks)),
+                replaced_addresses(comparison.difference),
+            ),
             {
                 peer
                 for each in clusters

@@ -22,7 +22,7 @@ _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
 class EndpointNames:
-    """The names that ends are called by: *pods* is everything there is, *inner* the addresses that pods have."""
+    """The names that ends are called by: *pods* is everything there is, *inner* the addresses that no end has."""
 
     def __init__(
         self, pods: Iterable[tuple[str, str]], profile: ClusterProfile | None, inner: AddressSet, blocks: set[IpBlock]

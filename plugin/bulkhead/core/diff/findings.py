@@ -10,6 +10,7 @@ from bulkhead.core.diff.causes import Cause, CauseFinder
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import Grade, in_order, towards
 from bulkhead.core.engine.reachability import FamilyReachability
+from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
@@ -111,6 +112,7 @@ class _FindingBuilder:
         self.opening = CauseFinder(old, new, clusters[0].policies, old=False)
         self.closing = CauseFinder(new, old, clusters[1].policies, old=True)
         self.inner = AddressSet(merge(addresses.network(text) for each in clusters for text in each.networks))
+        self.replaced = replaced_addresses(difference)
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
         self.outside = old.universe.outside | self.hosts()
         self.homes = {
@@ -163,10 +165,10 @@ class _FindingBuilder:
         return bool(outside & self.hosts() or self.reached(outside).spans)
 
     def reached(self, outside: int) -> AddressSet:
-        """Return the addresses of the members in *outside* that no pod has."""
+        """Return the addresses of the members in *outside* that no pod has and that the enforcer judges."""
         universe = self.layers[0].universe
         spans = [span for place in partition.indices(outside) for span in universe.members[place].addresses.spans]
-        return addresses.subtract(AddressSet(merge(spans)), self.inner)
+        return addresses.subtract(addresses.subtract(AddressSet(merge(spans)), self.inner), self.replaced)
 
     def same_change(self, stretch: _Stretch) -> tuple[object, ...]:
         """
@@ -219,6 +221,20 @@ class _FindingBuilder:
                 }
             )
         )
+
+
+def replaced_addresses(difference: Difference) -> AddressSet:
+    """
+    Return the addresses that both sides know as those of Services, where the enforcer never judges one.
+
+    A Service's address is replaced by that of a pod or a node before policies look: what opens or closes are the
+    connections to these, which findings name.
+    """
+    answers = difference.before, difference.after
+    if any(Deviation.SERVICE_ADDRESS not in each.semantics.deviations for each in answers):
+        return AddressSet(())
+    old, new = (AddressSet(merge(map(addresses.network, each.cluster.services))) for each in answers)
+    return addresses.intersect(old, new)
 
 
 def _home(layer: FamilyReachability, name: str) -> int:
