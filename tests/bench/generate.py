@@ -8,9 +8,13 @@ ns,pods,netpol -A -o json`` prints.  *changed* is a second revision that differs
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+Json = dict[str, Any]
 
 POD_CIDR = {"ipBlock": {"cidr": "10.42.0.0/16"}}
 TIERS = ("web", "api", "db")
@@ -22,12 +26,12 @@ INFRASTRUCTURE = (
 )
 
 
-def namespace(name):
+def namespace(name: str) -> Json:
     labels = {"kubernetes.io/metadata.name": name}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
-def pod(number, space, name, labels):
+def pod(number: int, space: str, name: str, labels: dict[str, str]) -> Json:
     address, node = f"10.{42 + (number >> 16)}.{number >> 8 & 255}.{number & 255}", f"192.168.20.{number % 8 + 1}"
     port = {"name": "main", "containerPort": 8080, "protocol": "TCP"}
     return {
@@ -39,37 +43,37 @@ def pod(number, space, name, labels):
     }
 
 
-def policy(space, name, spec):
+def policy(space: str, name: str, spec: Json) -> Json:
     metadata = {"name": name, "namespace": space}
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
 
 
-def chosen(space, labels):
+def chosen(space: str, labels: dict[str, str]) -> Json:
     return {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space}},
         "podSelector": {"matchLabels": labels},
     }
 
 
-def ports(*numbers, protocol="TCP"):
+def ports(*numbers: int, protocol: str = "TCP") -> list[Json]:
     return [{"port": number, "protocol": protocol} for number in numbers]
 
 
-def coming(*peers, pods=None, to=None):
+def coming(*peers: Json, pods: Json | None = None, to: list[Json] | None = None) -> Json:
     rule = {"from": list(peers), **({"ports": to} if to else {})}
     return {"podSelector": pods or {}, "policyTypes": ["Ingress"], "ingress": [rule]}
 
 
-def going(*peers, pods=None, to=None):
+def going(*peers: Json, pods: Json | None = None, to: list[Json] | None = None) -> Json:
     rule = {"to": list(peers), **({"ports": to} if to else {})}
     return {"podSelector": pods or {}, "policyTypes": ["Egress"], "egress": [rule]}
 
 
-def tier(name):
+def tier(name: str) -> Json:
     return {"matchLabels": {"tier": name}}
 
 
-def policies(space, following, changed):
+def policies(space: str, following: str, changed: bool) -> Iterator[Json]:
     traefik, dns, prometheus, dashboard = (chosen(there, labels) for there, _, labels in INFRASTRUCTURE)
     clients = [{"podSelector": tier("api")}]
     if changed:
@@ -93,7 +97,7 @@ def policies(space, following, changed):
     )
 
 
-def cluster(namespaces, pods_each, changed=False):
+def cluster(namespaces: int, pods_each: int, changed: bool = False) -> tuple[list[Json], list[Json], list[Json]]:
     """Return the resources of a cluster: namespaces, pods, policies."""
     names = [f"team-{number:04}" for number in range(namespaces)]
     spaces = [namespace(name) for name in ("kube-system", "monitoring", "default", *names)]
@@ -109,7 +113,7 @@ def cluster(namespaces, pods_each, changed=False):
     return spaces, pods, rules
 
 
-def write_folder(folder, spaces, pods, rules):
+def write_folder(folder: str, spaces: list[Json], pods: list[Json], rules: list[Json]) -> None:
     """Write a file of namespaces, one of pods and one of policies for each namespace."""
     files = {"namespaces.yaml": spaces}
     for one in pods + rules:
@@ -120,7 +124,7 @@ def write_folder(folder, spaces, pods, rules):
         file.write_text(yaml.dump_all(documents, Dumper=yaml.CSafeDumper))
 
 
-def write_dump(file, spaces, pods, rules):
+def write_dump(file: str, spaces: list[Json], pods: list[Json], rules: list[Json]) -> None:
     """Write one list, as kubectl does."""
     items = [*spaces, *pods, *rules]
     with Path(file).open("w") as stream:
@@ -131,7 +135,7 @@ def write_dump(file, spaces, pods, rules):
         stream.write('    ],\n    "kind": "List"\n}\n')
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     write = write_dump if arguments[0] == "dump" else write_folder
     target, namespaces, pods_each, *changed = arguments[arguments[0] == "dump" :]
     write(target, *cluster(int(namespaces), int(pods_each), bool(changed)))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from generate import cluster, write_dump, write_folder
 
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "plugin"
 
 
-def main():
+def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for namespaces, pods, promised in ((50, 10, "0.30 s"), (200, 50, "2.5 s, 200 MiB")):
             before, after = f"{folder}/{namespaces}", f"{folder}/{namespaces}-changed"
@@ -30,7 +31,7 @@ def main():
             report(f"reach {namespaces} x 50, dump", "30 s, 2 GiB at 2000", "reach", dump)
 
 
-def report(what, promised, verb, *paths):
+def report(what: str, promised: str, verb: str, *paths) -> Any:
     """Print what one process takes, the best of three runs on a machine that others use too; return its CPU seconds."""
     command = [sys.executable, str(HERE / "totals.py"), verb, *paths]
     seconds, memory, said = min(run(command) for _ in range(3))
@@ -38,7 +39,7 @@ def report(what, promised, verb, *paths):
     return seconds
 
 
-def run(command):
+def run(command: list[str]) -> Any:
     """Return CPU seconds, peak MiB and what was printed."""
     environment = {**os.environ, "PYTHONPATH": str(PLUGIN)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:

@@ -2,6 +2,8 @@
 Random clusters for the lab, dense in collisions: few names, labels, ports, and addresses on both sides of every edge.
 """
 
+from typing import Any
+
 from bulkhead.core.kubernetes.cluster import Cluster, External, NamedPort, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import (
     IpBlock,
@@ -15,6 +17,7 @@ from bulkhead.core.kubernetes.networkpolicy import (
 from enforcement.lab import DUAL, DUAL_TWO, Node, Object, Probe
 from enforcement.objects import namespace, pod, policy
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 TWO_NODES = (DUAL, DUAL_TWO)
 HOSTS = {"lan": ("192.168.1.10", "fd00:1::10"), "nas": ("192.168.30.5",), "inet": ("203.0.113.7", "2001:db8::7")}
@@ -39,7 +42,7 @@ labels = st.dictionaries(st.sampled_from(("app", "tier")), st.sampled_from(("web
 )
 
 
-def few(strategy, most=2, least=0):
+def few(strategy: SearchStrategy[Any], most: int = 2, least: int = 0) -> SearchStrategy[tuple[Any, ...]]:
     return st.lists(strategy, min_size=least, max_size=most).map(tuple)
 
 
@@ -81,7 +84,7 @@ container_ports = st.builds(
 
 
 @st.composite
-def policies(draw):
+def policies(draw: DrawFn) -> tuple[NetworkPolicy, ...]:
     found = []
     for number in range(draw(st.integers(1, 4))):
         ingress, egress = draw(directions), draw(directions)
@@ -92,7 +95,7 @@ def policies(draw):
 
 
 @st.composite
-def clusters(draw, nodes: tuple[Node, ...]):
+def clusters(draw: DrawFn, nodes: tuple[Node, ...]) -> Any:
     pods = []
     six = len(nodes[0].addresses) > 1
     for number in range(draw(st.integers(2, 5))):

@@ -6,23 +6,35 @@ from nothing of the engine.  One thing there is chance: in which order it sees t
 packets find the order that lets them through, others none that adds anything.
 """
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import permutations
+from typing import Any
 
-from bulkhead.core.kubernetes.cluster import External, namespaces_of
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
 from laws.brute import families, fits
+
+Address = IPv4Address | IPv6Address
+Packet = tuple[Address, Address, str, int]
+Numbers = tuple[str, int | None, int | None]
+AddressTest = Callable[[Address], bool]
+Entry = tuple[AddressTest | None, AddressTest | None, str | None, int | None, int | None]
+Named = tuple[tuple[str, int, int], list[Pod]]
+NamedPods = dict[tuple[str, str, int], list[Pod]]
 
 NODE_PORTS = range(30000, 32768)
 
 
-def allows(cluster, source, destination, protocol, port, lucky):
+def allows(cluster: Cluster, source: Endpoint, destination: Endpoint, protocol: str, port: int, lucky: bool) -> bool:
     """A connection passes if its first packet does, over any address family that both ends have."""
     both = families(cluster, source) & families(cluster, destination)
     return any(passes(cluster, source, destination, protocol, port, lucky, family) for family in both)
 
 
-def passes(cluster, source, destination, protocol, port, lucky, family):
+def passes(
+    cluster: Cluster, source: Endpoint, destination: Endpoint, protocol: str, port: int, lucky: bool, family: int
+) -> bool:
     if source == destination:
         return True
     packet = address(source, family), address(destination, family), protocol, port
@@ -31,29 +43,29 @@ def passes(cluster, source, destination, protocol, port, lucky, family):
     return out and (into or firewall(cluster, destination, packet, lucky, family))
 
 
-def is_pod(end):
+def is_pod(end: Endpoint) -> bool:
     """hostNetwork pods have no chain of their own."""
     return not isinstance(end, External) and not end.host_network
 
 
-def address(end, family):
+def address(end: Endpoint, family: int) -> Address:
     if isinstance(end, External):
         return ip_address(end.address)
     return next(each for each in map(ip_address, end.addresses) if each.version == family)
 
 
-def is_node_port(source, packet):
+def is_node_port(source: Endpoint, packet: Packet) -> bool:
     """KUBE-ROUTER-INPUT returns for TCP and UDP to a local address and a node port, before the pod's chain."""
     _, target, protocol, port = packet
     return source.node != "" and target == ip_address(source.node) and protocol != "SCTP" and port in NODE_PORTS
 
 
-def comes_from_node(source, destination, packet):
+def comes_from_node(source: Endpoint, destination: Endpoint, packet: Packet) -> bool:
     """The first rule of a pod's chain accepts what comes from an address of its own node."""
     return destination.node != "" and packet[0] == ip_address(destination.node) and not is_pod(source)
 
 
-def firewall(cluster, pod, packet, lucky, family):
+def firewall(cluster: Cluster, pod: Pod, packet: Packet, lucky: bool, family: int) -> bool:
     """The pod's chain: a policy of both types is walked by every packet, others by those of their direction."""
     here, there, *_ = packet
     own = address(pod, family)
@@ -66,11 +78,11 @@ def firewall(cluster, pod, packet, lucky, family):
     return any(matches(rule, packet) for policy in walked for rule in chain(cluster, policy, lucky, family))
 
 
-def selects(policy, pod):
+def selects(policy: NetworkPolicy, pod: Pod) -> bool:
     return policy.namespace == pod.namespace and fits(policy.pods, dict(pod.labels))
 
 
-def matches(rule, packet):
+def matches(rule: Entry, packet: Packet) -> bool:
     sources, targets, protocol, first, last = rule
     here, there, known, port = packet
     return (
@@ -81,7 +93,7 @@ def matches(rule, packet):
     )
 
 
-def chain(cluster, policy, lucky, family):
+def chain(cluster: Cluster, policy: NetworkPolicy, lucky: bool, family: int) -> Iterator[Entry]:
     """Yield the rules of a policy's chain: sets of sources and targets, protocol, first and last port."""
     subjects = [pod for pod in cluster.pods if is_pod(pod) and selects(policy, pod)]
     own = addresses(subjects, family)
@@ -108,14 +120,16 @@ def chain(cluster, policy, lucky, family):
                 yield from ((own, hash_ip(found, family), *what) for what, found in named)
 
 
-def with_ports(numbers, numbered, rule, ends, named, is_pods):
+def with_ports(
+    numbers: list[Any], numbered: list[Any], rule: PolicyRule, ends: tuple[Any, Any], named: list[Any], is_pods: bool
+) -> Iterator[Entry]:
     """A rule without ports is for all; so is one to pods of whose ports nothing was left."""
     if rule.ports is None or (is_pods and not numbers and not named):
         yield (*ends, None, None, None)
     yield from numbered
 
 
-def split(rule, endpoints):
+def split(rule: PolicyRule, endpoints: dict[tuple[str, str, int], Any]) -> tuple[list[Any], list[Any]]:
     """The numbered ports of a rule, and what its names mean: protocol, number, and the addresses that have it."""
     numbers, named = [], []
     for port in rule.ports or ():
@@ -128,7 +142,7 @@ def split(rule, endpoints):
     return numbers, named
 
 
-def peers(cluster, policy, rule, family):
+def peers(cluster: Cluster, policy: NetworkPolicy, rule: PolicyRule, family: int) -> Iterator[tuple[Any, bool]]:
     """Yield a set for everyone, or one for the pods (True) and one for the blocks; an empty one is not there."""
     if rule.peers is None:
         yield None, False
@@ -141,7 +155,7 @@ def peers(cluster, policy, rule, family):
         yield hash_net(entries), False
 
 
-def selected(cluster, policy, rule):
+def selected(cluster: Cluster, policy: NetworkPolicy, rule: PolicyRule) -> list[Pod]:
     labels = namespaces_of(cluster)
     return [
         pod
@@ -157,7 +171,7 @@ def selected(cluster, policy, rule):
     ]
 
 
-def written(block, family):
+def written(block: IpBlock, family: int) -> Any:
     """The entries for a block: a length of 0 cannot be stored, so that is two others."""
     whole = ip_network(block.cidr)
     if whole.version != family:
@@ -172,26 +186,26 @@ def written(block, family):
         yield ip_network(cidr), False
 
 
-def hash_net(entries):
+def hash_net(entries: Any) -> AddressTest:
     """The longest prefix decides; an entry that is added again is overwritten."""
     stored = dict(entries)
 
-    def holds(one):
+    def holds(one: Address) -> bool:
         found = [network for network in stored if one in network]
         return bool(found) and stored[max(found, key=lambda network: network.prefixlen)]
 
     return holds
 
 
-def addresses(pods, family):
+def addresses(pods: Iterable[Pod], family: int) -> Any:
     return hash_ip([each for pod in pods for each in pod.addresses], family)
 
 
-def hash_ip(found, family):
+def hash_ip(found: Any, family: int) -> AddressTest:
     return {one for one in map(ip_address, found) if one.version == family}.__contains__
 
 
-def grab(pods, lucky):
+def grab(pods: list[Pod], lucky: bool) -> dict[tuple[str, str, int], Any]:
     """
     The addresses for each name, protocol and number: as the controller collects them, in an order of the pods.
 
@@ -216,6 +230,6 @@ def grab(pods, lucky):
     return every
 
 
-def keys(pod):
+def keys(pod: Pod) -> Any:
     """The ports of its containers; those of init containers are not looked at."""
     return [(port.name, port.protocol, port.number) for port in pod.ports if not port.sidecar]

@@ -1,8 +1,12 @@
 """Port sets, address sets and cells are sets: canonical, exact, and equal when they have the same members."""
 
+from typing import Any
+
+from bulkhead.core.kubernetes.networkpolicy import Selector
 from bulkhead.core.kubernetes.selectors import index, matches, select, told, vocabulary
 from bulkhead.core.sets import addresses, intervals, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import PortSet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,19 +32,19 @@ address_sets = st.lists(four | six, max_size=4).map(
 )
 
 
-def points(found):
+def points(found: Any) -> set[int]:
     return {at for at in AXIS if intervals.holds(found, at)}
 
 
 @given(spans, spans)
-def test_operations_on_spans_are_those_of_sets(left, right):
+def test_operations_on_spans_are_those_of_sets(left: Spans, right: Spans) -> None:
     assert points(intervals.union(left, right)) == points(left) | points(right)
     assert points(intervals.intersect(left, right)) == points(left) & points(right)
     assert points(intervals.subtract(left, right)) == points(left) - points(right)
 
 
 @given(spans, spans)
-def test_equal_sets_are_equal_values(left, right):
+def test_equal_sets_are_equal_values(left: Spans, right: Spans) -> None:
     for found in (
         left,
         intervals.union(left, right),
@@ -50,7 +54,7 @@ def test_equal_sets_are_equal_values(left, right):
         assert found == intervals.merge((at, at) for at in points(found))
 
 
-def algebra(module, one, two, three, nothing):
+def algebra(module: Any, one: Any, two: Any, three: Any, nothing: Any) -> None:
     union, intersect, subtract = module.union, module.intersect, module.subtract
     assert union(one, two) == union(two, one) and intersect(one, two) == intersect(two, one)
     assert union(one, union(two, three)) == union(union(one, two), three)
@@ -62,22 +66,22 @@ def algebra(module, one, two, three, nothing):
 
 
 @given(port_sets, port_sets, port_sets)
-def test_ports_obey_the_algebra_of_sets(one, two, three):
+def test_ports_obey_the_algebra_of_sets(one: Any, two: Any, three: Any) -> None:
     algebra(ports, one, two, three, ports.NONE)
 
 
 @given(address_sets, address_sets, address_sets)
-def test_addresses_obey_the_algebra_of_sets(one, two, three):
+def test_addresses_obey_the_algebra_of_sets(one: Any, two: Any, three: Any) -> None:
     algebra(addresses, one, two, three, AddressSet(()))
 
 
 @given(port_sets)
-def test_ports_are_read_as_they_were_written(found):
+def test_ports_are_read_as_they_were_written(found: Any) -> None:
     assert ports.read(str(found)) == found
 
 
 @given(st.ip_addresses().map(str))
-def test_an_address_is_spelled_as_it_was_read(text):
+def test_an_address_is_spelled_as_it_was_read(text: str) -> None:
     at = addresses.address(text)
     assert addresses.spell_address(at) == text
     assert addresses.network(text) == (at, at)
@@ -85,7 +89,7 @@ def test_an_address_is_spelled_as_it_was_read(text):
 
 
 @given(st.lists(spans, max_size=5))
-def test_cells_partition_the_axis_and_every_set_is_a_union_of_them(sets):
+def test_cells_partition_the_axis_and_every_set_is_a_union_of_them(sets: list[Spans]) -> None:
     found = partition.split(((1, 40),), sets)
     assert intervals.merge(span for region in found.regions for span in region) == ((1, 40),)
     assert sum(last - first + 1 for region in found.regions for first, last in region) == 40
@@ -96,19 +100,19 @@ def test_cells_partition_the_axis_and_every_set_is_a_union_of_them(sets):
 
 
 @given(st.lists(spans, max_size=5))
-def test_a_point_is_in_the_region_of_its_cell(sets):
+def test_a_point_is_in_the_region_of_its_cell(sets: list[Spans]) -> None:
     found = partition.split(((1, 40),), sets)
     assert all(intervals.holds(found.regions[partition.locate(found, at)], at) for at in AXIS)
     assert partition.locate(found, 0) == partition.locate(found, 41) == -1
 
 
 @given(st.sets(st.integers(0, 300)))
-def test_members_are_the_bits(places):
+def test_members_are_the_bits(places: set[int]) -> None:
     assert partition.indices(sum(1 << place for place in places)) == sorted(places)
 
 
 @given(st.lists(selectors, max_size=4), st.lists(labels, min_size=1, max_size=6))
-def test_selecting_from_an_index_is_matching_one_by_one(wanted, labelled):
+def test_selecting_from_an_index_is_matching_one_by_one(wanted: list[Selector], labelled: Any) -> None:
     words = vocabulary(wanted)
     found = index((1 << place, told(one, words)) for place, one in enumerate(labelled))
     for selector in wanted:

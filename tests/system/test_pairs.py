@@ -1,6 +1,8 @@
 """The door: pairs on stdout, problems on stderr; status 2 and nothing printed where any input is unreadable."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 from conftest import bulkhead
 
@@ -20,12 +22,12 @@ spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 80}
 """
 
 
-def door(*arguments):
+def door(*arguments) -> Any:
     done = bulkhead(*arguments)
     return done.status, done.stdout, done.stderr
 
 
-def test_reach_prints_every_pair_that_has_a_connection(tmp_path):
+def test_reach_prints_every_pair_that_has_a_connection(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(PODS + DENY)
     status, printed, _ = door("reach", "--manifests", tmp_path, "--ipblock", "never", "--format", "pairs")
     everywhere = "0.0.0.0-255.255.255.255"
@@ -38,7 +40,7 @@ def test_reach_prints_every_pair_that_has_a_connection(tmp_path):
     ]
 
 
-def test_diff_prints_the_pairs_that_differ(tmp_path):
+def test_diff_prints_the_pairs_that_differ(tmp_path: Path) -> None:
     for name, text in (("before", PODS), ("after", PODS + DENY)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.yaml").write_text(text)
@@ -53,7 +55,7 @@ def test_diff_prints_the_pairs_that_differ(tmp_path):
     assert len(json.loads(printed)) == 4
 
 
-def test_nothing_is_printed_where_anything_is_unreadable(tmp_path):
+def test_nothing_is_printed_where_anything_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(PODS + "---\na: [")
     status, printed, said = door("reach", "--manifests", tmp_path, "--format", "pairs")
     assert (status, printed) == (2, "")

@@ -12,21 +12,25 @@ The tables in ``kube-router/`` say what that enforcer does, and the kernel has t
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from bulkhead.core.engine.reachability import allows
 from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics, enforced
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Labels, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.io.manifests import read_networkpolicy
 from explained import explain_flow, is_allowed
 
+Table = dict[str, Any]
+
 HERE = Path(__file__).parent
 
 
-def tables(folder):
+def tables(folder: Path) -> list[Any]:
     return [
         pytest.param(table, id=f"{file.stem}: {table['shows']}")
         for file in sorted(folder.glob("*.yaml"))
@@ -38,7 +42,7 @@ TABLES, KUBE_ROUTER = tables(HERE), tables(HERE / "kube-router")
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_row_holds(table):
+def test_every_row_holds(table: Table) -> None:
     cluster = cluster_of(table)
     answer = reach(cluster, Semantics(IpBlockMode(table.get("mode", "pods"))))
     for source, destination, port, allowed, because in table["rows"]:
@@ -48,7 +52,7 @@ def test_every_row_holds(table):
 
 
 @pytest.mark.parametrize("table", KUBE_ROUTER)
-def test_every_row_holds_as_kube_router_enforces_it(table):
+def test_every_row_holds_as_kube_router_enforces_it(table: Table) -> None:
     cluster = cluster_of(table)
     semantics = enforced(Enforcer.KUBE_ROUTER)
     may, must = (
@@ -67,7 +71,7 @@ def test_every_row_holds_as_kube_router_enforces_it(table):
     assert all(allows(specified, flow) == allowed for flow, allowed in rows) == table.get("same", False)
 
 
-def cluster_of(table):
+def cluster_of(table: Table) -> Cluster:
     return Cluster(
         tuple(Namespace(name, items(labels)) for name, labels in table["namespaces"].items()),
         tuple(pod_of(name, pod or {}) for name, pod in table["pods"].items()),
@@ -78,11 +82,11 @@ def cluster_of(table):
     )
 
 
-def items(labels):
+def items(labels: dict[str, str] | None) -> Labels:
     return tuple(sorted((labels or {}).items()))
 
 
-def pod_of(name, pod):
+def pod_of(name: str, pod: dict[str, Any]) -> Pod:
     namespace, own = name.split("/")
     return Pod(
         namespace,
@@ -99,30 +103,30 @@ def pod_of(name, pod):
     )
 
 
-def named_port(text, sidecar):
+def named_port(text: str, sidecar: bool) -> NamedPort:
     name, number, protocol = text.replace("=", "/").split("/")
     return NamedPort(name, protocol, int(number), sidecar)
 
 
-def policy_of(name, spec):
+def policy_of(name: str, spec: dict[str, Any]) -> NetworkPolicy:
     namespace, own = name.split("/")
-    problems = []
+    problems: list[Any] = []
     document = {
         "apiVersion": read_networkpolicy.API_VERSION,
         "metadata": {"namespace": namespace, "name": own},
         "spec": spec,
     }
     policy = read_networkpolicy.read(document, problems)
-    assert not problems
+    assert policy and not problems
     return policy
 
 
-def flow_of(cluster, source, destination, port):
+def flow_of(cluster: Cluster, source: str, destination: str, port: int | str) -> Flow:
     number, _, protocol = str(port).partition("/")
     return Flow(end(cluster, source), end(cluster, destination), protocol or "TCP", int(number))
 
 
-def end(cluster, text):
+def end(cluster: Cluster, text: str) -> Endpoint:
     if "/" not in text:
         return External(text)
     return next(pod for pod in cluster.pods if f"{pod.namespace}/{pod.name}" == text)

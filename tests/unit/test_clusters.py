@@ -4,6 +4,8 @@ import io
 import json
 import os
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from bulkhead.core.kubernetes.cluster import NamedPort
@@ -18,13 +20,13 @@ TEMPLATE = """
 """
 
 
-def read(folder, **files):
+def read(folder: Path, **files) -> Any:
     for name, text in files.items():
         (folder / name.replace("_", ".")).write_text(text)
     return load(str(folder))
 
 
-def faults(folder, text, name="a_yaml"):
+def faults(folder: Path, text: str, name: str = "a_yaml") -> Any:
     found = read(folder, **{name: text}).faults
     return [str(one).replace(f"{folder}/", "").splitlines()[0] for one in found]
 
@@ -32,7 +34,7 @@ def faults(folder, text, name="a_yaml"):
 @pytest.mark.parametrize(
     "kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"]
 )
-def test_a_workload_stands_for_its_pods(tmp_path, kind):
+def test_a_workload_stands_for_its_pods(tmp_path: Path, kind: str) -> None:
     text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 3\n"
     (pod,) = read(tmp_path, a_yaml=text + TEMPLATE.replace("\n      ", "\n  ")).cluster.pods
     assert pod.owner == ("shop", "web", kind)
@@ -40,14 +42,14 @@ def test_a_workload_stands_for_its_pods(tmp_path, kind):
     assert pod.ports == (NamedPort("http", "TCP", 80), NamedPort("", "TCP", 81))
 
 
-def test_a_cron_job_has_its_template_two_levels_down(tmp_path):
+def test_a_cron_job_has_its_template_two_levels_down(tmp_path: Path) -> None:
     text = f"kind: CronJob\nmetadata: {{name: nightly}}\nspec:\n  jobTemplate:\n    spec:{TEMPLATE}"
     (pod,) = read(tmp_path, a_yaml=text).cluster.pods
     assert pod.owner == ("default", "nightly", "CronJob")
     assert pod.labels == (("app", "web"),)
 
 
-def test_items_of_a_list_without_a_kind_have_the_list_s(tmp_path):
+def test_items_of_a_list_without_a_kind_have_the_list_s(tmp_path: Path) -> None:
     pods = {"kind": "PodList", "items": [{"metadata": {"name": "one"}}, {"metadata": {"name": "two"}}]}
     for name in ("a.yaml", "b.json"):
         folder = tmp_path / name
@@ -57,7 +59,7 @@ def test_items_of_a_list_without_a_kind_have_the_list_s(tmp_path):
         assert [pod.name for pod in load(str(folder / name)).cluster.pods] == ["one", "two"]
 
 
-def test_a_pod_belongs_to_the_workload_that_controls_it(tmp_path):
+def test_a_pod_belongs_to_the_workload_that_controls_it(tmp_path: Path) -> None:
     text = """
 kind: Pod
 metadata:
@@ -72,18 +74,18 @@ status: {hostIP: 192.168.0.1, podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
     assert pod.host_network and pod.node == "192.168.0.1"
 
 
-def test_a_mirror_pod_is_not_grouped_by_its_node(tmp_path):
+def test_a_mirror_pod_is_not_grouped_by_its_node(tmp_path: Path) -> None:
     text = "kind: Pod\nmetadata: {name: etcd, ownerReferences: [{kind: Node, name: n1, controller: true}]}\n"
     assert read(tmp_path, a_yaml=text).cluster.pods[0].owner == ("default", "etcd", "Pod")
 
 
-def test_other_kinds_comments_and_empty_documents_hold_nothing(tmp_path):
+def test_other_kinds_comments_and_empty_documents_hold_nothing(tmp_path: Path) -> None:
     text = "# Source: chart/templates/x.yaml\n---\n---\nkind: Service\nmetadata: {name: x}\n---\n# nothing\n"
     found = read(tmp_path, a_yaml=text, b_txt="not: [yaml", c_json="")
     assert found.cluster.pods == () and found.faults == ()
 
 
-def test_anchors_are_followed(tmp_path):
+def test_anchors_are_followed(tmp_path: Path) -> None:
     text = "kind: Pod\nmetadata: {name: a, labels: &l {app: x}}\nspec: {other: *l}\n"
     assert read(tmp_path, a_yaml=text).cluster.pods[0].labels == (("app", "x"),)
 
@@ -137,25 +139,25 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
         (POLICY.replace("networking.k8s.io/v1", "crd.projectcalico.org/v1"), "a.yaml:1:13: error: a NetworkPolicy of "),
     ],
 )
-def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path, text, says):
+def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path: Path, text: str, says: str) -> None:
     found = faults(tmp_path, text)
     assert found and found[0].startswith(says)
 
 
-def test_a_file_that_is_not_text_is_a_fault(tmp_path):
+def test_a_file_that_is_not_text_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
     assert [str(fault) for fault in load(str(tmp_path)).faults] == [
         f"{tmp_path}/a.yaml: error: cannot be read: it is not UTF-8 text"
     ]
 
 
-def test_a_folder_that_does_not_exist_is_a_fault(tmp_path):
+def test_a_folder_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
     assert [str(fault) for fault in load(str(tmp_path / "x")).faults] == [
         f"{tmp_path}/x: error: no such file or folder"
     ]
 
 
-def test_the_same_text_is_read_once(tmp_path):
+def test_the_same_text_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: Pod\nmetadata: {name: a}\n")
     known = {}
     assert load(str(tmp_path), known).cluster.pods[0] is load(str(tmp_path), known).cluster.pods[0]
@@ -164,11 +166,11 @@ def test_the_same_text_is_read_once(tmp_path):
 class Dripping(io.StringIO):
     """Gives a few characters at a time, so that every token is cut somewhere."""
 
-    def read(self, size=-1):
+    def read(self, size: int = -1) -> Any:
         return super().read(min(size, 7))
 
 
-def test_a_stream_gives_the_same_as_the_whole():
+def test_a_stream_gives_the_same_as_the_whole() -> None:
     document = {
         "apiVersion": "v1",
         "n": 1234567890123,
@@ -182,21 +184,21 @@ def test_a_stream_gives_the_same_as_the_whole():
 
 
 @pytest.mark.parametrize("text", ['{"items": [{"a": 1}', '{"items": [{"a" 1}]}', "{", "[1]", '{"a": 1} x', ""])
-def test_a_stream_that_is_no_json_is_a_fault(tmp_path, text):
+def test_a_stream_that_is_no_json_is_a_fault(tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.json"
     file.write_text(text)
     (fault,) = load(str(file)).faults
     assert str(fault).startswith(f"{file}:1:") and "this is no JSON" in str(fault)
 
 
-def test_a_file_with_nothing_in_it_is_no_empty_cluster(tmp_path):
+def test_a_file_with_nothing_in_it_is_no_empty_cluster(tmp_path: Path) -> None:
     (tmp_path / "dump.yaml").write_text("")
     found = load(str(tmp_path / "dump.yaml"))
     assert [one.message for one in found.faults] == ["there is nothing in it"]
     assert [one.message for one in load("/dev/null").faults] == ["there is nothing in it"]
 
 
-def test_a_pipe_is_read_like_a_file(tmp_path):
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a}\n"
     writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))

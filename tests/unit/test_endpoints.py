@@ -1,5 +1,8 @@
 """The house knows what a person means by an endpoint, and says what was meant where there is none."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from bulkhead.core.engine.endpoint_terms import PUBLIC, EndpointVocabulary, fits, target
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
@@ -14,7 +17,7 @@ LISTED = [
     Pod("media", "postgresql"),
     Pod("openclaw", "*"),
 ]
-PEERS = {
+PEERS: dict[str, tuple[IpBlock | PodPeer, ...]] = {
     "lan": (IpBlock("192.168.1.0/24"),),
     "media": (IpBlock("10.9.0.0/16"),),
     "player": (PodPeer(Selector((("app", "jellyfin"),)), Selector(((NAMESPACE_NAME, "media"),))),),
@@ -27,7 +30,7 @@ KNOWN = [
 ]
 
 
-def pods(text, listed=LISTED):
+def pods(text: str, listed: Sequence[Pod] = LISTED) -> list[str]:
     chosen = EndpointVocabulary(Cluster(pods=tuple(listed)), PEERS).choose(text)
     return [f"{pod.namespace}/{pod.name}" for pod in chosen.pods]
 
@@ -47,37 +50,37 @@ def pods(text, listed=LISTED):
         ("*", ["*/*", "media/*", "media/jellyfin", "media/postgresql", "openclaw/*"]),
     ],
 )
-def test_a_name_means_the_pods_that_the_notation_says(text, expected):
+def test_a_name_means_the_pods_that_the_notation_says(text: str, expected: Any) -> None:
     assert pods(text) == expected
 
 
-def test_where_every_pod_is_known_any_other_pod_is_every_pod():
+def test_where_every_pod_is_known_any_other_pod_is_every_pod() -> None:
     assert pods("shop/*", KNOWN) == ["shop/web-1", "shop/web-2", "shop/node-agent"]
     assert pods("*/*", KNOWN) == ["shop/web-1", "shop/web-2", "shop/node-agent"]
 
 
-def test_a_workload_s_name_means_all_its_pods_and_a_pod_s_name_the_one():
+def test_a_workload_s_name_means_all_its_pods_and_a_pod_s_name_the_one() -> None:
     assert pods("shop/web", KNOWN) == ["shop/web-1", "shop/web-2"]
     assert pods("shop/web-2", KNOWN) == ["shop/web-2"]
 
 
-def test_the_address_of_a_known_pod_means_the_pod():
+def test_the_address_of_a_known_pod_means_the_pod() -> None:
     assert pods("10.0.0.2", KNOWN) == ["shop/web-2"]
 
 
-def test_the_address_of_a_pod_on_the_host_network_means_the_node():
+def test_the_address_of_a_pod_on_the_host_network_means_the_node() -> None:
     chosen = EndpointVocabulary(Cluster(pods=tuple(KNOWN))).choose("10.1.0.1")
     assert (chosen.pods, chosen.addresses) == ((), (addresses.network("10.1.0.1"),))
 
 
-def test_a_named_peer_means_its_addresses():
+def test_a_named_peer_means_its_addresses() -> None:
     names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), PEERS)
     assert names.choose("lan").addresses == (addresses.network("192.168.1.0/24"),)
     assert names.choose("peer=media").addresses == (addresses.network("10.9.0.0/16"),)
     assert names.choose("peer=media").peer == "media"
 
 
-def test_a_name_of_a_namespace_and_of_another_peer_is_refused_with_both_spellings():
+def test_a_name_of_a_namespace_and_of_another_peer_is_refused_with_both_spellings() -> None:
     names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), PEERS)
     with pytest.raises(InvalidValue) as refused:
         names.choose("media")
@@ -85,13 +88,13 @@ def test_a_name_of_a_namespace_and_of_another_peer_is_refused_with_both_spelling
     assert refused.value.hint == "write `namespace=media` or `peer=media`"
 
 
-def test_a_peer_of_a_namespace_s_name_that_is_the_namespace_is_no_question():
+def test_a_peer_of_a_namespace_s_name_that_is_the_namespace_is_no_question() -> None:
     whole = PodPeer(Selector(), Selector(((NAMESPACE_NAME, "media"),)))
     names = EndpointVocabulary(Cluster(pods=tuple(LISTED)), {"media": (whole,)})
     assert [pod.name for pod in names.choose("media").pods] == ["*", "jellyfin", "postgresql"]
 
 
-def test_internet_is_the_public_addresses():
+def test_internet_is_the_public_addresses() -> None:
     chosen = EndpointVocabulary(Cluster(pods=tuple(LISTED))).choose("internet")
     assert chosen.addresses == PUBLIC
     for private in ("10.1.2.3", "100.64.0.1", "169.254.169.254", "192.168.0.1", "fd00::1", "fe80::1", "224.0.0.1"):
@@ -113,7 +116,7 @@ def test_internet_is_the_public_addresses():
         ("x*", "there is no namespace or peer `x*`", "the namespaces are `media`, `openclaw`"),
     ],
 )
-def test_what_names_nothing_is_refused_with_the_nearest_that_does(text, says, hint):
+def test_what_names_nothing_is_refused_with_the_nearest_that_does(text: str, says: str, hint: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         pods(text)
     assert refused.value.message == says
@@ -131,7 +134,7 @@ def test_what_names_nothing_is_refused_with_the_nearest_that_does(text, says, hi
         ("fd00::1", ("fd00::1", "")),
     ],
 )
-def test_the_port_stands_behind_the_last_colon(text, expected):
+def test_the_port_stands_behind_the_last_colon(text: str, expected: Any) -> None:
     assert target(text) == expected
 
 
@@ -142,5 +145,5 @@ def test_the_port_stands_behind_the_last_colon(text, expected):
         ("a*b*c", "a-b-b-c", True), ("a", "ab", False), ("*", "", True), ("a*b*c", "acb", False),
     ],
 )  # fmt: skip
-def test_a_star_stands_for_any_text(pattern, word, expected):
+def test_a_star_stands_for_any_text(pattern: str, word: str, expected: Any) -> None:
     assert fits(pattern, word) is expected

@@ -1,5 +1,7 @@
 """A promise is held against the specification: for every pair, and nothing but what is named."""
 
+from collections.abc import Sequence
+
 import pytest
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary
 from bulkhead.core.engine.solve import reach
@@ -7,15 +9,16 @@ from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
 from bulkhead.core.promises.check import Promise, check_promise
 from bulkhead.core.sets import addresses, ports
+from bulkhead.core.sets.ports import PortSet
 
 DB, WEB, JOB = (Selector((("app", name),)) for name in ("db", "web", "job"))
 
 
-def pod(name, app):
+def pod(name: str, app: str) -> Pod:
     return Pod("shop", name, labels=(("app", app),))
 
 
-def locked(*peers):
+def locked(*peers: PodPeer | IpBlock) -> Cluster:
     """Return a cluster whose db takes TCP 5432 from *peers* alone."""
     rule = PolicyRule(peers, (PolicyPort("TCP", 5432),))
     return Cluster(
@@ -24,7 +27,15 @@ def locked(*peers):
     )
 
 
-def breaches(cluster, sources, destinations, asked=ports.EVERY, allowed=False, others="", alone=None):
+def breaches(
+    cluster: Cluster,
+    sources: Sequence[str],
+    destinations: Sequence[str],
+    asked: PortSet = ports.EVERY,
+    allowed: bool = False,
+    others: str = "",
+    alone: int | None = None,
+) -> list[tuple[str, str, str]]:
     names, answer = EndpointVocabulary(cluster), reach(cluster)
     promise = Promise(tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others)
     universe = answer.layers[0].universe
@@ -42,47 +53,47 @@ def breaches(cluster, sources, destinations, asked=ports.EVERY, allowed=False, o
 POSTGRES = ports.between("TCP", 5432, 5432)
 
 
-def test_refused_holds_only_if_no_port_is_open():
+def test_refused_holds_only_if_no_port_is_open() -> None:
     assert breaches(locked(PodPeer(WEB)), ["shop/job"], ["shop/db"]) == []
     assert breaches(locked(PodPeer(WEB)), ["shop/web-a"], ["shop/db"]) == [("web-a+web-b", "db", "TCP 5432")]
 
 
-def test_allowed_holds_only_if_every_port_is_open():
+def test_allowed_holds_only_if_every_port_is_open() -> None:
     cluster = locked(PodPeer(WEB))
     assert breaches(cluster, ["shop/web-a"], ["shop/db"], POSTGRES, True) == []
     two = ports.between("TCP", 5432, 5433)
     assert breaches(cluster, ["shop/web-a"], ["shop/db"], two, True) == [("web-a+web-b", "db", "TCP 5433")]
 
 
-def test_allowed_holds_only_for_every_pair():
+def test_allowed_holds_only_for_every_pair() -> None:
     found = breaches(locked(PodPeer(WEB)), ["shop/web-a", "shop/job"], ["shop/db"], POSTGRES, True)
     assert found == [("job", "db", "TCP 5432")]
 
 
-def test_nothing_but_what_is_named_may_come_in():
+def test_nothing_but_what_is_named_may_come_in() -> None:
     assert breaches(locked(PodPeer(WEB)), ["shop/web*"], ["shop/db"], others="sources") == []
     found = breaches(locked(PodPeer(WEB), PodPeer(JOB)), ["shop/web*"], ["shop/db"], others="sources")
     assert found == [("job", "db", "TCP 5432")]
 
 
-def test_a_pod_that_behaves_like_a_named_one_but_is_not_named_is_something_else():
+def test_a_pod_that_behaves_like_a_named_one_but_is_not_named_is_something_else() -> None:
     found = breaches(locked(PodPeer(WEB)), ["shop/web-a"], ["shop/db"], others="sources")
     assert found == [("web-a+web-b", "db", "TCP 5432")]
 
 
-def test_a_named_address_does_not_stand_for_its_network():
+def test_a_named_address_does_not_stand_for_its_network() -> None:
     found = breaches(locked(IpBlock("192.168.1.0/24")), ["192.168.1.40"], ["shop/db"], others="sources")
     assert found == [("outside", "db", "TCP 5432")]
     assert breaches(locked(IpBlock("192.168.1.0/24")), ["192.168.1.0/24"], ["shop/db"], others="sources") == []
 
 
-def test_a_pod_and_itself_are_no_pair_but_two_of_one_workload_are():
+def test_a_pod_and_itself_are_no_pair_but_two_of_one_workload_are() -> None:
     cluster = locked(PodPeer(DB))
     assert breaches(cluster, ["shop/db"], ["shop/db"]) == []
     assert breaches(cluster, ["shop/db"], ["shop/db"], alone=0) == [("db", "db", "TCP 5432")]
 
 
-def test_addresses_that_no_outside_end_has_are_not_something_else():
+def test_addresses_that_no_outside_end_has_are_not_something_else() -> None:
     cluster = locked(IpBlock("10.42.0.0/16"))
     answer = reach(cluster)
     promise = Promise((), (EndpointVocabulary(cluster).choose("shop/db"),), ports.EVERY, False, "sources")
@@ -97,7 +108,7 @@ def test_addresses_that_no_outside_end_has_are_not_something_else():
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_two_addresses_are_no_pair(allowed):
+def test_two_addresses_are_no_pair(allowed: bool) -> None:
     cluster = locked(PodPeer(WEB))
     names = EndpointVocabulary(cluster)
     promise = Promise((names.choose("1.1.1.1"),), (names.choose("9.9.9.9"),), ports.EVERY, allowed)
