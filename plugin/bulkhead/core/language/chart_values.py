@@ -20,7 +20,9 @@ class ChartTest:
     enabled: Flag | None = declare("Whether there is a test pod.", default=None, example="true")
     namespace: Name | None = declare("The namespace that it runs in, a protected one.", default=None, example="shop")
     image: Text | None = declare(
-        "Its image, which needs `sh`, `nc` and `timeout`.", default=None, example="busybox:1.37.0"
+        "Its image, which needs `sh`, `nc` and `timeout`.",
+        default=None,
+        example="busybox:1.37.0@sha256:bdf57e528e45e4433820e045b29b4597825a1c9e38353532d90a01445013f82e",
     )
     allowed: tuple[Text, ...] | None = declare(
         "What it must reach, as HOST:PORT (TCP).", default=None, example="[kubernetes.default:443]"
