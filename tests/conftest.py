@@ -13,6 +13,9 @@ import pytest
 from bulkhead.cli import command_line
 from bulkhead.cli.console import NO_TERMINAL, Console
 from hypothesis import HealthCheck, settings
+from no_skips import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "bin"
@@ -112,6 +115,24 @@ def git(folder: Path, *arguments: str | Path) -> str:
     done = run("git", *said, *arguments, cwd=folder, env={"GIT_CONFIG_GLOBAL": "/dev/null"})
     assert done.status == 0, done.stderr
     return done.stdout.strip()
+
+
+def lacking(target: str) -> str:
+    """Return what this machine lacks for ``make`` *target*, as the message of .ci/check-machine; empty if nothing."""
+    done = subprocess.run([ROOT / ".ci" / "check-machine", target], capture_output=True, text=True)
+    return done.stderr.strip()
+
+
+def fresh_clone(path: Path) -> Path:
+    """Make a clone of this repository at *path*, with the tracked files as they are in the working tree."""
+    git(ROOT, "clone", "-q", ROOT, path)
+    for name in filter(None, git(ROOT, "ls-files", "-z").split("\0")):
+        source, target = ROOT / name, path / name
+        if source.exists() and not source.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+            target.chmod(source.stat().st_mode)
+    return path
 
 
 @dataclass(frozen=True)

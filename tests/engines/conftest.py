@@ -1,17 +1,17 @@
 """
 Fixtures: the real engines, started once for all tests, in a network that has nothing but a loopback.
 
-`make test-engines` builds them. Without them a test says so and is skipped; in CI it fails.
+`make test-engines` builds them. Without them a test is skipped with a message, and fails in CI.
 """
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import lacking
 from engines import cluster as api
 from engines import repo_server
-from engines.built import engine, missing
+from engines.built import engine
 from engines.cluster import Cluster
 from engines.network import leave
 from engines.repo_server import RepoServer
@@ -21,12 +21,9 @@ from reference import PROTECTED, UNPROTECTED
 
 @pytest.fixture(scope="session", autouse=True)
 def _network() -> None:
-    refused = leave()
-    if refused:
-        missing(refused)
-    for program in ("etcd", "redis-server", "openssl", "git", "setpriv"):
-        if not shutil.which(program, path="/usr/local/bin:/usr/bin:/bin"):
-            missing(f"{program} was not found: .ci/run installs it")
+    reason = lacking("test-engines") or leave()
+    if reason:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,8 @@
 """`kpt fn eval --exec`: the same executable, on a folder of resources or on a stream of them."""
 
-import shutil
-
 import pytest
 import yaml
 from conftest import Done, Tree, run
-
-pytestmark = pytest.mark.skipif(shutil.which("kpt") is None, reason="kpt is not installed")
 
 SETTINGS = """\
 # What the shop is told
