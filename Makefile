@@ -1,12 +1,16 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help demo test prove lag test-engines lint bench docs chart helm3 clean
+.PHONY: help env demo test prove lag test-engines lint bench docs requirements chart helm3 clean
+# A target's prerequisites are made in the order in which they are listed: what the machine lacks is said before anything is built.
+.NOTPARALLEL:
 PYTHON ?= python3
 PY := .venv/bin/python
+PIP = $(PY) -m pip install --quiet --disable-pip-version-check
 BUILD := build/network-policies.yaml
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 help:
 	@echo 'make demo   render the reference cluster through kustomize and say what came out'
+	@echo 'make env    print the line that puts bulkhead and kustomize on PATH: eval "$$(make env)"'
 	@echo 'make test   run the tests (N=2 in parallel)'
 	@echo 'make prove  the reference cluster and N=100 random ones in the real enforcer (as root)'
 	@echo 'make lag    how late the enforcer knows a new pod (as root)'
@@ -14,14 +18,18 @@ help:
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
+	@echo 'make requirements   write .ci/requirements again; ARGS=--upgrade takes newer versions'
 	@echo 'make chart  package the Helm chart into dist/'
 	@echo 'make helm3  test the chart with Helm 3 too'
+	@echo 'make clean  remove everything that make has set up and built here'
 
-.venv/.ready: setup.cfg pyproject.toml .ci/constraints.txt
+# Everything in .venv has its hash in .ci/requirements; the project itself is linked, not copied.
+.venv/.ready: setup.cfg pyproject.toml .ci/requirements/dev.txt .ci/requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'bulkhead needs Python 3.10 or newer: make PYTHON=/path/to/python3'; exit 1; }
 	@echo 'setting up .venv (once)'
 	@$(PYTHON) -m venv --clear .venv || { echo 'python3 -m venv failed: on Debian, apt-get install python3-venv'; exit 1; }
-	@.venv/bin/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	@. .ci/caches.sh; $(PIP) --require-hashes -r .ci/requirements/dev.txt -r .ci/requirements/build.txt
+	@$(PIP) --no-deps --no-build-isolation --check-build-dependencies -e .
 	@touch $@
 
 # Byte code, so that the plugin starts fast also where Python is told not to write it on the way.
@@ -29,11 +37,22 @@ help:
 compiled: .venv/.ready
 	@$(PY) -m compileall -q plugin/bulkhead
 
+# What TARGET needs and this machine does not have.
+machine-for-%:
+	@PYTHON='$(PYTHON)' .ci/check-machine $*
+
 # The tools that one target needs: .tools/.demo, .all, .prove, .helm3.
-.tools/.%: .ci/install-tools .venv/.ready
+KPT := $(addprefix tests/system/kpt/,main.go go.mod go.sum)
+.tools/.all: $(KPT)
+.tools/.%: .ci/install-tools .ci/versions.sh .venv/.ready
 	@.ci/install-tools $(PY) $* && touch $@
 
-demo: compiled .tools/.demo
+# Run it as `make -s -C FOLDER env` from elsewhere: without -s, make itself prints a line about the folder.
+env:
+	@.ci/env
+	@case '$(firstword -$(MAKEFLAGS))' in *w*) echo 'make env: with -C, add -s: eval "$$(make -s -C FOLDER env)"' >&2 ;; esac
+
+demo: machine-for-demo compiled .tools/.demo
 	@mkdir -p build
 	@kustomize build --enable-alpha-plugins --enable-exec . > $(BUILD).new && mv $(BUILD).new $(BUILD)
 	@$(PY) -m bulkhead render . -o $(BUILD) --check > /dev/null 2>&1 || { echo 'bulkhead render does not print what the plugin printed'; exit 1; }
@@ -46,47 +65,50 @@ demo: compiled .tools/.demo
 	@$(PY) -m bulkhead explain cardboard trade-bot:5432
 	@echo
 	@echo 'So the standard pattern leaves protected namespaces open to each other: docs/how-to/harden.md closes that.'
+	@echo
+	@echo 'To type `bulkhead` and `kustomize` in this shell, put those of this checkout on PATH:'
+	@echo '     eval "$$(make env)"'
 	@echo 'Try: bulkhead reach; bulkhead lint; bulkhead test'
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
 # What builds or drives other people's programs has a target of its own.
-test: compiled .tools/.all
-	@$(PY) -m pytest -n $(or $(N),2) --ignore tests/engines --ignore tests/enforcement $(ARGS)
+test: machine-for-test compiled .tools/.all
+	@. .ci/caches.sh; $(PY) -m pytest -n $(or $(N),2) --dist loadgroup --ignore tests/engines --ignore tests/enforcement $(ARGS)
 
 # The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
-prove: compiled .tools/.prove .tools/bin/enforce
+prove: machine-for-prove compiled .tools/.prove .tools/bin/enforce
 	@N=$(or $(N),100) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
 
-lag: compiled .tools/bin/enforce
+lag: machine-for-lag compiled .tools/bin/enforce
 	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
 
 # The enforcer's controller and its libraries are a big build: once, and again when its sources change. Without
 # optimisation it takes a third less; the program waits for iptables, not for itself.
 ENFORCE := $(wildcard tests/enforcement/enforce/*.go) tests/enforcement/enforce/go.mod tests/enforcement/enforce/go.sum
 .tools/bin/enforce: $(ENFORCE)
-	@command -v go > /dev/null || { echo 'make: the lab is built with Go, which was not found: install Go 1.22 or newer'; exit 1; }
+	@command -v go > /dev/null || { echo 'make: error: the lab is built with Go, which was not found on PATH' >&2; exit 1; }
 	@echo 'building the lab (once, some minutes)'
 	@mkdir -p .tools/bin
-	@cd tests/enforcement/enforce && go build -mod=readonly -trimpath -gcflags=all='-N -l' -ldflags='-s -w' -o $(CURDIR)/$@ .
+	@. .ci/caches.sh; cd tests/enforcement/enforce && run_go build -mod=readonly -trimpath -gcflags=all='-N -l' -ldflags='-s -w' -o ../../../$@ .
 
 .PHONY: engines
 engines:
 	@nice .ci/build-engines
 
 # One process: the servers are started once, in a network of their own.
-test-engines: compiled .tools/.all engines
+test-engines: machine-for-test-engines compiled .tools/.all engines
 	@$(PY) -m pytest tests/engines $(ARGS)
 
 lint: compiled
-	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy
-	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy
-	@test -z "$$(gofmt -l tests/engines tests/enforcement)" || { echo 'gofmt -w tests/engines tests/enforcement'; exit 1; }
+	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy .ci
+	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy .ci
+	@test -z "$$(gofmt -l tests/engines tests/enforcement tests/system)" || { echo 'gofmt -w tests/engines tests/enforcement tests/system'; exit 1; }
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
-bench: compiled .tools/.all
+bench: machine-for-bench compiled .tools/.all
 	@$(PY) tests/bench/bench.py $(ARGS)
 	@echo
 	@$(PY) tests/bench/measure.py
@@ -98,13 +120,22 @@ docs: compiled
 	@$(PY) -m bulkhead schema --chart -o charts/netpol
 	@$(PY) -m bulkhead values . -o charts/netpol/ci/home-values.yaml
 
+UV := .tools/uv/bin/uv
+$(UV): .ci/requirements/lock.txt
+	@$(PYTHON) -m venv --clear .tools/uv
+	@. .ci/caches.sh; .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+requirements: $(UV)
+	@.ci/lock-requirements $(UV) $(ARGS)
+
 chart: compiled .tools/.all
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
 	@helm package charts/netpol -d dist
 
-helm3: compiled .tools/.all .tools/.helm3
-	@HELM=$(CURDIR)/.tools/bin/helm3 $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
+helm3: machine-for-helm3 compiled .tools/.all .tools/.helm3
+	@HELM="$$PWD/.tools/bin/helm3" $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
 
 clean:
 	rm -rf .venv .tools build dist plugin/*.egg-info

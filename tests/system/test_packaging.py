@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, run
 
-CONSTRAINTS = ROOT / ".ci" / "constraints.txt"
+REQUIREMENTS = ROOT / ".ci" / "requirements" / "run.txt"
 RESOURCES = """\
 kind: ResourceList
 items:
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).write_bytes((ROOT / name).read_bytes())
     subprocess.run(["cp", "-r", ROOT / "plugin", source / "plugin"], check=True)
     out = tmp_path_factory.mktemp("wheel")
-    pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", out, source)
+    pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", out, source)
     (built,) = out.glob("*.whl")
     return built
 
@@ -41,7 +41,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment that has the wheel and nothing of the checkout."""
     home = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", home], check=True)
-    pip(home / "bin" / "python", "install", "-c", CONSTRAINTS, wheel)
+    pip(home / "bin" / "python", "install", "--require-hashes", "-r", REQUIREMENTS)
+    pip(home / "bin" / "python", "install", "--no-deps", wheel)
     return home / "bin"
 
 

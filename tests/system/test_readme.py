@@ -1,11 +1,11 @@
 """The README's commands, run as written, in order, in a clean clone."""
 
 import re
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT, TOOLS, fresh_clone, run
 
 RECURSIVE = "make test"
 
@@ -18,27 +18,20 @@ def commands(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of what is tracked, as it is in the working tree."""
-    path = tmp_path_factory.mktemp("clone") / "bulkhead"
-    subprocess.run(["git", "clone", "-q", ROOT, path], check=True)
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        source, target = ROOT / name, path / name
-        if source.exists() and not source.is_symlink():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-            target.chmod(source.stat().st_mode)
-    return path
+    return fresh_clone(tmp_path_factory.mktemp("clone") / "bulkhead")
 
 
 def test_the_commands_of_the_readme_work_in_order(clone: Path) -> None:
     listed = commands(ROOT / "README.md")
     assert listed[:2] == ["make demo", RECURSIVE]
-    # Only these two exist before `make demo`: go (where it is installed) and a Python.
-    path = f"{clone}/.venv/bin:{clone}/.tools/bin:/usr/local/go/bin:/root/.pyenv/shims:/usr/local/bin:/usr/bin:/bin"
+    # A Python, and kustomize or Go, which `make demo` needs: those with which this test runs.
+    path = f"{Path(sys.executable).resolve().parent}:{TOOLS}:/usr/bin:/bin"
+    activate = ""
     for command in listed:
-        if command != RECURSIVE:  # this very test would start itself
-            done = run("bash", "-ec", command, cwd=clone, env={"PATH": path})
+        if command.startswith("eval "):
+            activate += f"{command}\n"
+        elif command != RECURSIVE:  # this very test would start itself
+            done = run("bash", "-ec", activate + command, cwd=clone, env={"PATH": path})
             assert done.status == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
             if command.startswith(("kustomize", "bulkhead render")):
                 assert "kind: NetworkPolicy" in done.stdout, command
