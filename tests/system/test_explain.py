@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, TOOLS, Tree
+from conftest import PYTHON, ROOT, TOOLS, Tree, run
 
 REFERENCE = Tree(ROOT)
 
@@ -264,6 +264,9 @@ spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}
 """
 
 
+SPEC = "spec:\n  podSelector: {matchLabels: {app: web}}\n  policyTypes: [Egress]\n"
+
+
 def test_a_suggested_policy_outlives_the_rollout_and_replaces_none(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(ROLLED_OUT)
     ask = ("explain", "--manifests", str(tmp_path), "shop/web-1", "internet:8000-8010")
@@ -280,6 +283,19 @@ def test_a_suggested_policy_outlives_the_rollout_and_replaces_none(tmp_path: Pat
     ]
     (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
     assert REFERENCE.bulkhead(*ask).status == 0
+
+
+def test_a_rule_of_a_manifest_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    rules = ROLLED_OUT + "  egress: \n  - ports: [{port: 80}]\n  - ports: [{port: 443}]\n"
+    text = rules.replace("spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}\n", SPEC)
+    (tmp_path / "shop.yaml").write_text(text)
+    line = text.split("- ports: [{port: 443}]")[0].count("\n") + 1
+    ask = ("explain", "--manifests", str(tmp_path), "shop/web-1", "1.1.1.1:443")
+    assert f"allow-egress egress[1]  {tmp_path}/shop.yaml:{line}" in REFERENCE.bulkhead(*ask).stdout
+    (rule,) = json.loads(REFERENCE.bulkhead(*ask, "--format", "json").stdout)["answers"][0]["egress"]["allowedBy"]
+    assert (rule["rule"], rule["file"], rule["line"]) == ("egress[1]", f"{tmp_path}/shop.yaml", line)
+    piped = run(PYTHON, "-m", "bulkhead", "explain", "--manifests", "-", *ask[3:], stdin=text)
+    assert f"allow-egress egress[1]  stdin:{line}" in piped.stdout
 
 
 def test_a_policy_that_would_isolate_other_pods_is_not_suggested(tmp_path: Path) -> None:

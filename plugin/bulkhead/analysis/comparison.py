@@ -107,7 +107,7 @@ def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
     def named(fault: Diagnostic) -> Diagnostic:
         return Diagnostic(moved(fault.location), copy.named(fault.message), copy.named(fault.hint))
 
-    rules = situation.rules.renamed(copy.named)
+    rules = situation.rules.renamed(copy.named, situation.cluster.policies)
     return replace(situation, rules=rules, faults=list(map(named, situation.faults)))
 
 

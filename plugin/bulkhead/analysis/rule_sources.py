@@ -78,10 +78,15 @@ class RuleSources:
                 namespace = self.namespaces[policy.namespace]
                 self._origins[policy.namespace, policy.name] = _Origin(folder, policy, paths, namespace)
 
-    def renamed(self, named: Callable[[str], str]) -> "RuleSources":
-        """Return the same index with every file as *named* calls it; the files need not exist afterwards."""
+    def renamed(self, named: Callable[[str], str], policies: Iterable[NetworkPolicy]) -> "RuleSources":
+        """
+        Return the same index with every file as *named* calls it; the files need not exist afterwards.
+
+        *policies* are those that will be asked for.
+        """
         found = RuleSources(self.loaded)
-        self.places.read()
+        if not all(map(self.knows, policies)):
+            self.places.read()
         found.places, found._named = self.places, named
         return found
 

@@ -59,6 +59,10 @@ def _usable(folder: str, manifests: str | None, console: Console) -> AnalysisInp
     return found
 
 
+_READ_TWICE = 64 << 20
+"""Bytes. A larger dump on stdin is not read a second time for the lines of its policies."""
+
+
 def _from_manifests(path: str, console: Console) -> AnalysisInput:
     if path != "-":
         return from_manifests(path)
@@ -72,6 +76,8 @@ def _from_manifests(path: str, console: Console) -> AnalysisInput:
             copy.write(first)
             shutil.copyfileobj(console.stdin, copy)
         found = from_manifests(file)
+        if os.path.getsize(file) <= _READ_TWICE:
+            found.rules = found.rules.renamed(lambda _: "stdin", found.cluster.policies)
     found.faults = [each.in_file("stdin") for each in found.faults]
     return found
 

@@ -57,17 +57,12 @@ class Places:
 
     def _standing(self, kind: str, namespace: str, name: str) -> Standing | None:
         """Return the resource, one without a namespace of its own where none has the right one."""
-        known = self.found.get((kind, name), [])
+        known = self.read().get((kind, name), [])
         exact = [each for each in known if each.metadata.get("namespace") == namespace or kind == "Namespace"]
         return next(iter(exact or [each for each in known if not each.metadata.get("namespace")]), None)
 
-    def read(self) -> None:
-        """Read the files now, if that was not done before: they may be gone later."""
-        assert self.found is not None
-
-    @property
-    def found(self) -> dict[tuple[str, str], list[Standing]]:
-        """Everything that stands in the files, by kind and name."""
+    def read(self) -> dict[tuple[str, str], list[Standing]]:
+        """Return what the files hold by kind and name; they are read once, and may be gone afterwards."""
         if self._found is None:
             self._found = {}
             for file in self.files:
@@ -78,7 +73,7 @@ class Places:
 
     def unspoken(self) -> Iterator[tuple[str, str, Path]]:
         """Yield namespace, name and path of the first port of each policy for which no protocol is written."""
-        for (kind, name), standings in self.found.items():
+        for (kind, name), standings in self.read().items():
             for standing in standings if kind == "NetworkPolicy" else ():
                 path = next(_without_protocol(standing.data), None)
                 if path:
