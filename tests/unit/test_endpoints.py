@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from bulkhead.core.engine.endpoint_terms import PUBLIC, EndpointVocabulary, fits, target
+from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, fits, target
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, Selector
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.sets import addresses
+from bulkhead.core.sets.ranges import PUBLIC
 
 LISTED = [
     Pod("*", "*"),

@@ -18,9 +18,8 @@ from bulkhead.cli.options import (
 from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
-from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.explanation.pair import ExplainedEndpoint, is_many, name_of, pair
+from bulkhead.core.explanation.pair import ExplainedEndpoint, name_of, pair, single_pods
 from bulkhead.core.kubernetes.cluster import External
 from bulkhead.core.language.reachability_test import EndName
 from bulkhead.core.language.scalars import InvalidValue
@@ -131,16 +130,8 @@ class _Checking:
         self.outside = Outside(found, peers_of(found))
         self.found = found
         self.unreal = unreal(found.profile)
-        self.alone = tuple(map(self.singles, self.answer.layers))
+        self.alone = tuple(single_pods(layer, self.templates) for layer in self.answer.layers)
         self.here = console.folder
-
-    def singles(self, layer: FamilyReachability) -> int:
-        """Return the members that are one pod."""
-        return sum(
-            1 << place
-            for place, member in enumerate(layer.universe.members)
-            if len(member.pods) == 1 and not is_many(member.pods[0], self.templates)
-        )
 
     def verdicts(self, lines: list[PromiseLocation], promises: list[Promise]) -> list[PromiseResult]:
         faults = []

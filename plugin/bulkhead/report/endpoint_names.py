@@ -12,13 +12,12 @@ from bulkhead.core.language.resources import ClusterProfile, NetworkName
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans, merge
+from bulkhead.core.sets.ranges import PRIVATE, PRIVATE_CIDRS
 
 _SHOWN = 12
 """So many names stand in a row; the rest is counted. The JSON has all of them."""
 
 _FEW = 4
-
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
 class EndpointNames:
@@ -64,8 +63,8 @@ class EndpointNames:
         if named:
             return named
         whole = [part for cidr in ("0.0.0.0/0", "::/0") for part in self._within(those, cidr)]
-        parts = [part for cidr in _PRIVATE for part in self._within(those, cidr)]
-        public = addresses.subtract(those, AddressSet(merge(addresses.network(cidr) for cidr in _PRIVATE)))
+        parts = [part for cidr in PRIVATE_CIDRS for part in self._within(those, cidr)]
+        public = addresses.subtract(those, PRIVATE)
         apart = parts + self._listed(public.spans)
         return ", ".join(min(whole, apart, key=lambda each: sum(map(len, each))))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bulkhead.core.engine.queries import Connections, connections
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
-from bulkhead.core.explanation.pair import is_many
+from bulkhead.core.explanation.pair import single_pods
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.report.colour import Palette
 from bulkhead.report.markdown import escaped
@@ -38,11 +38,7 @@ class Matrix:
     def layer(self, layer: FamilyReachability, outside: Outside, templates: bool) -> list[tuple[Connections, ...]]:
         """Return a row for each group: what is between it and every group in one family."""
         groups = _groups(layer, outside)
-        alone = sum(
-            1 << place
-            for place, member in enumerate(layer.universe.members)
-            if len(member.pods) == 1 and not is_many(member.pods[0], templates)
-        )
+        alone = single_pods(layer, templates)
         return list(connections(layer, [groups.get(name, 0) for name in self.names], alone))
 
     def word(self, found: list[Connections]) -> str:

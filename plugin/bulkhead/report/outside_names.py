@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.core.engine.endpoint_space import EndpointSpace
-from bulkhead.core.engine.endpoint_terms import INTERNET, PUBLIC
+from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside
+from bulkhead.core.engine.endpoint_terms import INTERNET
 from bulkhead.core.kubernetes.cluster import namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.core.language.resources import ClusterProfile
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.ranges import PUBLIC
 
 OTHER = "other addresses"
 
@@ -51,7 +52,7 @@ class Outside:
 
     def groups(self, universe: EndpointSpace) -> dict[str, int]:
         """Return the outside members of *universe* by what a matrix calls them."""
-        base = len(universe.members) - len(universe.cells.regions)
+        base = first_outside(universe)
         found: dict[str, int] = {}
         for cell, region in enumerate(universe.cells.regions):
             name = self.group(region)

@@ -27,13 +27,14 @@ from bulkhead.core.language.resources import Workload
 from bulkhead.core.language.scalars import Name, Port
 from bulkhead.core.record import record
 from bulkhead.core.sets import ports
+from bulkhead.core.sets.ranges import RFC_1918
 from bulkhead.io.manifests.write_networkpolicy import document, plain
 from bulkhead.io.resources.encode import encode
 from bulkhead.io.yaml.nodes import Raw
 
 REASON = "say here who needs it, and what for"
 _MOST = 8
-_PUBLIC = IpBlock("0.0.0.0/0", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_PUBLIC = IpBlock("0.0.0.0/0", RFC_1918)
 """What `internet` is where the profile has no peer for it: all IPv4 addresses but the private ones of RFC 1918."""
 
 Refused = tuple[PairExplanation, bool, bool]

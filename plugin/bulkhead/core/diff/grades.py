@@ -6,12 +6,7 @@ from enum import Enum
 
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
-from bulkhead.core.sets.intervals import merge
-
-PRIVATE = AddressSet(
-    merge(addresses.network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-)
-"""The private networks: RFC 1918 and RFC 4193. Every other address counts as the internet, whoever may route it."""
+from bulkhead.core.sets.ranges import PRIVATE
 
 
 class Grade(Enum):

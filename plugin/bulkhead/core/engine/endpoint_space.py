@@ -9,7 +9,7 @@ cell.  The addresses outside are members too, one a cell.  A set of members is a
 from bulkhead.core.kubernetes.cluster import Endpoint, Pod
 from bulkhead.core.kubernetes.selectors import Index
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, partition
+from bulkhead.core.sets import addresses, intervals, partition
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import Partition
@@ -77,6 +77,17 @@ def located(universe: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
     return found
 
 
+def first_outside(universe: EndpointSpace) -> int:
+    """Return the index of the first member outside the cluster: there is one for each address cell, in their order."""
+    return len(universe.members) - len(universe.cells.regions)
+
+
+def outside_members(universe: EndpointSpace, spans: Spans) -> int:
+    """Return the members outside the cluster that any address of *spans* belongs to."""
+    own = intervals.intersect(spans, (addresses.WHOLE[universe.family],))
+    return partition.covered(universe.cells, own) << first_outside(universe)
+
+
 def place_of(universe: EndpointSpace, endpoint: Endpoint) -> int | None:
     """Return the member that *endpoint* belongs to; ``None`` where it has no address of this family."""
     if isinstance(endpoint, Pod):
@@ -84,4 +95,4 @@ def place_of(universe: EndpointSpace, endpoint: Endpoint) -> int | None:
     at = addresses.address(endpoint.address)
     if addresses.family(at) != universe.family:
         return None
-    return len(universe.members) - len(universe.cells.regions) + partition.locate(universe.cells, at)
+    return first_outside(universe) + partition.locate(universe.cells, at)

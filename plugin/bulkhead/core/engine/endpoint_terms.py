@@ -26,6 +26,7 @@ from bulkhead.core.language.scalars import Cidr, InvalidValue, Name, quoted
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.ranges import PUBLIC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,19 +35,6 @@ if TYPE_CHECKING:
 ANY = "*"
 INTERNET = "internet"
 _SHOWN = 12
-
-_NOT_PUBLIC = (
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "224.0.0.0/3",
-)
-PUBLIC: Spans = intervals.merge([*addresses.block("0.0.0.0/0", _NOT_PUBLIC), *addresses.block("2000::/3")])
-"""The addresses of the internet: all but private, shared, link-local, loopback and multicast ones."""
 
 
 @record

@@ -2,13 +2,12 @@
 ``sift``: what of an answer lies between some sources and some destinations, as rectangles; and by groups.
 """
 
-from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.engine.endpoint_space import EndpointSpace, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.reachability import FamilyReachability, Rectangle, port_set, rectangles
 from bulkhead.core.record import record
-from bulkhead.core.sets import intervals, ports
-from bulkhead.core.sets.addresses import WHOLE
-from bulkhead.core.sets.partition import covered, indices
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
 
 TYPE_CHECKING = False
@@ -33,9 +32,7 @@ def members(universe: EndpointSpace, chosen: EndpointSelection) -> int:
     for pod in chosen.pods:
         place = universe.places.get(pod)
         found |= 0 if place is None else 1 << place
-    spans = intervals.intersect(chosen.addresses, (WHOLE[universe.family],))
-    base = len(universe.members) - len(universe.cells.regions)
-    return found | covered(universe.cells, spans) << base
+    return found | outside_members(universe, chosen.addresses)
 
 
 def query(

@@ -2,6 +2,7 @@
 ``account``: for every pair of two endpoints, each port with the rules that open it and the side that refuses it.
 """
 
+from bulkhead.core.engine.endpoint_space import first_outside, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict, port_verdicts
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, exempt, isolating, open_anyway
@@ -113,13 +114,12 @@ def explained_endpoints(
         )
         for place, those in sorted(pods.items())
     ]
-    base = len(universe.members) - len(universe.cells.regions)
-    family = (addresses.WHOLE[universe.family],)
-    spans = intervals.intersect(chosen.addresses, family)
-    for cell in partition.indices(partition.covered(universe.cells, spans)):
-        part = intervals.intersect(universe.cells.regions[cell], spans)
+    base = first_outside(universe)
+    spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[universe.family],))
+    for place in partition.indices(outside_members(universe, spans)):
+        part = intervals.intersect(universe.cells.regions[place - base], spans)
         text = chosen.text if part == spans else f"{chosen.text} ({addresses.spell(AddressSet(part))})"
-        found.append(ExplainedEndpoint(base + cell, (text,), External(addresses.spell_address(part[0][0])), True))
+        found.append(ExplainedEndpoint(place, (text,), External(addresses.spell_address(part[0][0])), True))
     return found
 
 
@@ -131,6 +131,15 @@ def name_of(pod: Pod) -> str:
 def is_many(pod: Pod, templates: bool) -> bool:
     """Say whether *pod* stands for more than one: as a workload's template does."""
     return templates or (pod.kind != "Pod" and not pod.workload)
+
+
+def single_pods(layer: FamilyReachability, templates: bool) -> int:
+    """Return the members of *layer* that are one pod, which reaches itself whatever policies say."""
+    return sum(
+        1 << place
+        for place, member in enumerate(layer.universe.members)
+        if len(member.pods) == 1 and not is_many(member.pods[0], templates)
+    )
 
 
 def pair(

@@ -6,6 +6,7 @@ from enum import Enum
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.rule_effects import RuleEffect
+from bulkhead.core.explanation.pair import single_pods
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PolicyRule
 from bulkhead.core.language.resources import (
@@ -122,11 +123,7 @@ def grants(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, 
 
 def alone(scene: LintContext, layer: FamilyReachability) -> int:
     """Return the members of *layer* that are one pod alone, which reaches itself whatever policies say."""
-    found = 0
-    for place, member in enumerate(layer.universe.members if scene.workloads else ()):
-        if len(member.pods) == 1 and (member.pods[0].workload or member.pods[0].kind == "Pod"):
-            found |= 1 << place
-    return found
+    return single_pods(layer, templates=not scene.workloads)
 
 
 def blocks(scene: LintContext, line: RuleReference) -> Iterator[tuple[FieldReference, IpBlock]]:

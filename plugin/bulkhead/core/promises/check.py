@@ -2,7 +2,7 @@
 ``expect``: whether a promise holds in an answer, and where it does not.
 """
 
-from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.queries import members
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, port_set
@@ -10,7 +10,7 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
-from bulkhead.core.sets.partition import covered, indices
+from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
 
 TYPE_CHECKING = False
@@ -134,8 +134,8 @@ def others(universe: EndpointSpace, named: tuple[EndpointSelection, ...], unreal
     for place in indices(universe.present & ~universe.outside):
         if not pods.issuperset(universe.members[place].pods):
             found |= 1 << place
-    base = len(universe.members) - len(universe.cells.regions)
-    for cell in indices(covered(universe.cells, (WHOLE[universe.family],))):
-        if intervals.subtract(universe.cells.regions[cell], spans):
-            found |= 1 << base + cell
+    base = first_outside(universe)
+    for place in indices(outside_members(universe, (WHOLE[universe.family],))):
+        if intervals.subtract(universe.cells.regions[place - base], spans):
+            found |= 1 << place
     return found

@@ -25,10 +25,10 @@ from bulkhead.core.sets.addresses import AddressSet, intersect
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
+from bulkhead.core.sets.ranges import PRIVATE_CIDRS
 
 ANY_OTHER = "any namespace not listed"
 
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
 """Where clouds answer with a machine's credentials, in both families."""
 
@@ -178,7 +178,7 @@ def _private(scene: LintContext, block: IpBlock) -> Iterator[str]:
     """Yield what of the private world *block* holds; nothing where that is the metadata address alone."""
     for title, name in (("pods", NetworkName.PODS), ("nodes", NetworkName.NODES)):
         yield from (f"{title} {cidr}" for cidr in network(scene, name) if touches(block, str(cidr)))
-    private = [f"private range {cidr}" for cidr in _PRIVATE if touches(block, cidr)]
+    private = [f"private range {cidr}" for cidr in PRIVATE_CIDRS if touches(block, cidr)]
     yield from private
     if private:
         yield from (f"metadata address {cidr.partition('/')[0]}" for cidr in METADATA if touches(block, cidr))
