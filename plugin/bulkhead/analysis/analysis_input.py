@@ -43,7 +43,8 @@ class AnalysisInput:
 
     *rules* finds the rule that a person wrote behind a rule of a policy.  *loaded* is ``None``
     where the situation does not come from overlays.  *beside* are the namespaces and workloads that
-    stand among the overlays' own resources; their NetworkPolicies are in the cluster.
+    stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
+    are those whose labels are known, ``None``: all of the cluster.
     """
 
     cluster: Cluster
@@ -54,6 +55,7 @@ class AnalysisInput:
     faults: list[Diagnostic] = field(default_factory=list)
     loaded: OverlayTree | None = None
     beside: tuple[Thing, ...] = ()
+    known_namespaces: tuple[Namespace, ...] | None = None
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the rule that a person wrote behind *matching*, by which *direction* of a connection passes."""
@@ -95,6 +97,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
         faults,
         loaded,
         tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
+        tuple(thing for thing in passed if isinstance(thing, Namespace)),
     )
 
 

@@ -4,25 +4,41 @@ Two situations side by side: made to speak of the same endpoints, compared, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
+from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
+from bulkhead.core.diff.possible_findings import possible_findings
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.core.language.resources import Enforcer
+from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.io.git.checkout import Copy
+
+
+class Endpoints(Enum):
+    """Which endpoints a comparison is about: pods that exist, pods that could exist, or all of them."""
+
+    EXISTING = "existing"
+    POSSIBLE = "possible"
+    ALL = "all"
+
+
+SemanticsPair = tuple[Semantics, Semantics]
+"""What the policies before are read by, and those after."""
 
 
 @dataclass
 class Comparison:
     """
-    What *findings* there are between two situations, each with its name, and the *difference* they come from.
+    What *findings* there are between two analysis inputs, each with its name, and the *difference* they come from.
 
-    *notes* are what a reader must know beside them.  *same* says that there was nothing to compare:
-    the two are one and the same text.
+    *semantics* is that of the policies after.  *possible* is what changes for pods that could exist; what is not
+    decided is among it.  *notes* are what a reader must know in addition.  *same* says that there was nothing to
+    compare: the two are one and the same text.
     """
 
     names: tuple[str, str]
@@ -31,6 +47,7 @@ class Comparison:
     semantics: Semantics
     difference: Difference
     findings: tuple[TrafficFinding, ...] = ()
+    possible: tuple[PossibleChange, ...] = ()
     notes: list[str] = field(default_factory=list)
     same: bool = False
 
@@ -40,34 +57,56 @@ class Comparison:
         found = enforcer_of(self.before.profile), enforcer_of(self.after.profile)
         return None if found[0] is found[1] else found
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks of the profile that change, by name."""
+        was, now = (side.profile.spec.networks if side.profile else Networks() for side in (self.before, self.after))
+        return tuple(each.value for each in NetworkName if _as_set(was, each) != _as_set(now, each))
+
+    @property
+    def undecided(self) -> tuple[PossibleChange, ...]:
+        """The changes for pods that could exist of which it was not decided whether anything opens or closes."""
+        return tuple(change for change in self.possible if not change.decided)
+
+
+def _as_set(networks: Networks, name: NetworkName) -> frozenset[str]:
+    return frozenset(map(str, networks.of(name) or ()))
+
 
 def of_overlays(
-    names: tuple[str, str], before: AnalysisInput, after: AnalysisInput, semantics: Semantics
+    names: tuple[str, str],
+    before: AnalysisInput,
+    after: AnalysisInput,
+    semantics: SemanticsPair,
+    endpoints: Endpoints = Endpoints.ALL,
 ) -> Comparison:
-    """Compare two trees of overlays, read by *semantics*; what only one of them can tell apart exists in both."""
+    """Compare two trees of overlays; what only one of them can tell apart exists in both."""
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
         replace(each, cluster=_with(each.cluster, namespaces, pods, each.cluster.policies)) for each in (before, after)
     )
-    found = _compared(names, one, other, semantics)
-    if found.enforcers:
-        old, new = found.enforcers
-        found.notes.append(
-            f"the profile's enforcer changes from {old.value} to {new.value}, and with it what policies do: "
-            f"both sides are read {semantics.description}, and compare `bulkhead reach` of each"
-        )
-    return found
+    return _compared(names, one, other, semantics, endpoints)
 
 
 def of_manifests(
-    names: tuple[str, str], before: AnalysisInput, after: AnalysisInput, semantics: Semantics
+    names: tuple[str, str],
+    before: AnalysisInput,
+    after: AnalysisInput,
+    semantics: SemanticsPair,
+    endpoints: Endpoints = Endpoints.ALL,
 ) -> Comparison:
     """Compare two clusters as their manifests describe them, pods and all."""
-    return _compared(names, before, after, semantics)
+    return _compared(names, before, after, semantics, endpoints)
 
 
-def of_drift(names: tuple[str, str], dump: AnalysisInput, overlays: AnalysisInput, semantics: Semantics) -> Comparison:
+def of_drift(
+    names: tuple[str, str],
+    dump: AnalysisInput,
+    overlays: AnalysisInput,
+    semantics: Semantics,
+    endpoints: Endpoints = Endpoints.ALL,
+) -> Comparison:
     """
     Compare a running cluster with itself as the overlays want it.
 
@@ -83,9 +122,13 @@ def of_drift(names: tuple[str, str], dump: AnalysisInput, overlays: AnalysisInpu
     networks = Cluster(networks=wanted.networks, nodes=wanted.nodes, services=wanted.services)
     pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
     before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
-    wanted_policies = _with(networks, namespaces, pods, kept + wanted.policies)
-    after = replace(overlays, cluster=wanted_policies, rules=overlays.rules.also(dump.rules))
-    found = _compared(names, before, after, semantics)
+    after = replace(
+        overlays,
+        cluster=_with(networks, namespaces, pods, kept + wanted.policies),
+        known_namespaces=namespaces,
+        rules=overlays.rules.also(dump.rules),
+    )
+    found = _compared(names, before, after, (semantics, semantics), endpoints)
     absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
     if absent:
         found.notes.append("listed by the overlays and not in the dump: " + ", ".join(absent))
@@ -111,12 +154,68 @@ def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
     return replace(situation, rules=rules, faults=list(map(named, situation.faults)))
 
 
-def _compared(names: tuple[str, str], before: AnalysisInput, after: AnalysisInput, semantics: Semantics) -> Comparison:
-    difference = compare_clusters(before.cluster, after.cluster, semantics)
-    found = Comparison(names, before, after, semantics, difference, findings(difference))
-    if not semantics.measured:
-        found.notes.append(f"both sides are read {semantics.description}")
+def _compared(
+    names: tuple[str, str],
+    before: AnalysisInput,
+    after: AnalysisInput,
+    semantics: SemanticsPair,
+    endpoints: Endpoints,
+) -> Comparison:
+    """
+    Return the comparison; where the networks of the two sides differ, by the facts of either side.
+
+    What one side calls an address of a pod or a Service is an address of the internet to the other one: a rule to it
+    is judged as both.
+    """
+    found = _judged(names, before, after, semantics, endpoints)
+    if _facts(before.cluster) != _facts(after.cluster):
+        was = _judged(names, before, replace(after, cluster=_as_in(before, after.cluster)), semantics, endpoints)
+        found.findings = tuple(sorted(set(found.findings) | set(was.findings), key=lambda each: each.order))
+        found.possible += was.possible
+    if semantics[0] != semantics[1]:
+        found.notes.append(
+            f"the policies before are read {semantics[0].description}, those after {semantics[1].description}"
+        )
+    elif not semantics[1].measured:
+        found.notes.append(f"both sides are read {semantics[1].description}")
+    if endpoints is Endpoints.EXISTING:
+        found.notes.append("only the pods that exist were judged (`--endpoints existing`), not every pod that could")
     return found
+
+
+def _judged(
+    names: tuple[str, str],
+    before: AnalysisInput,
+    after: AnalysisInput,
+    semantics: SemanticsPair,
+    endpoints: Endpoints,
+) -> Comparison:
+    """Return the comparison by the networks of *after*."""
+    before = replace(before, cluster=_as_in(after, before.cluster))
+    difference = compare_clusters(before.cluster, after.cluster, *semantics)
+    found = Comparison(names, before, after, semantics[1], difference)
+    if endpoints is not Endpoints.POSSIBLE:
+        found.findings = findings(difference)
+    if endpoints is not Endpoints.EXISTING:
+        found.possible = possible_changes(_possible(before), _possible(after), semantics)
+        are_given = before.loaded is None and bool(before.cluster.pods or after.cluster.pods)
+        found.findings += possible_findings(difference, found.possible, are_given, endpoints is Endpoints.ALL)
+    return found
+
+
+def _facts(cluster: Cluster) -> tuple[frozenset[str], ...]:
+    return frozenset(cluster.networks), frozenset(cluster.nodes), frozenset(cluster.services)
+
+
+def _as_in(facts: AnalysisInput, cluster: Cluster) -> Cluster:
+    """Return *cluster* with the networks of *facts*."""
+    return _with(facts.cluster, cluster.namespaces, cluster.pods, cluster.policies)
+
+
+def _possible(found: AnalysisInput) -> Cluster:
+    """Return the cluster of *found* as far as it is known: without endpoints that stand for others."""
+    namespaces = found.cluster.namespaces if found.known_namespaces is None else found.known_namespaces
+    return _with(found.cluster, namespaces, found.cluster.pods, found.cluster.policies)
 
 
 def _with(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
-from bulkhead.analysis.comparison import Comparison, of_drift, of_manifests, of_overlays, renamed, unchanged
+from bulkhead.analysis.comparison import Comparison, Endpoints, of_drift, of_manifests, of_overlays, renamed, unchanged
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import no_garbage_collection
@@ -60,7 +60,8 @@ examples:
   bulkhead diff --dump cluster.json        what applying the overlays would change in the cluster, from
                                            kubectl get ns,pods,netpol -A -o json > cluster.json
 
-exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be read
+exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be read, or it
+could not be decided
 """
 
 FAIL_ON = (*values(Grade), "opens", "closes")
@@ -77,6 +78,7 @@ class _Asked:
     manifests: Sequence[str]
     dump: str
     reading: SemanticsOptions
+    endpoints: Endpoints
     remote: bool
     helm: bool
     console: Console
@@ -97,6 +99,12 @@ def options(parser: Parser) -> None:
     semantics_options(parser)
     format_option(parser, DIFF_FORMATS)
     parser.add_argument(
+        "--endpoints",
+        choices=values(Endpoints),
+        default=Endpoints.ALL.value,
+        help="judge the pods that exist, every pod that could exist, or both (default: all)",
+    )
+    parser.add_argument(
         "--fail-on", type=_fail_on, default=frozenset(), metavar="GRADE[,GRADE]", help="exit 1 for these grades only"
     )
     parser.add_argument("--allow-remote", action="store_true", help="let kustomize fetch remote resources")
@@ -112,7 +120,7 @@ def _fail_on(text: str) -> frozenset[str]:
 
 
 def run(options: Options, console: Console) -> int:
-    """Print the difference; return 0 where there is none, 1 where there is one."""
+    """Print the difference; return 0 where there is none, 1 where there is one, 2 where it could not be decided."""
     others = options.dirs or options.manifests or options.dump
     if len(options.revisions) > 2 or (others and options.revisions):
         raise UsageError("give at most two revisions, and none together with --dirs, --manifests or --dump")
@@ -123,6 +131,7 @@ def run(options: Options, console: Console) -> int:
         manifests=options.manifests,
         dump=options.dump,
         reading=semantics_asked(options),
+        endpoints=Endpoints(options.endpoints),
         remote=options.allow_remote,
         helm=options.enable_helm,
         console=console,
@@ -130,12 +139,12 @@ def run(options: Options, console: Console) -> int:
     with no_garbage_collection():
         found = _compare(asked)
         console.write(DIFF_FORMATS[options.format](found, console.style))
-        return int(_fails(found, options.fail_on))
+        return 2 if found.undecided else int(_fails(found, options.fail_on))
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
-    if found.enforcers:
-        return True  # what opens by that is not told
+    if found.enforcers or found.networks:
+        return True  # all verdicts depend on these facts
     if not grades:
         return bool(found.findings)
     return any(
@@ -168,12 +177,13 @@ def _manifests(asked: _Asked) -> Comparison:
     known: Known = {}
     semantics = _semantics(asked, None)
     sides = [_usable(path, from_manifests(path, semantics, known), asked.console) for path in asked.manifests]
-    return of_manifests((asked.manifests[0], asked.manifests[1]), sides[0], sides[1], semantics)
+    names = asked.manifests[0], asked.manifests[1]
+    return of_manifests(names, sides[0], sides[1], (semantics, semantics), asked.endpoints)
 
 
 def _semantics(asked: _Asked, side: AnalysisInput | None) -> Semantics:
     """
-    Return the semantics of both sides: those that *side*, the new one, names, unless the command line names some.
+    Return the semantics of *side*: those that its profile names, unless the command line names some.
 
     :raises InvalidValue: as ``semantics_of`` does.
     """
@@ -184,7 +194,7 @@ def _drift(asked: _Asked) -> Comparison:
     overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)), asked.console)
     dump = _usable(asked.dump, from_manifests(asked.dump), asked.console)
     names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
-    return of_drift(names, dump, overlays, _semantics(asked, overlays))
+    return of_drift(names, dump, overlays, _semantics(asked, overlays), asked.endpoints)
 
 
 def _folders(asked: _Asked, folders: Sequence[str]) -> Comparison:
@@ -192,7 +202,14 @@ def _folders(asked: _Asked, folders: Sequence[str]) -> Comparison:
     with ThreadPoolExecutor(2) as pool:
         sides = list(pool.map(lambda folder: from_overlays(folder, bounds), folders))
     before, after = (_usable(name, side, asked.console) for name, side in zip(folders, sides, strict=True))
-    return of_overlays((folders[0], folders[1]), before, after, _semantics(asked, after))
+    return _overlays(asked, (folders[0], folders[1]), before, after)
+
+
+def _overlays(asked: _Asked, names: tuple[str, str], before: AnalysisInput, after: AnalysisInput) -> Comparison:
+    """Compare two trees of overlays, each by the semantics of its own profile, or of the other's where it has none."""
+    sides = (before, after), (after, before)
+    was, now = (_semantics(asked, side if side.profile else other) for side, other in sides)
+    return of_overlays(names, before, after, (was, now), asked.endpoints)
 
 
 def _revisions(asked: _Asked) -> Comparison:
@@ -211,7 +228,7 @@ def _revisions(asked: _Asked) -> Comparison:
             bounds = Bounds(asked.remote, asked.helm, repository.top)
             jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
         before, after = (_usable(name, job.result(), asked.console) for name, job in zip(names, jobs, strict=True))
-        found = of_overlays(names, before, after, _semantics(asked, after))
+        found = _overlays(asked, names, before, after)
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
         for folder in sorted({*_plugins(before, tops[0]), *_plugins(after, tops[1])}):
             changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)

@@ -4,6 +4,7 @@ A comparison as JSON, for other programs: complete, sorted, described by ``docs/
 
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
+from bulkhead.core.possible.described import LabelCondition, PortFact, PossiblePods
 from bulkhead.report.diff_rows import DiffRow, diff_summary, grades
 from bulkhead.report.endpoint_names import cidrs
 from bulkhead.report.json_document import json_document
@@ -21,6 +22,7 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "ipBlock": comparison.semantics.mode.value,
         "opens": [grade.value for grade in opened],
         "closes": [grade.value for grade in closed],
+        "notDecided": len(comparison.undecided),
         "notes": list(found.notes),
         "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
     }
@@ -34,6 +36,10 @@ def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
         "from": _ends(finding.sources) | {"says": row.sources},
         "to": _ends(finding.destinations) | {"says": row.destinations},
         "ports": str(finding.ports),
+        "possible": finding.is_possible,
+        "namedPorts": [_fact(each) for each in finding.facts],
+        "ipv6": finding.ipv6,
+        "inPart": finding.in_part,
         "before": list(map(str, finding.before)),
         "after": list(map(str, finding.after)),
         "because": [
@@ -51,9 +57,30 @@ def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
     }
 
 
+def _fact(fact: PortFact) -> dict[str, object]:
+    return {"name": fact.name, "protocol": fact.protocol, "ofAnyPod": fact.about_group, "holds": fact.holds}
+
+
 def _ends(end: FindingEndpoints) -> dict[str, object]:
     return {
         "pods": [{"namespace": namespace, "name": name} for namespace, name in end.pods],
         "hosts": [{"namespace": namespace, "name": name} for namespace, name in end.hosts],
         "cidrs": cidrs(end.addresses.spans),
+        "possible": [_possible(pods) for pods in end.possible],
     }
+
+
+def _possible(pods: PossiblePods) -> dict[str, object]:
+    return {
+        "namespaces": {"names": list(pods.namespaces), "excluded": pods.excluded},
+        "namespaceLabels": [_condition(each) for each in pods.namespace_labels],
+        "labels": [_condition(each) for each in pods.labels],
+        "cidrs": cidrs(pods.addresses.spans),
+        "sameNamespace": pods.same,
+        "exist": pods.exist,
+    }
+
+
+def _condition(condition: LabelCondition) -> dict[str, object]:
+    values = [*condition.values, *([None] if condition.absent else [])]
+    return {"key": condition.key, "values": values, "excluded": condition.excluded}

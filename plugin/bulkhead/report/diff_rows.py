@@ -9,13 +9,14 @@ from bulkhead.analysis.comparison import Comparison
 from bulkhead.analysis.written_causes import Change, WrittenCause, WrittenCauses
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
-from bulkhead.core.diff.findings import TrafficFinding, replaced_addresses
+from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, replaced_addresses
 from bulkhead.core.diff.grades import Grade, in_order
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.report.endpoint_names import EndpointNames, listed
+from bulkhead.report.possible_names import ports_of, possible_pods, shortened_list
 from bulkhead.report.text import shortened
 
 
@@ -47,7 +48,11 @@ class DiffCause:
 
 @dataclass(frozen=True)
 class DiffRow:
-    """One finding in words; *before* and *after* are what is open on all its ports, each of several."""
+    """
+    One finding in words; *before* and *after* are what is open on all its ports, each of several.
+
+    *is_possible*: it is about pods that could exist, and there is no *before* and *after*.
+    """
 
     opens: bool
     grades: tuple[Grade, ...]
@@ -57,6 +62,7 @@ class DiffRow:
     before: tuple[str, ...]
     after: tuple[str, ...]
     causes: tuple[DiffCause, ...]
+    is_possible: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,33 @@ def diff_summary(comparison: Comparison, here: str) -> DiffSummary:
 
 def verdict(comparison: Comparison) -> str:
     """Return what a comparison comes to, in one line."""
-    if not comparison.enforcers:
-        return _traffic(comparison)
-    old, new = comparison.enforcers
-    return f"THE ENFORCER CHANGES from {old.value} to {new.value}; beside what comes of that: {_traffic(comparison)}"
+    headlines = []
+    if comparison.enforcers:
+        old, new = comparison.enforcers
+        headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")
+    if comparison.networks:
+        headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
+    if comparison.undecided:
+        headlines.append(f"NOT DECIDED: {_undecided(comparison)}")
+    return "; ".join([*headlines, _traffic(comparison)])
+
+
+_HARD = 5
+
+
+def _undecided(comparison: Comparison) -> str:
+    """Return which policies take too many steps to be compared."""
+    clusters = comparison.before.cluster, comparison.after.cluster
+    causes = {cause for change in comparison.undecided for cause in change.causes}
+    hard = sorted(
+        {
+            f"{policy.namespace}/{policy.name}"
+            for cause in causes
+            for policy in [clusters[not cause.old].policies[cause.policy]]
+        }
+    )
+    names = ", ".join(hard[:_HARD]) + (f" and {len(hard) - _HARD} more" if len(hard) > _HARD else "")
+    return f"it takes too many steps to say what changes for pods that could exist because of {names}"
 
 
 def _traffic(comparison: Comparison) -> str:
@@ -93,6 +122,8 @@ def _traffic(comparison: Comparison) -> str:
         return f"OPENS traffic {_listed(opened)}{also}"
     if closed:
         return f"CLOSES traffic {_listed(closed)}, and opens none"
+    if comparison.undecided:
+        return "nothing else was found that opens or closes"
     if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
         return "NO EFFECT on traffic: the policies are the same"
     return "NO EFFECT on traffic: the policies differ, and everything that flows is as before"
@@ -113,6 +144,10 @@ class _Writer:
         self.here = here
         self.causes = WrittenCauses(comparison.before, comparison.after)
         clusters = [side.cluster for side in self.sides]
+        self.listed = frozenset(
+            {policy.namespace for each in clusters for policy in each.policies}
+            | {pod.namespace for each in clusters for pod in each.pods if "*" not in pod.namespace}
+        )
         self.names = EndpointNames(
             {
                 (pod.namespace, pod.workload or pod.name)
@@ -136,6 +171,27 @@ class _Writer:
         )
 
     def row(self, finding: TrafficFinding) -> DiffRow:
+        return self.possible(finding) if finding.is_possible else self.given(finding)
+
+    def possible(self, finding: TrafficFinding) -> DiffRow:
+        return DiffRow(
+            finding.opens,
+            finding.grades,
+            self.possible_end(finding.sources),
+            self.possible_end(finding.destinations),
+            ports_of(finding, phrase(finding.ports)),
+            (),
+            (),
+            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.reasons)),
+            True,
+        )
+
+    def possible_end(self, end: FindingEndpoints) -> str:
+        if not end.possible:
+            return self.names.end(end)
+        return shortened_list([possible_pods(pods, self.listed) for pods in end.possible])
+
+    def given(self, finding: TrafficFinding) -> DiffRow:
         own = _namespaces(finding) if finding.grades == (Grade.ACROSS,) else set()
         destinations = self.names.end(finding.destinations, frozenset(own) if len(own) == 1 else frozenset())
         if finding.grades == (Grade.WITHIN,):

@@ -36,12 +36,15 @@ def diff_text(found: DiffSummary, paint: Palette = PLAIN) -> str:
 
 
 def heading(row: DiffRow) -> str:
-    """Return the heading that rows of one effect and grade stand under."""
-    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.message for grade in row.grades)}"
+    """Return the heading of the rows of one effect and grade."""
+    possible = ", for pods that could exist" if row.is_possible else ""
+    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.message for grade in row.grades)}{possible}"
 
 
 def before_after(row: DiffRow) -> str:
     """Return the ports that change, with what was open before and is now; nothing twice."""
+    if row.is_possible:
+        return row.ports
     if len(row.before) > 1:
         return f"{row.ports} (before: {' or '.join(row.before[:3])}{' or others' if len(row.before) > 3 else ''})"
     (before,), (after,) = row.before, row.after

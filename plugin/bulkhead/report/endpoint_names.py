@@ -66,7 +66,7 @@ class EndpointNames:
         parts = [part for cidr in PRIVATE_CIDRS for part in self._within(those, cidr)]
         public = addresses.subtract(those, PRIVATE)
         apart = parts + self._listed(public.spans)
-        return ", ".join(min(whole, apart, key=lambda each: sum(map(len, each))))
+        return ", ".join(min(whole, apart, _excepting(those.spans), key=lambda each: sum(map(len, each))))
 
     def _within(self, those: AddressSet, cidr: str) -> list[str]:
         """Return the part of *those* in *cidr*: listed, or as what it leaves out, whichever is shorter."""
@@ -114,6 +114,10 @@ def cidrs(spans: Spans) -> list[str]:
         else:
             found += map(str, summarize_address_range(IPv4Address(low), IPv4Address(high)))
     return found
+
+
+def _excepting(spans: Spans) -> list[str]:
+    return [cidr + (f" except {', '.join(but)}" if but else "") for cidr, but in addresses.blocks(spans)]
 
 
 def _namespace(name: str) -> str:

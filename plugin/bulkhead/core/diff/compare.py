@@ -56,14 +56,16 @@ class Difference:
     changes: tuple[TrafficChange, ...]
 
 
-def compare_clusters(before: Cluster, after: Cluster, semantics: Semantics = API) -> Difference:
+def compare_clusters(
+    before: Cluster, after: Cluster, semantics: Semantics = API, then: Semantics | None = None
+) -> Difference:
     """
-    Return the traffic that opens and closes from *before* to *after*, both read by the same *semantics*.
+    Return the traffic that opens and closes from *before* to *after*, read by *semantics*, *after* by *then* if given.
 
     Pods of a workload stand for each other: a replica that comes, goes or is renamed changes
     nothing, unless it is treated otherwise than its fellows were.
     """
-    old, new = compare(_aligned(before, after), semantics)
+    old, new = compare(_aligned(before, after, semantics, semantics if then is None else then))
     changes = [
         change
         for number, (left, right) in enumerate(zip(old.layers, new.layers, strict=True))
@@ -72,12 +74,15 @@ def compare_clusters(before: Cluster, after: Cluster, semantics: Semantics = API
     return Difference(old, new, tuple(changes))
 
 
-def _aligned(before: Cluster, after: Cluster) -> list[Side]:
+def _aligned(before: Cluster, after: Cluster, semantics: Semantics, then: Semantics) -> list[Side]:
     pairs: list[tuple[Pod | None, Pod | None]] = []
     left, right = _by_owner(before), _by_owner(after)
     for owner in sorted(left.keys() | right.keys()):
         pairs += _matched(left.get(owner, []), right.get(owner, []))
-    return [Side(before, tuple(pod for pod, _ in pairs)), Side(after, tuple(pod for _, pod in pairs))]
+    return [
+        Side(before, tuple(pod for pod, _ in pairs), semantics),
+        Side(after, tuple(pod for _, pod in pairs), then),
+    ]
 
 
 def _by_owner(cluster: Cluster) -> dict[tuple[str, str, str], list[Pod]]:
@@ -166,4 +171,5 @@ def _without_self(
 
 
 def _is_single(before: FamilyReachability, after: FamilyReachability, place: int) -> bool:
-    return all(len(set(layer.universe.members[place].pods)) <= 1 for layer in (before, after))
+    pods = [set(layer.universe.members[place].pods) for layer in (before, after)]
+    return all(len(those) <= 1 and not any(pod.is_template for pod in those) for those in pods)

@@ -11,6 +11,7 @@ from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import Grade, in_order, towards
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.semantics import Deviation
+from bulkhead.core.possible.described import PortFact, PossiblePods
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
@@ -22,13 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_GRADES = list(Grade)
+
+
 @record
 class FindingEndpoints:
-    """One end of a finding: *pods* as (namespace, workload), *hosts* the same on the host network, or *addresses*."""
+    """
+    One end of a finding: *pods* as (namespace, workload), *hosts* the same on the host network, or *addresses*.
+
+    *possible* are pods that could exist.
+    """
 
     pods: tuple[tuple[str, str], ...] = ()
     hosts: tuple[tuple[str, str], ...] = ()
     addresses: AddressSet = AddressSet(())
+    possible: tuple[PossiblePods, ...] = ()
 
 
 @record
@@ -39,6 +48,9 @@ class TrafficFinding:
     With grade ACROSS it speaks of pairs in different namespaces, with WITHIN of pairs in one.
     *grades* has the most serious first.  *before* is what was open there, where it is not the same everywhere
     each of it.
+
+    A finding about pods that could exist has no *before*.  It holds where all *facts* hold, and with *in_part*
+    for some of the pods only.  *ipv6*: for pods that have an IPv6 address.
     """
 
     opens: bool
@@ -48,6 +60,25 @@ class TrafficFinding:
     ports: PortSet
     before: tuple[PortSet, ...]
     reasons: tuple[Cause, ...]
+    facts: tuple[PortFact, ...] = ()
+    in_part: bool = False
+    ipv6: bool = False
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it is about pods that could exist, not about given ones."""
+        return bool(self.sources.possible or self.destinations.possible)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What findings are sorted by: openings first, then given pods, then the most serious."""
+        ends = [
+            (each.pods, each.hosts, [pods.order for pods in each.possible], each.addresses.spans)
+            for each in (self.sources, self.destinations)
+        ]
+        grades = [_GRADES.index(grade) for grade in self.grades]
+        facts = [(fact.name, fact.protocol, fact.about_group, fact.holds) for fact in self.facts]
+        return not self.opens, self.is_possible, grades, ends, self.ports.spans, self.in_part, self.ipv6, facts
 
     @property
     def after(self) -> tuple[PortSet, ...]:
@@ -69,7 +100,7 @@ def findings(difference: Difference) -> tuple[TrafficFinding, ...]:
             before |= stretch.before
             reasons |= stretch.reasons
     made = [TrafficFinding(*key, *_sorted(before, reasons)) for key, (before, reasons) in found.items()]
-    return tuple(sorted(made, key=_order))
+    return tuple(sorted(made, key=lambda each: each.order))
 
 
 def _sorted(before: set[PortSet], reasons: set[Cause]) -> tuple[tuple[PortSet, ...], tuple[Cause, ...]]:
@@ -77,14 +108,6 @@ def _sorted(before: set[PortSet], reasons: set[Cause]) -> tuple[tuple[PortSet, .
         tuple(sorted(before, key=lambda each: each.spans)),
         tuple(sorted(reasons, key=lambda each: (each.old, each.direction, each.policy, each.rule))),
     )
-
-
-_GRADES = list(Grade)
-
-
-def _order(finding: TrafficFinding) -> tuple[object, ...]:
-    ends = [(each.pods, each.hosts, each.addresses.spans) for each in (finding.sources, finding.destinations)]
-    return not finding.opens, [_GRADES.index(grade) for grade in finding.grades], ends, finding.ports.spans
 
 
 @record

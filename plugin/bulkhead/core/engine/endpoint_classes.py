@@ -6,7 +6,7 @@ Two clusters that are compared are surveyed together, so that a bit means the sa
 
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointClass, EndpointSpace
-from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
+from bulkhead.core.engine.semantics import API, Deviation, IpBlockMode, Semantics
 from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.cluster import Cluster, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer, PolicyPort, PolicyRule
@@ -32,13 +32,14 @@ NODE_PORTS = ports.union(ports.between("TCP", *NODE_PORT_RANGE), ports.between("
 @record
 class Side:
     """
-    A cluster and its pods in a fixed order.
+    A cluster, its pods in a fixed order, and the *semantics* that its policies are read by.
 
     The places of *pods* correspond to those of the other side; ``None``: there is no such pod on this side.
     """
 
     cluster: Cluster
     pods: tuple[Pod | None, ...]
+    semantics: Semantics = API
 
 
 @record
@@ -78,16 +79,16 @@ def families(sides: "Sequence[Side]") -> tuple[int, ...]:
     return addresses.FAMILIES if six else (4,)
 
 
-def endpoint_spaces(sides: "Sequence[Side]", family: int, semantics: Semantics) -> tuple[EndpointSpace, ...]:
+def endpoint_spaces(sides: "Sequence[Side]", family: int) -> tuple[EndpointSpace, ...]:
     """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
-    words = _words(sides, family, semantics)
-    keyed = [_keys(side, words, family, semantics) for side in sides]
+    words = _words(sides, family)
+    keyed = [_keys(side, words, family) for side in sides]
     classes: dict[tuple[_Key | None, ...], list[int]] = {}
     for at, key in enumerate(zip(*keyed, strict=True)):
         classes.setdefault(key, []).append(at)
     classes.pop((None,) * len(sides), None)
     ordered = sorted(classes.items(), key=_home)
-    atoms = _atoms(sides, words, semantics, [key for keys, _ in ordered for key in keys if key])
+    atoms = _atoms(sides, words, [key for keys, _ in ordered for key in keys if key])
     return tuple(
         _universe(side, [(keys[number], pods) for keys, pods in ordered], words, family, atoms)
         for number, side in enumerate(sides)
@@ -115,7 +116,7 @@ def _ports(sides: "Iterable[Side]") -> "Iterable[PolicyPort]":
     return {port for side in sides for rule in _rules(side.cluster) for port in rule.ports or ()}
 
 
-def _words(sides: "Sequence[Side]", family: int, semantics: Semantics) -> _Words:
+def _words(sides: "Sequence[Side]", family: int) -> _Words:
     peers = {
         peer
         for side in sides
@@ -130,7 +131,7 @@ def _words(sides: "Sequence[Side]", family: int, semantics: Semantics) -> _Words
         namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
         ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
         cells=partition.split(
-            (whole,), {spans for side in sides for spans in _told_apart(side.cluster, family, semantics)}
+            (whole,), {spans for side in sides for spans in _told_apart(side.cluster, family, side.semantics)}
         ),
         hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
     )
@@ -150,13 +151,14 @@ def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
             yield spans
 
 
-def _atoms(sides: "Sequence[Side]", words: _Words, semantics: Semantics, keys: "Iterable[_Key]") -> Partition:
+def _atoms(sides: "Sequence[Side]", words: _Words, keys: "Iterable[_Key]") -> Partition:
     wanted = {port_set_of(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
     resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
-    if semantics.deviations and words.ports:  # names are looked up on pods without an address of this family too
+    deviations = frozenset(each for side in sides for each in side.semantics.deviations)
+    if deviations and words.ports:  # names are looked up on pods without an address of this family too
         every = {port for side in sides for pod in side.pods if pod for port in pod.ports}
         resolved = {(port.protocol, port.number) for port in every if (port.name, port.protocol) in words.ports}
-    if Deviation.NODE_PORTS in semantics.deviations:
+    if Deviation.NODE_PORTS in deviations:
         wanted.update((span,) for span in NODE_PORTS.spans)
     return partition.split(
         ports.EVERY.spans, wanted.union(ports.between(p, number, number).spans for p, number in resolved)
@@ -170,7 +172,7 @@ def port_set_of(port: PolicyPort) -> ports.PortSet:
     return ports.between(port.protocol, port.port, port.end or port.port)
 
 
-def _keys(side: Side, words: _Words, family: int, semantics: Semantics) -> "list[_Key | None]":
+def _keys(side: Side, words: _Words, family: int) -> "list[_Key | None]":
     near, far = _spans(side.cluster.networks, family), _spans(side.cluster.nodes, family)
     seen: dict[_Key, _Key] = {}
     keys: list[_Key | None] = []
@@ -179,7 +181,7 @@ def _keys(side: Side, words: _Words, family: int, semantics: Semantics) -> "list
         if pod is None or not where:
             keys.append(None)
             continue
-        key = _key(pod, words, where if semantics.mode is IpBlockMode.PODS else 0, semantics.deviations)
+        key = _key(pod, words, where if side.semantics.mode is IpBlockMode.PODS else 0, side.semantics.deviations)
         keys.append(seen.setdefault(key, key))
     return keys
 

@@ -25,23 +25,25 @@ Open = tuple[tuple[int, int], ...]
 
 def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
     """Return who reaches whom in *cluster* on which ports, with what every policy contributes."""
-    (answer,) = compare([Side(cluster, cluster.pods)], semantics)
+    (answer,) = compare([Side(cluster, cluster.pods, semantics)])
     return answer
 
 
-def compare(sides: list[Side], semantics: Semantics) -> tuple[Reachability, ...]:
+def compare(sides: list[Side]) -> tuple[Reachability, ...]:
     """Return the reachability of each of *sides*, over universes in which the same bit means the same member."""
     layers: list[list[FamilyReachability]] = [[] for _ in sides]
     for family in families(sides):
-        for number, universe in enumerate(endpoint_spaces(sides, family, semantics)):
-            layers[number].append(solve(universe, _granted(universe, sides[number], semantics)))
-    return tuple(Reachability(side.cluster, semantics, tuple(found)) for side, found in zip(sides, layers, strict=True))
+        for number, universe in enumerate(endpoint_spaces(sides, family)):
+            layers[number].append(solve(universe, _granted(universe, sides[number])))
+    return tuple(
+        Reachability(side.cluster, side.semantics, tuple(found)) for side, found in zip(sides, layers, strict=True)
+    )
 
 
-def _granted(universe: EndpointSpace, side: Side, semantics: Semantics) -> tuple[PolicyEffect, ...]:
-    if not semantics.deviations:
+def _granted(universe: EndpointSpace, side: Side) -> tuple[PolicyEffect, ...]:
+    if not side.semantics.deviations:
         return policy_effects(universe, side.cluster.policies)
-    return kube_router_effects(universe, side, semantics.deviations)
+    return kube_router_effects(universe, side, side.semantics.deviations)
 
 
 def solve(universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyReachability:

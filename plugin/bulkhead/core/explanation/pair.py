@@ -130,7 +130,7 @@ def name_of(pod: Pod) -> str:
 
 def is_many(pod: Pod, templates: bool) -> bool:
     """Say whether *pod* stands for more than one: as a workload's template does."""
-    return templates or (pod.kind != "Pod" and not pod.workload)
+    return templates or pod.is_template
 
 
 def single_pods(layer: FamilyReachability, templates: bool) -> int:

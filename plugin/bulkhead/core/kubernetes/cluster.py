@@ -52,6 +52,11 @@ class Pod:
         """Namespace, name and kind of the workload that the pod belongs to."""
         return self.namespace, self.workload or self.name, self.kind
 
+    @property
+    def is_template(self) -> bool:
+        """Whether it is the template of a workload, which stands for any number of pods."""
+        return self.kind != "Pod" and not self.workload
+
 
 @record
 class External:

@@ -91,6 +91,52 @@ def spell_address(at: int) -> str:
     return str(IPv6Address(at - _V6)) if at >= _V6 else str(IPv4Address(at))
 
 
+def blocks(spans: Spans) -> "list[tuple[str, tuple[str, ...]]]":
+    """
+    Return *spans* as few CIDRs, each with the CIDRs that are left out of it: the inverse of ``block``.
+
+    >>> blocks(block("10.42.0.0/16", ("10.42.0.5/32",)))
+    [('10.42.0.0/16', ('10.42.0.5/32',))]
+    """
+    found: list[tuple[Span, list[Span]]] = []
+    for number in FAMILIES:
+        found += _blocks(WHOLE[number], intervals.intersect(spans, (WHOLE[number],)))
+    return [(spell_network(whole), tuple(map(spell_network, left_out))) for whole, left_out in found]
+
+
+def _blocks(whole: Span, spans: Spans) -> "list[tuple[Span, list[Span]]]":
+    if not spans:
+        return []
+    if spans == (whole,):
+        return [(whole, [])]
+    middle = (whole[0] + whole[1]) // 2
+    halves = (whole[0], middle), (middle + 1, whole[1])
+    parts = [each for half in halves for each in _blocks(half, intervals.intersect(spans, (half,)))]
+    left_out = networks(intervals.subtract((whole,), spans))
+    if 1 + len(left_out) < sum(1 + len(each) for _, each in parts):
+        return [(whole, left_out)]
+    return parts
+
+
+def networks(spans: Spans) -> list[Span]:
+    """Return *spans* as the fewest CIDRs."""
+    found = []
+    for first, last in spans:
+        base = 0 if family(first) == 4 else _V6
+        at, end = first - base, last - base
+        while at <= end:
+            size = min((at & -at) or 1 << 128, 1 << (end - at + 1).bit_length() - 1)
+            found.append((base + at, base + at + size - 1))
+            at += size
+    return found
+
+
+def spell_network(span: Span) -> str:
+    """Write *span*, which is one network, as a CIDR."""
+    bits = 32 if family(span[0]) == 4 else 128
+    return f"{spell_address(span[0])}/{bits - (span[1] - span[0] + 1).bit_length() + 1}"
+
+
 def spell(addresses: AddressSet) -> str:
     """
     Write *addresses* as ranges.

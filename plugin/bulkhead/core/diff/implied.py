@@ -1,0 +1,93 @@
+"""
+Whether a change between given pods shows what a class of flows says of pods that could exist.
+"""
+
+from bulkhead.core.diff.compare import Difference, TrafficChange
+from bulkhead.core.diff.grades import PRIVATE
+from bulkhead.core.diff.possible_changes import PossibleChange
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SAME, SOURCE, YES, FlowClass, flow_class
+from bulkhead.core.possible.members import Members, members_at
+from bulkhead.core.sets import intervals
+from bulkhead.core.sets.addresses import WHOLE
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.ports import EVERY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class GivenChanges:
+    """The changes between given pods of *difference*."""
+
+    def __init__(self, difference: Difference) -> None:
+        self.layers = {
+            old.universe.family: (number, (old.universe, new.universe))
+            for number, (old, new) in enumerate(zip(difference.before.layers, difference.after.layers, strict=True))
+        }
+        self.changes: dict[int, list[TrafficChange]] = {}
+        for change in difference.changes:
+            self.changes.setdefault(change.layer, []).append(change)
+
+    def members(self, change: PossibleChange, end: str) -> Members:
+        """Return the members that can be at *end* of *change*, before or after."""
+        found = 0
+        for space in self.layers[change.space.family][1] if change.space.family in self.layers else ():
+            found |= members_at(space, change.flows, change.space, end)
+        return found
+
+    def shows(self, change: PossibleChange) -> bool:
+        """
+        Say whether given endpoints show *change*: the same effect on all its ports, on a given pod at each end.
+
+        Where an end is outside, all its addresses have to be there.  Where pods may have any address, those
+        with a public one are shown by the addresses themselves.
+        """
+        if change.space.family not in self.layers:
+            return False
+        if self._shows(change):
+            return True
+        return any(
+            self._shows(change.of(outside)) for end in (SOURCE, DESTINATION) if (outside := _by_address(change, end))
+        )
+
+    def _shows(self, change: PossibleChange) -> bool:
+        sources, destinations = self.members(change, SOURCE), self.members(change, DESTINATION)
+        some, others = 0, 0
+        for here, there in self._alike(change, sources, destinations):
+            some |= here
+            others |= there
+        return _is_shown(change.flows, SOURCE, sources, some) and _is_shown(
+            change.flows, DESTINATION, destinations, others
+        )
+
+    def _alike(
+        self, change: PossibleChange, sources: Members, destinations: Members
+    ) -> "Iterator[tuple[Members, Members]]":
+        """Yield the ends, among *sources* and *destinations*, of each given change with the effect of *change*."""
+        named = any(axis.startswith("?named:") and values == YES for axis, values in change.flows.values.items())
+        wanted = change.flows.spans.get(PORT, EVERY.spans)
+        for each in self.changes.get(self.layers[change.space.family][0], ()):
+            affected = (each.opens if change.opens else each.closes).spans
+            here, there = each.sources & sources, each.destinations & destinations
+            if here and there and _holds(affected, wanted, named):
+                yield here, there
+
+
+def _by_address(change: PossibleChange, end: str) -> FlowClass | None:
+    """Return the addresses of the pods at *end* as an end of their own, where they are public and pods may have any."""
+    spans = change.flows.spans.get(f"{end}.ip")
+    if spans is None or change.space.pods != (WHOLE[change.space.family],) or intervals.intersect(spans, PRIVATE.spans):
+        return None
+    values = {axis: values for axis, values in change.flows.values.items() if axis[0] != end and axis != SAME}
+    return flow_class({**values, f"{end}.kind": OUTSIDES}, change.flows.spans)
+
+
+def _holds(affected: Spans, wanted: Spans, named: bool) -> bool:
+    """Say whether *affected* holds the ports *wanted*; of a name some number is enough."""
+    return bool(intervals.intersect(affected, wanted)) if named else not intervals.subtract(wanted, affected)
+
+
+def _is_shown(flows: FlowClass, end: str, wanted: Members, found: Members) -> bool:
+    is_outside = flows.values.get(f"{end}.kind") == OUTSIDES
+    return bool(found) and not (is_outside and wanted & ~found)

@@ -1,0 +1,123 @@
+"""
+What opens and closes between two clusters for pods that could exist.
+"""
+
+from bulkhead.core.diff.causes import ISOLATES, Cause
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
+from bulkhead.core.possible.rule_classes import END, RuleClass
+from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
+from bulkhead.core.record import record
+from bulkhead.core.sets import addresses, intervals, value_sets
+from bulkhead.core.sets.value_sets import EVERY
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@record
+class PossibleChange:
+    """
+    Every flow of *flows*, over *space*, opens or closes because of *causes*. *is_part*: only some of them do.
+
+    With *decided* false it is not known whether any of them does.
+    """
+
+    opens: bool
+    space: FlowSpace
+    flows: FlowClass
+    causes: tuple[Cause, ...]
+    is_part: bool = False
+    decided: bool = True
+
+    def of(self, flows: FlowClass) -> "PossibleChange":
+        """Return the same of *flows*."""
+        return PossibleChange(self.opens, self.space, flows, self.causes, self.is_part, self.decided)
+
+
+def possible_changes(
+    before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics]
+) -> tuple[PossibleChange, ...]:
+    """
+    Return what opens and closes from *before*, read by the first of *semantics*, to *after*, read by the second.
+
+    The networks of both are those of *after*.
+    """
+    if before.policies == after.policies and before.namespaces == after.namespaces and semantics[0] == semantics[1]:
+        return ()
+    steps = Steps()
+    found: dict[tuple[bool, FlowClass], PossibleChange] = {}
+    for family in _families(before, after):
+        space = flow_space(family, _networks(after))
+        groups: dict[object, int] = {}
+        sides = [
+            PossibleFlows(side, space, read, groups) for side, read in zip((before, after), semantics, strict=True)
+        ]
+        for opens in (True, False):
+            first, second = sides if opens else sides[::-1]
+            old, new = (before, after) if opens else (after, before)
+            for each in opened(first, second, steps):
+                for change in _changes(opens, space, each, old, new):
+                    key = opens, change.flows
+                    found[key] = _both(found[key], change) if key in found else change
+    return tuple(found.values())
+
+
+def _families(before: Cluster, after: Cluster) -> tuple[int, ...]:
+    """Return the families that pods may have addresses of: both, except where only IPv4 is spoken of."""
+    networks = (*before.networks, *after.networks)
+    texts = [*networks, *(cidr for each in (before, after) for cidr in _blocks(each))]
+    return addresses.FAMILIES if not networks or any(":" in text for text in texts) else (4,)
+
+
+def _blocks(cluster: Cluster) -> "Iterator[str]":
+    for policy in cluster.policies:
+        for rule in (*(policy.ingress or ()), *(policy.egress or ())):
+            yield from (peer.cidr for peer in rule.peers or () if isinstance(peer, IpBlock))
+
+
+def _networks(cluster: Cluster) -> intervals.Spans:
+    return intervals.merge(addresses.network(text) for text in cluster.networks)
+
+
+def _changes(
+    opens: bool, space: FlowSpace, each: Opened | Undecided, old: Cluster, new: Cluster
+) -> "Iterator[PossibleChange]":
+    cause = each.cause
+    is_rule = isinstance(cause, RuleClass)
+    cluster = new if is_rule else old
+    flows = each.flows if isinstance(each, Opened) else cause.flows
+    names = flows.values.get(f"{END[each.direction]}.ns", EVERY)
+    direction = cause.written if isinstance(cause, RuleClass) else each.direction
+    numbers = [number for number in cause.policies if value_sets.holds(names, cluster.policies[number].namespace)]
+    rule = cause.rule if isinstance(cause, RuleClass) else ISOLATES
+    if not is_rule:
+        numbers = _plainest(cluster, numbers)
+    causes = tuple(Cause(is_rule is not opens, number, rule, direction) for number in numbers)
+    yield PossibleChange(
+        opens, space, flows, causes, isinstance(each, Opened) and each.is_part, isinstance(each, Opened)
+    )
+
+
+def _plainest(cluster: Cluster, numbers: list[int]) -> list[int]:
+    """Return of the policies *numbers* one for each namespace: one without rules, where there is any."""
+    best: dict[str, tuple[bool, int]] = {}
+    for number in numbers:
+        policy = cluster.policies[number]
+        found = bool(policy.ingress or policy.egress), number
+        best[policy.namespace] = min(best.get(policy.namespace, found), found)
+    return sorted(number for _, number in best.values())
+
+
+def _both(left: PossibleChange, right: PossibleChange) -> PossibleChange:
+    return PossibleChange(
+        left.opens,
+        left.space,
+        left.flows,
+        tuple(dict.fromkeys((*left.causes, *right.causes))),
+        left.is_part and right.is_part,
+        left.decided or right.decided,
+    )

@@ -1,0 +1,53 @@
+"""
+Which members of an endpoint space belong to an end of a class of flows.
+"""
+
+from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointSpace
+from bulkhead.core.kubernetes.selectors import Index
+from bulkhead.core.possible.flow_class import OUTSIDES, FlowClass, FlowSpace
+from bulkhead.core.sets import partition
+from bulkhead.core.sets.value_sets import ValueSet
+
+Members = int
+"""A bit set of the members of an endpoint space."""
+
+
+def members_at(space: EndpointSpace, flows: FlowClass, possible: FlowSpace, end: str) -> Members:
+    """Return the members of *space* of which one can be at *end* of *flows*, a class of flows of *possible*."""
+    spans = flows.spans.get(f"{end}.ip")
+    if flows.values.get(f"{end}.kind") == OUTSIDES:
+        return partition.covered(space.cells, possible.spans_of(flows, f"{end}.ip")) << _first_cell(space)
+    found = space.present & ~space.outside & ~space.hosts
+    for axis, values in flows.values.items():
+        if axis == f"{end}.ns":
+            found &= _in_namespaces(space, values)
+        elif axis.startswith(f"{end}.n:"):
+            found &= _labelled(space.namespaces, axis[4:], values)
+        elif axis.startswith(f"{end}.l:"):
+            found &= _labelled(space.labels, axis[4:], values)
+    if spans is not None:
+        cells = partition.covered(space.cells, spans)
+        found &= sum(bits for where, bits in space.whereabouts if where == ANYWHERE or where & cells)
+    return found
+
+
+def _first_cell(space: EndpointSpace) -> int:
+    return len(space.members) - len(space.cells.regions)
+
+
+def _in_namespaces(space: EndpointSpace, names: ValueSet) -> Members:
+    found = 0
+    for name, bits in space.homes.items():
+        found |= bits if (name in names[1]) is not names[0] else 0
+    return found
+
+
+def _labelled(index: Index, key: str, values: ValueSet) -> Members:
+    """Return the members of *index* whose label *key* has one of *values*."""
+    found = 0
+    for value in values[1]:
+        if value is None:
+            found |= index.everyone & ~index.keys.get(key, 0)
+        else:
+            found |= index.pairs.get((key, str(value)), 0)
+    return index.everyone & ~found if values[0] else found

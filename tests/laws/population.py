@@ -1,0 +1,105 @@
+"""
+Pods that could exist: their labels, namespaces, addresses and port numbers are ones that policies mention, or none does.
+"""
+
+from itertools import product
+
+from bulkhead.core.kubernetes.cluster import Cluster, External, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME
+from bulkhead.core.possible.flow_class import OUTSIDE, POD, SAME
+from bulkhead.core.sets import addresses, intervals, ports, value_sets
+from hypothesis import strategies as st
+from laws.strategies import KEYS, NAMESPACES, VALUES
+
+SPACES = (*NAMESPACES, "gamma", "nobody-mentions-it")
+ADDRESSES = (
+    "10.0.0.1",
+    "10.0.0.3",
+    "10.0.0.5",
+    "10.0.0.6",
+    "8.8.8.8",
+    "172.16.0.1",
+    "fd00::1",
+    "fd00::5",
+    "2001:db8::9",
+)
+OUTSIDES = tuple(map(External, ("8.8.8.8", "8.8.8.9", "1.1.1.1", "10.0.0.7", "192.168.0.1", "2001:db8::1", "fd00::7")))
+
+labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from((*VALUES, "nobody-mentions-it"))).map(
+    lambda found: tuple(sorted(found.items()))
+)
+named = st.builds(
+    NamedPort, st.sampled_from(("http", "dns")), st.sampled_from(("TCP", "UDP")), st.sampled_from((53, 80, 7777))
+)
+
+
+@st.composite
+def populations(draw, within=ADDRESSES, most=5):
+    """Some pods, each with one address, and the labels of the namespaces that are not given."""
+    count = draw(st.integers(2, most))
+    own = draw(st.lists(st.sampled_from(within), min_size=count, max_size=count, unique=True))
+    pods = tuple(
+        Pod(
+            draw(st.sampled_from(SPACES)),
+            f"possible-{number}",
+            labels=draw(labels),
+            ports=tuple(dict.fromkeys(draw(st.lists(named, max_size=2)))),
+            addresses=(own[number],),
+        )
+        for number in range(count)
+    )
+    return pods, {name: dict(draw(labels)) for name in SPACES}
+
+
+def is_in(flows, source, destination, protocol, port, spaces):
+    """Whether the flow is in the class *flows*; *spaces* are the labels of namespaces."""
+    at = ports.point(protocol, port)
+    for axis, wanted in flows.values.items():
+        if axis.startswith("?named:"):
+            own = {f"{each.protocol}/{each.name}" for each in getattr(destination, "ports", ()) if each.number == port}
+            value = axis.split(":", 2)[2] in {name for name in own if name.startswith(protocol)}
+        elif axis == SAME:
+            value = getattr(source, "namespace", "") == getattr(destination, "namespace", None)
+        else:
+            value = on_axis(axis[2:], source if axis[0] == "s" else destination, spaces)
+        if not value_sets.holds(wanted, value):
+            return False
+    return all(
+        intervals.holds(spans, at if axis == "port" else place(source if axis[0] == "s" else destination))
+        for axis, spans in flows.spans.items()
+    )
+
+
+def on_axis(axis, end, spaces):
+    if axis == "kind":
+        return OUTSIDE if isinstance(end, External) else POD
+    if axis == "ns":
+        return end.namespace
+    where = spaces[end.namespace] | {NAMESPACE_NAME: end.namespace} if axis.startswith("n:") else dict(end.labels)
+    return where.get(axis[2:])
+
+
+def place(end):
+    return addresses.address(end.address if isinstance(end, External) else end.addresses[0])
+
+
+def pairs(pods, family):
+    """Every two different ends of *family* of which one is a pod."""
+    ends = [end for end in (*pods, *OUTSIDES) if (":" in spell(end)) == (family == 6)]
+    return [
+        (source, destination)
+        for source, destination in product(ends, ends)
+        if (source != destination and not isinstance(source, External) | isinstance(destination, External))
+        or (source != destination and isinstance(source, External) is not isinstance(destination, External))
+    ]
+
+
+def spell(end):
+    return end.address if isinstance(end, External) else end.addresses[0]
+
+
+def living(cluster, pods, spaces):
+    """*cluster* with *pods*, in which the namespaces that it does not give have the labels *spaces*."""
+    given = {each.name for each in cluster.namespaces}
+    more = tuple(Namespace(name, tuple(sorted(found.items()))) for name, found in spaces.items() if name not in given)
+    return Cluster(cluster.namespaces + more, pods, cluster.policies, cluster.networks, cluster.nodes, cluster.services)

@@ -1,0 +1,54 @@
+"""What opens for pods that could exist is exactly what a plain evaluator sees of any population."""
+
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace
+from bulkhead.core.possible.flow_class import flow_space
+from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, opened
+from bulkhead.core.sets import addresses, intervals
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import population, strategies
+from laws.brute import allows_over
+from laws.strategies import PORTS, PROTOCOLS, few, modes, policies
+
+PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
+
+
+@st.composite
+def changes(draw):
+    """Two lists of policies that share most, and what is known of namespaces on each side."""
+    before = draw(few(policies, 4))
+    after = tuple(each for each in before if draw(st.integers(0, 4))) + draw(few(policies, 1))
+    spaces = [
+        tuple(Namespace(name, draw(strategies.labels)) for name in strategies.NAMESPACES if draw(st.booleans()))
+        for _ in range(2)
+    ]
+    spaces[1] = draw(st.sampled_from((spaces[0], spaces[0], spaces[1])))
+    networks = draw(st.sampled_from(((), (), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125"))))
+    return Cluster(spaces[0], (), before, networks), Cluster(spaces[1], (), after, networks)
+
+
+@given(changes(), modes, st.data())
+def test_exactly_what_opens_for_a_possible_pod_is_found(both, mode, data):
+    pods, spaces = data.draw(population.populations())
+    known = intervals.merge(addresses.network(text) for text in both[0].networks)
+    for family in addresses.FAMILIES:
+        space, groups = flow_space(family, known), {}
+        sides = [PossibleFlows(side, space, Semantics(mode), groups) for side in both]
+        found = list(opened(*sides, Steps()))
+        assert all(isinstance(each, Opened) and not each.is_part for each in found)
+        living = [population.living(side, pods, spaces) for side in both]
+        real = [pod for pod in pods if intervals.holds(space.pods, population.place(pod))]
+        for source, destination in population.pairs(real, family):
+            if not all(
+                intervals.holds(space.outside, population.place(end))
+                for end in (source, destination)
+                if end not in pods
+            ):
+                continue
+            for protocol, port in PROBES:
+                was, now = (allows_over(side, source, destination, protocol, port, mode, family) for side in living)
+                listed = any(
+                    population.is_in(each.flows, source, destination, protocol, port, spaces) for each in found
+                )
+                assert listed == (now and not was), (source, destination, protocol, port, was, now)
