@@ -1,5 +1,5 @@
 """
-Pods that could exist: their labels, namespaces, addresses and port numbers are ones that policies mention, or none does.
+Pods that could exist: with labels, namespaces, addresses and ports that policies mention, and others.
 """
 
 from itertools import product

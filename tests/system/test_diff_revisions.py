@@ -153,11 +153,32 @@ def test_another_enforcer_is_a_headline_with_what_it_opens_and_closes(repository
     profile.write_text(text.replace("enforcer: kube-router", "enforcer: cilium"))
     # Cilium never matches a pod by its address, so `intra-namespace` (an ipBlock of the pod network) allows nothing.
     closes = "CLOSES traffic across namespaces and within a namespace, and opens none"
-    same = "NO EFFECT on traffic: the policies are the same"
-    for options, effect in (([], closes), (["--fail-on", "internet"], closes), (["--semantics", "api"], same)):
+    for options in ([], ["--fail-on", "internet"], ["--semantics", "api"]):
         done = repository.diff("main", *options)
         assert done.status == 1
-        assert lines(done)[0] == f"THE ENFORCER CHANGES from kube-router to cilium; {effect}"
+        assert lines(done)[0] == f"THE ENFORCER CHANGES from kube-router to cilium; {closes}"
+    # Read in one way on both sides there is nothing that a policy does otherwise.
+    done = repository.diff("main", "--semantics", "api", "--ipblock", "pods")
+    assert done.status == 1
+    same = "NO EFFECT on traffic: the policies are the same"
+    assert lines(done)[0] == f"THE ENFORCER CHANGES from kube-router to cilium; {same}"
+
+
+def test_a_block_that_becomes_a_network_of_the_profile_is_still_judged_as_the_internet(repository: Repository) -> None:
+    profile = repository.tree.path / "base" / "cluster.yaml"
+    text = profile.read_text()
+    repository.tree.overlay(
+        "email", "  egress:\n    dns: null\n    google: {to: {cidr: 8.8.8.0/24}, ports: 53, why: a test}\n"
+    )
+    for network in ("pods", "services", "nodes"):
+        line = next(line for line in text.splitlines() if line.startswith(f"    {network}: "))
+        name, _, cidr = line.partition(": ")
+        profile.write_text(text.replace(line, f"{name}: [{cidr}, 8.8.8.0/24]"))
+        done = repository.diff("main", "--fail-on", "internet")
+        assert done.status == 1
+        assert lines(done)[0].startswith(f"THE NETWORKS CHANGE ({network}); OPENS traffic to the internet")
+        assert re.search(r"  \+ (cardboard, )?email -> 8\.8\.8\.0/24: ", done.stdout)
+        assert "egress rule google, overlays/email/rules.yaml:" in done.stdout
 
 
 def test_the_same_tree_is_no_difference_at_once(repository: Repository) -> None:

@@ -60,8 +60,8 @@ examples:
   bulkhead diff --dump cluster.json        what applying the overlays would change in the cluster, from
                                            kubectl get ns,pods,netpol -A -o json > cluster.json
 
-exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be read, or it
-could not be decided
+exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be
+read, or it could not be decided
 """
 
 FAIL_ON = (*values(Grade), "opens", "closes")

@@ -5,12 +5,24 @@ Whether a change between given pods shows what a class of flows says of pods tha
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import PRIVATE
 from bulkhead.core.diff.possible_changes import PossibleChange
-from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SAME, SOURCE, YES, FlowClass, flow_class
+from bulkhead.core.possible.flow_class import (
+    DESTINATION,
+    OUTSIDES,
+    PORT,
+    SAME,
+    SOURCE,
+    YES,
+    FlowClass,
+    flow_class,
+    merged,
+    settled,
+)
 from bulkhead.core.possible.members import Members, members_at
 from bulkhead.core.sets import intervals
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY
+from bulkhead.core.sets.value_sets import only
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +47,26 @@ class GivenChanges:
         for space in self.layers[change.space.family][1] if change.space.family in self.layers else ():
             found |= members_at(space, change.flows, change.space, end)
         return found
+
+    def not_shown(self, change: PossibleChange) -> list[PossibleChange]:
+        """
+        Return the parts of *change* that given endpoints do not show.
+
+        Where a class has several label values or namespaces, each has to be shown by itself.
+        """
+        pending: list[FlowClass] = [change.flows]
+        rest: list[FlowClass] = []
+        checks = _MOST_CHECKS
+        while pending:
+            flows = pending.pop()
+            checks -= 1
+            if checks < 0 or not self.shows(change.of(flows)):
+                rest.append(flows)
+            elif axis := _several(flows):
+                values = sorted(flows.values[axis][1], key=str)
+                parts = (settled({**flows.values, axis: only((value,))}, dict(flows.spans)) for value in values)
+                pending += [part for part in parts if part]
+        return [change.of(flows) for flows in merged(change.space, rest)]
 
     def shows(self, change: PossibleChange) -> bool:
         """
@@ -72,6 +104,18 @@ class GivenChanges:
             here, there = each.sources & sources, each.destinations & destinations
             if here and there and _holds(affected, wanted, named):
                 yield here, there
+
+
+_MOST_CHECKS = 2_000
+"""Parts of one class that are looked at; what is not looked at counts as not shown."""
+
+
+def _several(flows: FlowClass) -> str:
+    """Return an axis of names or labels on which *flows* has several values; empty where there is none."""
+    for axis, values in flows.values.items():
+        if axis[0] in "sd" and axis[1:] != ".kind" and not values[0] and len(values[1]) > 1:
+            return axis
+    return ""
 
 
 def _by_address(change: PossibleChange, end: str) -> FlowClass | None:

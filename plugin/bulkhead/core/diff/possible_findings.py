@@ -42,7 +42,8 @@ def possible_findings(
     *are_given*: the pods of *difference* are real.  With *fold* what they show already is left out.
     """
     given = GivenChanges(difference)
-    wanted = [change for change in changes if change.decided and not (fold and given.shows(change))]
+    decided = [change for change in changes if change.decided]
+    wanted = [part for change in decided for part in given.not_shown(change)] if fold else decided
     writer = _Writer(given, difference, are_given)
     found = [each for change in _without_copies(wanted) for each in writer.findings(change)]
     for same in (_same_destinations, _same_sources):

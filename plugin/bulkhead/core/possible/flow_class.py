@@ -177,11 +177,11 @@ class FlowSpace:
 def _universe(axis: str) -> ValueSet:
     if axis[0] in _FACTS:
         return _BOTH
-    return _KINDS if axis.endswith(".kind") and len(axis) == 6 else value_sets.EVERY
+    return _KINDS if axis[1:] == ".kind" else value_sets.EVERY
 
 
 def flow_space(family: int, networks: Spans) -> FlowSpace:
-    """Return the flows of *family* where pods have addresses in *networks*; without any, pods may have every address."""
+    """Return the flows of *family* where pods have addresses in *networks*; with none of it, pods may have any."""
     whole = (WHOLE[family],)
     known = intervals.intersect(networks, whole)
     return FlowSpace(family, known or whole, intervals.subtract(whole, known) if known else whole)
@@ -193,7 +193,7 @@ def merged(space: FlowSpace, flows: "list[FlowClass]") -> list[FlowClass]:
     size = 0
     while size != len(flows):
         size = len(flows)
-        for axis in sorted({axis for each in flows for axis in each.values if not axis.endswith(".kind")}):
+        for axis in sorted({axis for each in flows for axis in each.values if axis[1:] != ".kind"}):
             flows = _merged_values(flows, axis)
         for axis in sorted({axis for each in flows for axis in each.spans}):
             flows = _merged_spans(space, flows, axis)
