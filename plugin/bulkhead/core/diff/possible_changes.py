@@ -3,7 +3,7 @@ What opens and closes between two clusters for pods that could exist.
 """
 
 from bulkhead.core.diff.causes import ISOLATES, Cause
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
@@ -11,6 +11,7 @@ from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, value_sets
+from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def possible_changes(
     steps = Steps()
     found: dict[tuple[bool, FlowClass], PossibleChange] = {}
     for family in _families(before, after):
-        space = flow_space(family, _networks(after))
+        space = flow_space(family, _spans(after.networks), _replaced(after, semantics))
         groups: dict[object, int] = {}
         sides = [
             PossibleFlows(side, space, read, groups) for side, read in zip((before, after), semantics, strict=True)
@@ -79,8 +80,14 @@ def _blocks(cluster: Cluster) -> "Iterator[str]":
             yield from (peer.cidr for peer in rule.peers or () if isinstance(peer, IpBlock))
 
 
-def _networks(cluster: Cluster) -> intervals.Spans:
-    return intervals.merge(addresses.network(text) for text in cluster.networks)
+def _replaced(cluster: Cluster, semantics: tuple[Semantics, Semantics]) -> Spans:
+    """Return the addresses of Services, where no enforcer judges one: see ``ip_blocks.service_addresses``."""
+    judged = any(Deviation.SERVICE_ADDRESS not in each.deviations for each in semantics)
+    return () if judged else _spans(cluster.services)
+
+
+def _spans(networks: tuple[str, ...]) -> Spans:
+    return intervals.merge(addresses.network(text) for text in networks)
 
 
 def _changes(

@@ -180,11 +180,16 @@ def _universe(axis: str) -> ValueSet:
     return _KINDS if axis[1:] == ".kind" else value_sets.EVERY
 
 
-def flow_space(family: int, networks: Spans) -> FlowSpace:
-    """Return the flows of *family* where pods have addresses in *networks*; with none of it, pods may have any."""
+def flow_space(family: int, networks: Spans, never: Spans = ()) -> FlowSpace:
+    """
+    Return the flows of *family* where pods have addresses in *networks*; with none of it, pods may have any.
+
+    No end outside has an address in *never*.
+    """
     whole = (WHOLE[family],)
     known = intervals.intersect(networks, whole)
-    return FlowSpace(family, known or whole, intervals.subtract(whole, known) if known else whole)
+    outside = intervals.subtract(intervals.subtract(whole, known), never)
+    return FlowSpace(family, known or whole, outside)
 
 
 def merged(space: FlowSpace, flows: "list[FlowClass]") -> list[FlowClass]:
