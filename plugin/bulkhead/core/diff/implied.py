@@ -3,7 +3,6 @@ Whether a change between given pods shows what a class of flows says of pods tha
 """
 
 from bulkhead.core.diff.compare import Difference, TrafficChange
-from bulkhead.core.diff.grades import PRIVATE
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
@@ -22,6 +21,7 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY
+from bulkhead.core.sets.ranges import PRIVATE
 from bulkhead.core.sets.value_sets import only
 
 TYPE_CHECKING = False
