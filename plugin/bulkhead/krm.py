@@ -1,5 +1,5 @@
 """
-The door for kustomize and kpt: a KRM function, and kustomize's legacy exec plugin.
+The entry point for kustomize and kpt: a KRM function, and kustomize's legacy exec plugin.
 
 Both are one program.  As a function it reads a ResourceList on stdin and writes one to
 stdout.  As a legacy plugin (``kubectl kustomize --enable-alpha-plugins``) its first argument
@@ -60,7 +60,7 @@ def _read(arguments: Sequence[str], data: bytes) -> tuple[list[Resource], Raw]:
 
 
 def _settings(config: Raw) -> list[Diagnostic]:
-    """Refuse settings: there are none, so a setting is one that someone believes in."""
+    """Return an error for each setting in the function config: the function takes none."""
     said = config if isinstance(config, dict) else {}
     # kpt hands on a ConfigMap with an empty `data` where nobody wrote anything.
     unknown = sorted(key for key in set(said) - {"apiVersion", "kind", "metadata"} if said[key] not in (None, {}))

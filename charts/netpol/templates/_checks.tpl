@@ -32,19 +32,19 @@
 {{- if hasKey $peer "except" -}}
 {{- template "netpol.refuse" (dict "at" . "step" "except" "says" "`except` needs a `cidr` to cut from" "hint" "add `cidr`") -}}
 {{- else -}}
-{{- template "netpol.refuse" (dict "at" . "says" "the peer is empty, which would mean everyone" "hint" "name who is meant, or write a `cidr`") -}}
+{{- template "netpol.refuse" (dict "at" . "says" "the peer is empty, which would match everyone" "hint" "name a namespace or pods, or write a `cidr`") -}}
 {{- end -}}
 {{- end -}}
 {{- if $by_pod -}}
 {{- range $by_address -}}
-{{- template "netpol.refuse" (dict "at" $node "step" . "says" (printf "`%s` cannot stand beside `%s` in one peer" . (first $by_pod)) "hint" $two) -}}
+{{- template "netpol.refuse" (dict "at" $node "step" . "says" (printf "`%s` cannot be combined with `%s` in one peer" . (first $by_pod)) "hint" $two) -}}
 {{- end -}}
 {{- end -}}
 {{- if eq (len $by_address) 2 -}}
-{{- template "netpol.refuse" (dict "at" . "step" "network" "says" "`network` cannot stand beside `cidr` in one peer" "hint" $two) -}}
+{{- template "netpol.refuse" (dict "at" . "step" "network" "says" "`network` cannot be combined with `cidr` in one peer" "hint" $two) -}}
 {{- end -}}
 {{- if and (hasKey $peer "namespace") (hasKey $peer "namespaces") -}}
-{{- template "netpol.refuse" (dict "at" . "step" "namespaces" "says" "`namespaces` cannot stand beside `namespace` in one peer" "hint" $two) -}}
+{{- template "netpol.refuse" (dict "at" . "step" "namespaces" "says" "`namespaces` cannot be combined with `namespace` in one peer" "hint" $two) -}}
 {{- end -}}
 {{- if and (hasKey $peer "namespaces") (not $peer.namespaces) -}}
 {{- $hint := "if that is meant: `namespaces: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: Exists}]}`" -}}
@@ -103,7 +103,7 @@
 {{- end -}}
 {{- range list "ingress" "egress" "workloads" -}}
 {{- if index $node.value . -}}
-{{- $says := printf "`%s` rules stand beside `unprotected`, which says that there are none" . -}}
+{{- $says := printf "`%s` rules are combined with `unprotected`, which means that there are none" . -}}
 {{- $hint := printf "write `%s: null`, or `unprotected: null` to protect the namespace" . -}}
 {{- template "netpol.refuse" (dict "at" $node "step" . "says" $says "hint" $hint) -}}
 {{- end -}}

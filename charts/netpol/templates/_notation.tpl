@@ -25,7 +25,7 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- $word := regexReplaceAll (printf "^%s|%s$" $blank $blank) .raw "" -}}
 {{- $wrong := regexFind "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}\\x{feff}\\x{fffe}\\x{ffff}]" $word -}}
 {{- if not $word -}}
-{{- template "netpol.refuse" (dict "at" . "says" "the text is empty" "hint" "say it in a few words, or leave the key out") -}}
+{{- template "netpol.refuse" (dict "at" . "says" "the text is empty" "hint" "write a few words, or leave the key out") -}}
 {{- else if $wrong -}}
 {{- $wide := dict "E280A8" "2028" "E280A9" "2029" "EFBBBF" "FEFF" "EFBFBE" "FFFE" "EFBFBF" "FFFF" -}}
 {{- $bytes := printf "%X" $wrong -}}

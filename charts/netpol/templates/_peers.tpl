@@ -23,7 +23,7 @@ what it stands for. Notes what is wrong with the profile itself: unknown names, 
 {{- $_ := merge $reached $mine -}}
 {{- if and (not $found.says) (hasKey $mine $name) -}}
 {{- $_ := set $found "says" (printf "peer `%s` refers to itself" $name) -}}
-{{- $_ := set $found "hint" "write out the peers that are meant" -}}
+{{- $_ := set $found "hint" "write the peers without the name itself" -}}
 {{- end -}}
 {{- if $found.says -}}
 {{- $_ := set $bad $name true -}}
@@ -61,7 +61,7 @@ what it stands for. Notes what is wrong with the profile itself: unknown names, 
 {{- $found := . -}}
 {{- range .peer.network -}}
 {{- if and (not $found.says) (not (hasKey (default dict $found.s.profile.networks) .)) -}}
-{{- $_ := set $found "says" (printf "the profile does not say which addresses `%s` has" .) -}}
+{{- $_ := set $found "says" (printf "the profile has no CIDR for network `%s`" .) -}}
 {{- $_ := set $found "hint" (printf "add `networks: {%s: CIDR}` to the ClusterProfile" .) -}}
 {{- end -}}
 {{- end -}}

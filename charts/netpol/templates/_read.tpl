@@ -61,7 +61,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- else if kindIs "invalid" $item -}}
 {{- if $field.narrows -}}
 {{- $hint := printf "leave `%s` out if that is meant, or write the value" $key -}}
-{{- template "netpol.refuse" (dict "at" $node "step" $key "says" (printf "`%s` stands here without a value" $key) "hint" $hint) -}}
+{{- template "netpol.refuse" (dict "at" $node "step" $key "says" (printf "`%s` has no value" $key) "hint" $hint) -}}
 {{- end -}}
 {{- else if not (and (kindIs "bool" $item) (not $item) (eq $field.shape.is "mapping") (not $field.narrows)) -}}
 {{- $new := dict "of" $node "key" $key "raw" $item "shape" $field.shape -}}
@@ -74,7 +74,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- range $key := $record.required -}}
 {{- if kindIs "invalid" (index $node.raw $key) -}}
 {{- $example := (index $record.fields $key).example -}}
-{{- $hint := ternary (printf "write `%s: %s`, say" $key $example) (printf "add `%s`" $key) (ne $example "") -}}
+{{- $hint := ternary (printf "write `%s: %s`, for example" $key $example) (printf "add `%s`" $key) (ne $example "") -}}
 {{- template "netpol.refuse" (dict "at" $node "says" (printf "`%s` is missing" $key) "hint" $hint) -}}
 {{- end -}}
 {{- end -}}
@@ -131,7 +131,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- if $one.wrong -}}{{- $_ := set . "wrong" true -}}{{- end -}}
 {{- else if not .raw -}}
 {{- $hint := "write at least one, or remove the key" -}}
-{{- if has .step (list "from" "to") -}}{{- $hint = "name who is meant, or remove the rule with `null`" -}}{{- end -}}
+{{- if has .step (list "from" "to") -}}{{- $hint = "name at least one peer, or remove the rule with `null`" -}}{{- end -}}
 {{- if eq .step "ports" -}}{{- $hint = "leave `ports` out" -}}{{- end -}}
 {{- template "netpol.refuse" (dict "at" . "says" "the list is empty" "hint" $hint) -}}
 {{- else -}}

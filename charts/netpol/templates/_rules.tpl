@@ -189,8 +189,8 @@ out of the other peers of the same entry. Where something is wrong it is noted a
 {{- $_ := set $call "wrong" true -}}
 {{- $at := dict "s" $call.s "up" $call.rule.at "step" "ports" -}}
 {{- if gt (len $call.rule.ports) 1 -}}{{- $at = dict "s" $call.s "up" $at "step" $i -}}{{- end -}}
-{{- $why := ternary "for addresses" (printf "that `%s` keeps" $enforcer) $by_name -}}
-{{- $says := printf "named port `%s` in egress has no meaning %s" .port $why -}}
+{{- $why := ternary "has no meaning for addresses" (printf "is not enforced correctly by `%s`" $enforcer) $by_name -}}
+{{- $says := printf "named port `%s` in egress %s" .port $why -}}
 {{- template "netpol.note" (dict "at" $at "says" $says "hint" "write the container port's number") -}}
 {{- end -}}
 {{- end -}}

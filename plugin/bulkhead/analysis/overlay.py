@@ -39,7 +39,7 @@ class Overlay:
                 self.namespaces.append(made)
         problems += _count(ours)
         self.profile = profiles[0] if len(profiles) == 1 else None
-        # What can be expanded is, even beside problems, so that one run reports everything.
+        # Expand what can be expanded even if there are problems, so that one run reports all of them.
         result = expand(self.profile, self.namespaces) if self.profile else Expansion((), ())
         problems += [*result.problems, *_clashes(self.kept, result.policies)]
         self.problems = tuple(problems)

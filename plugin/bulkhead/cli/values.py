@@ -25,7 +25,7 @@ _HEAD = """\
 
 
 class ValuesError(DiagnosticError):
-    """The chart's values cannot express what the overlays say."""
+    """The chart's values cannot express what the overlays contain."""
 
 
 def options(parser: Parser) -> None:
@@ -99,7 +99,7 @@ def _standard(base: str) -> NamespaceSpec:
 
 def _values(loaded: OverlayTree, standard: NamespaceSpec) -> dict[str, Raw]:
     if not loaded.listed:
-        raise ValuesError("an outer kustomization changes what the overlays render, which values cannot say")
+        raise ValuesError("an outer kustomization changes what the overlays render, which values cannot express")
     profiles = {overlay.profile: folder for folder, overlay in loaded.overlays.items() if overlay.profile}
     if len(profiles) > 1:
         one, other = list(profiles.values())[:2]
@@ -123,7 +123,7 @@ def _values(loaded: OverlayTree, standard: NamespaceSpec) -> dict[str, Raw]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes whatever some version of YAML reads as something else than text."""
+    """Quotes text that some version of YAML reads as another type."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True

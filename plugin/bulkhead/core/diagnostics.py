@@ -54,7 +54,7 @@ def in_resource(resource: str, path: Path = ()) -> Location:
 
 @record
 class Diagnostic:
-    """Something wrong at *location*: what it is, and in *hint* what to write instead."""
+    """A problem at *location*. *message* says what is wrong, *hint* what to write instead."""
 
     location: Location
     message: str
@@ -85,7 +85,7 @@ def sorted_diagnostics(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 class DiagnosticError(Exception):
     """
-    One diagnostic that ends the work: what cannot be read, written or answered.
+    One diagnostic that ends a command: something cannot be read, written or answered.
 
     It has the *message*, the *hint* and the *location* of its :attr:`diagnostic`.
     """
@@ -112,7 +112,7 @@ class DiagnosticError(Exception):
 
 def spell(path: Path) -> str:
     """
-    Write *path* the way a person reads it.
+    Return *path* as text for people.
 
     >>> spell(("spec", "egress", "nas", "ports", 0))
     'spec.egress.nas.ports[0]'

@@ -1,11 +1,10 @@
 """
-Immutable values: the one way in which this project declares a record.
+Immutable records.
 
-``@value`` gives a class what ``dataclass(frozen=True, slots=True)`` gives it (a
-constructor, equality, hash, repr, immutability), and type checkers see it as exactly
-that.  It exists because the exec plugin pays for every import on each ``kustomize
-build``: importing ``dataclasses`` and declaring fifteen records with it costs as much as
-PyYAML itself; this costs next to nothing, because it compiles no code.
+``@record`` gives a class what ``dataclass(frozen=True, slots=True)`` gives it: a constructor, equality, hash, repr
+and immutability. Type checkers treat it like that.  It exists because each ``kustomize build`` starts the plugin and
+pays for its imports: ``dataclasses`` with fifteen records costs as much as PyYAML. This decorator compiles no code
+and costs almost nothing.
 """
 
 from collections.abc import Mapping
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_options):
-        """Stand in for typing's marker, which only a type checker reads."""
+        """Replace the decorator of ``typing``, which only a type checker reads."""
         return lambda function: function
 
 
 class Field:
-    """What a field of a record declares beside its type: a default and its documentation."""
+    """What a field of a record declares in addition to its type: a default and its documentation."""
 
     __slots__ = ("default", "description", "example", "key")
 
@@ -42,9 +41,9 @@ class Required:
 
 def declare(description: str, *, default: "Any" = Required, example: str = "", key: str = "") -> "Any":
     """
-    Declare a field that people write: what it *description* in the reference, and an *example* as YAML.
+    Declare a field that people write: its *description* for the reference, and an *example* as YAML.
 
-    *key* is the key in YAML where it differs from the field's name (``from`` is a word of Python).
+    *key* is the key in YAML where it differs from the field's name (``from`` is a keyword of Python).
     """
     return Field(default, description, example, key)
 
@@ -55,15 +54,15 @@ def fields_of(record: type) -> Mapping[str, Field]:
     return declared
 
 
-class FrozenMap(dict):  # type: ignore[type-arg]  # declared fields say Mapping: nobody may change one
-    """A map inside a value: compared and hashed by its content, as the value is."""
+class FrozenMap(dict):  # type: ignore[type-arg]  # fields are declared as Mapping, so that nothing changes one
+    """A map inside a record, compared and hashed by its content."""
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
 
 
 class Immutable(AttributeError):
-    """A value was assigned to."""
+    """An assignment to a field of a record."""
 
 
 _set = object.__setattr__
@@ -99,7 +98,7 @@ def _hash(self: object) -> int:
 
 
 def _refuse(self: object, *_arguments: object) -> None:
-    raise Immutable(f"{type(self).__name__} is a value: make another one")
+    raise Immutable(f"{type(self).__name__} is immutable: create a new one")
 
 
 def _repr(self: object) -> str:
@@ -114,7 +113,7 @@ def _reduce(self: object) -> tuple[object, ...]:
 @dataclass_transform(frozen_default=True, field_specifiers=(declare,))
 def record(cls: "type[T]") -> "type[T]":
     """Make *cls* a record of its annotated fields: immutable, compared and hashed by its content."""
-    # Asked of the class: since Python 3.14 the class's own dict has a function that makes the annotations.
+    # Read from the class: since Python 3.14 the dict of the class body has a function that computes the annotations.
     names = tuple(cls.__annotations__)
     body = dict(cls.__dict__)
     fields = {}

@@ -41,8 +41,8 @@ def schema(kind: str) -> str:
     """
     Return the schema of *kind* as JSON text (draft 2020-12).
 
-    It fits a whole resource and a patch alike: nothing is required below ``spec``, and ``null`` stands
-    wherever a patch may remove something.  What it cannot say, ``bulkhead validate`` does.
+    It fits a whole resource and a patch alike: nothing is required below ``spec``, and ``null`` is
+    allowed wherever a patch may remove something.  ``bulkhead validate`` checks what a schema cannot express.
     """
     written = _SchemaWriter()
     properties: dict[str, Json] = {

@@ -17,7 +17,7 @@ _HEAD = """\
 - **warning**: something is more open than it reads, or without effect.
 - **note**: worth knowing.
 
-A finding can be accepted where it stands, with a reason: `accept: {ID: REASON}` on a rule, on a namespace's `spec`, or
+A finding can be accepted at its place, with a reason: `accept: {ID: REASON}` on a rule, on a namespace's `spec`, or
 on the profile's `spec`. An accepted finding is not shown (`--all` shows it), except where it is about what is exposed:
 that stays as a note, with the reason.
 
@@ -27,7 +27,7 @@ that stays as a note, with the reason.
 _JSON = """\
 ## JSON
 
-`--format json` prints one object. `version` is 1; it rises when a field goes away or changes its meaning.
+`--format json` prints one object. `version` is 1; it increases when a field is removed or changes its meaning.
 
 | field | value |
 |---|---|

@@ -34,7 +34,7 @@ People write three kinds of resource, all `apiVersion: bulkhead.dev/v1alpha1`. T
 never sees them: kustomize expands the first two, and `bulkhead test` holds the third against the result.
 
 Wherever a map is keyed by name, an overlay adds an entry by naming it, changes one field of it, and removes it with
-`null`. Wherever a list is allowed, one value stands for a list of one; an empty list is an error, never "everyone".
+`null`. Wherever a list is allowed, one value means a list of one; an empty list is an error, it never means "everyone".
 """
 
 
@@ -68,7 +68,7 @@ def _record(record: type, title: str) -> Iterator[str]:
 
 
 def rows(record: type, prefix: str = "", page: str = "") -> Iterator[str]:
-    """Yield a row of the table for each field of *record*, its key behind *prefix*; links lead to *page*."""
+    """Yield a row of the table for each field of *record*. *prefix* precedes its key; links are to *page*."""
     for name, field in fields_of(record).items():
         shape = _shape(record.__annotations__[name]).replace("](#", f"]({page}#")
         example = f"`{field.example}`" if field.example else ""

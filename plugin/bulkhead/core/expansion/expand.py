@@ -1,11 +1,11 @@
 """
 Expand what people wrote into NetworkPolicies.
 
-For each protected namespace: ``default-deny-all``, which names every pod and both directions
-and allows nothing, and on top of it one allow policy a rule (or a direction), each of one
-direction only.  kube-router lets the rules of a policy with both directions leak into each
-other, and cuts an ``except`` out of the other peers of the same rule; hence the two
-separations here (measured, see ``docs/decisions``).
+Each protected namespace gets ``default-deny-all``, which selects every pod, isolates both directions and
+allows nothing, and one allow policy for each rule (or for each direction). An allow policy has one
+direction only, and an ``ipBlock`` with ``except`` is the only peer of its rule.  kube-router applies the rules of a
+policy with both directions to each other's direction, and cuts an ``except`` out of the other peers of
+the same rule (measured, see ``docs/decisions``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,8 +48,8 @@ class Expansion:
     """
     The *policies*, sorted by namespace and name; empty where there are *problems*.
 
-    *origins* says for each policy where it was written: the path of its rule for each of its
-    entries (one written rule can become several), of ``spec`` for the deny.
+    *origins* has for each policy the paths that it comes from: for each of its entries the path of the written rule
+    (one rule can become several entries), and ``spec`` for the default deny.
     """
 
     policies: tuple[NetworkPolicy, ...]
@@ -61,7 +61,7 @@ def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) ->
     """
     Return the policies of all *namespaces* in the cluster of *profile*, or everything that is wrong.
 
-    The result depends on nothing but the values: not on their order, not on the order of keys.
+    The result does not depend on the order of the namespaces or of keys.
     """
     peers = Peers(profile)
     policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
@@ -159,7 +159,7 @@ class _Namespace:
         )
 
     def rule(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
-        """Return the entries of one rule: peers without ``except`` together, each block with one alone."""
+        """Return the entries of one rule: one for peers without ``except``, and one for each block with ``except``."""
         end = (*path, "from" if direction is Direction.INGRESS else "to")
         if not self.known(rule.peers, end) or (direction is Direction.EGRESS and not self.ports_by_number(rule, path)):
             return ()
@@ -176,7 +176,7 @@ class _Namespace:
         return tuple(PolicyRule(group, ports) for group in groups)
 
     def known(self, peers: tuple[Name | Peer, ...], path: Path) -> bool:
-        """Note every unknown peer; say whether there was none, nor one that the profile has in a circle."""
+        """Note every unknown peer. Return whether all peers are known and none of them refers to itself."""
         fine = True
         for i, peer in enumerate(peers):
             message, hint = self.peers.trouble(peer)
@@ -196,8 +196,10 @@ class _Namespace:
                 continue
             fine = False
             at = (*path, "ports", i) if len(rule.ports or ()) > 1 else (*path, "ports")
-            message = f"named port `{port.name}` in egress has no meaning " + (
-                f"that `{enforcer.value}` keeps" if enforcer not in _BY_NAME else "for addresses"
+            message = f"named port `{port.name}` in egress " + (
+                f"is not enforced correctly by `{enforcer.value}`"
+                if enforcer not in _BY_NAME
+                else "has no meaning for addresses"
             )
             self.found.append(
                 Diagnostic(in_resource(self.resource.title, at), message, "write the container port's number")
@@ -219,7 +221,7 @@ class _Line:
 
 
 def _notes(workload: str, batch: list[_Line]) -> tuple[tuple[str, str], ...]:
-    """Return the annotations: which rules, and what people noted on them (behind the rule's name where several)."""
+    """Return the annotations: rules, and the notes of people. Of several rules, a note begins with the rule's name."""
     notes = {f"{API_GROUP}/rule": ", ".join(line.name for line in batch)}
     if workload:
         notes[f"{API_GROUP}/workload"] = workload

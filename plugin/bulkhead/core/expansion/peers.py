@@ -1,4 +1,4 @@
-"""The named peers of a profile: what each name stands for, in a NetworkPolicy's own terms."""
+"""The named peers of a profile, as peers of a NetworkPolicy."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,20 +9,20 @@ from bulkhead.core.language.scalars import Name, quoted
 
 
 class Peers:
-    """The named peers of a profile, resolved; a name may stand for a list with other names in it."""
+    """The named peers of a profile, resolved. A named peer can be a list with other names in it."""
 
     def __init__(self, profile: ClusterProfile) -> None:
         self.profile = profile
         self.named: Mapping[Name, tuple[Name | Peer, ...]] = profile.spec.peers
 
     def problems(self) -> Iterator[Diagnostic]:
-        """Yield what is wrong with the profile itself: unknown names, circles, networks that it does not give."""
+        """Yield the problems of the profile itself: unknown names, peers that refer to themselves, missing networks."""
         for name, members in self.named.items():
             for i, member in enumerate(members):
                 path: Path = ("spec", "peers", name, i) if len(members) > 1 else ("spec", "peers", name)
                 message, hint = self.trouble(member)
                 if not message and name in self.reached(member):
-                    message, hint = f"peer `{name}` refers to itself", "write out the peers that are meant"
+                    message, hint = f"peer `{name}` refers to itself", "write the peers without the name itself"
                 if message:
                     yield Diagnostic(in_resource(f"cluster {self.profile.name}", path), message, hint)
 
@@ -40,7 +40,7 @@ class Peers:
         for network in peer.network or ():
             if self.profile.spec.networks.of(network) is None:
                 return (
-                    f"the profile does not say which addresses `{network.value}` has",
+                    f"the profile has no CIDR for network `{network.value}`",
                     f"add `networks: {{{network.value}: CIDR}}` to the ClusterProfile",
                 )
         return "", ""
@@ -57,7 +57,7 @@ class Peers:
         return seen
 
     def written_out(self, peers: Iterable[Name | Peer]) -> Iterator[Peer]:
-        """Yield the peers behind *peers*, in order; every name must be known and free of circles."""
+        """Yield *peers*, each name replaced by its peers, in order. Names must be known and not refer to themselves."""
         for peer in peers:
             if isinstance(peer, Name):
                 yield from self.written_out(self.named[peer])

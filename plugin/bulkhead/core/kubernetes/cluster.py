@@ -1,5 +1,5 @@
 """
-A cluster as values: what NetworkPolicy can speak about, and nothing else.
+A cluster as values: the parts of it that NetworkPolicies refer to.
 """
 
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy
@@ -31,9 +31,9 @@ class Pod:
     """
     A pod, or the pods that a workload's template stands for.
 
-    *workload* and *kind* name the owner; a pod without one is its own (kind Pod).  Each of
-    *addresses* is one IP address, or a CIDR where only the network is known; with none the
-    cluster's networks stand in.  *node* is the address of the node it runs on, else the node's
+    *workload* and *kind* name the owner; a pod without an owner is its own (kind Pod).  Each of
+    *addresses* is one IP address, or a CIDR where only the network is known; without any, the pod can have any
+    address of the cluster's networks.  *node* is the address of the node it runs on, else the node's
     name, ``""`` where unknown.  A pod on the host network has its node's addresses.
     """
 
@@ -83,9 +83,9 @@ class Cluster:
     """
     Namespaces, pods and policies.
 
-    A namespace that only pods or policies mention exists all the same.  *networks* and
-    *nodes* are the CIDRs of pods and of nodes: where a pod without a known address may be.
-    *services* are those of Services: addresses that no packet keeps.
+    A namespace that only pods or policies mention exists too.  *networks* and *nodes* are the CIDRs of pods and of
+    nodes: a pod without a known address can have any of them.  *services* are the CIDRs of Services: the cluster
+    replaces such a destination address before policies are applied.
     """
 
     namespaces: tuple[Namespace, ...] = ()

@@ -1,9 +1,9 @@
 """
 A NetworkPolicy (networking.k8s.io/v1) as values.
 
-The API gives an empty list two meanings ("nobody" in ``ingress``, "everyone" in ``from``).
-Here each meaning has a value of its own: ``None`` stands for everyone, every port or every
-direction left alone, and says so at the field; a tuple is exactly its members.
+In the API an empty list has two meanings ("nobody" in ``ingress``, "everyone" in ``from``).
+Here ``None`` means everyone, every port, or a direction that is not isolated, as each field
+documents. A tuple contains exactly its members.
 """
 
 from enum import Enum
@@ -114,5 +114,5 @@ class NetworkPolicy:
     annotations: tuple[tuple[str, str], ...] = ()
 
     def of(self, direction: Direction) -> tuple[PolicyRule, ...] | None:
-        """Return the rules of *direction*, ``None`` where the policy leaves it alone."""
+        """Return the rules of *direction*, ``None`` if the policy does not isolate it."""
         return self.ingress if direction is Direction.INGRESS else self.egress

@@ -1,8 +1,8 @@
 """
-Label selectors: on one set of labels, and on all members of a universe at once.
+Label selectors: for one set of labels, and for all members of an endpoint space at once.
 
 ``matches`` is the specification in a few lines; ``select`` answers the same question for
-every member by set algebra on an index.  A law holds the two together.
+every member with set operations on an index.  A law checks that the two agree.
 """
 
 from bulkhead.core.kubernetes.networkpolicy import Requirement, Selector
@@ -37,7 +37,7 @@ Vocabulary = dict[str, frozenset[str]]
 
 
 def vocabulary(selectors: "Iterable[Selector]") -> Vocabulary:
-    """Return what *selectors* can tell apart."""
+    """Return the keys and values that *selectors* distinguish."""
     words: dict[str, set[str]] = {}
     for selector in selectors:
         for key, wanted in selector.labels:
@@ -48,11 +48,11 @@ def vocabulary(selectors: "Iterable[Selector]") -> Vocabulary:
 
 
 Told = tuple[tuple[str, str | None], ...]
-"""Labels as far as a vocabulary tells them apart: ``None`` stands for a value that no selector mentions."""
+"""Labels as far as a vocabulary distinguishes them: ``None`` means a value that no selector mentions."""
 
 
 def told(labels: "Iterable[tuple[str, str]]", words: Vocabulary) -> Told:
-    """Return what of *labels* selectors of the vocabulary *words* can tell apart."""
+    """Return the part of *labels* that selectors of the vocabulary *words* distinguish."""
     return tuple((key, text if text in words[key] else None) for key, text in labels if key in words)
 
 

@@ -42,14 +42,14 @@ class ChartValues:
         example="{networks: {pods: 10.42.0.0/16}, peers: {nas: {cidr: 192.168.30.0/24}}}",
     )
     standard: NamespaceSpec | None = declare(
-        "What every namespace may do: the spec of the standard SegmentedNamespace. Left out, it is the chart's own, "
-        "`values/any.yaml`, whose peers then stand beside yours; written, it is all there is.",
+        "What every namespace may do: the spec of the standard SegmentedNamespace. Without it, the chart's own "
+        "`values/any.yaml` applies, and its peers are added to yours. With it, only what you write applies.",
         default=None,
         example="{egress: {dns: {to: kube-dns, ports: [53/UDP, 53]}}}",
     )
     namespaces: Mapping[Name, NamespaceSpec] = declare(
         "The namespaces to protect, each with what differs from the standard. Maps merge key by key; `null` or "
-        "`false` removes. `{}` is the standard pattern; `false` in place of a namespace takes it out.",
+        "`false` removes. `{}` is the standard pattern; `false` instead of a namespace's spec removes the namespace.",
         default=FrozenMap(),
         example="{blog: {}, shop: {egress: {smtp: {to: internet, ports: 587}}}}",
     )

@@ -1,7 +1,7 @@
 """
-ReachabilityTest (``bulkhead.dev/v1alpha1``): what a cluster promises, as rows that can be checked.
+ReachabilityTest (``bulkhead.dev/v1alpha1``): promises about the cluster's traffic, as rows that can be checked.
 
-Declared as in ``resources.py``; apart from it, because the plugin never reads one.
+Declared as in ``resources.py``, but in a module of its own, because the plugin never reads one.
 """
 
 from collections.abc import Iterator
@@ -47,18 +47,18 @@ class PromiseRow:
     """
     One promise, in one of three forms.
 
-    - `from`, `to`, `allowed`: every one of the ends reaches every other on all of the ports, or none on any.
+    - `from`, `to`, `allowed`: every source reaches every destination on all of the ports, or none on any.
     - `to`, `from-only`: nothing else reaches it on any of the ports.
     - `from`, `to-only`: it reaches nothing else on any of the ports.
 
-    The last two do not say that those named do reach it: that is a row of its own.
+    The last two do not promise that the named ones are allowed: write another row for that.
     """
 
     source: tuple[EndName, ...] | None = declare(
-        "Where the connection comes from; of a list, each.", default=None, key="from", example="cardboard"
+        "The source of the connection; with a list, each of them.", default=None, key="from", example="cardboard"
     )
     destination: tuple[EndName, ...] | None = declare(
-        "Where it goes to; of a list, each.", default=None, key="to", example="trade-bot"
+        "The destination; with a list, each of them.", default=None, key="to", example="trade-bot"
     )
     ports: tuple[Port, ...] | None = declare(
         "The destination's ports: `443` (TCP), `53/UDP`, `8000-8010`, or a list. Left out: all ports, all protocols.",
@@ -66,7 +66,9 @@ class PromiseRow:
         key="port",
         example="5432",
     )
-    allowed: Flag | None = declare("Whether it is to be open or refused.", default=None, example="false")
+    allowed: Flag | None = declare(
+        "`true`: the connection must be allowed. `false`: it must be denied.", default=None, example="false"
+    )
     from_only: tuple[EndName, ...] | None = declare(
         "Nothing but these may reach `to`.", default=None, key="from-only", example="[media/jellyfin]"
     )
@@ -74,18 +76,18 @@ class PromiseRow:
         "`from` may reach nothing but these.", default=None, key="to-only", example="[internet, kube-system]"
     )
     because: Text | None = declare(
-        "Who promised it, or why it matters.", default=None, example="trading keys are nobody else's business"
+        "The reason for the promise, or who made it.", default=None, example="only trade-bot may use the trading keys"
     )
     known: Text | None = declare(
-        "The reason why it does not hold on purpose: it is reported and fails nothing. Once it holds, the mark fails.",
+        "The reason why the promise does not hold yet. The row is reported and does not fail; it fails once it holds.",
         default=None,
         example="the standard pattern lets every pod in",
     )
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield what makes the row none of its three forms, and ports by name."""
+        """Yield a complaint if the row has none of the three forms, or a port by name."""
         if self.from_only is not None and self.to_only is not None:
-            yield "to-only", "`to-only` cannot stand beside `from-only`", "make two rows of it"
+            yield "to-only", "`to-only` cannot be combined with `from-only`", "write two rows"
         elif self.from_only is not None:
             yield from self._form("from-only", needs="to", bars=("from", "allowed"))
         elif self.to_only is not None:
@@ -107,7 +109,7 @@ class PromiseRow:
             yield "", f"`{needs}` is missing", f"`{key}` needs it"
         for other in bars:
             if self._of(other) is not None:
-                yield other, f"`{other}` cannot stand beside `{key}`", "make two rows of it"
+                yield other, f"`{other}` cannot be combined with `{key}`", "write two rows"
 
     def _of(self, key: str) -> object:
         return {"from": self.source, "to": self.destination, "allowed": self.allowed}[key]
@@ -115,7 +117,7 @@ class PromiseRow:
 
 @record
 class ReachabilitySpec:
-    """What a cluster promises: rows that `bulkhead test` holds against its policies. Never part of a build."""
+    """Promises about the cluster's traffic, which `bulkhead test` checks. Never part of a build."""
 
     tests: tuple[PromiseRow, ...] = declare(
         "The promises.", example="[{from: cardboard, to: trade-bot, allowed: false}]"

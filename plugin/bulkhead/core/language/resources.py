@@ -19,7 +19,7 @@ API_GROUP = "bulkhead.dev"
 API_VERSION = f"{API_GROUP}/v1alpha1"
 
 Complaint = tuple[str, str, str]
-"""What a record finds wrong with itself: the key it is about (``""``: the whole), what, and a hint."""
+"""A problem that a record reports about itself: its key (``""`` for the whole record), the message and a hint."""
 
 
 class Enforcer(Enum):
@@ -67,7 +67,7 @@ class Expression:
     )
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield what the API server would refuse."""
+        """Yield a complaint for what the API server would refuse."""
         takes = self.operator in (Operator.IN, Operator.NOT_IN)
         if takes and self.values is None:
             yield "", f"operator `{self.operator.value}` needs `values`", "add `values: [...]`"
@@ -100,7 +100,7 @@ class LabelSelector:
 
 
 def narrows(shape: object) -> bool:
-    """Say whether a field of *shape* narrows what its record means, so that a forgotten value would mean more."""
+    """Say whether a field of *shape* narrows what its record means, so that a missing value would allow more."""
     parts = getattr(shape, "__args__", ())
     said = LabelSelector in parts or LabelValue in parts
     return said or any(getattr(part, "__origin__", None) is tuple for part in parts)
@@ -109,7 +109,7 @@ def narrows(shape: object) -> bool:
 @record
 class Peer:
     """
-    Who is at the other end, in one of two forms.
+    The other end of a connection, in one of two forms.
 
     - `namespace` or `namespaces`, `pods`: pods by label. Without either of the first two: pods of the own namespace.
     - `cidr` (with `except`) or `network`: addresses.
@@ -138,20 +138,24 @@ class Peer:
         return self.cidr is not None or self.network is not None
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield where the forms are mixed, where it would mean everyone, and `except` outside of `cidr`."""
+        """Yield a complaint if the forms are mixed, if it matches everyone, or if `except` is outside of `cidr`."""
         by_pod = [key for key in ("namespace", "namespaces", "pods") if getattr(self, key) is not None]
         by_address = [key for key in ("cidr", "network") if getattr(self, key) is not None]
         if not by_pod and not by_address:
             if self.excluded is not None:
                 yield "except", "`except` needs a `cidr` to cut from", "add `cidr`"
             else:
-                yield "", "the peer is empty, which would mean everyone", "name who is meant, or write a `cidr`"
+                yield "", "the peer is empty, which would match everyone", "name a namespace or pods, or write a `cidr`"
         for key in by_address if by_pod else ():
-            yield key, f"`{key}` cannot stand beside `{by_pod[0]}` in one peer", "make a list of two peers"
+            yield key, f"`{key}` cannot be combined with `{by_pod[0]}` in one peer", "make a list of two peers"
         if len(by_address) == 2:
-            yield "network", "`network` cannot stand beside `cidr` in one peer", "make a list of two peers"
+            yield "network", "`network` cannot be combined with `cidr` in one peer", "make a list of two peers"
         if self.namespace is not None and self.namespaces is not None:
-            yield "namespaces", "`namespaces` cannot stand beside `namespace` in one peer", "make a list of two peers"
+            yield (
+                "namespaces",
+                "`namespaces` cannot be combined with `namespace` in one peer",
+                "make a list of two peers",
+            )
         if self.namespaces is not None and self.namespaces.is_empty:
             yield (
                 "namespaces",
@@ -176,13 +180,13 @@ class Peer:
 _NAME_KEY = "kubernetes.io/metadata.name"
 
 
-_WHY = declare("The reason, for whoever reads it in a year.", default=None, example="SMTP submission")
+_WHY = declare("The reason for the rule, for later readers.", default=None, example="SMTP submission")
 _OWNER = declare("Who answers for the rule.", default=None, example="team-mail")
 _UNTIL = declare("The day until which the rule is meant to live (inclusive).", default=None, example="2027-03-31")
 _ACCEPT = declare(
     "Findings of `bulkhead lint` that are accepted here: the check's id, and the reason.",
     default=FrozenMap(),
-    example="{already-allowed: the rule that says who needs it}",
+    example="{already-allowed: this rule documents who needs it}",
 )
 
 
@@ -267,14 +271,14 @@ class NamespaceSpec:
     )
     workloads: Mapping[Name, Workload] = declare("Rules for some of its pods, by a name for them.", default=FrozenMap())
     unprotected: Text | None = declare(
-        "The reason why this namespace has no policies. No rules may stand beside it.",
+        "The reason why this namespace has no policies. It cannot be combined with rules.",
         default=None,
         example="lower risk; gets policies later",
     )
     accept: Mapping[Name, Text] = _ACCEPT
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield rules beside `unprotected`, which is one or the other, and an answer in the place of its reason."""
+        """Yield a complaint for rules together with `unprotected`, and for `unprotected: yes` without a reason."""
         if self.unprotected is None:
             return
         if self.unprotected.lower() in _ANSWERS:
@@ -287,7 +291,7 @@ class NamespaceSpec:
             if getattr(self, key):
                 yield (
                     key,
-                    f"`{key}` rules stand beside `unprotected`, which says that there are none",
+                    f"`{key}` rules are combined with `unprotected`, which means that there are none",
                     f"write `{key}: null`, or `unprotected: null` to protect the namespace",
                 )
 
@@ -309,14 +313,14 @@ class Networks:
     services: tuple[Cidr, ...] | None = declare("The cluster IPs of Services.", default=None, example="10.43.0.0/16")
     nodes: tuple[Cidr, ...] | None = declare("The addresses of nodes.", default=None, example="192.168.20.0/24")
     load_balancers: tuple[Cidr, ...] | None = declare(
-        "The addresses that LoadBalancer Services get (a MetalLB pool, say).",
+        "The addresses that LoadBalancer Services get (for example a MetalLB pool).",
         default=None,
         key="loadBalancers",
         example="192.168.20.200/32",
     )
 
     def of(self, name: NetworkName) -> tuple[Cidr, ...] | None:
-        """Return the CIDRs of the network *name*, ``None`` where the profile does not say."""
+        """Return the CIDRs of the network *name*, ``None`` if the profile has none."""
         return {
             NetworkName.PODS: self.pods,
             NetworkName.SERVICES: self.services,

@@ -47,7 +47,7 @@ class Text(str):
         """Return the text without white space around it."""
         word = text(raw, "this").strip()
         if not word:
-            raise InvalidValue("the text is empty", "say it in a few words, or leave the key out")
+            raise InvalidValue("the text is empty", "write a few words, or leave the key out")
         wrong = next((c for c in word if c in _UNPRINTABLE or (c < " " and c not in "\n\t")), "")
         if wrong:
             raise InvalidValue(f"the text holds the control character U+{ord(wrong):04X}", "take it out")
@@ -111,7 +111,7 @@ class LabelValue(str):
 
 
 class LabelKey(str):
-    """A label's key: a name of at most 63 characters, behind an optional DNS name and `/`."""
+    """A label's key: an optional DNS name and `/`, then a name of at most 63 characters."""
 
     @staticmethod
     def parse(raw: object) -> "LabelKey":
@@ -196,7 +196,7 @@ def _address(word: str) -> tuple[int, int]:
             return 0, 0
         a, b, c, d = map(int, octets)
         return 4, a << 24 | b << 16 | c << 8 | d
-    import ipaddress  # here, because most builds have IPv4 alone, and the import is a tenth of their cost
+    import ipaddress  # here, because most builds have IPv4 only, and the import is a tenth of their cost
 
     try:
         parsed = ipaddress.IPv6Address(word)

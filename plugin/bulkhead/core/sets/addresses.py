@@ -9,7 +9,7 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.intervals import Span, Spans
 
 _V6 = 1 << 33
-"""Where IPv6 starts. The gap behind IPv4 keeps spans of the two families from ever merging."""
+"""Where IPv6 starts. The gap after IPv4 prevents that spans of the two families merge."""
 
 FAMILIES = (4, 6)
 WHOLE: dict[int, Span] = {4: (0, (1 << 32) - 1), 6: (_V6, _V6 + (1 << 128) - 1)}

@@ -18,7 +18,7 @@ Spans = tuple[Span, ...]
 
 def merge(spans: "Iterable[Span]") -> Spans:
     """
-    Return the canonical form of *spans*, which may overlap and stand in any order.
+    Return the canonical form of *spans*, which may overlap and be in any order.
 
     >>> merge([(5, 9), (1, 2), (3, 4), (8, 12)])
     ((1, 12),)

@@ -1,5 +1,5 @@
 """
-Cells: an axis cut into the parts that some given sets can tell apart.
+Cells: the parts of an axis that given sets distinguish.
 
 Ports and addresses are infinite in practice and few in kind: what no policy distinguishes is
 one cell.  A set over cells is an integer used as a bitset, so that set algebra on anything

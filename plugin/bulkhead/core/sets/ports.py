@@ -1,7 +1,7 @@
 """
 Exact sets of ports: TCP, UDP and SCTP, each from 1 to 65535.
 
-The three protocols lie one behind the other on a single axis.  Port 0 does not exist, so
+The three protocols follow each other on a single axis.  Port 0 does not exist, so
 spans of neighbouring protocols are never adjacent and never merge.
 """
 

@@ -1,5 +1,5 @@
 """
-Sets of values of which there are infinitely many: label values and names, and ``None`` for a label that is absent.
+Sets of label values or names, finite or with a finite complement. ``None`` is a label that is absent.
 
 A set is finite, or everything except finitely many values.  As there is always one more name
 or label value than anybody mentions, a set of the second form is never empty.

@@ -1,10 +1,10 @@
 """
 A rendered tree: a folder for each namespace, each a kustomization of its own, and one that lists them all.
 
-A GitOps engine may read it at any moment, and a writer may die at any moment.  Therefore: each file
-is replaced in one rename; a namespace's policies are one file, so never half the old and half the
-new ones; what is new is complete before it is listed; what is stale goes last, its kustomization
-at the very end, so that a folder that is half gone does not build instead of building to less.
+A GitOps engine can read the tree at any moment, and a writer can be killed at any moment.  Therefore: each file
+is replaced in one rename; the policies of a namespace are one file, so that old and new ones never mix; a new
+folder is complete before it is listed; stale files are removed last, and the kustomization of a folder after its
+other files, so that a folder that is only partly removed fails to build instead of rendering fewer policies.
 """
 
 import os
@@ -25,7 +25,7 @@ _LISTING = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nre
 
 @dataclass(frozen=True)
 class Belongs:
-    """A resource's *text*, the *namespace* that it belongs to, a valid name, and whether it is a policy."""
+    """A resource: its *text*, the *namespace* that it belongs to (a valid name), and whether it is a policy."""
 
     namespace: str
     text: str
@@ -56,7 +56,7 @@ def read(folder: str) -> dict[str, str]:
     """
     Return the files of the tree in *folder* by path; none where there is no such folder.
 
-    At its top, what no engine takes for a manifest may stand beside them: `.git*`, and files that are not YAML.
+    The top folder may also contain files that no engine reads as a manifest: `.git*`, and files that are not YAML.
 
     :raises Unwritable: where anything else is there that was not rendered.
     """
@@ -72,7 +72,7 @@ def namespaces(files: Iterable[str]) -> set[str]:
 
 
 def cluster_of(files: Mapping[str, str]) -> str:
-    """Return the cluster that the tree *files* was rendered for; empty where it does not say."""
+    """Return the cluster that the tree *files* was rendered for; empty if the tree does not name it."""
     found = re.search(rf"^{_CLUSTER}(.*)$", files.get(ROOT, ""), re.MULTILINE)
     return found[1] if found else ""
 
@@ -91,7 +91,7 @@ def replace(folder: str, wanted: Mapping[str, str], present: Mapping[str, str]) 
         for namespace in sorted(namespaces(present) - namespaces(wanted)):
             os.rmdir(os.path.join(folder, namespace))
     except OSError as error:
-        raise Unwritable(f"what is stale cannot be removed: {error.strerror}") from None
+        raise Unwritable(f"stale files cannot be removed: {error.strerror}") from None
 
 
 def _listing(entries: list[str]) -> str:
@@ -99,7 +99,7 @@ def _listing(entries: list[str]) -> str:
 
 
 def _line(text: str) -> str:
-    """Return *text* in one line: a reason of several must not end the comment that it stands in."""
+    """Return *text* in one line, because it is written into a comment."""
     return " ".join(text.split())
 
 
@@ -122,7 +122,7 @@ def _is_manifest(name: str) -> bool:
 
 def _ours(entry: "os.DirEntry[str]", path: str) -> tuple[str, str]:
     if entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
-        return path, ""  # left over from a writer that died: stale
+        return path, ""  # left by a writer that was killed: stale
     text = text_of(entry.path) if entry.is_file(follow_symlinks=False) else ""
     if not text.startswith(GENERATED):
         raise Unwritable(f"`{path}` is there and was not rendered by bulkhead; move it away")

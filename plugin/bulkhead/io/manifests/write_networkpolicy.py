@@ -1,10 +1,10 @@
 """
 NetworkPolicies as the YAML text that ``kustomize build`` itself prints.
 
-kustomize reads what the plugin writes and prints it again, so the plugin could write it any
-way.  It is written the final way because ``bulkhead render`` prints without kustomize behind
-it, and both must give the same bytes: keys in the order of kustomize's YAML library, and
-scalars quoted and folded by the same rules.
+kustomize reads the output of the plugin and prints it again, so the plugin could use any style.
+``bulkhead render`` prints the same text without kustomize, and both must give the same bytes.
+Therefore keys are in the order of kustomize's YAML library, and scalars are quoted and folded by
+its rules.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from bulkhead.io.yaml.nodes import reads_as_text
 _SAFE_FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SAFE = _SAFE_FIRST | frozenset("0123456789 ,./()_'-")
 _SAFE_LENGTH = 40
-_KEY_LENGTH = 128  # a longer key is written behind a `?`
+_KEY_LENGTH = 128  # the library writes a longer key as `? key`
 
 
 def document(policy: NetworkPolicy) -> str:
@@ -135,7 +135,7 @@ def plain(text: str) -> str:
 
 
 def _is_safe(text: str) -> bool:
-    """Say whether *text* is certainly printed as it is. What is doubtful goes through libyaml's emitter."""
+    """Say whether *text* is certainly printed without quotes. libyaml's emitter decides about all other text."""
     return (
         text[:1] in _SAFE_FIRST
         and text[-1] != " "
@@ -145,7 +145,7 @@ def _is_safe(text: str) -> bool:
 
 
 def _emitted(name: str, text: str, depth: int) -> list[str]:
-    """Return ``name: text`` at *depth* as libyaml's emitter writes it, of which kustomize's is a translation."""
+    """Return ``name: text`` at *depth* as libyaml's emitter writes it; kustomize's emitter is a translation of it."""
     style = "|" if "\n" in text else None if reads_as_text(text) else '"'
     start = MappingStartEvent(None, None, True, flow_style=False)
     events = [StreamStartEvent(), DocumentStartEvent(explicit=False), start]
@@ -177,7 +177,7 @@ def natural(one: str, other: str) -> int:
         letters = left.isalpha(), right.isalpha()
         if any(letters):
             return letters[0] - letters[1] or ord(left) - ord(right)
-        counts = "0" in (left, right) and one[:i].rstrip("0")[-1:].isdigit()  # a zero does behind another digit
+        counts = "0" in (left, right) and one[:i].rstrip("0")[-1:].isdigit()  # a zero after a digit counts
         first, second = (f"{counts:d}{_digits(key, i)}" for key in (one, other))
         return int(first) - int(second) or len(first) - len(second) or ord(left) - ord(right)
     return len(one) - len(other)

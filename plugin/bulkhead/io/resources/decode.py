@@ -1,7 +1,7 @@
 """
-Plain YAML values to the resources of ``core/language/resources.py``, guided by their declaration alone.
+Decode plain YAML values as the resources of ``core/language/resources.py``. Only their declarations say how.
 
-Everything that is wrong is collected; nothing that is wrong yields a resource.
+All problems are collected. A resource with a problem is not returned.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
 TEST_KIND = "ReachabilityTest"
-"""The kind that is read by ``bulkhead test`` alone; a build refuses it."""
+"""The kind that only ``bulkhead test`` reads. A build refuses it."""
 
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 
 
 def is_ours(head: Mapping[str, Raw]) -> bool:
-    """Say from ``apiVersion`` and ``kind`` whether a resource is meant for this project, rightly written or not."""
+    """Say from ``apiVersion`` and ``kind`` whether a resource belongs to this project, even if it is misspelt."""
     group = str(head.get("apiVersion")).partition("/")[0].lower()
     return group == API_GROUP or head.get("kind") in KINDS
 
@@ -109,7 +109,7 @@ def _title(kind: Raw, name: Raw, namespace: Raw) -> str:
 
 
 class _Failed:
-    """What the decoder returns for what it could not read; a problem was noted."""
+    """The result for a value that could not be read. A problem was noted."""
 
 
 _FAILED = _Failed()
@@ -162,7 +162,7 @@ class _Decoder:
         return self.value(raw, choices[0], path)
 
     def several(self, raw: Raw, shape: "Any", path: Path) -> "Any":
-        """Read one value or a list of them; never an empty list, for a list is who is allowed."""
+        """Read one value or a list of values. An empty list is a problem: it never means everyone."""
         if not isinstance(raw, list):
             one = self.value(raw, shape, path)
             return one if one is _FAILED else (one,)
@@ -204,9 +204,9 @@ class _Decoder:
                 read[name] = self.value(item, shape.__annotations__[name], (*path, key))
             elif key in raw and narrows(shape.__annotations__[name]):
                 hint = f"leave `{key}` out if that is meant, or write the value"
-                read[name] = self.note((*path, Key(key)), f"`{key}` stands here without a value", hint)
+                read[name] = self.note((*path, Key(key)), f"`{key}` has no value", hint)
             elif field.default is Required:
-                example = f"write `{key}: {field.example}`, say" if field.example else f"add `{key}`"
+                example = f"write `{key}: {field.example}`, for example" if field.example else f"add `{key}`"
                 self.note(path, f"`{key}` is missing", example)
                 read[name] = _FAILED
         if _FAILED in read.values():
@@ -214,7 +214,7 @@ class _Decoder:
         return self.checked(shape(**read), path)
 
     def checked(self, made: "Any", path: Path) -> "Any":
-        """Add what the record finds wrong with itself."""
+        """Note the problems that the record itself reports."""
         complaints = list(made.complaints()) if hasattr(made, "complaints") else []
         for key, message, hint in complaints:
             self.note((*path, key) if key else path, message, hint)
@@ -254,5 +254,5 @@ def _kind(raw: Raw) -> str:
 
 def _without(path: Path) -> str:
     if path[-1] in ("from", "to"):
-        return "name who is meant, or remove the rule with `null`"
+        return "name at least one peer, or remove the rule with `null`"
     return f"leave `{path[-1]}` out" if path[-1] == "ports" else "write at least one, or remove the key"

@@ -52,8 +52,9 @@ def difference(base: Raw, wanted: Raw, shape: object = NamespaceSpec) -> Raw:
     """
     Return what, merged key by key into *base*, gives *wanted*, both of *shape*; an empty map where they are equal.
 
-    What is to go is ``false``: tools on the way to Helm drop a ``null``.  A limit (ports, labels, who is meant) goes
-    by ``null`` alone, so that a label's value without its quotes takes none away; where the null is lost, it stays.
+    A removed key is ``false``, because some tools that pass values to Helm drop ``null``.  A field that narrows a rule
+    (ports, labels, peers) is removed with ``null`` only: ``false`` could be a label value without its quotes.  If the
+    ``null`` is lost, the field stays, which allows less.
 
     >>> base = {"egress": {"x": {"to": "a", "ports": 1}, "y": {"to": "a"}}}
     >>> difference(base, {"egress": {"x": {"to": "a"}}})
@@ -72,7 +73,7 @@ def difference(base: Raw, wanted: Raw, shape: object = NamespaceSpec) -> Raw:
 
 
 def _inside(shape: object, key: str) -> object:
-    """Return the shape of what stands behind *key*; ``None`` for a limit, and for what is inside of one."""
+    """Return the shape of the value at *key*; ``None`` for a field that narrows a rule, and for values inside it."""
     if getattr(shape, "__origin__", None) is Mapping:
         return tuple[object, ...](getattr(shape, "__args__", ()))[1]
     if not isinstance(shape, type) or not hasattr(shape, "__fields__"):

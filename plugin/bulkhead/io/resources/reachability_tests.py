@@ -90,6 +90,6 @@ def _rows(found: Read, file: str, document: Document, spec: ReachabilitySpec, na
     body = document.value["spec"]["tests"]  # type: ignore[index,call-overload]
     if isinstance(body, list) and len(body) != len(spec.tests):
         (line, column), _ = document.place(("spec", "tests"))
-        found.faults.append(Diagnostic(Location(file, line, column), "two rows say the same", "remove one of them"))
+        found.faults.append(Diagnostic(Location(file, line, column), "two rows are the same", "remove one of them"))
         return
     found.lines += [PromiseLocation(name, row, file, place, document) for place, row in enumerate(spec.tests)]
