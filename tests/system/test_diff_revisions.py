@@ -557,7 +557,7 @@ class TestNothingRuns:
 
 
 class TestDrift:
-    """A running cluster against the overlays."""
+    """A running cluster against the overlays. What stays and what is pruned: test_drift.py."""
 
     def dump(self, repository: Repository, *policies: dict[str, object]) -> Path:
         """Write what ``kubectl get ns,pods,netpol -A -o json`` prints."""
@@ -589,20 +589,6 @@ class TestDrift:
         dump = self.dump(repository, *self.rendered(repository))
         done = repository.diff("--dump", dump)
         assert (done.status, done.stderr) == (0, "")
-
-    def test_a_policy_that_someone_added_would_be_closed(self, repository: Repository) -> None:
-        added: dict[str, object] = {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": "by-hand", "namespace": "cardboard"},
-            "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 22}]}]},
-        }
-        elsewhere = {**added, "metadata": {"name": "theirs", "namespace": "other"}}
-        dump = self.dump(repository, *self.rendered(repository), added, elsewhere)
-        done = repository.diff("--dump", dump)
-        assert lines(done)[0] == "CLOSES traffic to the internet and to private networks, and opens none"
-        assert "egress rule gone: by-hand, " in done.stdout
-        assert "theirs" not in done.stdout
 
 
 def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:

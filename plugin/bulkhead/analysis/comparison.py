@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of
+from bulkhead.analysis.live_policies import LivePolicy, live_policies, widened_selectors
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
@@ -38,7 +39,8 @@ class Comparison:
 
     *semantics* is that of the policies after.  *possible* is what changes for pods that could exist; what is not
     decided is among it.  *notes* are what a reader must know in addition.  *same* says that there was nothing to
-    compare: the two are one and the same text.
+    compare: the two are one and the same text.  *live* are the policies of a running cluster that the overlays do
+    not render.
     """
 
     names: tuple[str, str]
@@ -50,6 +52,7 @@ class Comparison:
     possible: tuple[PossibleChange, ...] = ()
     notes: list[str] = field(default_factory=list)
     same: bool = False
+    live: tuple[LivePolicy, ...] = ()
 
     @property
     def enforcers(self) -> tuple[Enforcer, Enforcer] | None:
@@ -106,19 +109,22 @@ def of_drift(
     overlays: AnalysisInput,
     semantics: Semantics,
     endpoints: Endpoints = Endpoints.ALL,
+    prune: bool = False,
 ) -> Comparison:
     """
     Compare a running cluster with itself as the overlays want it.
 
-    The pods are those of the dump on both sides, and so are the policies of every namespace that
-    the overlays do not list.
+    The pods are those of the dump on both sides. After the delivery the cluster has what the overlays render, in the
+    place of policies of the same name, and every other policy of the dump. With *prune* the policies that a delivery
+    of overlays applied before, and that the overlays no longer render, are gone (``live_policies``).
     """
     loaded = overlays.loaded
     listed = (
         {each.namespace for overlay in loaded.overlays.values() for each in overlay.namespaces} if loaded else set()
     )
-    kept = tuple(policy for policy in dump.cluster.policies if policy.namespace not in listed)
     wanted = overlays.cluster
+    live = live_policies(dump.cluster.policies, wanted.policies, listed, prune)
+    kept = tuple(each.policy for each in live if each.stays)
     networks = Cluster(networks=wanted.networks, nodes=wanted.nodes, services=wanted.services)
     pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
     before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
@@ -129,6 +135,13 @@ def of_drift(
         rules=overlays.rules.also(dump.rules),
     )
     found = _compared(names, before, after, (semantics, semantics), endpoints)
+    found.live = live
+    merged = widened_selectors(dump.cluster.policies, wanted.policies)
+    if merged:
+        found.notes.append(
+            f"the pod selector of {', '.join(merged)} has labels in the cluster that the overlays do not render: "
+            "server-side apply removes them, `kubectl apply` without `--server-side` keeps them"
+        )
     absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
     if absent:
         found.notes.append("listed by the overlays and not in the dump: " + ", ".join(absent))

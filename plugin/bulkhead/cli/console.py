@@ -9,6 +9,7 @@ from typing import NoReturn, TextIO
 
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.report.colour import Palette
+from bulkhead.report.cut import EVERYTHING, SHORT
 from bulkhead.report.safe_text import printable, safe_text
 from bulkhead.report.style import Style
 from bulkhead.report.text import count, error_lines, faults
@@ -61,7 +62,11 @@ class Console:
     @property
     def style(self) -> Style:
         """How reports are written for the reader of stdout."""
-        return Style(self.folder, self.palette, self.width)
+        return self.style_of(False)
+
+    def style_of(self, whole: bool) -> Style:
+        """Return how reports are written for the reader of stdout: with *whole* no list is shortened."""
+        return Style(self.folder, self.palette, self.width, EVERYTHING if whole else SHORT)
 
     def write(self, text: str) -> None:
         """Write a report to stdout. No name in it acts on a terminal or on the log of a CI system."""

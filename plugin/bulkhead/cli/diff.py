@@ -14,6 +14,7 @@ from bulkhead.cli.inputs import no_garbage_collection
 from bulkhead.cli.options import (
     Options,
     Parser,
+    all_option,
     cluster_option,
     describe,
     format_option,
@@ -59,6 +60,7 @@ examples:
   bulkhead diff main HEAD --format markdown --fail-on internet,outside
   bulkhead diff --dump cluster.json        what applying the overlays would change in the cluster, from
                                            kubectl get ns,pods,netpol -A -o json > cluster.json
+  bulkhead diff --dump cluster.json --prune   the same, with a delivery that deletes what it no longer renders
 
 exit status: 0 no traffic opens or closes (with --fail-on: none of those grades); 1 some does; 2 a side cannot be
 read, or it could not be decided
@@ -77,6 +79,7 @@ class _Asked:
     folders: Sequence[str]
     manifests: Sequence[str]
     dump: str
+    prune: bool
     reading: SemanticsOptions
     endpoints: Endpoints
     remote: bool
@@ -96,8 +99,14 @@ def options(parser: Parser) -> None:
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
     sides.add_argument("--manifests", nargs=2, default=(), metavar="PATH", help="compare manifests with workloads")
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with the overlays in DIR")
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="with --dump: the delivery deletes its own policies that the overlays no longer render",
+    )
     semantics_options(parser)
     format_option(parser, DIFF_FORMATS)
+    all_option(parser)
     parser.add_argument(
         "--endpoints",
         choices=values(Endpoints),
@@ -124,12 +133,15 @@ def run(options: Options, console: Console) -> int:
     others = options.dirs or options.manifests or options.dump
     if len(options.revisions) > 2 or (others and options.revisions):
         raise UsageError("give at most two revisions, and none together with --dirs, --manifests or --dump")
+    if options.prune and not options.dump:
+        raise UsageError("--prune is about the policies of a running cluster: it needs --dump")
     asked = _Asked(
         given=options.revisions,
         directory=options.dir,
         folders=options.dirs,
         manifests=options.manifests,
         dump=options.dump,
+        prune=options.prune,
         reading=semantics_asked(options),
         endpoints=Endpoints(options.endpoints),
         remote=options.allow_remote,
@@ -138,7 +150,7 @@ def run(options: Options, console: Console) -> int:
     )
     with no_garbage_collection():
         found = _compare(asked)
-        console.write(DIFF_FORMATS[options.format](found, console.style))
+        console.write(DIFF_FORMATS[options.format](found, console.style_of(options.all)))
         return 2 if found.undecided else int(_fails(found, options.fail_on))
 
 
@@ -194,7 +206,7 @@ def _drift(asked: _Asked) -> Comparison:
     overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)), asked.console)
     dump = _usable(asked.dump, from_manifests(asked.dump), asked.console)
     names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
-    return of_drift(names, dump, overlays, _semantics(asked, overlays), asked.endpoints)
+    return of_drift(names, dump, overlays, _semantics(asked, overlays), asked.endpoints, asked.prune)
 
 
 def _folders(asked: _Asked, folders: Sequence[str]) -> Comparison:

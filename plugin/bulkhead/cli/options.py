@@ -92,3 +92,11 @@ def format_option(parser: Parser, formats: Iterable[str]) -> None:
     names = list(formats)
     described = f"{', '.join(names)} (default: {names[0]}); json: docs/reference/output.md"
     parser.add_argument("--format", choices=names, default=names[0], metavar="FORMAT", help=described)
+
+
+def all_option(parser: Parser, also: str = "") -> None:
+    """Declare ``--all``, which shows lists whole, and what *also* says."""
+    described = f"{also}; show" if also else "show"
+    parser.add_argument(
+        "--all", action="store_true", help=f"{described} long lists whole (JSON and other documents always have all)"
+    )

@@ -5,15 +5,17 @@ A comparison as JSON, for other programs: complete, sorted, described by ``docs/
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.possible.described import LabelCondition, PortFact, PossiblePods
+from bulkhead.report.cut import EVERYTHING
 from bulkhead.report.diff_rows import DiffRow, diff_summary, grades
 from bulkhead.report.endpoint_names import cidrs
 from bulkhead.report.json_document import json_document
+from bulkhead.report.live_policies import live_json
 from bulkhead.report.style import Style
 
 
 def json_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as JSON."""
-    found = diff_summary(comparison, style.folder)
+    found = diff_summary(comparison, style.folder, EVERYTHING)
     opened, closed = (grades(comparison.findings, opens) for opens in (True, False))
     body = {
         "verdict": found.verdict,
@@ -24,6 +26,7 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "closes": [grade.value for grade in closed],
         "notDecided": len(comparison.undecided),
         "notes": list(found.notes),
+        "notRendered": list(map(live_json, comparison.live)),
         "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
     }
     return json_document("diff", body, comparison.semantics)

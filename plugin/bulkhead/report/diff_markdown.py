@@ -3,40 +3,58 @@
 from itertools import groupby
 
 from bulkhead.analysis.comparison import Comparison
+from bulkhead.report.cut import SHORT, Cut
 from bulkhead.report.diff_rows import DiffRow, DiffSummary, diff_summary
-from bulkhead.report.diff_text import before_after, brief, heading, listed
-from bulkhead.report.markdown import escaped
+from bulkhead.report.diff_text import before_after, causes_of, heading
+from bulkhead.report.live_policies import live_sections
+from bulkhead.report.markdown import code, escaped
 from bulkhead.report.style import Style
 
 LIMIT = 65_000
 """The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
 
+_NOTES = 10
+
 
 def markdown_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as Markdown."""
-    return diff_markdown(diff_summary(comparison, style.folder))
+    return diff_markdown(diff_summary(comparison, style.folder, style.cut), style.cut)
 
 
-def diff_markdown(found: DiffSummary) -> str:
+def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     """Write *found* as Markdown of at most ``LIMIT`` characters; what is left out is said."""
     head = f"**{escaped(found.verdict)}**\n\n{escaped(found.names[0])} → {escaped(found.names[1])}\n"
-    head += "".join(f"\n> {escaped(note)}\n" for note in found.notes[:10])
+    notes, more = SHORT.first(found.notes, _NOTES)
+    head += "".join(f"\n> {escaped(note)}\n" for note in notes)
+    head += f"\n> and {more} more notes\n" if more else ""
+    tail = _live(found, cut)
+    tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
     sections = [(title, list(rows)) for title, rows in groupby(found.rows, key=heading)]
-    room = LIMIT - len(head) - 200  # for the line that says what is left out
+    space = LIMIT - len(head) - len(tail) - 200  # for the line that says what is left out
     left_out = 0
     body = ""
     for title, rows in sections:
         opening, closing = _frame(title, len(rows))
         text = ""
         for row in rows:
-            line = _row(row)
-            fits = not left_out and len(body) + len(opening) + len(text) + len(line) + len(closing) <= room
+            line = _row(row, cut)
+            fits = not left_out and len(body) + len(opening) + len(text) + len(line) + len(closing) <= space
             text += line if fits else ""
             left_out += not fits
         body += opening + text + closing if text else ""
     if left_out:
         body += f"\n**Cut short:** {left_out} of {len(found.rows)} rows do not fit here. `bulkhead diff` shows all.\n"
-    return head + body
+    return head + body + tail
+
+
+def _live(found: DiffSummary, cut: Cut) -> str:
+    """Return the policies that the overlays do not render, folded."""
+    lines = []
+    for section in live_sections(found.live, cut):
+        lines += ["", f"<details><summary>{escaped(section.title)}</summary>", ""]
+        lines += [f"- {escaped(name)}" + (f": {code(command)}" if command else "") for name, command in section.entries]
+        lines += ["", "</details>"]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _frame(title: str, rows: int) -> tuple[str, str]:
@@ -48,11 +66,6 @@ def _frame(title: str, rows: int) -> tuple[str, str]:
     )
 
 
-def _row(row: DiffRow) -> str:
-    shown, more = listed(row.causes)
-    causes = [
-        escaped(f"{each.happened} {each.title}, {each.place}" + (f" ({brief(each.why)})" if each.why else ""))
-        for each in shown
-    ]
-    cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row))]
-    return f"| {' | '.join([*cells, '<br>'.join(causes + ([f'and {more} more'] if more else []))])} |\n"
+def _row(row: DiffRow, cut: Cut) -> str:
+    cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row, cut))]
+    return f"| {' | '.join([*cells, '<br>'.join(map(escaped, causes_of(row, cut)))])} |\n"

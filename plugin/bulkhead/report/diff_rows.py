@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bulkhead.analysis.comparison import Comparison
+from bulkhead.analysis.live_policies import LivePolicy
 from bulkhead.analysis.written_causes import Change, WrittenCause, WrittenCauses
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
@@ -15,7 +16,9 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
-from bulkhead.report.endpoint_names import EndpointNames, listed
+from bulkhead.report.cut import EVERYTHING, SHORT, Cut
+from bulkhead.report.endpoint_names import EndpointNames
+from bulkhead.report.live_policies import live_headline
 from bulkhead.report.possible_names import ports_of, possible_pods, shortened_list
 from bulkhead.report.text import shortened
 
@@ -67,22 +70,23 @@ class DiffRow:
 
 @dataclass(frozen=True)
 class DiffSummary:
-    """The *verdict* in one line, the two *names*, *notes*, and *rows*, openings first."""
+    """The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies."""
 
     verdict: str
     names: tuple[str, str]
     notes: tuple[str, ...]
     rows: tuple[DiffRow, ...]
+    live: tuple[LivePolicy, ...] = ()
 
 
-def diff_summary(comparison: Comparison, here: str) -> DiffSummary:
-    """Return the account of *comparison*, file names as seen from *here*."""
-    writer = _Writer(comparison, here)
+def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
+    """Return the account of *comparison*, file names as seen from *here*, long lists as *cut* has them."""
+    writer = _Writer(comparison, here, cut)
     rows = tuple(map(writer.row, comparison.findings))
-    return DiffSummary(verdict(comparison), comparison.names, tuple(comparison.notes), rows)
+    return DiffSummary(verdict(comparison, cut), comparison.names, tuple(comparison.notes), rows, comparison.live)
 
 
-def verdict(comparison: Comparison) -> str:
+def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
     """Return what a comparison comes to, in one line."""
     headlines = []
     if comparison.enforcers:
@@ -91,14 +95,15 @@ def verdict(comparison: Comparison) -> str:
     if comparison.networks:
         headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
     if comparison.undecided:
-        headlines.append(f"NOT DECIDED: {_undecided(comparison)}")
-    return "; ".join([*headlines, _traffic(comparison)])
+        headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
+    stays = live_headline(comparison.live)
+    return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
 
 
 _HARD = 5
 
 
-def _undecided(comparison: Comparison) -> str:
+def _undecided(comparison: Comparison, cut: Cut) -> str:
     """Return which policies take too many steps to be compared."""
     clusters = comparison.before.cluster, comparison.after.cluster
     causes = {cause for change in comparison.undecided for cause in change.causes}
@@ -109,8 +114,7 @@ def _undecided(comparison: Comparison) -> str:
             for policy in [clusters[not cause.old].policies[cause.policy]]
         }
     )
-    names = ", ".join(hard[:_HARD]) + (f" and {len(hard) - _HARD} more" if len(hard) > _HARD else "")
-    return f"it takes too many steps to say what changes for pods that could exist because of {names}"
+    return f"it takes too many steps to say what changes for pods that could exist because of {cut.row(hard, _HARD)}"
 
 
 def _traffic(comparison: Comparison) -> str:
@@ -135,12 +139,13 @@ def grades(findings: Iterable[TrafficFinding], opens: bool) -> tuple[Grade, ...]
 
 
 def _listed(found: tuple[Grade, ...]) -> str:
-    return listed([grade.message for grade in found])
+    return EVERYTHING.sentence([grade.message for grade in found], 0)
 
 
 class _Writer:
-    def __init__(self, comparison: Comparison, here: str) -> None:
+    def __init__(self, comparison: Comparison, here: str, cut: Cut) -> None:
         self.sides = comparison.before, comparison.after
+        self.cut = cut
         self.here = here
         self.causes = WrittenCauses(comparison.before, comparison.after)
         clusters = [side.cluster for side in self.sides]
@@ -168,6 +173,7 @@ class _Writer:
                 for peer in rule.peers or ()
                 if isinstance(peer, IpBlock)
             },
+            cut,
         )
 
     def row(self, finding: TrafficFinding) -> DiffRow:
@@ -189,7 +195,7 @@ class _Writer:
     def possible_end(self, end: FindingEndpoints) -> str:
         if not end.possible:
             return self.names.end(end)
-        return shortened_list([possible_pods(pods, self.listed) for pods in end.possible])
+        return shortened_list([possible_pods(pods, self.listed, self.cut) for pods in end.possible], self.cut)
 
     def given(self, finding: TrafficFinding) -> DiffRow:
         own = _namespaces(finding) if finding.grades == (Grade.ACROSS,) else set()

@@ -1,37 +1,50 @@
 """An account for a terminal: the verdict, then what opens and what closes, by grade."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.report.colour import PLAIN, Palette
+from bulkhead.report.cut import SHORT, Cut
 from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.live_policies import live_sections
 from bulkhead.report.safe_text import printable
 from bulkhead.report.style import Style
 
+_ROWS = 100
+"""Rows below one heading. The rest is counted."""
+
 _CAUSES = 4
-"""So many places stand below a row; the rest is counted."""
+"""Places below a row."""
+
+_BEFORE = 3
+"""Sets of ports that were open before."""
 
 _WHY = 80
 
 
 def text_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as text."""
-    return diff_text(diff_summary(comparison, style.folder), style.palette)
+    return diff_text(diff_summary(comparison, style.folder, style.cut), style.palette, style.cut)
 
 
-def diff_text(found: DiffSummary, paint: Palette = PLAIN) -> str:
+def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> str:
     """Write *found* as lines of text."""
     first = found.rows[0] if found.rows else None
     colour = paint.good if first is None or not first.opens else paint.bad
     lines = [paint.bold(colour(printable(found.verdict)))]
     lines.append(paint.faint(f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
     lines += [f"note: {printable(note)}" for note in found.notes]
-    title = ""
-    for row in found.rows:
-        if heading(row) != title:
-            title = heading(row)
-            lines += ["", (paint.bad if row.opens else paint.good)(title)]
-        lines += _row(row)
+    for title, group in groupby(found.rows, key=heading):
+        rows = list(group)
+        shown, more = cut.first(rows, _ROWS)
+        lines += ["", (paint.bad if rows[0].opens else paint.good)(title)]
+        lines += [line for row in shown for line in _row(row, cut)]
+        lines += [f"  and {more} more rows like these (--all)"] if more else []
+    for section in live_sections(found.live, cut):
+        lines += ["", paint.odd(section.title)]
+        for entry, command in section.entries:
+            lines += [f"  {printable(entry)}", *([f"      {printable(command)}"] if command else [])]
     return "".join(line + "\n" for line in lines)
 
 
@@ -41,35 +54,37 @@ def heading(row: DiffRow) -> str:
     return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.message for grade in row.grades)}{possible}"
 
 
-def before_after(row: DiffRow) -> str:
+def before_after(row: DiffRow, cut: Cut = SHORT) -> str:
     """Return the ports that change, with what was open before and is now; nothing twice."""
     if row.is_possible:
         return row.ports
     if len(row.before) > 1:
-        return f"{row.ports} (before: {' or '.join(row.before[:3])}{' or others' if len(row.before) > 3 else ''})"
+        return f"{row.ports} (before: {cut.row(row.before, _BEFORE, ' or ')})"
     (before,), (after,) = row.before, row.after
     if row.opens:
         return row.ports if before == "nothing" else f"{row.ports} (before: {before}; now: {after})"
     return row.ports if after == "nothing" else f"{row.ports} (still open: {after})"
 
 
-def listed(causes: tuple[DiffCause, ...]) -> tuple[tuple[DiffCause, ...], int]:
-    """Return the causes to show, and how many are left out."""
-    shown = causes if len(causes) <= _CAUSES + 1 else causes[:_CAUSES]
-    return shown, len(causes) - len(shown)
-
-
-def brief(text: str) -> str:
-    """Return the beginning of a text that people wrote."""
-    return text if len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
-
-
-def _row(row: DiffRow) -> Iterator[str]:
-    sign = "+" if row.opens else "-"
-    yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row))}"
-    shown, more = listed(row.causes)
-    for each in shown:
-        why = f" ({printable(brief(each.why))})" if each.why else ""
-        yield f"      {each.happened} {printable(each.title)}, {printable(each.place)}{why}"
+def causes_of(row: DiffRow, cut: Cut) -> Iterator[str]:
+    """Yield what caused *row*, a line for each cause."""
+    shown, more = cut.first(row.causes, _CAUSES)
+    yield from (_cause(each, cut) for each in shown)
     if more:
-        yield f"      and {more} more"
+        yield f"and {more} more"
+
+
+def _cause(cause: DiffCause, cut: Cut) -> str:
+    why = f" ({_brief(cause.why, cut)})" if cause.why else ""
+    return f"{cause.happened} {cause.title}, {cause.place}{why}"
+
+
+def _brief(text: str, cut: Cut) -> str:
+    """Return the beginning of a text that people wrote."""
+    return text if cut.whole or len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
+
+
+def _row(row: DiffRow, cut: Cut) -> Iterator[str]:
+    sign = "+" if row.opens else "-"
+    yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row, cut))}"
+    yield from (f"      {printable(cause)}" for cause in causes_of(row, cut))

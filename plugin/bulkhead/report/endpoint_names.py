@@ -13,9 +13,10 @@ from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans, merge
 from bulkhead.core.sets.ranges import PRIVATE, PRIVATE_CIDRS
+from bulkhead.report.cut import EVERYTHING, SHORT, Cut
 
 _SHOWN = 12
-"""So many names stand in a row; the rest is counted. The JSON has all of them."""
+"""Names in a row. The rest is counted; the JSON has all of them."""
 
 _FEW = 4
 
@@ -24,8 +25,14 @@ class EndpointNames:
     """The names that ends are called by: *pods* is everything there is, *inner* the addresses that no end has."""
 
     def __init__(
-        self, pods: Iterable[tuple[str, str]], profile: ClusterProfile | None, inner: AddressSet, blocks: set[IpBlock]
+        self,
+        pods: Iterable[tuple[str, str]],
+        profile: ClusterProfile | None,
+        inner: AddressSet,
+        blocks: set[IpBlock],
+        cut: Cut = SHORT,
     ) -> None:
+        self.cut = cut
         self.every: dict[str, set[str]] = {}
         for namespace, name in pods:
             self.every.setdefault(namespace, set()).add(name)
@@ -39,9 +46,7 @@ class EndpointNames:
         parts += [f"host network of {namespace}/{name}" for namespace, name in end.hosts]
         if end.addresses.spans:
             parts.append(self._addresses(end.addresses))
-        if len(parts) > _SHOWN:
-            parts = [*parts[:_SHOWN], f"{len(parts) - _SHOWN} more"]
-        return ", ".join(parts)
+        return self.cut.row(parts, _SHOWN)
 
     def _pods(self, pods: tuple[tuple[str, str], ...], beside: frozenset[str]) -> list[str]:
         chosen: dict[str, set[str]] = {}
@@ -54,7 +59,7 @@ class EndpointNames:
             return ["every other namespace" if beside else "every namespace"]
         if len(whole) > len(missing) * 2 and 0 < len(missing) <= _FEW:
             every = "every other namespace" if beside else "every namespace"
-            return [f"{every} but {listed([_namespace(name) for name in missing])}", *some]
+            return [f"{every} but {EVERYTHING.sentence([_namespace(name) for name in missing], 0)}", *some]
         # What has no name of its own comes last, as a person would say it.
         return sorted([*map(_namespace, sorted(whole)), *some], key=lambda part: part.startswith("any "))
 
@@ -87,16 +92,6 @@ class EndpointNames:
 
     def _outer(self, spans: Spans) -> Spans:
         return addresses.subtract(AddressSet(spans), self.inner).spans
-
-
-def listed(words: list[str]) -> str:
-    """
-    Return *words* as a sentence has them.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def cidrs(spans: Spans) -> list[str]:

@@ -10,6 +10,7 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.addresses import WHOLE, AddressSet, blocks, family
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY, PortSet, spell
+from bulkhead.report.cut import SHORT, Cut
 
 _NAMED = 6
 """So many namespaces are listed in a name; the rest is counted. The JSON has all of them."""
@@ -17,63 +18,58 @@ _NAMED = 6
 _EXCEPT = 3
 
 
-def possible_pods(pods: PossiblePods, listed: frozenset[str] = frozenset()) -> str:
+def possible_pods(pods: PossiblePods, listed: frozenset[str] = frozenset(), cut: Cut = SHORT) -> str:
     """
     Return what *pods* are called; *listed* are the namespaces that the policies and manifests name.
+
+    Long lists are as *cut* has them.
 
     >>> condition = LabelCondition("app", ("db",), False, False)
     >>> possible_pods(PossiblePods(("shop",), False, (), (condition,), exist=False))
     'pods labelled `app: db` in namespace `shop` (none exists)'
     """
     parts = [f"pods {_conditions(pods.labels)}" if pods.labels else "any pod"]
-    parts.append("in the same namespace" if pods.same else namespaces_of(pods, listed))
+    parts.append("in the same namespace" if pods.same else namespaces_of(pods, listed, cut))
     if pods.addresses.spans:
-        parts.append(_addresses(pods.addresses))
+        parts.append(_addresses(pods.addresses, cut))
     return " ".join(parts) + (" (none exists)" if pods.exist is False else "")
 
 
-def _addresses(found: AddressSet) -> str:
+def _addresses(found: AddressSet, cut: Cut) -> str:
     """Return *found* in words: what is in it, or of its families what is not, whichever is shorter."""
     families = sorted({family(first) for first, _ in found.spans})
-    inside = _blocks(found.spans)
-    rest = _blocks(intervals.subtract(tuple(WHOLE[each] for each in families), found.spans))
+    inside = _blocks(found.spans, cut)
+    rest = _blocks(intervals.subtract(tuple(WHOLE[each] for each in families), found.spans), cut)
     which = "an address" if len(families) > 1 else f"an IPv{families[0]} address"
     if not rest:
         return f"with {which}"
     if len(" ".join(rest)) < len(" ".join(inside)):
-        return f"with {which} not in {_some(rest, _NAMED)}"
-    return f"with an address in {_some(inside, _NAMED)}"
+        return f"with {which} not in {cut.sentence(rest, _NAMED)}"
+    return f"with an address in {cut.sentence(inside, _NAMED)}"
 
 
-def _blocks(spans: Spans) -> list[str]:
-    return [cidr + (f" except {_some(list(but), _NAMED)}" if but else "") for cidr, but in blocks(spans)]
+def _blocks(spans: Spans, cut: Cut) -> list[str]:
+    return [cidr + (f" except {cut.sentence(but, _NAMED)}" if but else "") for cidr, but in blocks(spans)]
 
 
-def namespaces_of(pods: PossiblePods, listed: frozenset[str]) -> str:
+def namespaces_of(pods: PossiblePods, listed: frozenset[str], cut: Cut = SHORT) -> str:
     """Return the namespaces of *pods* in words."""
     labels = f" {_conditions(pods.namespace_labels)}" if pods.namespace_labels else ""
     names = [f"`{name}`" for name in pods.namespaces]
     if not pods.excluded:
-        return f"in namespace{'s' if len(names) > 1 else ''} {_some(names, _NAMED)}{labels}"
+        return f"in namespace{'s' if len(names) > 1 else ''} {cut.sentence(names, _NAMED)}{labels}"
     if not names:
         return f"in any namespace{labels}"
     if len(names) <= _EXCEPT:
-        return f"in any namespace{labels} except {_some(names, _EXCEPT)}"
+        return f"in any namespace{labels} except {cut.sentence(names, _EXCEPT)}"
     if listed <= set(pods.namespaces):
         return f"in any other namespace{labels}"
-    return f"in any namespace{labels} except {_some(names, _EXCEPT)}"
+    return f"in any namespace{labels} except {cut.sentence(names, _EXCEPT)}"
 
 
-def shortened_list(names: list[str]) -> str:
+def shortened_list(names: list[str], cut: Cut = SHORT) -> str:
     """Return *names* in a row, of very many the first ones."""
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED + 1 else []
-    return "; ".join([*(names[:_NAMED] if more else names), *more])
-
-
-def _some(words: list[str], most: int) -> str:
-    if len(words) > most + 1:
-        return f"{', '.join(words[:most])} and {len(words) - most} more"
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return cut.row(names, _NAMED, "; ")
 
 
 def _conditions(conditions: Iterable[LabelCondition]) -> str:

@@ -5,17 +5,23 @@ from typing import TypeAlias, TypeVar
 
 from bulkhead.core.record import record
 from bulkhead.report.colour import PLAIN, Palette
+from bulkhead.report.cut import SHORT, Cut
 
 Report = TypeVar("Report")
 
 
 @record
 class Style:
-    """Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*."""
+    """
+    Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*.
+
+    *cut* says where long lists end.
+    """
 
     folder: str = "."
     palette: Palette = PLAIN
     width: int = 120
+    cut: Cut = SHORT
 
 
 Formats: TypeAlias = Mapping[str, Callable[[Report, Style], str]]
