@@ -69,6 +69,13 @@ class AnalysisInput:
         return self.cluster.policies[number].name
 
 
+def as_known(found: AnalysisInput) -> Cluster:
+    """Return the cluster of *found* as far as it is known: without the labels of namespaces that rules only ask for."""
+    cluster = found.cluster
+    namespaces = cluster.namespaces if found.known_namespaces is None else found.known_namespaces
+    return Cluster(namespaces, cluster.pods, cluster.policies, cluster.networks, cluster.nodes, cluster.services)
+
+
 def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
     """Return the situation that the overlays below *folder* describe, without any workload known."""
     loaded = load_overlay_tree(folder, bounds=bounds)

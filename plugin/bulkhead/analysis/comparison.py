@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of
+from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.live_policies import LivePolicy, live_policies, widened_selectors
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
@@ -210,7 +210,7 @@ def _judged(
     if endpoints is not Endpoints.POSSIBLE:
         found.findings = findings(difference)
     if endpoints is not Endpoints.EXISTING:
-        found.possible = possible_changes(_possible(before), _possible(after), semantics)
+        found.possible = possible_changes(as_known(before), as_known(after), semantics)
         are_given = before.loaded is None and bool(before.cluster.pods or after.cluster.pods)
         found.findings += possible_findings(difference, found.possible, are_given, endpoints is Endpoints.ALL)
     return found
@@ -223,12 +223,6 @@ def _facts(cluster: Cluster) -> tuple[frozenset[str], ...]:
 def _as_in(facts: AnalysisInput, cluster: Cluster) -> Cluster:
     """Return *cluster* with the networks of *facts*."""
     return _with(facts.cluster, cluster.namespaces, cluster.pods, cluster.policies)
-
-
-def _possible(found: AnalysisInput) -> Cluster:
-    """Return the cluster of *found* as far as it is known: without endpoints that stand for others."""
-    namespaces = found.cluster.namespaces if found.known_namespaces is None else found.known_namespaces
-    return _with(found.cluster, namespaces, found.cluster.pods, found.cluster.policies)
 
 
 def _with(

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import NO_ANSWER, peers_of, tested_input, vocabulary_of
 from bulkhead.cli.options import (
@@ -24,6 +24,7 @@ from bulkhead.core.kubernetes.cluster import External
 from bulkhead.core.language.reachability_test import EndName
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
+from bulkhead.core.promises.possible import PossibleChecker, PossibleOutcome
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import spell_address
 from bulkhead.core.sets.port_spelling import short
@@ -31,8 +32,9 @@ from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
 from bulkhead.report.explain import briefly
 from bulkhead.report.outside_names import Outside, unreal
+from bulkhead.report.possible_breaches import BreachWriter
 from bulkhead.report.test_formats import TEST_FORMATS, PromiseReport
-from bulkhead.report.test_results import FAIL, KNOWN, OK, PromiseResult
+from bulkhead.report.test_results import FAIL, KNOWN, OK, UNDECIDED, PromiseResult
 
 _SHOWN = 3
 """Broken pairs of a row that are shown, and names of a list."""
@@ -54,7 +56,8 @@ examples:
   bulkhead test --manifests dump.json            the same tests, of what runs in the cluster
   bulkhead test --format junit > reachability.xml
 
-exit status: 0 every row holds or is known to fail; 1 a row fails; 2 the input has problems
+exit status: 0 every row holds or is known to fail; 1 a row fails; 2 the input has problems, or it could not be
+decided whether a row holds
 """,
     )
     folder_options(parser)
@@ -64,7 +67,7 @@ exit status: 0 every row holds or is known to fail; 1 a row fails; 2 the input h
 
 
 def run(options: Options, console: Console) -> int:
-    """Print the result of every row; return 0 where all hold or are known to fail, 1 where one fails."""
+    """Print the result of every row; return 0 where all hold or are known to fail, 1 where one fails, 2 undecided."""
     chosen = below(options.dir) if options.file is None else options.file
     if not chosen:
         return console.error(
@@ -77,7 +80,8 @@ def run(options: Options, console: Console) -> int:
     promises = _promises(vocabulary_of(found), rows.lines, console)
     made = _Checking(found, console).verdicts(rows.lines, promises)
     console.write(TEST_FORMATS[options.format](PromiseReport(tuple(made), found.semantics), console.style))
-    return int(any(each.word == FAIL for each in made))
+    words = {each.word for each in made}
+    return 2 if UNDECIDED in words else int(FAIL in words)
 
 
 def _promises(names: EndpointVocabulary, lines: list[PromiseLocation], console: Console) -> list[Promise]:
@@ -132,6 +136,8 @@ class _Checking:
         self.unreal = unreal(found.profile)
         self.alone = tuple(single_pods(layer, self.templates) for layer in self.answer.layers)
         self.here = console.folder
+        self.possible = PossibleChecker(as_known(found), found.semantics, self.templates, self.unreal, self.answer)
+        self.writer = BreachWriter(found, self.possible, self.outside, self.here)
 
     def verdicts(self, lines: list[PromiseLocation], promises: list[Promise]) -> list[PromiseResult]:
         faults = []
@@ -147,9 +153,12 @@ class _Checking:
 
     def verdict(self, line: PromiseLocation, promise: Promise, outcome: Outcome) -> PromiseResult:
         row = line.row
-        reasons: tuple[str, ...] = tuple(self.reasons(promise, outcome))
+        possible = self.possible.check(promise, outcome.breaches)
+        reasons = (*self.reasons(promise, outcome), *self.possible_reasons(promise, possible))
         word = FAIL if reasons else OK
-        if row.known is not None:
+        if not reasons and possible.hard:
+            word, reasons = UNDECIDED, (self.writer.hard(possible.hard),)
+        elif row.known is not None:
             word = KNOWN if reasons else FAIL
             reasons = (f"known: {row.known}", *reasons) if reasons else ("it holds now: take the mark `known` away",)
         at = line.at()
@@ -163,6 +172,14 @@ class _Checking:
         rest = len(outcome.breaches) - _SHOWN
         if rest > 0:
             yield f"and {rest} more, of {outcome.pairs} pairs"
+
+    def possible_reasons(self, promise: Promise, outcome: PossibleOutcome) -> Iterator[str]:
+        """Yield how the promise is broken for endpoints that could exist, those with the fewest conditions first."""
+        ordered = sorted(outcome.breaches, key=lambda each: len(each.flows.values) + len(each.flows.spans))
+        written = list(dict.fromkeys(self.writer.reason(each, promise) for each in ordered))
+        yield from written[:_SHOWN]
+        if len(written) > _SHOWN:
+            yield f"and {len(written) - _SHOWN} more kinds of pods that could exist"
 
     def reason(self, promise: Promise, breach: Breach) -> str:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")

@@ -9,13 +9,13 @@ from bulkhead.report.colour import Palette
 from bulkhead.report.json_document import json_document
 from bulkhead.report.text import count, shortened
 
-OK, FAIL, KNOWN = "ok", "FAIL", "known"
+OK, FAIL, KNOWN, UNDECIDED = "ok", "FAIL", "known", "NOT DECIDED"
 
 
 @record
 class PromiseResult:
     """
-    A row's *word* (``ok``, ``FAIL``, ``known``), where it is written, what it *message*, and why.
+    A row's *word* (``ok``, ``FAIL``, ``known``, ``NOT DECIDED``), where it is written, what it *message*, and why.
 
     *reasons* explain the word, a line each; *because* is the person's reason for the promise.
     """
@@ -31,7 +31,7 @@ class PromiseResult:
 
 def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: Semantics) -> str:
     """Return a line for each row, and below it the reasons where it does not simply hold."""
-    colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd}
+    colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd, UNDECIDED: paint.bad}
     lines = []
     for each in found:
         place = paint.faint(f"{shortened(each.file, here)}:{each.line}")
@@ -50,6 +50,8 @@ def summary(found: Sequence[PromiseResult]) -> str:
     parts = [held, f"{words.count(FAIL)} failed"]
     if KNOWN in words:
         parts.append(f"{words.count(KNOWN)} known not to")
+    if UNDECIDED in words:
+        parts.append(f"{words.count(UNDECIDED)} not decided")
     return ", ".join(parts)
 
 
@@ -67,7 +69,7 @@ def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> 
         }
         for each in found
     ]
-    body = {"holds": all(each.word != FAIL for each in found), "rows": rows}
+    body = {"holds": all(each.word in (OK, KNOWN) for each in found), "rows": rows}
     return json_document("test", body, semantics)
 
 
@@ -78,9 +80,10 @@ def junit(found: Sequence[PromiseResult], here: str) -> str:
         suites.setdefault(each.test, []).append(each)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
     for name, rows in suites.items():
-        failed, known = (sum(row.word == word for row in rows) for word in (FAIL, KNOWN))
+        failed, known, undecided = (sum(row.word == word for row in rows) for word in (FAIL, KNOWN, UNDECIDED))
         lines.append(
-            f'  <testsuite name={quoteattr(name)} tests="{len(rows)}" failures="{failed}" errors="0" skipped="{known}">'
+            f'  <testsuite name={quoteattr(name)} tests="{len(rows)}" failures="{failed}" '
+            f'errors="{undecided}" skipped="{known}">'
         )
         lines += [line for row in rows for line in _case(name, row, here)]
         lines.append("  </testsuite>")
@@ -96,4 +99,5 @@ def _case(suite: str, row: PromiseResult, here: str) -> list[str]:
     if row.word == KNOWN:
         return [head + ">", f"      <skipped message={quoteattr(reasons)}/>", "    </testcase>"]
     first = row.reasons[0] if row.reasons else row.message
-    return [head + ">", f"      <failure message={quoteattr(first)}>{escape(reasons)}</failure>", "    </testcase>"]
+    kind = "error" if row.word == UNDECIDED else "failure"
+    return [head + ">", f"      <{kind} message={quoteattr(first)}>{escape(reasons)}</{kind}>", "    </testcase>"]

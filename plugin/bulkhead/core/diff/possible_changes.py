@@ -5,12 +5,12 @@ What opens and closes between two clusters for pods that could exist.
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.possible.families import possible_families, spans_of
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
 from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, intervals, value_sets
+from bulkhead.core.sets import value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
 
@@ -51,8 +51,8 @@ def possible_changes(
         return ()
     steps = Steps()
     found: dict[tuple[bool, FlowClass], PossibleChange] = {}
-    for family in _families(before, after):
-        space = flow_space(family, _spans(after.networks), _replaced(after, semantics))
+    for family in possible_families(before, after):
+        space = flow_space(family, spans_of(after.networks), _replaced(after, semantics))
         groups: dict[object, int] = {}
         sides = [
             PossibleFlows(side, space, read, groups) for side, read in zip((before, after), semantics, strict=True)
@@ -67,27 +67,10 @@ def possible_changes(
     return tuple(found.values())
 
 
-def _families(before: Cluster, after: Cluster) -> tuple[int, ...]:
-    """Return the families that pods may have addresses of: both, except where only IPv4 is spoken of."""
-    networks = (*before.networks, *after.networks)
-    texts = [*networks, *(cidr for each in (before, after) for cidr in _blocks(each))]
-    return addresses.FAMILIES if not networks or any(":" in text for text in texts) else (4,)
-
-
-def _blocks(cluster: Cluster) -> "Iterator[str]":
-    for policy in cluster.policies:
-        for rule in (*(policy.ingress or ()), *(policy.egress or ())):
-            yield from (peer.cidr for peer in rule.peers or () if isinstance(peer, IpBlock))
-
-
 def _replaced(cluster: Cluster, semantics: tuple[Semantics, Semantics]) -> Spans:
     """Return the addresses of Services, where no enforcer judges one: see ``ip_blocks.service_addresses``."""
     judged = any(Deviation.SERVICE_ADDRESS not in each.deviations for each in semantics)
-    return () if judged else _spans(cluster.services)
-
-
-def _spans(networks: tuple[str, ...]) -> Spans:
-    return intervals.merge(addresses.network(text) for text in networks)
+    return () if judged else spans_of(cluster.services)
 
 
 def _changes(

@@ -131,13 +131,14 @@ def _words(sides: "Sequence[Side]", family: int) -> _Words:
         namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
         ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
         cells=partition.split(
-            (whole,), {spans for side in sides for spans in _told_apart(side.cluster, family, side.semantics)}
+            (whole,), {spans for side in sides for spans in told_apart(side.cluster, family, side.semantics)}
         ),
         hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
     )
 
 
-def _told_apart(cluster: Cluster, family: int, semantics: Semantics) -> "Iterable[Spans]":
+def told_apart(cluster: Cluster, family: int, semantics: Semantics) -> "Iterable[Spans]":
+    """Yield every set of addresses of *family* that the rules of *cluster* may tell apart."""
     yield from block_spans(cluster, family)
     if semantics.deviations:
         yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.unseen(cluster, semantics.deviations), family)

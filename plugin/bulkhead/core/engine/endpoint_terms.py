@@ -39,12 +39,19 @@ _SHOWN = 12
 
 @record
 class EndpointSelection:
-    """What *text* names: *pods*, *addresses* outside, or, for the named peer *peer*, both."""
+    """
+    What *text* names: *pods*, *addresses* outside, or, for the named peer *peer*, both.
+
+    Among *pods* are all of the namespaces *whole*; ``*`` is every namespace, listed or not.  Those that
+    *selectors* select are given by the peer, not one by one.
+    """
 
     text: str
     pods: tuple[Pod, ...] = ()
     addresses: Spans = ()
     peer: str = ""
+    whole: tuple[str, ...] = ()
+    selectors: tuple[PodPeer, ...] = ()
 
 
 class EndpointVocabulary:
@@ -70,17 +77,26 @@ class EndpointVocabulary:
         head, slash, name = text.partition("/")
         if _is_address(head):
             return self.at(text)
+        whole: tuple[str, ...] = ()
         if slash:
             found = self.workloads(head, name)
+            whole = self.whole(head, found) if name == ANY else ()
         elif ANY in text:
             found = [pod for space in self.spaces(text) for pod in self.pods[space]]
+            whole = self.whole(text, ())
         elif text in self.pods:
             return self.namespace_or_peer(text)
         else:
             return self.peer(text, text)
         if not found:
             raise self.unknown(text)
-        return EndpointSelection(text, tuple(found))
+        return EndpointSelection(text, tuple(found), whole=whole)
+
+    def whole(self, pattern: str, found: "Iterable[Pod]") -> tuple[str, ...]:
+        """Return the namespaces that *pattern* names wholly; none where those *found* stand for a part of them."""
+        if any(pod.name == ANY for pod in found):
+            return ()
+        return (ANY,) if pattern == ANY else tuple(self.spaces(pattern))
 
     def namespace_or_peer(self, name: str) -> EndpointSelection:
         """Return the namespace *name*, if no peer of that name is something else."""
@@ -103,7 +119,7 @@ class EndpointVocabulary:
             raise self.unknown(name)
         if not self.pods[name]:
             raise InvalidValue(f"namespace {quoted(name)} has no pods", "name another one, or an address")
-        return EndpointSelection(text, tuple(self.pods[name]))
+        return EndpointSelection(text, tuple(self.pods[name]), whole=(name,))
 
     def at(self, text: str) -> EndpointSelection:
         """Return what has the address, or the addresses of the CIDR, *text*."""
@@ -150,7 +166,7 @@ class EndpointVocabulary:
         pods = [pod for space in sorted(self.pods) for pod in self.pods[space] if self.selects(selected, pod)]
         if not pods and not spans:
             raise InvalidValue(f"peer {quoted(name)} selects nothing that is here", "name a namespace or an address")
-        return EndpointSelection(text, tuple(pods), spans, name)
+        return EndpointSelection(text, tuple(pods), spans, name, selectors=tuple(selected))
 
     def selects(self, peers: "Iterable[PodPeer]", pod: Pod) -> bool:
         """Say whether one of *peers* selects *pod*; a pod on the host network is never selected."""

@@ -3,9 +3,10 @@ Which members of an endpoint space belong to an end of a class of flows.
 """
 
 from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointSpace
+from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.kubernetes.selectors import Index
 from bulkhead.core.possible.flow_class import OUTSIDES, FlowClass, FlowSpace
-from bulkhead.core.sets import partition
+from bulkhead.core.sets import partition, value_sets
 from bulkhead.core.sets.value_sets import ValueSet
 
 Members = int
@@ -29,6 +30,20 @@ def members_at(space: EndpointSpace, flows: FlowClass, possible: FlowSpace, end:
         cells = partition.covered(space.cells, spans)
         found &= sum(bits for where, bits in space.whereabouts if where == ANYWHERE or where & cells)
     return found
+
+
+def is_labelled(flows: FlowClass, end: str, pod: Pod) -> bool:
+    """
+    Say whether the labels of *pod* meet the constraints on *end* of *flows*.
+
+    ``members_at`` knows the label values that policies mention, and *flows* may mention others.
+    """
+    prefix, labels = f"{end}.l:", dict(pod.labels)
+    return all(
+        value_sets.holds(values, labels.get(axis[len(prefix) :]))
+        for axis, values in flows.values.items()
+        if axis.startswith(prefix)
+    )
 
 
 def _first_cell(space: EndpointSpace) -> int:

@@ -1,0 +1,249 @@
+"""
+Whether a promise holds for every endpoint that could exist.
+"""
+
+from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.matching_rules import MatchingRule
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction
+from bulkhead.core.possible.families import possible_families, spans_of
+from bulkhead.core.possible.flow_class import (
+    DESTINATION,
+    OUTSIDES,
+    PODS,
+    PORT,
+    SOURCE,
+    FlowClass,
+    FlowSpace,
+    flow_class,
+    flow_space,
+    intersect,
+    merged,
+)
+from bulkhead.core.possible.members import is_labelled, members_at
+from bulkhead.core.possible.rule_classes import END
+from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
+from bulkhead.core.promises.check import Breach, Promise
+from bulkhead.core.promises.ends import EndReader, NamedEnd, resolved
+from bulkhead.core.record import record
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.partition import indices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MOST_CLASSES = 100
+"""Classes of flows that are looked for where a promise is broken."""
+
+
+@record
+class PossibleBreach:
+    """
+    Every flow of *flows*, over *space*, is not as promised.
+
+    Where it is open, a rule of each direction by which it passes, ``None`` where no policy isolates the end.
+    *refused* are the directions that do not allow a flow of *flows*, where it is refused.
+    """
+
+    space: FlowSpace
+    flows: FlowClass
+    egress: MatchingRule | None = None
+    ingress: MatchingRule | None = None
+    refused: tuple[Direction, ...] = ()
+
+
+@record
+class PossibleOutcome:
+    """*breaches* are what no endpoint that is given shows.  *hard*: policies that make it too hard to decide."""
+
+    breaches: tuple[PossibleBreach, ...] = ()
+    hard: tuple[int, ...] = ()
+
+
+class PossibleChecker:
+    """Checks promises against every endpoint that could exist, not only those of *answer*, which is of *cluster*."""
+
+    def __init__(
+        self, cluster: Cluster, semantics: Semantics, templates: bool, unreal: Spans, answer: Reachability
+    ) -> None:
+        self.cluster, self.answer = cluster, answer
+        self.steps = Steps()
+        self.sides: list[tuple[PossibleFlows, EndReader]] = []
+        for family in possible_families(cluster):
+            space = flow_space(family, spans_of(cluster.networks), unreal)
+            flows = PossibleFlows(cluster, space, semantics, {})
+            self.sides.append((flows, EndReader(cluster, space, semantics, templates)))
+
+    def check(self, promise: Promise, known: "Iterable[Breach]") -> PossibleOutcome:
+        """
+        Return how *promise* is broken where none of the *known* breaches shows it.
+
+        What is promised open may be so over any address family.
+        """
+        outcomes = []
+        for flows, ends in self.sides:
+            check = _Check(flows, ends, promise, self.steps)
+            outcome = check.outcome()
+            if not promise.allowed or check.is_asked:
+                outcomes.append(outcome)
+        if promise.allowed and outcomes:
+            outcomes = [min(outcomes, key=lambda each: (len(each.hard), len(each.breaches)))]
+        return PossibleOutcome(
+            tuple(_without_copies(each for one in outcomes for each in one.breaches if not self.is_shown(each, known))),
+            tuple(dict.fromkeys(number for each in outcomes for number in each.hard)),
+        )
+
+    def is_shown(self, breach: PossibleBreach, known: "Iterable[Breach]") -> bool:
+        """Say whether one of the *known* breaches between given endpoints is a flow of *breach*."""
+        for each in known:
+            for number, layer in self.layers(breach):
+                ends = (SOURCE, each.source), (DESTINATION, each.destination)
+                if each.layer == number and all(self.is_at(layer, breach, *end) for end in ends):
+                    return True
+        return False
+
+    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, place: int) -> bool:
+        """Say whether an endpoint of the member *place* of *layer* belongs to *end* of *breach*."""
+        if not members_at(layer.universe, breach.flows, breach.space, end) >> place & 1:
+            return False
+        pods = layer.universe.members[place].pods
+        return not pods or any(is_labelled(breach.flows, end, pod) for pod in pods)
+
+    def given(self, breach: PossibleBreach, end: str) -> tuple[Pod, ...]:
+        """Return the given pods that belong to *end* of *breach*."""
+        found: dict[Pod, None] = {}
+        for _, layer in self.layers(breach):
+            for place in indices(members_at(layer.universe, breach.flows, breach.space, end)):
+                pods = layer.universe.members[place].pods
+                found.update(dict.fromkeys(pod for pod in pods if is_labelled(breach.flows, end, pod)))
+        return tuple(found)
+
+    def layers(self, breach: PossibleBreach) -> "Iterator[tuple[int, FamilyReachability]]":
+        """Yield the layers of the answer, by place, that speak of the addresses of *breach*: all where it has none."""
+        is_anywhere = set(breach.flows.spans) <= {PORT} and OUTSIDES not in breach.flows.values.values()
+        for number, layer in enumerate(self.answer.layers):
+            if is_anywhere or layer.universe.family == breach.space.family:
+                yield number, layer
+
+
+def _without_copies(found: "Iterable[PossibleBreach]") -> "Iterator[PossibleBreach]":
+    """Yield *found* except those over IPv6 that say of all addresses what is said over IPv4."""
+    known = set()
+    for each in found:
+        key = each.flows.values, each.flows.spans.get(PORT)
+        if each.space.family == 4:
+            known.add(key)
+        if each.space.family == 4 or key not in known or any(axis != PORT for axis in each.flows.spans):
+            yield each
+
+
+class _Check:
+    """One promise over one address family."""
+
+    def __init__(self, flows: PossibleFlows, ends: EndReader, promise: Promise, steps: Steps) -> None:
+        self.flows, self.ends, self.promise, self.steps = flows, ends, promise, steps
+        self.space = flows.space
+        self.is_asked = False
+
+    def outcome(self) -> PossibleOutcome:
+        """Return what is not as promised."""
+        self.steps.begin()
+        found: list[FlowClass] = []
+        pending: list[FlowClass] = []
+        hard: tuple[int, ...] = ()
+        try:
+            for base, end in self.asked():
+                self.is_asked = True
+                pending = [base]
+                for each in self.wrong(base):
+                    rest = resolved(each, end.ports, self.space)
+                    found += [rest] if rest else []
+                if len(found) > _MOST_CLASSES:
+                    break
+        except TooManySteps:
+            hard = () if found else self.policies(pending)
+        return PossibleOutcome(tuple(map(self.breach, merged(self.space, found))), hard)
+
+    def policies(self, pending: list[FlowClass]) -> tuple[int, ...]:
+        """Return the policies that say something of the flows *pending*."""
+        found: set[int] = set()
+        for direction in _BOTH:
+            selected = [(each.flows, each.policies) for each in self.flows.subjects[direction]]
+            matched = [(each.flows, each.policies) for each in self.flows.rules[direction]]
+            for flows, numbers in (*selected, *matched):
+                found.update(numbers if any(intersect(flows, each) for each in pending) else ())
+        return tuple(sorted(found))
+
+    def asked(self) -> "Iterator[tuple[FlowClass, NamedEnd]]":
+        """Yield the flows that the promise is about, with its end at the destination."""
+        asked = self.promise.asked
+        spans = {} if asked == ports.EVERY else {PORT: asked.spans}
+        for one in self.every(SOURCE, self.promise.sources, self.promise.others == "sources"):
+            for other in self.every(DESTINATION, self.promise.destinations, self.promise.others == "destinations"):
+                if OUTSIDES == one.flows.values.get("s.kind") == other.flows.values.get("d.kind"):
+                    continue
+                self.steps.take(1)
+                both = intersect(one.flows, other.flows)
+                if both:
+                    yield flow_class(both.values, {**both.spans, **spans}), other
+
+    def every(self, end: str, chosen: tuple[EndpointSelection, ...], others: bool) -> list[NamedEnd]:
+        """Return what *chosen* name at *end*; with *others* every endpoint there is."""
+        if others:
+            return [NamedEnd(flow_class({f"{end}.kind": kind}, {})) for kind in (PODS, OUTSIDES)]
+        return self.ends.every(end, chosen)
+
+    def wrong(self, base: FlowClass) -> "Iterator[FlowClass]":
+        """Yield the flows of *base* that are not as promised."""
+        if self.promise.allowed:
+            for direction in Direction:
+                for isolated in self.flows.isolated(direction, base, self.steps):
+                    yield from self.flows.not_matched(direction, isolated, self.steps)
+            return
+        end = SOURCE if self.promise.others == "sources" else DESTINATION
+        first = Direction.INGRESS if end == SOURCE else Direction.EGRESS
+        for entering in self.flows.permitted(first, base, self.steps):
+            for each in self.others(end, entering) if self.promise.others else (entering,):
+                yield from self.flows.permitted(first.opposite, each, self.steps)
+
+    def others(self, end: str, flows: FlowClass) -> list[FlowClass]:
+        """Return the part of *flows*, which a rule lets through, whose *end* is not named."""
+        named = self.promise.sources if end == SOURCE else self.promise.destinations
+        rest = [flows]
+        for other in self.ends.excepted(end, named, flows):
+            self.steps.take(len(rest))
+            rest = [piece for each in rest for piece in self.space.subtract(each, other)]
+        return rest
+
+    def breach(self, flows: FlowClass) -> PossibleBreach:
+        """Return *flows* with what lets them pass or refuses them."""
+        if not self.promise.allowed:
+            egress, ingress = (self.rule(each, flows) for each in _BOTH)
+            return PossibleBreach(self.space, flows, egress, ingress)
+        refused = tuple(
+            each
+            for each in _BOTH
+            if any(intersect(subject.flows, flows) for subject in self.flows.subjects[each])
+            and not any(self.space.contains(rule.flows, flows) for rule in self.flows.rules[each])
+        )
+        return PossibleBreach(self.space, flows, refused=refused)
+
+    def rule(self, direction: Direction, flows: FlowClass) -> MatchingRule | None:
+        """Return a rule by which some of *flows* pass in *direction*; ``None`` where no policy isolates their end."""
+        names = flows.values.get(f"{END[direction]}.ns")
+        for each in self.flows.rules[direction]:
+            if intersect(each.flows, flows):
+                numbers = [
+                    number
+                    for number in each.policies
+                    if names is None or (self.ends.cluster.policies[number].namespace in names[1]) is not names[0]
+                ]
+                return MatchingRule((numbers or each.policies)[0], each.rule, each.written is not direction)
+        return None
+
+
+_BOTH = (Direction.EGRESS, Direction.INGRESS)
