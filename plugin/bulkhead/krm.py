@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from bulkhead.analysis.overlay import Overlay
 from bulkhead.core.diagnostics import Diagnostic, in_resource, sorted_diagnostics
 from bulkhead.io.manifests.write_networkpolicy import document
-from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
+from bulkhead.io.yaml.nodes import LARGEST, InvalidYaml, Raw, decoded, documents
 from bulkhead.io.yaml.resource_stream import Resource, resource_list, resources
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str], stdin: "IO[bytes]", stdout: "IO[bytes]", stder
     configuration for a legacy plugin.
     """
     try:
-        found, config = _read(arguments, stdin.read())
+        found, config = _read(arguments, stdin.read(LARGEST + 1))
         overlay = Overlay(found)
     except InvalidYaml as unreadable:
         return _refuse(stderr, [str(unreadable.diagnostic.in_file("input"))])

@@ -55,6 +55,8 @@ class CommandParser(argparse.ArgumentParser):
         if command:
             loaded = load_command(command)
             loaded.options(self)
+            self.add_argument("--timeout", type=_seconds, metavar="SECONDS",
+                              help="end with exit status 2 where it takes longer (default: no limit)")  # fmt: skip
             self.set_defaults(run=loaded.run, parser=self)
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
@@ -65,6 +67,16 @@ class CommandParser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
         if message:
             (self.console.note if file is sys.stderr else self.console.write)(message)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e8:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds above 0")
+    return seconds
 
 
 def command_parser(console: Console, complete: bool = False) -> CommandParser:
@@ -98,6 +110,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     try:
+        if options.timeout is not None:
+            console.limit_time(options.timeout)
         if getattr(options, "cluster", None) is not None:
             _choose_cluster(options)
         status: int = options.run(options, console)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
+from bulkhead.cli.supervision import limit_time
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.report.colour import Palette
 from bulkhead.report.cut import EVERYTHING, SHORT
@@ -34,12 +35,17 @@ def _no_progress(_done: int, _total: int) -> None:
     """Show nothing."""
 
 
+def _no_limit(_seconds: float) -> None:
+    """Let a command take its time: a program that runs one in its own process sets the limit itself."""
+
+
 @dataclass(frozen=True)
 class Console:
     """
     The streams of a command, whether it may use *colour*, and the *width* of a line in columns.
 
-    *progress* is called with the number of overlays that are done and the number of all.
+    *progress* is called with the number of overlays that are done and the number of all. *limit_time* is called with
+    the number of seconds after which the process is to end.
     """
 
     stdin: TextIO
@@ -48,6 +54,7 @@ class Console:
     colour: bool = False
     width: int = NO_TERMINAL
     progress: Callable[[int, int], None] = _no_progress
+    limit_time: Callable[[float], None] = _no_limit
 
     @property
     def palette(self) -> Palette:
@@ -113,7 +120,7 @@ def process_console() -> Console:
     colour = sys.stdout.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     width = shutil.get_terminal_size((NO_TERMINAL, 24)).columns
     progress = _progress_bar(sys.stderr) if sys.stderr.isatty() else _no_progress
-    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress)
+    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time)
 
 
 def _progress_bar(stream: TextIO) -> Callable[[int, int], None]:

@@ -2,18 +2,20 @@
 
 import gc
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NoReturn
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.console import Console
 from bulkhead.cli.options import Options, semantics_asked
+from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
+from bulkhead.io.files import MIB, temporary_folder
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.manifests.clusters import LARGEST_DUMP
 
 NO_ANSWER = "no answer is given"
 """The outcome of a command whose input has problems."""
@@ -67,19 +69,42 @@ def _from_manifests(path: str, console: Console) -> AnalysisInput:
     if path != "-":
         return from_manifests(path)
     # A dump is read as a stream from a file, so that one of any size fits into memory.
-    with tempfile.TemporaryDirectory(prefix="bulkhead-") as folder:
-        first = console.stdin.read(1)
-        while first.isspace():
-            first = console.stdin.read(1)
-        file = os.path.join(folder, "stdin.json" if first == "{" else "stdin.yaml")
-        with open(file, "w", encoding="utf-8") as copy:
-            copy.write(first)
-            shutil.copyfileobj(console.stdin, copy)
+    with temporary_folder() as folder:
+        file = _saved(console, folder)
         found = from_manifests(file)
         if os.path.getsize(file) <= _READ_TWICE:
             found.rules = found.rules.renamed(lambda _: "stdin", found.cluster.policies)
     found.faults = [each.in_file("stdin") for each in found.faults]
     return found
+
+
+def _saved(console: Console, folder: str) -> str:
+    """
+    Return the path of a file in *folder* with what comes in on stdin.
+
+    :raises CommandFailed: where that is no text, or more than a dump may have; the reason is written.
+    """
+    try:
+        first = console.stdin.read(1)
+        while first.isspace() or first == "\ufeff":
+            first = console.stdin.read(1)
+        file = os.path.join(folder, "stdin.json" if first == "{" else "stdin.yaml")
+        left = LARGEST_DUMP
+        with open(file, "w", encoding="utf-8") as copy:
+            piece = first
+            while piece:
+                copy.write(piece)
+                left -= len(piece)
+                if left < 0:
+                    _refuse_stdin(console, f"more than {LARGEST_DUMP // MIB:,} MiB come in")
+                piece = console.stdin.read(MIB)
+        return file
+    except UnicodeError:
+        _refuse_stdin(console, "it is not UTF-8 text")
+
+
+def _refuse_stdin(console: Console, message: str) -> NoReturn:
+    console.refuse([Diagnostic(Location("stdin"), message)], NO_ANSWER)
 
 
 def peers_of(found: AnalysisInput) -> NamedPeers:

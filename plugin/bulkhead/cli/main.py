@@ -5,10 +5,16 @@ import sys
 
 from bulkhead.cli.command_line import run
 from bulkhead.cli.console import process_console
+from bulkhead.cli.supervision import memory, supervised
 
 
 def main() -> int:
     """Run the command line of this process; return the exit status."""
+    return supervised(work) if hasattr(os, "fork") else work()
+
+
+def work() -> int:
+    """Run the command line in this process; return the exit status."""
     console = process_console()
     try:
         status = run(sys.argv[1:], console)
@@ -20,6 +26,9 @@ def main() -> int:
         # The reader of the output has closed it (`| head`). Without this, Python would write an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except MemoryError:
+        hint = "BULKHEAD_MEMORY=MIB allows more"
+        return console.error(f"the input needs more than {memory():,} MiB of memory", hint)
     except OSError as error:
         return console.error(str(error))
     except Exception as error:

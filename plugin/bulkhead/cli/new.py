@@ -11,7 +11,8 @@ from bulkhead.cli.console import Console
 from bulkhead.cli.options import Options, Parser, cluster_option, describe
 from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.language.scalars import Name, Text
-from bulkhead.io.files import write_file
+from bulkhead.io.files import Unreadable, text_of, write_file
+from bulkhead.io.yaml.nodes import InvalidYaml, documents
 
 _KUSTOMIZATION = """\
 resources: [../../base]
@@ -96,11 +97,10 @@ def _unprotected(reason: str) -> str:
 def _base_name(root: str) -> str:
     """Return the name of base's SegmentedNamespace, which a patch must bear; `standard` where base has another form."""
     try:
-        with open(os.path.join(root, "base", "namespace.yaml"), encoding="utf-8") as file:
-            for document in YAML(typ="safe").load_all(file):
-                if isinstance(document, dict) and document.get("kind") == "SegmentedNamespace":
-                    return str(document["metadata"]["name"])
-    except (OSError, YAMLError, KeyError, TypeError, UnicodeDecodeError):
+        for each in documents(text_of(os.path.join(root, "base", "namespace.yaml"))):
+            if isinstance(each.value, dict) and each.value.get("kind") == "SegmentedNamespace":
+                return str(each.value["metadata"]["name"])  # type: ignore[index,call-overload]
+    except (Unreadable, InvalidYaml, KeyError, TypeError):
         pass
     return "standard"
 
@@ -111,11 +111,15 @@ def _with_resource(path: str, entry: str) -> str:
     yaml.preserve_quotes = True
     yaml.width = 4096
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = text_of(path)
+        list(documents(text))  # what a build refuses is refused here, with its line
         document = yaml.load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise NewOverlayError(f"{path} cannot be read: {error}") from None
+    except Unreadable as refused:
+        raise NewOverlayError(f"{path}: {refused.message}", refused.hint) from None
+    except InvalidYaml as refused:
+        raise NewOverlayError(
+            str(refused.diagnostic.in_file(path).location) + f": {refused.message}", refused.hint
+        ) from None
     except YAMLError as error:
         raise NewOverlayError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(document, CommentedMap):

@@ -8,7 +8,7 @@ from bulkhead.docgen.chart_schema import language, values_schema, with_table
 from bulkhead.docgen.json_schema import KINDS, schema
 from bulkhead.docgen.lint_page import checks_page
 from bulkhead.docgen.resource_page import reference
-from bulkhead.io.files import Unwritable, write_file
+from bulkhead.io.files import Unreadable, Unwritable, text_of, write_file
 
 
 def options(parser: Parser) -> None:
@@ -50,10 +50,9 @@ def generated_in(chart: str) -> dict[str, str]:
     """
     Return every generated file of the chart in the folder *chart* by name.
 
-    :raises OSError: where there is no README to put the table of values into; ValueError where it has no marks.
+    :raises Unreadable: where there is no README to put the table of values into; ValueError where it has no marks.
     """
-    with open(os.path.join(chart, "README.md"), encoding="utf-8") as file:
-        readme = with_table(file.read())
+    readme = with_table(text_of(os.path.join(chart, "README.md")))
     return {"values.schema.json": values_schema(), "files/language.json": language(), "README.md": readme}
 
 
@@ -65,7 +64,7 @@ def _wanted(folder: str, chart: bool, console: Console) -> dict[str, str]:
     """
     try:
         return generated_in(folder) if chart else generated()
-    except (OSError, ValueError) as error:
+    except (Unreadable, ValueError) as error:
         console.file_error(os.path.join(folder, "README.md"), str(error))
         raise CommandFailed from None
 
@@ -93,7 +92,6 @@ def _check(folder: str, chart: bool, console: Console) -> int:
 
 def _text(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError:
+        return text_of(path)
+    except Unreadable:
         return None

@@ -1,8 +1,15 @@
-"""Files that are never half written: each is written beside its place and renamed into it."""
+"""
+Files: only regular ones are read, and none is ever half written.
 
+Each is written under a temporary name in its folder, and renamed.
+"""
+
+import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 from bulkhead.core.diagnostics import DiagnosticError
 
@@ -13,12 +20,108 @@ TEMPORARY = ".bulkhead-"
 """Begins the name of a file that is being written; one that is left over was being written when its writer died."""
 
 
+_unfinished: set[str] = set()
+"""The temporary files that are being written."""
+
 MANY = 100
 """So many files are brought to the disk together."""
+
+MIB = 1024 * 1024
+
+LARGEST_TEXT = 64 * MIB
+"""Bytes of a file that is read as a whole."""
+
+
+class Unreadable(DiagnosticError):
+    """A file cannot be read, is no regular file, is too large or is not text."""
 
 
 class Unwritable(DiagnosticError):
     """A file could not be written, or must not be."""
+
+
+def regular_file(path: str, most: int = LARGEST_TEXT) -> BinaryIO:
+    """
+    Return the regular file at *path*, open for reading. It never waits: a pipe or a device is not opened for long.
+
+    :raises Unreadable: where it is no regular file, cannot be opened, or has more than *most* bytes.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        kind = _kind_at(path)
+        if kind not in ("", "regular file"):
+            raise Unreadable(f"this is a {kind}: only regular files are read", _SAVE_IT) from None
+        reason = (error.strerror or "") if isinstance(error, OSError) else "the path holds a null character"
+        raise Unreadable(f"cannot be read: {reason.lower()}") from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise Unreadable(f"this is a {_kind(found.st_mode)}: only regular files are read", _SAVE_IT)
+    if found.st_size > most:
+        os.close(handle)
+        raise Unreadable(f"the file has {found.st_size / MIB:,.1f} MiB: at most {most / MIB:,.0f} MiB are read")
+    return os.fdopen(handle, "rb")
+
+
+_SAVE_IT = "save the contents to a file, or give them on stdin where the command reads `-`"
+
+_KINDS = {
+    stat.S_IFIFO: "pipe",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+    stat.S_IFDIR: "folder",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFREG: "regular file",
+}
+
+
+def _kind(mode: int) -> str:
+    return _KINDS.get(stat.S_IFMT(mode), "special file")
+
+
+def _kind_at(path: str) -> str:
+    try:
+        return _kind(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return ""
+
+
+def bytes_of(path: str, most: int = LARGEST_TEXT) -> bytes:
+    """
+    Return the bytes of the regular file at *path*.
+
+    :raises Unreadable: as :func:`regular_file`, and where the file grew beyond *most* bytes since it was opened.
+    """
+    with regular_file(path, most) as file:
+        found = file.read(most + 1)
+    if len(found) > most:
+        raise Unreadable(f"the file is larger than {most / MIB:,.0f} MiB")
+    return found
+
+
+def text_of(path: str, most: int = LARGEST_TEXT) -> str:
+    """
+    Return the text of the regular file at *path*, with its line ends as they are.
+
+    :raises Unreadable: as :func:`bytes_of`, and where it is not UTF-8.
+    """
+    try:
+        return bytes_of(path, most).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("cannot be read: it is not UTF-8 text") from None
+
+
+def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Return a context manager that makes a folder for temporary files, as copies of input are, and removes it."""
+    return tempfile.TemporaryDirectory(prefix=f"{TEMPORARY_FOLDER}{os.environ.get(RUN, '')}")
+
+
+TEMPORARY_FOLDER = "bulkhead-"
+"""Begins the name of each folder for temporary files."""
+
+RUN = "BULKHEAD_RUN"
+"""The environment variable with the name of this run, by which its temporary folders are found after a sudden end."""
 
 
 def write_file(path: str, text: str) -> None:
@@ -53,18 +156,24 @@ def write_files(files: Mapping[str, str]) -> None:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=os.path.dirname(path))
             written.append((temporary, path))
+            _unfinished.add(temporary)
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
             os.chmod(temporary, _mode(path))
         _settle([temporary for temporary, _ in written])
         while written:
             os.replace(*written[0])
-            written.pop(0)
+            _unfinished.discard(written.pop(0)[0])
     except OSError as error:
-        for temporary, _ in written:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
+        remove_unfinished()
         raise Unwritable(f"cannot be written: {error.strerror}") from None
+
+
+def remove_unfinished() -> None:
+    """Remove every temporary file that is being written."""
+    while _unfinished:
+        with contextlib.suppress(OSError):
+            os.unlink(_unfinished.pop())
 
 
 def _mode(path: str) -> int:
@@ -105,9 +214,11 @@ def read_tree(path: str, is_folder: bool) -> dict[str, str]:
         if not is_folder:
             return {"": text_of(path)} if os.path.exists(path) else {}
         names = sorted(os.listdir(path)) if os.path.isdir(path) else []
-        found = {name: text_of(os.path.join(path, name)) for name in names if name.endswith(".yaml")}
     except OSError as error:
         raise Unwritable(f"cannot be read: {error.strerror}") from None
+    except Unreadable as refused:
+        raise Unwritable(refused.message, refused.hint) from None
+    found = {name: written_text(os.path.join(path, name), name) for name in names if name.endswith(".yaml")}
     return {name: text.removeprefix(GENERATED) for name, text in found.items() if text.startswith(GENERATED)}
 
 
@@ -132,14 +243,13 @@ def replace_tree(folder: str, files: Mapping[str, str]) -> None:
         os.unlink(os.path.join(folder, name))
 
 
-def text_of(path: str) -> str:
+def written_text(path: str, name: str) -> str:
     """
-    Return the text of the file at *path*.
+    Return the text of the file at *path*, which is called *name* in messages.
 
-    :raises Unwritable: where it is not text.
+    :raises Unwritable: where it cannot be read: then nobody knows whether it was rendered.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError:
-        raise Unwritable(f"`{path}` is not UTF-8 text") from None
+        return text_of(path)
+    except Unreadable as refused:
+        raise Unwritable(f"`{name}`: {refused.message}", refused.hint) from None

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 
+from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.git.repository import Repository, Revision
 
 _MADE = ("__pycache__", ".egg-info")
@@ -34,12 +35,14 @@ def _on_disk(top: str, folder: str, like: Revision) -> Iterator[tuple[str, str]]
 def _object(path: str, like: Revision) -> str:
     """Return the object that git would make of what is at *path*, named by the same hash as those of *like*."""
     if os.path.islink(path):
-        content = os.fsencode(os.readlink(path))
-    elif os.path.isfile(path):
-        with open(path, "rb") as file:
-            content = file.read()
-    else:
-        return ""
+        return _named(os.fsencode(os.readlink(path)), like)
+    try:
+        return _named(bytes_of(path), like)
+    except Unreadable as refused:
+        return refused.message  # no object has this name: it differs from each
+
+
+def _named(content: bytes, like: Revision) -> str:
     named = hashlib.new("sha1" if len(like.commit) == 40 else "sha256", usedforsecurity=False)
     named.update(b"blob %d\0" % len(content) + content)
     return named.hexdigest()

@@ -6,12 +6,12 @@ and only where they stay inside, and what is left out is known with its reason.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bulkhead.io.git.repository import Entry, GitError, Repository, Revision
+from bulkhead.io.files import LARGEST_TEXT, MIB, temporary_folder
+from bulkhead.io.git.repository import LARGEST_BATCH, Entry, GitError, Repository, Revision
 from bulkhead.io.kustomize.build_closure import LINK, needed
 from bulkhead.io.kustomize.kustomization import NAMES
 
@@ -43,15 +43,15 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
     blobs: dict[str, bytes] = {}
 
     def read(entries: list[Entry]) -> dict[str, bytes]:
-        wanted = (entry.object for entry in entries if entry.mode != _MODULE and entry.object not in blobs)
-        blobs.update(repository.blobs(wanted))
+        new = [entry for entry in entries if entry.mode != _MODULE and entry.object not in blobs]
+        blobs.update(_contents(repository, new))
         return blobs
 
     whole = [repository.entries(revision) for revision in revisions]
     read([entry for tree in whole for entry in tree if os.path.basename(entry.path) in NAMES])
     trees = [needed(folder, tree, read) for tree in whole]
     read([entry for tree in trees for entry in tree])
-    with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
+    with temporary_folder() as top:
         made = []
         for number, (revision, tree) in enumerate(zip(revisions, trees, strict=True)):
             at = os.path.join(os.path.realpath(top), str(number))
@@ -61,10 +61,35 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
         yield made
 
 
+def _contents(repository: Repository, entries: list[Entry]) -> dict[str, bytes]:
+    """
+    Return the contents of *entries* by object; a file that is too large to be read is left out.
+
+    :raises GitError: where they are too large together, or a kustomization is too large.
+    """
+    sizes = repository.sizes(entry.object for entry in entries)
+    for entry in entries:
+        if sizes[entry.object] > LARGEST_TEXT and os.path.basename(entry.path) in NAMES:
+            raise GitError(f"`{entry.path}` {_too_large(sizes[entry.object])}")
+    small = [name for name, size in sizes.items() if size <= LARGEST_TEXT]
+    total = sum(sizes[name] for name in small)
+    if total > LARGEST_BATCH // 2:
+        message = f"the files that a build reads have {total / MIB:,.0f} MiB"
+        raise GitError(f"{message}: at most {LARGEST_BATCH // 2 // MIB} MiB are read")
+    return repository.blobs(small)
+
+
+def _too_large(size: int) -> str:
+    return f"has {size / MIB:,.1f} MiB: at most {LARGEST_TEXT // MIB} MiB are read"
+
+
 def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, bytes]) -> dict[str, str]:
     links: list[str] = []
     absent: dict[str, str] = {}
-    files = [entry for entry in tree if entry.mode != _MODULE]
+    for entry in tree:
+        if entry.mode != _MODULE and entry.object not in blobs:
+            absent[_inside(revision, top, entry.path)] = f"has more than {LARGEST_TEXT // MIB} MiB"
+    files = [entry for entry in tree if entry.object in blobs]
     for entry in sorted(files, key=lambda each: each.mode == LINK):  # links last: nothing is written through one
         path = _inside(revision, top, entry.path)
         if entry.mode == LINK:

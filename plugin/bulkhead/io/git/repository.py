@@ -7,11 +7,12 @@ pager, a transport that fetches a missing object) is switched off all the same.
 """
 
 import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.io.files import MIB
+from bulkhead.io.programs import LARGEST_OUTPUT, ProgramError, run_program
 
 _SAFE = {
     "core.alternateRefsCommand": "false",
@@ -39,6 +40,10 @@ _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+
+LARGEST_BATCH = 512 * MIB
+"""Bytes of all files of a revision that are read."""
 
 
 class GitError(DiagnosticError):
@@ -115,6 +120,18 @@ class Repository:
                 found.append(Entry(os.fsdecode(path), mode, name))
         return found
 
+    def sizes(self, objects: Iterable[str]) -> dict[str, int]:
+        """
+        Return the number of bytes of each of *objects*, without reading them.
+
+        :raises GitError: where one is missing.
+        """
+        wanted = list(dict.fromkeys(objects))
+        if not wanted:
+            return {}
+        answers = self._ask("cat-file", "--batch-check", "--buffer", stdin="\n".join(wanted).encode() + b"\n")
+        return dict(map(self._head, answers.splitlines()))
+
     def blobs(self, objects: Iterable[str]) -> dict[str, bytes]:
         """
         Return the contents of *objects* by name, each read once, as they are stored.
@@ -124,18 +141,23 @@ class Repository:
         wanted = list(dict.fromkeys(objects))
         if not wanted:
             return {}
-        return dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin="\n".join(wanted).encode() + b"\n")))
+        asked = "\n".join(wanted).encode() + b"\n"
+        return dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin=asked, most=LARGEST_BATCH)))
 
     def _cut(self, batch: bytes) -> Iterator[tuple[str, bytes]]:
         at = 0
         while at < len(batch):
             end = batch.index(b"\n", at)
-            head = batch[at:end].decode().split(" ")
-            if len(head) != 3:
-                raise GitError(f"object {head[0]} is not in this repository", self._deeper() or "fetch it first")
-            size = int(head[2])
-            yield head[0], batch[end + 1 : end + 1 + size]
+            name, size = self._head(batch[at:end])
+            yield name, batch[end + 1 : end + 1 + size]
             at = end + size + 2
+
+    def _head(self, line: bytes) -> tuple[str, int]:
+        """Return the name and the size of the object that *line* of git describes."""
+        head = line.decode().split(" ")
+        if len(head) != 3:
+            raise GitError(f"object {head[0]} is not in this repository", self._deeper() or "fetch it first")
+        return head[0], int(head[2])
 
     def _unknown(self, name: str) -> GitError:
         hint = self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
@@ -148,15 +170,16 @@ class Repository:
             return ""
         return "this clone is shallow: `git fetch --unshallow` brings the rest" if shallow else ""
 
-    def _ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def _ask(self, *arguments: str, stdin: bytes = b"", most: int = LARGEST_OUTPUT) -> bytes:
         environment = {key: word for key, word in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
         safe = [part for key, word in _SAFE.items() for part in ("-c", f"{key}={word}")]
         command = ["git", "--no-pager", *safe, "-C", self.folder, *arguments]
         try:
-            done = subprocess.run(command, input=stdin, capture_output=True, env=environment | _QUIET)
+            done = run_program(command, environment | _QUIET, stdin, "git objects are read", most)
         except FileNotFoundError:
             raise GitError("git was not found: install it to compare revisions") from None
-        if done.returncode:
-            message = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-            raise GitError(f"git: {message or 'no answer'}")
+        except ProgramError as ended:
+            raise GitError(ended.message, ended.hint) from None
+        if done.status:
+            raise GitError(f"git: {done.message.removeprefix('fatal: ') or 'no answer'}")
         return done.stdout

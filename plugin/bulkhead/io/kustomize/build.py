@@ -8,13 +8,13 @@ would run a program is refused by kustomize itself.
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.io.files import temporary_folder
 from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.programs import ProgramError, run_program
 from bulkhead.io.yaml.resource_stream import Resource, of_build
 
 CHUNK = 40
@@ -96,12 +96,12 @@ class Mirror:
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": self.top, "TMPDIR": self.top}
         if not self.bounds.remote:
             environment |= _OFFLINE
-        done = subprocess.run(
-            [*self.command, self.path(folder)], capture_output=True, env=environment, stdin=subprocess.DEVNULL
-        )
-        if done.returncode:
-            message = done.stderr.decode(errors="replace").strip().removeprefix("Error: ")
-            raise Failed(message.replace(self.top, ""))
+        try:
+            done = run_program([*self.command, self.path(folder)], environment, about="kustomize builds the overlays")
+        except ProgramError as ended:
+            raise Failed(ended.message, ended.hint) from None
+        if done.status:
+            raise Failed(done.message.removeprefix("Error: ").replace(self.top, ""))
         return done.stdout.decode()
 
     def build_all(
@@ -169,7 +169,7 @@ def _quoted(path: str) -> str:
 @contextmanager
 def mirror(graph: Graph) -> Iterator[Mirror]:
     """Yield a copy of what *graph* reads; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="bulkhead-") as top:
+    with temporary_folder() as top:
         yield Mirror(graph, os.path.realpath(top))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.language.resources import API_GROUP
+from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
 FUNCTION_KIND = "Expand"
@@ -303,10 +304,9 @@ def text_of(file: str) -> str:
     :raises Unreadable: where it is not UTF-8, too large, or cannot be read.
     """
     try:
-        with open(file, "rb") as opened:
-            return decoded(opened.read())
-    except OSError as error:
-        raise InvalidYaml(f"cannot be read: {error.strerror}") from None
+        return decoded(bytes_of(file))
+    except Unreadable as refused:
+        raise InvalidYaml(refused.message, hint=refused.hint) from None
 
 
 def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:

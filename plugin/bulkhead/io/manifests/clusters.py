@@ -4,18 +4,23 @@ Clusters from files: a folder of manifests, one file of them, or a dump of a run
 
 import json
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path as FilePath
 
 from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
+from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
 from bulkhead.io.manifests import workloads
 from bulkhead.io.manifests.workloads import Thing
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import Chunk, InvalidDocument, parse, place, split
 
 SUFFIXES = (".yaml", ".yml", ".json")
+
+LARGEST_DUMP = 4096 * MIB
+"""Bytes of a dump, which is read as a stream."""
 
 
 @record
@@ -46,7 +51,7 @@ def load(path: str, known: Known | None = None) -> ManifestCluster:
     filled with what was read from other files, to be handed to the next call.
     """
     start = FilePath(path)
-    if start.is_file() and start.suffix == ".json":
+    if start.suffix == ".json" and not start.is_dir() and start.exists():
         return _loaded((path, 0, held) for held in _streamed(start))
     return _loaded(_documents(start, {} if known is None else known))
 
@@ -84,9 +89,9 @@ def _documents(start: FilePath, known: Known) -> Iterator[tuple[str, int, Held]]
     for file in files_below(start):
         held = False
         try:
-            text = file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            yield str(file), -1, _unreadable(f"cannot be read: {_reason(error)}", 0, -1)
+            text = text_of(str(file)).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        except Unreadable as refused:
+            yield str(file), -1, _refused(refused)
             continue
         for chunk in split(text):
             held = True
@@ -97,7 +102,7 @@ def _documents(start: FilePath, known: Known) -> Iterator[tuple[str, int, Held]]
 
 def files_below(start: FilePath) -> list[FilePath]:
     """Return the manifests at *start*: the file itself, or those in the folder and in all folders below it."""
-    if not start.is_dir():  # a pipe too: what a shell puts in the place of `<(kubectl get …)`
+    if not start.is_dir():
         return [start] if start.exists() else []
     return sorted(file for file in start.rglob("*") if file.suffix in SUFFIXES and file.is_file())
 
@@ -119,7 +124,10 @@ def _held(chunk: Chunk, known: Known) -> Held:
 
 def _read(text: str, documents: list[object]) -> Held:
     problems: list[Diagnostic] = []
-    things = tuple(thing for document in documents for thing in workloads.read(document, problems))
+    try:
+        things = tuple(thing for document in documents for thing in workloads.read(document, problems))
+    except RecursionError:
+        return _unreadable("this is nested too deeply", 0, 0)
     return Held(things, tuple((*place(text, problem.location.path), problem) for problem in problems))
 
 
@@ -127,14 +135,22 @@ def _unreadable(message: str, line: int, column: int) -> Held:
     return Held((), ((line, column, Diagnostic(in_resource("file"), message)),))
 
 
+def _refused(refused: Unreadable, line: int = 0) -> Held:
+    return Held((), ((line, -1, Diagnostic(in_resource("file"), refused.message, refused.hint)),))
+
+
 def _streamed(file: FilePath) -> Iterator[Held]:
     try:
-        with file.open(encoding="utf-8-sig") as stream:
+        with TextIOWrapper(regular_file(str(file), LARGEST_DUMP), encoding="utf-8-sig") as stream:
             for item in json_stream.items(stream):
                 problems: list[Diagnostic] = []
                 things = tuple(workloads.read(item.data, problems, item.kind))
                 yield Held(things, tuple((item.line, 0, problem) for problem in problems))
+    except RecursionError:
+        yield _unreadable("this is nested too deeply", -1, -1)
     except json.JSONDecodeError as error:
         yield _unreadable(f"this is no JSON: {error.msg}", error.lineno - 1, error.colno - 1)
+    except Unreadable as refused:
+        yield _refused(refused, -1)
     except (OSError, UnicodeDecodeError) as error:
         yield _unreadable(f"cannot be read: {_reason(error)}", -1, -1)

@@ -7,10 +7,13 @@ something is to be said about one.
 
 import json
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import Any
 
 from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.record import record
+from bulkhead.io.files import Unreadable, regular_file
+from bulkhead.io.manifests.clusters import LARGEST_DUMP
 from bulkhead.io.yaml import documents, json_stream
 from bulkhead.io.yaml.documents import InvalidDocument
 
@@ -93,7 +96,7 @@ def _without_protocol(data: dict[str, Any]) -> Iterator[Path]:
 
 def _in_file(file: str) -> Iterator[Standing]:
     try:
-        with open(file, encoding="utf-8-sig") as stream:
+        with TextIOWrapper(regular_file(file, LARGEST_DUMP), encoding="utf-8-sig") as stream:
             if file.endswith(".json"):
                 for item in json_stream.items(stream):
                     yield from _in(file, item.line, "", (), item.data, item.kind)
@@ -102,7 +105,7 @@ def _in_file(file: str) -> Iterator[Standing]:
         for chunk in documents.split(text) if any(kind in text for kind in _KINDS) else ():
             for data in documents.parse(chunk.text):
                 yield from _in(file, chunk.line, chunk.text, (), data, "")
-    except (OSError, UnicodeDecodeError, InvalidDocument, json.JSONDecodeError):
+    except (OSError, Unreadable, UnicodeDecodeError, InvalidDocument, json.JSONDecodeError):
         return  # what cannot be read was reported when the cluster was read
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bulkhead.io.files import GENERATED, TEMPORARY, Unwritable, text_of, write_files
+from bulkhead.io.files import GENERATED, TEMPORARY, Unwritable, write_files, written_text
 from bulkhead.io.kustomize.build import join
 from bulkhead.io.manifests.write_networkpolicy import plain
 
@@ -123,7 +123,7 @@ def _is_manifest(name: str) -> bool:
 def _ours(entry: "os.DirEntry[str]", path: str) -> tuple[str, str]:
     if entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
         return path, ""  # left by a writer that was killed: stale
-    text = text_of(entry.path) if entry.is_file(follow_symlinks=False) else ""
+    text = written_text(entry.path, path) if entry.is_file(follow_symlinks=False) else ""
     if not text.startswith(GENERATED):
         raise Unwritable(f"`{path}` is there and was not rendered by bulkhead; move it away")
     return path, text

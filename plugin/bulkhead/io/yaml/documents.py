@@ -29,6 +29,7 @@ from yaml.events import (
 from bulkhead.core.diagnostics import DiagnosticError, Location, Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import plain
+from bulkhead.io.yaml.nodes import DEEPEST
 
 
 @record
@@ -69,6 +70,10 @@ def parse(text: str) -> list[Any]:
             return [json.loads(body, object_pairs_hook=_unique)]
         except json.JSONDecodeError:
             pass  # a flow mapping may still be YAML, and YAML's error tells the line
+        except RecursionError:
+            raise InvalidDocument("this is nested too deeply", 0, 0) from None
+        except ValueError:  # Python reads no number of more than 4300 digits
+            raise InvalidDocument("a number has too many digits", 0, 0) from None
     found = plain.parse(text.removeprefix("---\n"), resolve)
     if found is not NotImplemented:
         return [found]
@@ -145,6 +150,9 @@ def _built(parser: CSafeLoader, text: str) -> list[Any]:
             into[key] = item
             key = _NO_KEY
         if kind is MappingStartEvent or kind is SequenceStartEvent:
+            if len(stack) >= DEEPEST:
+                mark = event.start_mark
+                raise InvalidDocument(f"this is nested more than {DEEPEST} levels deep", mark.line, mark.column)
             stack.append((into, key))
             into, key = item, _NO_KEY
 
@@ -163,6 +171,9 @@ def _new_key(item: Any, into: dict[Any, Any], event: Any) -> Any:
     return item
 
 
+_LONGEST_NUMBER = 400
+"""Characters of a plain scalar that may be a number. No number of the Kubernetes API has more than 20 digits."""
+
 _TEXT = "tag:yaml.org,2002:str"
 _TYPED = {"tag:yaml.org,2002:" + kind for kind in ("int", "float", "bool", "null")}
 _RESOLVERS = CSafeLoader.yaml_implicit_resolvers
@@ -170,6 +181,10 @@ _RESOLVERS = CSafeLoader.yaml_implicit_resolvers
 
 def resolve(text: str) -> Any:
     """Return what the plain scalar *text* means: what it looks like decides, except that a timestamp stays text."""
+    if len(text) > _LONGEST_NUMBER:
+        if text[-_LONGEST_NUMBER:].isdecimal():
+            raise InvalidDocument("a number has too many digits", 0, 0)
+        return text
     if text.isdecimal() and text.isascii() and text[0] != "0":
         return int(text)
     for tag, pattern in _RESOLVERS.get(text[:1], ()):

@@ -12,6 +12,10 @@ from typing import Any, TextIO
 from bulkhead.core.record import record
 
 _PIECE = 1 << 20
+
+LARGEST_VALUE = 16 << 20
+"""Characters of one resource. An API server stores at most about 1.5 MiB."""
+
 _DECODE = json.JSONDecoder().raw_decode
 _BLANK = " \t\r\n"
 
@@ -68,6 +72,12 @@ class _Window:
             except json.JSONDecodeError as error:
                 if self.ended:
                     raise self.wrong(error.msg, error.pos) from None
+            except RecursionError:
+                raise self.wrong("it is nested too deeply", self.at) from None
+            except ValueError:  # Python reads no number of more than 4300 digits
+                raise self.wrong("a number has too many digits", self.at) from None
+            if len(self.text) - self.at > LARGEST_VALUE:
+                raise self.wrong(f"one value has more than {LARGEST_VALUE >> 20} MiB", self.at)
             self.more()
 
     def line(self) -> int:
@@ -98,9 +108,11 @@ def items(stream: TextIO) -> Iterator[Item]:
         key = window.value()
         window.take(":")
         if key == "items" and window.peek() == "[":
-            yield from _listed(window, unnamed)
-        else:
+            yield from _listed(window, str(rest.get("kind", "")), unnamed)
+        elif isinstance(key, str):
             rest[key] = window.value()
+        else:
+            raise window.wrong("Expecting property name enclosed in double quotes", window.at)
         if window.peek() != "}":
             window.take(",")
     window.take("}")
@@ -111,13 +123,19 @@ def items(stream: TextIO) -> Iterator[Item]:
     yield Item(rest, "", 0)
 
 
-def _listed(window: _Window, unnamed: list[Any]) -> Iterator[Item]:
-    """Yield the items that say their kind; the others wait in *unnamed* for the list's, which comes later."""
+def _listed(window: _Window, kind: str, unnamed: list[Any]) -> Iterator[Item]:
+    """
+    Yield the items that name their kind, and all of them where the list has named its *kind* before them.
+
+    The others are added to *unnamed*: the kind of the list comes after them.
+    """
     window.take("[")
     while window.peek() != "]":
         line, data = window.line(), window.value()
         if isinstance(data, dict) and "kind" in data:
             yield Item(data, "", line)
+        elif kind:
+            yield Item(data, kind.removesuffix("List"), line)
         else:
             unnamed.append(data)
         if window.peek() != "]":

@@ -22,6 +22,9 @@ Raw = None | bool | int | float | str | list["Raw"] | dict[str, "Raw"]
 LARGEST = 8 * 1024 * 1024
 """Bytes of YAML that are read at once; above, kustomize itself takes minutes."""
 
+DEEPEST = 200
+"""Levels of maps and lists in each other that are read. The schemas in a CustomResourceDefinition have about 60."""
+
 _ALIAS_GROWTH = 10_000
 _WORDS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -134,19 +137,12 @@ def documents(text: str) -> Iterator[Document]:
 
 def document_of(node: Node, text: str = "") -> Document:
     """Read one *node* of *text*; as :func:`documents`."""
-    try:
-        return Document(node, _Plain().value(node), text)
-    except RecursionError:  # libyaml stops at a thousand levels, Python somewhat earlier
-        raise at(node, "nested too deeply", "flatten it") from None
+    return Document(node, _Plain().value(node), text)
 
 
 def nodes(text: str) -> Iterator[Node]:
     """Yield the node of each document of *text*, as :func:`documents` does, without reading values from it."""
-    if len(text) > LARGEST:
-        raise InvalidYaml(
-            f"{len(text) / 1024 / 1024:.1f} MiB of YAML: more than {LARGEST // 1024 // 1024} MiB are not read at once",
-            hint="keep what is not about segmentation in kustomizations of its own",
-        )
+    _check_size(len(text))
     try:
         composer = _Composer(text)
         while composer.check_node():
@@ -161,6 +157,14 @@ def nodes(text: str) -> Iterator[Node]:
         raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
 
+def _check_size(size: int) -> None:
+    if size > LARGEST:
+        raise InvalidYaml(
+            f"the YAML has more than {LARGEST // 1024 // 1024} MiB, the most that is read at once",
+            hint="keep what is not about segmentation in kustomizations of its own",
+        )
+
+
 def is_nothing(node: Node) -> bool:
     """Say whether *node* is an empty document, or `null`."""
     return isinstance(node, ScalarNode) and not node.style and node.value in ("", "~", "null")
@@ -172,6 +176,7 @@ def decoded(data: bytes) -> str:
 
     :raises Unreadable: where it is not, with the line of the first wrong byte.
     """
+    _check_size(len(data))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -207,6 +212,8 @@ class _Plain:
             return self.made[key]
         if key in self.open:
             raise at(node, "an alias refers to what it stands in", "write out what is meant")
+        if len(self.open) >= DEEPEST:
+            raise at(node, f"nested more than {DEEPEST} levels deep", "flatten it")
         self.open.add(key)
         self.written += 1
         if isinstance(node, MappingNode):

@@ -5,6 +5,8 @@ What is not this project's own passes through as text, never as values: nothing 
 change on the way, comments and quoting included.
 """
 
+from collections.abc import Iterator
+
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, at, document_of, is_nothing, nodes
@@ -42,14 +44,31 @@ class Resource:
 
 
 def _head(node: MappingNode) -> dict[str, Raw]:
-    """Return the scalars that name a resource, without reading anything else of it."""
+    """
+    Return the scalars that name a resource, without reading anything else of it.
+
+    :raises InvalidYaml: where one of them is no scalar, or a key is none.
+    """
     head: dict[str, Raw] = {}
-    for key, child in node.value:
-        if isinstance(child, ScalarNode) and key.value in ("apiVersion", "kind"):
-            head[key.value] = child.value
-        elif isinstance(child, MappingNode) and key.value == "metadata":
-            head |= {k.value: v.value for k, v in child.value if k.value in ("name", "namespace")}
+    for key, child in _pairs(node):
+        if key in ("apiVersion", "kind"):
+            head[key] = _named(key, child)
+        elif isinstance(child, MappingNode) and key == "metadata":
+            head |= {name: _named(name, part) for name, part in _pairs(child) if name in ("name", "namespace")}
     return head
+
+
+def _pairs(node: MappingNode) -> Iterator[tuple[str, Node]]:
+    for key, child in node.value:
+        if not isinstance(key, ScalarNode):
+            raise at(key, "a map's key must be text, found a map or list")
+        yield key.value, child
+
+
+def _named(key: str, node: Node) -> str:
+    if not isinstance(node, ScalarNode):
+        raise at(node, f"`{key}` must be text, found a {'map' if isinstance(node, MappingNode) else 'list'}")
+    return str(node.value)
 
 
 def resources(text: str) -> list[Resource]:
@@ -78,7 +97,7 @@ def resource_list(text: str) -> tuple[list[Resource], Raw]:
     :raises Unreadable: for what is not one ResourceList.
     """
     found = list(nodes(text))
-    parts = {key.value: child for node in found[:1] if isinstance(node, MappingNode) for key, child in node.value}
+    parts = {key: child for node in found[:1] if isinstance(node, MappingNode) for key, child in _pairs(node)}
     kind = parts.get("kind")
     if len(found) != 1 or not isinstance(kind, ScalarNode) or kind.value != "ResourceList":
         raise InvalidYaml(
