@@ -39,7 +39,9 @@ class Comparison:
 
     *semantics* is that of the policies after.  *possible* is what changes for pods that could exist; what is not
     decided is among it.  *notes* are what a reader must know in addition.  *same* says that there was nothing to
-    compare: the two are one and the same text.  *live* are the policies of a running cluster that the overlays do
+    compare: the two are one and the same text.  *other* is the difference by the networks before, where they change.
+    *endpoints* are those that were judged.
+    *live* are the policies of a running cluster that the overlays do
     not render.
     """
 
@@ -52,7 +54,16 @@ class Comparison:
     possible: tuple[PossibleChange, ...] = ()
     notes: list[str] = field(default_factory=list)
     same: bool = False
+    other: Difference | None = None
+    endpoints: Endpoints = Endpoints.ALL
     live: tuple[LivePolicy, ...] = ()
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Every difference that the findings come from; none where only pods that could exist were judged."""
+        if self.endpoints is Endpoints.POSSIBLE:
+            return ()
+        return (self.difference, *([self.other] if self.other else []))
 
     @property
     def enforcers(self) -> tuple[Enforcer, Enforcer] | None:
@@ -185,6 +196,7 @@ def _compared(
         was = _judged(names, before, replace(after, cluster=_as_in(before, after.cluster)), semantics, endpoints)
         found.findings = tuple(sorted(set(found.findings) | set(was.findings), key=lambda each: each.order))
         found.possible += was.possible
+        found.other = was.difference
     if semantics[0] != semantics[1]:
         found.notes.append(
             f"the policies before are read {semantics[0].description}, those after {semantics[1].description}"
@@ -206,7 +218,7 @@ def _judged(
     """Return the comparison by the networks of *after*."""
     before = replace(before, cluster=_as_in(after, before.cluster))
     difference = compare_clusters(before.cluster, after.cluster, *semantics)
-    found = Comparison(names, before, after, semantics[1], difference)
+    found = Comparison(names, before, after, semantics[1], difference, endpoints=endpoints)
     if endpoints is not Endpoints.POSSIBLE:
         found.findings = findings(difference)
     if endpoints is not Endpoints.EXISTING:

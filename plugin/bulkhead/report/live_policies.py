@@ -1,4 +1,4 @@
-"""Policies of a running cluster that the overlays do not render: what stays, what is pruned, and the commands that delete."""
+"""Policies of a running cluster that the overlays do not render: what stays, what is pruned, and how to delete it."""
 
 import shlex
 from collections.abc import Iterable

@@ -1,52 +1,33 @@
 """
 Pairs: a bare JSON list of who reaches whom, one entry for each pair of workloads or address ranges.
 
-``[{"src", "dst", "conn"}]``, and for a difference ``[{"src", "dst", "before", "after"}]``.
-A workload is ``namespace/name[Kind]``, an outside network ``first-last`` with commas between
-ranges, a connection what ``PortSet`` writes.  Pairs without any connection are left out, and
-a workload with itself.  The list grows with the square of the cluster: rectangles do not.
+``[{"src", "dst", "conn"}]``. A workload is ``namespace/name[Kind]``, an outside network ``first-last`` with commas
+between ranges, a connection what ``PortSet`` writes.  Pairs without any connection are left out, and a workload with
+itself.  The list grows with the square of the cluster: rectangles do not.
 """
 
 import json
+from collections.abc import Sequence
 
-from bulkhead.analysis.comparison import Comparison
-from bulkhead.core.diff.compare import Difference
 from bulkhead.core.engine.endpoint_space import EndpointClass
 from bulkhead.core.engine.reachability import Reachability, port_set
+from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.addresses import spell
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
-from bulkhead.report.style import Style
 
 Pairs = dict[tuple[str, str], PortSet]
+
+Entry = dict[str, object]
+"""One entry of the list."""
 
 
 def reach_pairs(answer: Reachability) -> str:
     """Write *answer* as pairs, sorted."""
     found = sorted(_pairs(answer).items())
-    return _json([{"src": source, "dst": destination, "conn": str(conn)} for (source, destination), conn in found])
-
-
-def diff_report(comparison: Comparison, _style: Style) -> str:
-    """Write the pairs that *comparison* finds changed."""
-    return diff_pairs(comparison.difference)
-
-
-def diff_pairs(difference: Difference) -> str:
-    """Write the pairs of *difference* whose connection is not the same before and after, sorted."""
-    before, after = _pairs(difference.before), _pairs(difference.after)
-    changed = [pair for pair in before.keys() | after.keys() if before.get(pair) != after.get(pair)]
-    return _json(
-        [
-            {
-                "src": source,
-                "dst": destination,
-                "before": str(before.get((source, destination), ports.NONE)),
-                "after": str(after.get((source, destination), ports.NONE)),
-            }
-            for source, destination in sorted(changed)
-        ]
+    return entries_text(
+        [{"src": source, "dst": destination, "conn": str(conn)} for (source, destination), conn in found]
     )
 
 
@@ -54,7 +35,7 @@ def _pairs(answer: Reachability) -> Pairs:
     """Return what is open between two workloads: between any of their pods, over any address family."""
     found: Pairs = {}
     for layer in answer.layers:
-        names = [_names(member) for member in layer.universe.members]
+        names = [names_of(member) for member in layer.universe.members]
         for row in layer.rows:
             sources = _named(names, row.sources)
             for atoms, destinations in row.parts:
@@ -74,11 +55,18 @@ def _named(names: list[tuple[str, ...]], bitset: int) -> list[str]:
     return sorted({name for place in indices(bitset) for name in names[place]})
 
 
-def _names(member: EndpointClass) -> tuple[str, ...]:
+def names_of(member: EndpointClass) -> tuple[str, ...]:
+    """Return the workloads of *member*, or its addresses."""
     if member.addresses.spans:
         return (spell(member.addresses),)
-    return tuple(sorted({"{}/{}[{}]".format(*pod.owner) for pod in member.pods}))
+    return tuple(sorted({owner_name(pod) for pod in member.pods}))
 
 
-def _json(entries: list[dict[str, str]]) -> str:
+def owner_name(pod: Pod) -> str:
+    """Return what the workload of *pod* is called."""
+    return "{}/{}[{}]".format(*pod.owner)
+
+
+def entries_text(entries: Sequence[Entry]) -> str:
+    """Return *entries* as a JSON list, a line for each."""
     return "[\n" + ",\n".join(map(json.dumps, entries)) + "\n]\n" if entries else "[]\n"
