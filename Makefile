@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help env demo test prove lag test-engines lint bench docs requirements chart helm3 clean
+.PHONY: help env demo test prove lag test-engines test-pythons lint bench docs requirements chart helm3 clean
 # A target's prerequisites are made in the order in which they are listed: what the machine lacks is said before anything is built.
 .NOTPARALLEL:
 PYTHON ?= python3
@@ -15,6 +15,7 @@ help:
 	@echo 'make prove  the reference cluster and N=100 random ones in the real enforcer (as root)'
 	@echo 'make lag    how late the enforcer knows a new pod (as root)'
 	@echo 'make test-engines   the same overlays through Argo CD, Flux and an API server, which it builds first (10 minutes, once)'
+	@echo 'make test-pythons   the core and the KRM function on Python 3.10 and 3.14 (needs Node.js 18 or newer)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
@@ -98,6 +99,10 @@ engines:
 # One process: the servers are started once, in a network of their own.
 test-engines: machine-for-test-engines compiled .tools/.all engines
 	@$(PY) -m pytest tests/engines $(ARGS)
+
+# Both versions need only what .ci/requirements and tests/pythons/package-lock.json list, each with its hash.
+test-pythons: machine-for-test-pythons compiled
+	@. .ci/caches.sh; cd tests && ../$(PY) -m pythons.run $(ARGS)
 
 lint: compiled
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy .ci

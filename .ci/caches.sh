@@ -1,4 +1,4 @@
-# Where Go and pip keep what they download and compile. Read this file with `.` in a shell that stands in the checkout.
+# Where Go, pip and npm keep what they download and compile. Read this file with `.` in a shell that stands in the checkout.
 #
 # A cache that exists already, or that the user has configured, is used: all other builds of this user share it.
 # Otherwise the cache goes to .tools/cache, so that nothing appears outside the checkout.
@@ -20,6 +20,7 @@ configured() { # variable folder...: the variable is set, in the environment or 
 }
 
 configured PIP_CACHE_DIR "${XDG_CACHE_HOME:-$home/.cache}/pip" "$home/Library/Caches/pip" || export PIP_CACHE_DIR="$caches/pip"
+configured npm_config_cache "$home/.npm" || export npm_config_cache="$caches/npm"
 configured GOCACHE "${XDG_CACHE_HOME:-$home/.cache}/go-build" "$home/Library/Caches/go-build" || export GOCACHE="$caches/go-build"
 go_writable=''
 if ! configured GOPATH "$home/go/pkg"; then

@@ -218,11 +218,13 @@ def test_go_keeps_its_caches_in_the_checkout_where_it_has_none(bare: Path, tmp_p
     (tmp_path / "home").mkdir()
     (bare / "go.mod").write_text("module example.org/one\n")
     (bare / "one.go").write_text("package main\n\nfunc main() {}\n")
-    script = '. .ci/caches.sh; run_go env GOMODCACHE GOCACHE; run_go build -o one .; echo "$PIP_CACHE_DIR"'
+    script = (
+        '. .ci/caches.sh; run_go env GOMODCACHE GOCACHE; run_go build -o one .; echo "$PIP_CACHE_DIR $npm_config_cache"'
+    )
     env = {"HOME": str(tmp_path / "home"), "PATH": f"{Path(go).parent}:/usr/bin:/bin"}
     done = run("sh", "-ec", script, cwd=bare, env=env)
     cache = bare / ".tools/cache"
-    assert done == Done(0, f"{cache}/go/pkg/mod\n{cache}/go-build\n{cache}/pip\n", "")
+    assert done == Done(0, f"{cache}/go/pkg/mod\n{cache}/go-build\n{cache}/pip {cache}/npm\n", "")
     assert list((tmp_path / "home").rglob("*")) == []
 
 
@@ -233,14 +235,15 @@ def test_caches_that_the_user_has_are_used(way: str, bare: Path, tmp_path: Path)
     settings = home / ".config/go/env"
     settings.parent.mkdir(parents=True)
     if way == "folders":
-        for name in ("go/pkg", ".cache/go-build", ".cache/pip"):
+        for name in ("go/pkg", ".cache/go-build", ".cache/pip", ".npm"):
             (home / name).mkdir(parents=True)
     else:
-        (home / ".cache/pip").mkdir(parents=True)
+        for name in (".cache/pip", ".npm"):
+            (home / name).mkdir(parents=True)
     if way == "variables":
         env |= {"GOPATH": "/data/go", "GOCACHE": "/data/build"}
     if way == "settings":
         settings.write_text("GOPATH=/data/go\nGOCACHE=/data/build\n")
-    script = '. .ci/caches.sh; echo "${GOPATH-} ${GOCACHE-} ${PIP_CACHE_DIR-}"'
+    script = '. .ci/caches.sh; echo "${GOPATH-} ${GOCACHE-} ${PIP_CACHE_DIR-}${npm_config_cache-}"'
     wanted = "/data/go /data/build \n" if way == "variables" else "  \n"
     assert run("sh", "-euc", script, cwd=bare, env=env) == Done(0, wanted, "")
