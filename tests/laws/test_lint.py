@@ -1,103 +1,166 @@
-"""A rule is already allowed exactly where the specification finds the same traffic without it."""
+"""What lint calls superfluous changes nothing for any pod that could exist; what it says selects nothing does not."""
 
-from bulkhead.core.diff.compare import compare_clusters
-from bulkhead.core.engine.semantics import Semantics
-from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, External
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
+from bulkhead.core.engine.semantics import specification
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, Selector
+from bulkhead.core.language.resources import Enforcer
+from bulkhead.core.lint.checks.hygiene import MATCHES_NOTHING
 from bulkhead.core.lint.checks.redundancy import superfluous
-from bulkhead.core.lint.context import FieldReference, Kind, LintContext, RuleReference
-from bulkhead.core.sets.addresses import spell_address
-from bulkhead.core.sets.ports import place
-from hypothesis import given
-from laws.brute import allowing, allows_over, families, is_own_node, selects
-from laws.strategies import NODES, clusters, modes
+from bulkhead.core.lint.context import LintContext, LintedCluster, RuleReference, of_policy
+from bulkhead.core.possible.coverage import families_of, possible_space
+from bulkhead.core.sets import intervals
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from laws import population, strategies
+from laws.brute import allows_over, fits, is_peer
+from laws.kube_router import passes
+from laws.strategies import PORTS, PROTOCOLS, clusters, few, policies
+
+PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
+MANY = settings(max_examples=2 * settings().max_examples)
 
 
-def scene_of(cluster, mode):
+def scene_of(cluster, enforcer, workloads=False):
     lines = tuple(
         RuleReference(
-            policy.namespace,
-            number,
-            direction,
-            (entry,),
-            f"{number} {direction} {entry}",
-            FieldReference(Kind.POLICY, str(number)),
+            policy.namespace, number, direction, (entry,), f"{number} {direction} {entry}",
+            of_policy(policy, "spec", direction, entry),
         )
         for number, policy in enumerate(cluster.policies)
         for direction in Direction
-        for entry in range(len(getattr(policy, direction) or ()))
-    )
-    return LintContext(reach(cluster, Semantics(mode)), lines, workloads=True)
+        for entry in range(len(policy.of(direction) or ()))
+    )  # fmt: skip
+    return LintContext(LintedCluster(cluster, specification(enforcer)), lines, enforcer, workloads=workloads)
 
 
-def without(cluster, lines):
-    """The cluster in which the policies do not have *lines*, but still isolate what they isolated."""
+@st.composite
+def crowded(draw):
+    """Policies of which some say again what others say, for more pods or in the middle of other rules."""
+    found = list(draw(few(policies, 3, least=1)))
+    for each in tuple(found):
+        if draw(st.booleans()):
+            found.append(
+                NetworkPolicy(
+                    each.namespace,
+                    "again",
+                    draw(st.sampled_from((Selector(), each.pods))),
+                    draw(st.sampled_from((each.ingress, None))),
+                    draw(st.sampled_from((each.egress, None))),
+                )
+            )
+    spaces = tuple(Namespace(name, draw(strategies.labels)) for name in strategies.NAMESPACES if draw(st.booleans()))
+    networks = draw(st.sampled_from(((), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125"))))
+    return Cluster(spaces, (), tuple(draw(st.permutations(found))), networks)
+
+
+def without(cluster, lines, whole):
+    """
+    The cluster in which the policies do not have *lines*.
+
+    A policy isolates what it isolated; with *whole* it is gone where no rule of it is left, as that of an overlay is.
+    """
     gone = {(line.policy, line.direction, entry) for line in lines for entry in line.entries}
 
     def kept(number, policy, direction):
-        rules = getattr(policy, direction)
+        rules = policy.of(direction)
         left = [rule for at, rule in enumerate(rules or ()) if (number, direction, at) not in gone]
         return None if rules is None else tuple(left)
 
-    policies = tuple(
-        NetworkPolicy(one.namespace, one.name, one.pods, kept(number, one, "ingress"), kept(number, one, "egress"))
-        for number, one in enumerate(cluster.policies)
+    left = []
+    for number, one in enumerate(cluster.policies):
+        found = NetworkPolicy(
+            one.namespace, one.name, one.pods, kept(number, one, Direction.INGRESS), kept(number, one, Direction.EGRESS)
+        )
+        one_direction = one.ingress is None or one.egress is None
+        if not (whole and one_direction and one != found and not found.ingress and not found.egress):
+            left.append(found)
+    return Cluster(cluster.namespaces, cluster.pods, tuple(left), cluster.networks, cluster.nodes)
+
+
+def verdicts(scene, cluster, pods, spaces):
+    """Every verdict on a flow between *pods*, and between them and addresses outside, in each way of reading it."""
+    living = population.living(cluster, pods, spaces)
+    for family in families_of(scene.cluster):
+        space = possible_space(scene.cluster, family, scene.readings[0])
+        real = [pod for pod in pods if intervals.holds(space.pods, population.place(pod))]
+        for source, destination in population.pairs(real, family):
+            for protocol, port in PROBES:
+                if scene.enforcer is Enforcer.KUBE_ROUTER:
+                    for lucky in (True, False):
+                        yield passes(living, source, destination, protocol, port, lucky, family)
+                else:
+                    for reading in scene.readings:
+                        yield allows_over(living, source, destination, protocol, port, reading.mode, family)
+
+
+@MANY
+@given(crowded(), st.sampled_from(Enforcer), st.booleans(), st.data())
+def test_all_that_is_already_allowed_can_go_at_once_and_no_possible_pod_sees_it(cluster, enforcer, whole, data):
+    scene = scene_of(cluster, enforcer)
+    found = superfluous(scene).found
+    assume(found)
+    pods, spaces = data.draw(population.populations(most=4))
+    after = without(cluster, found, whole)
+    assert list(verdicts(scene, cluster, pods, spaces)) == list(verdicts(scene, after, pods, spaces))
+
+
+@given(few(policies, 3, least=1), st.sampled_from((Enforcer.ANY, Enforcer.CALICO, Enforcer.CILIUM)))
+def test_what_another_policy_says_word_for_word_for_more_pods_is_found(some, enforcer):
+    wider = tuple(NetworkPolicy(each.namespace, "again", Selector(), each.ingress, each.egress) for each in some)
+    cluster = Cluster((), (), some + wider)
+    scene = scene_of(cluster, enforcer)
+    answer = superfluous(scene)
+    assert not answer.undecided
+    for line in scene.lines:
+        if line.policy < len(some) and line not in answer.found:
+            alone = scene_of(Cluster((), (), (some[line.policy],)), enforcer)
+            assert nothing_is_allowed(alone, line), line
+
+
+def nothing_is_allowed(scene, line):
+    """Whether the selectors of *line*, or that of its policy, contradict themselves."""
+    policy = scene.cluster.policies[0]
+    rule = policy.of(line.direction)[line.entries[0]]
+    labels = [dict(zip(("app", "tier"), some, strict=True)) for some in _every_label()]
+    subject = any(fits(policy.pods, _given(each)) for each in labels)
+    return not subject or (rule.peers is not None and not any(_some(peer, labels) for peer in rule.peers))
+
+
+def _every_label():
+    values = (None, *strategies.VALUES, "nobody-mentions-it")
+    return [(app, tier) for app in values for tier in values]
+
+
+def _given(labels):
+    return {key: value for key, value in labels.items() if value is not None}
+
+
+def _some(peer, labels):
+    if not hasattr(peer, "pods"):
+        return True
+    spaces = [None] if peer.namespaces is None else labels
+    names = (*population.SPACES,)
+    return any(fits(peer.pods, _given(each)) for each in labels) and any(
+        space is None or fits(peer.namespaces, {"kubernetes.io/metadata.name": name, **_given(space)})
+        for space in spaces
+        for name in names
     )
-    return Cluster(cluster.namespaces, cluster.pods, policies, cluster.networks, cluster.nodes)
 
 
-def probes(scene):
-    """One address and one port of every kind that the policies can tell apart; the nodes are pods' already."""
-    addresses, points = set(), set()
-    for layer in scene.answer.layers:
-        for member in layer.universe.members:
-            known = (at for first, last in member.addresses.spans for at in range(first, min(last, first + 3) + 1))
-            addresses |= set([each for each in map(spell_address, known) if each not in NODES][:1])
-        points |= {place(region[0][0]) for region in layer.universe.atoms.regions}
-    return [External(each) for each in sorted(addresses)], sorted(points)
-
-
-def traffic(scene, cluster, mode):
-    """Every flow that passes in *cluster* by the specification, between its pods and an address of every kind."""
-    outside, points = probes(scene)
-    ends = (*cluster.pods, *outside)
-    return {
-        (source, destination, probe, family)
-        for source in ends
-        for destination in ends
-        if source in cluster.pods or destination in cluster.pods
-        for family in families(cluster, source) & families(cluster, destination)
-        if family in {layer.universe.family for layer in scene.answer.layers}
-        for probe in points
-        if allows_over(cluster, source, destination, *probe, mode, family)
-    }
-
-
-def lets_pass(cluster, line, passing, mode):
-    """Whether any of the flows *passing* is one that *line* allows, and that policies decide."""
-    return any(
-        (line.policy, *line.entries) in allowing(cluster, line.direction, (source, destination, *probe), mode, family)
-        for source, destination, probe, family in passing
-        if selects(cluster.policies[line.policy], source if line.direction is Direction.EGRESS else destination)
-        if source != destination and not is_own_node(source, destination)
+@given(clusters())
+def test_what_selects_nothing_selects_no_pod_of_the_input(cluster):
+    named = tuple(
+        NetworkPolicy(each.namespace, f"policy-{number}", each.pods, each.ingress, each.egress)
+        for number, each in enumerate(cluster.policies)
     )
-
-
-@given(clusters(most=3), modes)
-def test_all_that_is_already_allowed_can_go_at_once_and_nothing_else_can(cluster, mode):
-    scene = scene_of(cluster, mode)
-    found = superfluous(scene)
-    before = traffic(scene, cluster, mode)
-    assert traffic(scene, without(cluster, found), mode) == before
-    for line in found:
-        assert lets_pass(cluster, line, before, mode)
-    for line in set(scene.lines) - set(found):
-        if traffic(scene, without(cluster, [*found, line]), mode) == before:
-            assert not lets_pass(cluster, line, before, mode)
-
-
-@given(clusters(), modes)
-def test_the_engine_sees_no_difference_without_what_is_already_allowed(cluster, mode):
-    found = superfluous(scene_of(cluster, mode))
-    assert compare_clusters(cluster, without(cluster, found), Semantics(mode)).changes == ()
+    cluster = Cluster(cluster.namespaces, cluster.pods, named, cluster.networks, cluster.nodes)
+    for result in MATCHES_NOTHING.find(scene_of(cluster, Enforcer.ANY, workloads=True)):
+        policy = next(each for each in named if result.at.name == f"{each.namespace}/{each.name}")
+        if result.at.path == ("spec", "podSelector"):
+            same = [pod for pod in cluster.pods if pod.namespace == policy.namespace]
+            assert not any(fits(policy.pods, dict(pod.labels)) for pod in same)
+        else:
+            _, direction, entry, _, number = result.at.path
+            peer = policy.of(Direction(direction))[entry].peers[number]
+            pods = [pod for pod in cluster.pods if not pod.host_network]
+            assert not any(is_peer(cluster, policy, peer, pod, None, 4) for pod in pods)

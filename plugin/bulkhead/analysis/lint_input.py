@@ -9,19 +9,18 @@ from collections.abc import Iterator
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import Location, Path
-from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import (
     FieldReference,
     Kind,
     LintContext,
+    LintedCluster,
     OuterTransform,
     RuleReference,
     of_policy,
 )
-from bulkhead.core.record import FrozenMap
 from bulkhead.io.kustomize.kustomization import Kustomization
 
 
@@ -43,6 +42,9 @@ class LintInput:
         loaded = overlays.loaded if overlays else None
         self.sources = loaded.sources if loaded else None
         self.folders = loaded.overlays if loaded else {}
+        self.folder_of = {
+            each.namespace: folder for folder, overlay in self.folders.items() for each in overlay.namespaces
+        }
         self.graph = self.sources.graph if self.sources else None
         self.rules = RuleSources(loaded, files)
         self.places = self.rules.places
@@ -50,7 +52,7 @@ class LintInput:
         semantics = (overlays or manifests or AnalysisInput(Cluster())).semantics.specification
         real = manifests.cluster.pods if manifests else _pods(overlays)
         self.scene = LintContext(
-            answer=reach(cluster, semantics),
+            answer=LintedCluster(cluster, semantics),
             lines=tuple(self._lines(cluster)),
             enforcer=enforcer,
             profile=overlays.profile if overlays else None,
@@ -61,7 +63,7 @@ class LintInput:
             today=today,
             unspoken=tuple(self._unspoken(cluster)),
             outer=tuple(self._outer()),
-            labels=FrozenMap({name: FrozenMap(labels) for name, labels in namespaces_of(cluster).items()}),
+            known_namespaces=_known(overlays, manifests),
         )
 
     def place(self, at: FieldReference) -> Location:
@@ -71,11 +73,7 @@ class LintInput:
             (line, column), _ = found.document.place(at.path)
             return Location(found.file, line, column)
         if at.kind in (Kind.NAMESPACE, Kind.PROFILE) and self.sources:
-            folder = next(
-                folder
-                for folder, overlay in self.folders.items()
-                if at.kind is Kind.PROFILE or at.name in [each.namespace for each in overlay.namespaces]
-            )
+            folder = next(iter(self.folders)) if at.kind is Kind.PROFILE else self.folder_of[at.name]
             return self.sources.locate(folder, at.kind.value, at.path)
         namespace, _, name = at.name.rpartition("/")
         found_place = self.places.locate(at.kind.value, namespace, name, at.path)
@@ -83,9 +81,8 @@ class LintInput:
 
     def _home(self, namespace: str) -> str:
         """Return the overlay that a policy of *namespace* is passed through, or what else there is to name."""
-        for folder, overlay in self.folders.items():
-            if namespace in [each.namespace for each in overlay.namespaces]:
-                return os.path.join(folder, "kustomization.yaml")
+        if namespace in self.folder_of:
+            return os.path.join(self.folder_of[namespace], "kustomization.yaml")
         return os.path.commonpath(self.places.files) if self.places.files else "."
 
     def _lines(self, cluster: Cluster) -> Iterator[RuleReference]:
@@ -153,6 +150,12 @@ def _cluster(overlays: AnalysisInput | None, manifests: AnalysisInput | None) ->
         overlays.cluster.nodes,
         overlays.cluster.services,
     )
+
+
+def _known(overlays: AnalysisInput | None, manifests: AnalysisInput | None) -> tuple[Namespace, ...] | None:
+    if manifests:
+        return manifests.cluster.namespaces
+    return overlays.known_namespaces if overlays else None
 
 
 def _pods(overlays: AnalysisInput | None) -> tuple[Pod, ...]:

@@ -6,7 +6,7 @@ from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets import addresses, intervals
-from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.intervals import Span, Spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,16 +71,27 @@ def one_address_set(entries: "Iterable[Entry]") -> Spans:
     ... )
     True
     """
-    found: Spans = ()
-    for cidr, matches in sorted(entries, key=lambda entry: _length(entry[0])):
-        change = intervals.union if matches else intervals.subtract
-        found = change(found, (addresses.network(cidr),))
-    return found
+    decided = {addresses.network(cidr): matches for cidr, matches in entries}
+    found: list[Span] = []
+    around: list[tuple[int, bool]] = []  # the networks that hold the place *at*: where each ends, whether it matches
+    at = 0
 
+    def close() -> int:
+        last, matches = around.pop()
+        if matches and at <= last:
+            found.append((at, last))
+        return max(at, last + 1)
 
-def _length(cidr: str) -> int:
-    head, _, length = cidr.partition("/")
-    return int(length) if length else (128 if ":" in head else 32)
+    for (first, last), matches in sorted(decided.items(), key=lambda entry: (entry[0][0], -entry[0][1])):
+        while around and around[-1][0] < first:
+            at = close()
+        if around and around[-1][1] and at < first:
+            found.append((at, first - 1))
+        at = first
+        around.append((last, matches))
+    while around:
+        at = close()
+    return intervals.merge(found)
 
 
 def unseen(cluster: Cluster, deviations: frozenset[Deviation]) -> tuple[str, ...]:

@@ -39,10 +39,20 @@ def _of(kind: Kind, name: str, path: Path, accept: Mapping[Name, Text]) -> Itera
         )
 
 
-def accepting(known: Iterable[Acceptance], finding: LintFinding) -> list[Acceptance]:
-    """Return those of *known* that accept *finding*, the nearest first."""
-    found = [each for each in known if each.id == finding.check.id and _is_below(finding.found, each.above)]
-    return sorted(found, key=lambda each: -len(each.above.path))
+class AcceptanceIndex:
+    """Finds those of some *acceptances* that accept a finding, by its check and by the resource that it is in."""
+
+    def __init__(self, acceptances: Iterable[Acceptance]) -> None:
+        self.found: dict[tuple[str, Kind, str], list[Acceptance]] = {}
+        for each in acceptances:
+            self.found.setdefault((each.id, each.above.kind, each.above.name), []).append(each)
+
+    def accepting(self, finding: LintFinding) -> list[Acceptance]:
+        """Return the acceptances of *finding*, the nearest first."""
+        found, at = finding.found, finding.found.at
+        resources = dict.fromkeys([(at.kind, at.name), *((Kind.NAMESPACE, name) for name in found.namespaces[:1])])
+        near = [each for kind, name in resources for each in self.found.get((finding.check.id, kind, name), ())]
+        return sorted((each for each in near if _is_below(found, each.above)), key=lambda each: -len(each.above.path))
 
 
 def _is_below(found: CheckResult, above: FieldReference) -> bool:

@@ -1,13 +1,15 @@
 """What the checks look at: a cluster, its reachability, and where people wrote its rules."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 
 from bulkhead.core.diagnostics import Path
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability
+from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.rule_effects import RuleEffect
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics, enforced
+from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.pair import single_pods
-from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PolicyRule
 from bulkhead.core.language.resources import (
     ClusterProfile,
@@ -17,7 +19,8 @@ from bulkhead.core.language.resources import (
     SegmentedNamespace,
 )
 from bulkhead.core.language.scalars import Cidr
-from bulkhead.core.record import FrozenMap, record
+from bulkhead.core.lint.pod_index import PodIndex
+from bulkhead.core.record import record
 
 
 class Kind(Enum):
@@ -72,6 +75,29 @@ class OuterTransform:
     overlays: tuple[str, ...]
 
 
+class LintedCluster:
+    """A *cluster* and its reachability by *semantics*, which is computed when a check first asks for it."""
+
+    def __init__(self, cluster: Cluster, semantics: Semantics) -> None:
+        self.cluster, self.semantics = cluster, semantics
+        self._layers: tuple[FamilyReachability, ...] | None = None
+        self._pods: PodIndex | None = None
+
+    @property
+    def layers(self) -> tuple[FamilyReachability, ...]:
+        """Who reaches whom, a layer for each address family."""
+        if self._layers is None:
+            self._layers = reach(self.cluster, self.semantics).layers
+        return self._layers
+
+    @property
+    def pods(self) -> PodIndex:
+        """The pods of the cluster."""
+        if self._pods is None:
+            self._pods = PodIndex(self.cluster, namespaces_of(self.cluster))
+        return self._pods
+
+
 @record
 class LintContext:
     """
@@ -79,11 +105,12 @@ class LintContext:
 
     *namespaces* are the overlays', *listed* those of which it is known that they exist.
     *workloads* says whether the cluster's pods are real ones, *whole* whether the overlays are
-    all that the profile is for.  *unspoken* are ports for which no protocol is written, *labels*
-    those of every namespace.
+    all that the profile is for.  *unspoken* are ports for which no protocol is written.
+    *known_namespaces* are the namespaces of which the labels are known,
+    ``None``: all of the cluster.
     """
 
-    answer: Reachability
+    answer: LintedCluster
     lines: tuple[RuleReference, ...]
     enforcer: Enforcer = Enforcer.ANY
     profile: ClusterProfile | None = None
@@ -94,12 +121,41 @@ class LintContext:
     today: str = ""
     unspoken: tuple[FieldReference, ...] = ()
     outer: tuple[OuterTransform, ...] = ()
-    labels: Mapping[str, Mapping[str, str]] = FrozenMap()
+    known_namespaces: tuple[Namespace, ...] | None = None
 
     @property
     def cluster(self) -> Cluster:
         """The cluster itself."""
         return self.answer.cluster
+
+    @property
+    def pods(self) -> PodIndex:
+        """The pods of the cluster by selector and by port."""
+        return self.answer.pods
+
+    @property
+    def mode(self) -> IpBlockMode:
+        """What an ``ipBlock`` matches."""
+        return self.answer.semantics.mode
+
+    @property
+    def possible(self) -> Cluster:
+        """The cluster with those namespaces only of which the labels are known: any other may have any labels."""
+        given = self.cluster
+        if self.known_namespaces is None:
+            return given
+        return Cluster(self.known_namespaces, given.pods, given.policies, given.networks, given.nodes, given.services)
+
+    @property
+    def readings(self) -> tuple[Semantics, ...]:
+        """
+        The semantics that policies may be read by: what the enforcer makes of them.
+
+        Where it is not known, an ``ipBlock`` may match pods or not.
+        """
+        if self.enforcer is Enforcer.ANY:
+            return tuple(Semantics(mode) for mode in IpBlockMode)
+        return (enforced(self.enforcer),)
 
     @property
     def protected(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.lint.acceptance import CHECKS as ACCEPTANCE
-from bulkhead.core.lint.acceptance import Acceptance, acceptances, accepting, unknown, unused
+from bulkhead.core.lint.acceptance import Acceptance, AcceptanceIndex, acceptances, unknown, unused
 from bulkhead.core.lint.checks import (
     coverage,
     deviations,
@@ -44,10 +44,11 @@ class LintResult:
 def lint(scene: LintContext, checks: tuple[Check, ...]) -> LintResult:
     """Return what *checks* find in *scene*, each finding with the reason with which it is accepted, if it is."""
     known = acceptances(scene)
+    index = AcceptanceIndex(known)
     findings: list[LintFinding] = []
     heeded: set[Acceptance] = set()
     for finding in _found(scene, checks):
-        by = accepting(known, finding)
+        by = index.accepting(finding)
         heeded |= set(by)
         findings.append(LintFinding(finding.check, finding.found, by[0].reason if by else ""))
     ids = tuple(check.id for check in CHECKS)

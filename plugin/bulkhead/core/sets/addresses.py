@@ -47,6 +47,14 @@ def network(text: str) -> Span:
 
     Host bits are cut off, as the API server does.
     """
+    head, _, length = text.partition("/")
+    if length in _HOSTS and head.count(".") == 3:
+        try:
+            size = _HOSTS[length]
+            first = address(head) & -size
+            return first, first + size - 1
+        except ValueError:
+            pass
     found = ip_network(text, strict=False)
     base = 0 if found.version == 4 else _V6
     first = base + int(found.network_address)
@@ -79,6 +87,8 @@ def is_address(text: str) -> bool:
 
 
 _OCTETS = {str(octet): octet for octet in range(256)}
+_HOSTS = {str(length): 1 << 32 - length for length in range(33)}
+"""How many addresses an IPv4 network has, by the length of its prefix."""
 
 
 def family(at: int) -> int:

@@ -60,15 +60,18 @@ def subtract(left: Spans, right: Spans) -> Spans:
     ((80, 81), (86, 90))
     """
     rest: list[Span] = []
+    at = 0
     for first, last in left:
-        for gone_from, gone_to in right:
-            if gone_to < first or gone_from > last:
-                continue
+        at = max(at, bisect_right(right, (first,)) - 1) if right else 0
+        while at < len(right) and right[at][1] < first:
+            at += 1
+        following = at  # the next span of *left* may begin within the last span of *right* that this one meets
+        while following < len(right) and right[following][0] <= last:
+            gone_from, gone_to = right[following]
             if gone_from > first:
                 rest.append((first, gone_from - 1))
             first = gone_to + 1
-            if first > last:
-                break
+            following += 1
         if first <= last:
             rest.append((first, last))
     return tuple(rest)

@@ -9,7 +9,6 @@ from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import LintContext, blocks, end, foreign, heeds, of_policy, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.sets import addresses, intervals
-from bulkhead.core.sets.addresses import AddressSet, intersect
 
 
 def _both_directions(scene: LintContext) -> Iterator[CheckResult]:
@@ -41,32 +40,34 @@ def _except(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
         for entry, rule in enumerate(rules(scene, line)):
             found = [(number, peer) for number, peer in enumerate(rule.peers or ()) if isinstance(peer, IpBlock)]
-            for number, peer in found:
-                lost = _lost(peer, [one for _, one in found])
-                cut = [text for other, one in found if other != number for text in _cut(one, lost)]
-                if cut:
-                    yield CheckResult(
-                        end(line, entry, number),
-                        f"`{peer.cidr}` in {line.title} loses `{cut[0]}` to the `except` of another peer: kube-router "
-                        "keeps all addresses of a rule in one set, where the narrowest entry wins, and of two equal "
-                        "ones the later",
-                        "write the peer with `except` as a rule of its own",
-                        (line.namespace,),
-                    )
+            for number, peer, text in _losing(found):
+                yield CheckResult(
+                    end(line, entry, number),
+                    f"`{peer.cidr}` in {line.title} loses `{text}` to the `except` of another peer: kube-router "
+                    "keeps all addresses of a rule in one set, where the narrowest entry wins, and of two equal "
+                    "ones the later",
+                    "write the peer with `except` as a rule of its own",
+                    (line.namespace,),
+                )
 
 
-def _lost(peer: IpBlock, beside: list[IpBlock]) -> AddressSet:
-    """Return what *peer* matches alone, and not in one set with those *beside* it."""
-    family = addresses.family(addresses.network(peer.cidr)[0])
-    together = intervals.merge(
-        span for spans in read(beside, family, frozenset({Deviation.ONE_ADDRESS_SET})) for span in spans
-    )
-    return AddressSet(intervals.subtract(addresses.block(peer.cidr, peer.excluded), together))
-
-
-def _cut(one: IpBlock, lost: AddressSet) -> list[str]:
-    """Return the exceptions of *one* that take part of what is *lost*."""
-    return [text for text in one.excluded if intersect(lost, AddressSet((addresses.network(text),))).spans]
+def _losing(peers: list[tuple[int, IpBlock]]) -> Iterator[tuple[int, IpBlock, str]]:
+    """Yield each of the numbered *peers* of one rule that loses addresses, with the ``except`` that takes them."""
+    cuts = [(addresses.network(text), text, number) for number, peer in peers for text in peer.excluded]
+    if len(peers) < 2 or not cuts:
+        return
+    for family in addresses.FAMILIES:
+        mine = [one for one in peers if addresses.family(addresses.network(one[1].cidr)[0]) == family]
+        blocks_of = [peer for _, peer in mine]
+        together = intervals.merge(
+            span for spans in read(blocks_of, family, frozenset({Deviation.ONE_ADDRESS_SET})) for span in spans
+        )
+        for number, peer in mine:
+            lost = intervals.subtract(addresses.block(peer.cidr, peer.excluded), together)
+            for span, text, other in cuts if lost else ():
+                if other != number and intervals.intersect(lost, (span,)):
+                    yield number, peer, text
+                    break
 
 
 EXCEPT_BESIDE_OTHERS = Check(

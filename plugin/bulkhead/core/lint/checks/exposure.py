@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.engine.endpoint_space import located
-from bulkhead.core.engine.reachability import FamilyReachability, port_set
 from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock
 from bulkhead.core.language.resources import Enforcer, NetworkName, Peer
 from bulkhead.core.language.scalars import Name
@@ -13,21 +12,16 @@ from bulkhead.core.lint.context import (
     Kind,
     LintContext,
     RuleReference,
-    alone,
     blocks,
-    grants,
     heeds,
     network,
 )
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
-from bulkhead.core.sets import addresses, ports
+from bulkhead.core.lint.pod_sources import Elsewhere, PodSources
+from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import AddressSet, intersect
-from bulkhead.core.sets.intervals import Spans
-from bulkhead.core.sets.partition import indices
-from bulkhead.core.sets.ports import PortSet
+from bulkhead.core.sets.intervals import Span, Spans
 from bulkhead.core.sets.ranges import PRIVATE_CIDRS
-
-ANY_OTHER = "any namespace not listed"
 
 METADATA = ("169.254.169.254/32", "fd00:ec2::254/128")
 """Where clouds answer with a machine's credentials, in both families."""
@@ -55,11 +49,13 @@ def pod_networks(scene: LintContext) -> tuple[str, ...]:
 
 def _every_pod(scene: LintContext) -> Iterator[CheckResult]:
     flagged = dict(_letting_in(scene))
-    comers = {line: _comers(scene, line) for line in flagged}
+    sources = PodSources(scene) if flagged else None
+    comers = {line: sources.names(line) for line in flagged} if sources else {}
+    elsewhere = Elsewhere(comers)
     for line, (at, block) in flagged.items():
-        others = {name for other, names in comers.items() if other.namespace != line.namespace for name in names}
-        # A namespace's own pods are told only if they come in elsewhere too: what is alike then reads alike.
-        who = tuple(name for name in comers[line] if name in others or not _is_own(line, name))
+        # The pods of the own namespace are listed only if they come in elsewhere too: what is alike then reads alike.
+        only_here = {name for name in elsewhere.own(line) if not elsewhere.comes_in(line, name)}
+        who = tuple(name for name in comers[line] if name not in only_here) if only_here else comers[line]
         yield CheckResult(
             at,
             f"{line.title} lets in every pod of the cluster: `{block.cidr}` holds the addresses of all pods, "
@@ -72,73 +68,50 @@ def _every_pod(scene: LintContext) -> Iterator[CheckResult]:
 
 
 def _letting_in(scene: LintContext) -> Iterator[tuple[RuleReference, tuple[FieldReference, IpBlock]]]:
-    for line in scene.lines if scene.answer.mode is IpBlockMode.PODS else ():
+    holds_every_pod = _EveryPod(scene)
+    for line in scene.lines if scene.mode is IpBlockMode.PODS else ():
         for at, block in blocks(scene, line) if line.direction is Direction.INGRESS else ():
-            if _holds_every_pod(scene, block):
+            if holds_every_pod(block):
                 yield line, (at, block)
 
 
-def _is_own(line: RuleReference, name: str) -> bool:
-    return name.partition(" ")[0].partition("/")[0] == line.namespace
+class _EveryPod:
+    """Says whether a block holds the addresses of all pods: of their networks, else of those that exist."""
+
+    def __init__(self, scene: LintContext) -> None:
+        self.networks = tuple(addresses.network(cidr) for cidr in pod_networks(scene))
+        pods = [pod for pod in scene.cluster.pods if not pod.host_network]
+        self.known = {
+            family: intervals.merge(span for pod in pods for span in _spans(pod) if addresses.family(span[0]) == family)
+            for family in addresses.FAMILIES
+        }
+        self.somewhere = any(not pod.addresses for pod in pods)
+        self.several = len(pods) > 1
+        self.found: dict[IpBlock, bool] = {}
+
+    def __call__(self, block: IpBlock) -> bool:
+        """Say whether *block* does."""
+        if block not in self.found:
+            self.found[block] = self._holds(block)
+        return self.found[block]
+
+    def _holds(self, block: IpBlock) -> bool:
+        first, last = addresses.network(block.cidr)
+        if self.networks:
+            inside = [each for each in self.networks if first <= each[0] and each[1] <= last]
+            return any(not intervals.subtract((each,), _of(block)) for each in inside)
+        family = addresses.family(first)
+        pods = self.known[family]
+        if not self.several or (self.somewhere and _of(block) != (addresses.WHOLE[family],)):
+            return False
+        if not pods:
+            return self.somewhere
+        return first <= pods[0][0] and pods[-1][1] <= last and not intervals.subtract(pods, _of(block))
 
 
-def _holds_every_pod(scene: LintContext, block: IpBlock) -> bool:
-    known = pod_networks(scene)
-    if known:
-        return any(covers(block, cidr) for cidr in known)
-    for layer in scene.answer.layers:
-        pods = layer.universe.present & ~layer.universe.outside & ~layer.universe.hosts
-        if pods & (pods - 1) and not pods & ~located(layer.universe, _of(block)):
-            return True
-    return False
-
-
-def _comers(scene: LintContext, line: RuleReference) -> tuple[str, ...]:
-    """Return the namespaces whose pods really come in through *line*: their own egress lets them."""
-    found: dict[str, PortSet] = {}
-    for layer in scene.answer.layers:
-        for name, opened in _named(layer, _coming(layer, line, alone(scene, layer))).items():
-            found[name] = ports.union(found.get(name, ports.NONE), opened)
-    return tuple(
-        name if opened == ports.EVERY else f"{name} ({opened})" for name, opened in sorted(found.items(), key=_last)
-    )
-
-
-def _coming(layer: FamilyReachability, line: RuleReference, single: int) -> dict[int, int]:
-    """Return the pods that come in through *line*, by member, each with the port atoms on which it does."""
-    inside = layer.universe.present & ~layer.universe.outside & ~layer.universe.hosts
-    found: dict[int, int] = {}
-    for row in layer.rows:
-        for grant in grants(layer, line) if row.sources & inside else ():
-            opened, reached = 0, 0
-            for atoms, destinations in row.parts:
-                for granted, having in grant.ports:
-                    there = having & destinations & layer.granted[line.policy].subjects
-                    if there and granted & atoms:
-                        opened, reached = opened | granted & atoms, reached | there
-            for place in indices(row.sources & grant.peers & inside):
-                if reached & ~(single & 1 << place):  # a pod alone that reaches nobody but itself does not come in
-                    found[place] = found.get(place, 0) | opened
-    return found
-
-
-def _named(layer: FamilyReachability, coming: dict[int, int]) -> dict[str, PortSet]:
-    """Return the same by namespace, and by pod where not all pods of a namespace are alike."""
-    spaces: dict[str, dict[int, int]] = {}
-    for place, opened in coming.items():
-        spaces.setdefault(layer.universe.members[place].pods[0].namespace, {})[place] = opened
-    found: dict[str, PortSet] = {}
-    for name, some in spaces.items():
-        alike = len(set(some.values())) == 1 and set(indices(layer.universe.homes.get(name, 0))) == set(some)
-        for place, opened in some.items():
-            for pod in layer.universe.members[place].pods:
-                title = (ANY_OTHER if name == "*" else name) if alike else f"{name}/{pod.owner[1]}"
-                found[title] = ports.union(found.get(title, ports.NONE), port_set(layer, opened))
-    return found
-
-
-def _last(item: tuple[str, PortSet]) -> tuple[bool, str]:
-    return item[0] == ANY_OTHER, item[0]
+def _spans(pod: Pod) -> Iterator[Span]:
+    for text in pod.addresses:
+        yield addresses.network(text)
 
 
 EVERY_POD = Check(

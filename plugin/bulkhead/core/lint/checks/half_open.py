@@ -3,22 +3,27 @@
 from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_space import located
-from bulkhead.core.engine.reachability import FamilyReachability
+from bulkhead.core.engine.reachability import FamilyReachability, SourceRow
 from bulkhead.core.kubernetes import selectors
-from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer, Selector
 from bulkhead.core.lint.checks.exposure import pod_networks
-from bulkhead.core.lint.checks.no_effect import reach_of, within
+from bulkhead.core.lint.checks.no_effect import Networks
 from bulkhead.core.lint.context import LintContext, RuleReference, end, grants, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.sets import addresses
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.partition import indices
 
 
 def _half_open(scene: LintContext) -> Iterator[CheckResult]:
+    if not scene.namespaces:
+        return
+    protected = ProtectedPods(scene)
     for line in scene.lines:
-        for entry, rule in enumerate(rules(scene, line) if line.namespace in scene.protected else ()):
+        for entry, rule in enumerate(rules(scene, line) if line.namespace in protected.names else ()):
             for number, peer in enumerate(rule.peers or ()):
-                for title, others in _ends(scene, line, peer):
-                    if _meets(scene, line, entry, others) is False:
+                for title, others in protected.ends(line, peer):
+                    if protected.meet(line, entry, others) is False:
                         yield CheckResult(
                             end(line, entry, number), _says(line, title), _hint(line, title), (line.namespace,)
                         )
@@ -37,49 +42,71 @@ def _hint(line: RuleReference, other: str) -> str:
     return f"add {wanted} to {other}, or remove the rule"
 
 
-def _ends(scene: LintContext, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, list[int]]]:
-    """Yield the members at the other end, a bitset a layer: for each protected namespace that *peer* names."""
-    if isinstance(peer, IpBlock):
-        if within(peer, pod_networks(scene)):
-            spans = addresses.block(peer.cidr, peer.excluded)
-            yield (
-                "any protected namespace",
-                [_homes(layer, scene.protected) & located(layer.universe, spans) for layer in scene.answer.layers],
-            )
-        return
-    for name in sorted(reach_of(scene, line.namespace, peer) & scene.protected):
-        yield (
-            f"namespace `{name}`",
-            [
-                layer.universe.homes.get(name, 0) & selectors.select(peer.pods, layer.universe.labels)
-                for layer in scene.answer.layers
-            ],
-        )
+class ProtectedPods:
+    """The pods of the namespaces that the overlays protect, and which of them exchange anything."""
+
+    def __init__(self, scene: LintContext) -> None:
+        self.scene, self.names = scene, scene.protected
+        self.networks = Networks(pod_networks(scene))
+        self.layers = [_ProtectedLayer(layer, self.names) for layer in scene.answer.layers]
+
+    def ends(self, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, list[int]]]:
+        """Yield the members at the other end, a bitset a layer: for each protected namespace that *peer* names."""
+        if isinstance(peer, IpBlock):
+            if self.networks.hold(peer):
+                spans = addresses.block(peer.cidr, peer.excluded)
+                yield "any protected namespace", [layer.located(spans) for layer in self.layers]
+            return
+        for name in sorted(self.scene.pods.namespaces(line.namespace, peer) & self.names):
+            yield f"namespace `{name}`", [layer.selected(name, peer.pods) for layer in self.layers]
+
+    def meet(self, line: RuleReference, entry: int, others: list[int]) -> bool | None:
+        """Say whether anything passes between the pods of *line* and *others*; ``None``: nothing is there."""
+        could = False
+        for layer, there in zip(self.layers, others, strict=True):
+            subjects = layer.layer.granted[line.policy].subjects
+            grant = grants(layer.layer, line)[entry]
+            sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
+            wanted = [(atoms, destinations & having) for atoms, having in grant.ports if destinations & having]
+            if sources and wanted:
+                could = True
+                if layer.passes(sources, wanted):
+                    return True
+        return False if could else None
 
 
-def _homes(layer: FamilyReachability, names: frozenset[str]) -> int:
-    found = 0
-    for name in names:
-        found |= layer.universe.homes.get(name, 0)
-    return found
+class _ProtectedLayer:
+    """The same for one address family."""
 
+    def __init__(self, layer: FamilyReachability, names: frozenset[str]) -> None:
+        self.layer = layer
+        self.pods = 0
+        for name in names:
+            self.pods |= layer.universe.homes.get(name, 0)
+        self.rows: dict[int, SourceRow] = {place: row for row in layer.rows for place in indices(row.sources)}
+        self.known: dict[Spans, int] = {}
 
-def _meets(scene: LintContext, line: RuleReference, entry: int, others: list[int]) -> bool | None:
-    """Say whether anything passes between the pods of *line* and *others*; ``None``: there is nothing that could."""
-    could = False
-    for layer, there in zip(scene.answer.layers, others, strict=True):
-        subjects = layer.granted[line.policy].subjects
-        grant = grants(layer, line)[entry]
-        sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
-        wanted = [(atoms, destinations & having) for atoms, having in grant.ports if destinations & having]
-        if not sources or not wanted:
-            continue
-        could = True
-        for row in layer.rows:
-            for atoms, those in row.parts if row.sources & sources else ():
+    def located(self, spans: Spans) -> int:
+        """Return the pods that an ``ipBlock`` of *spans* matches."""
+        if spans not in self.known:
+            self.known[spans] = self.pods & located(self.layer.universe, spans)
+        return self.known[spans]
+
+    def selected(self, namespace: str, selector: Selector) -> int:
+        """Return the pods of *namespace* that *selector* selects."""
+        universe = self.layer.universe
+        return universe.homes.get(namespace, 0) & selectors.select(selector, universe.labels)
+
+    def passes(self, sources: int, wanted: list[tuple[int, int]]) -> bool:
+        """Say whether any of *sources* reaches any destination that is *wanted*, on one of the port atoms with it."""
+        while sources:
+            lowest = sources & -sources
+            row = self.rows.get(lowest.bit_length() - 1)
+            for atoms, those in row.parts if row else ():
                 if any(atoms & granted and those & having for granted, having in wanted):
                     return True
-    return False if could else None
+            sources &= ~(row.sources if row else lowest)
+        return False
 
 
 HALF_OPEN = Check(

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, PodPeer, Selector
-from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import API_GROUP, rules_of
 from bulkhead.core.language.scalars import Name
-from bulkhead.core.lint.checks.no_effect import reach_of
 from bulkhead.core.lint.context import FieldReference, Kind, LintContext, end, foreign, of_policy, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
@@ -98,7 +96,7 @@ def _matches_nothing(scene: LintContext) -> Iterator[CheckResult]:
                 if (
                     isinstance(peer, PodPeer)
                     and peer != PodPeer(EVERY_POD)
-                    and not _any(scene, reach_of(scene, line.namespace, peer), peer)
+                    and not scene.pods.peers(line.namespace, peer)
                 ):
                     yield CheckResult(
                         end(line, entry, number),
@@ -114,7 +112,7 @@ def _subjects(scene: LintContext) -> Iterator[CheckResult]:
     seen: set[tuple[str, Selector]] = set()
     for number, policy in enumerate(scene.cluster.policies):
         key = policy.namespace, policy.pods
-        if policy.pods == EVERY_POD or key in seen or _any(scene, {policy.namespace}, PodPeer(policy.pods)):
+        if policy.pods == EVERY_POD or key in seen or scene.pods.selected(*key):
             continue
         seen.add(key)
         at, title = of_policy(policy, "spec", "podSelector"), f"policy `{policy.name}`"
@@ -127,10 +125,6 @@ def _subjects(scene: LintContext) -> Iterator[CheckResult]:
             "compare its labels with those of the pods",
             (policy.namespace,),
         )
-
-
-def _any(scene: LintContext, namespaces: set[str], peer: PodPeer) -> bool:
-    return any(pod.namespace in namespaces and matches(peer.pods, dict(pod.labels)) for pod in scene.cluster.pods)
 
 
 MATCHES_NOTHING = Check(

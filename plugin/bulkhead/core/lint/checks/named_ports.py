@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.kubernetes.cluster import NamedPort, Pod
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, PodPeer, PolicyPort, PolicyRule, Selector
-from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, PodPeer, PolicyPort, PolicyRule
 from bulkhead.core.language.resources import Enforcer
-from bulkhead.core.lint.checks.no_effect import reach_of
 from bulkhead.core.lint.context import LintContext, RuleReference, end, heeds, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
+from bulkhead.core.lint.pod_index import PodBits
 
 
-def _named_rules(scene: LintContext) -> Iterator[tuple[RuleReference, int, PolicyRule, list[PolicyPort], list[Pod]]]:
+def _named_rules(scene: LintContext) -> Iterator[tuple[RuleReference, int, PolicyRule, list[PolicyPort], PodBits]]:
     """Yield each rule with named ports: line, entry, rule, names, and the pods on which kube-router looks them up."""
     for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
         for entry, rule in enumerate(rules(scene, line)):
@@ -20,40 +18,27 @@ def _named_rules(scene: LintContext) -> Iterator[tuple[RuleReference, int, Polic
                 yield line, entry, rule, names, _asked(scene, line, rule)
 
 
-def _asked(scene: LintContext, line: RuleReference, rule: PolicyRule) -> list[Pod]:
-    selected = list(_selected(scene, line, rule))
-    return [
-        pod
-        for pod in scene.cluster.pods
-        if not pod.host_network
-        and any(pod.namespace in spaces and matches(pods, dict(pod.labels)) for spaces, pods in selected)
-    ]
-
-
-def _selected(scene: LintContext, line: RuleReference, rule: PolicyRule) -> Iterator[tuple[set[str], Selector]]:
-    """Yield the namespaces and the labels of the pods that are asked: of any of these."""
+def _asked(scene: LintContext, line: RuleReference, rule: PolicyRule) -> PodBits:
+    """Return the pods that are asked: of any of these namespaces with any of these labels."""
+    found = 0
     if line.direction is Direction.INGRESS:
-        yield {line.namespace}, scene.cluster.policies[line.policy].pods
+        found = scene.pods.selected(line.namespace, scene.cluster.policies[line.policy].pods)
     elif rule.peers is None:
-        yield {line.namespace}, EVERY_POD
-    else:
-        peers = (peer for peer in rule.peers if isinstance(peer, PodPeer))
-        yield from ((reach_of(scene, line.namespace, peer), peer.pods) for peer in peers)
+        found = scene.pods.selected(line.namespace, EVERY_POD)
+    for peer in rule.peers or () if line.direction is Direction.EGRESS else ():
+        found |= scene.pods.peers(line.namespace, peer) if isinstance(peer, PodPeer) else 0
+    return found & ~scene.pods.hosts
 
 
-def _is(port: NamedPort, name: PolicyPort) -> bool:
-    return (port.name, port.protocol) == (name.port, name.protocol)
-
-
-def _has(pod: Pod, name: PolicyPort) -> bool:
-    """Say whether a container of *pod* has a port of that *name*; those of sidecars are not seen."""
-    return any(_is(port, name) and not port.sidecar for port in pod.ports)
+def _having(scene: LintContext, name: PolicyPort, sidecar: bool = False) -> PodBits:
+    """Return the pods of which a container, or a *sidecar*, has a port of that *name*."""
+    return scene.pods.called(str(name.port), name.protocol, sidecar)
 
 
 def _unmatched(scene: LintContext) -> Iterator[CheckResult]:
     for line, entry, rule, names, pods in _named_rules(scene):
         peers = [number for number, peer in enumerate(rule.peers or ()) if isinstance(peer, PodPeer)]
-        known = any(_has(pod, name) for pod in pods for name in names)
+        known = any(_having(scene, name) & pods for name in names)
         if (
             not peers
             or known
@@ -115,8 +100,7 @@ def _shared(scene: LintContext) -> Iterator[CheckResult]:
         if line.direction is Direction.EGRESS and rule.peers is None:
             continue
         for name in names:
-            theirs = {port for pod in pods if _has(pod, name) for port in pod.ports}
-            others = sorted({pod.owner[1] for pod in pods if not _has(pod, name) and _shares(pod, theirs)})
+            others = scene.pods.owners(_sharing(scene, pods, _having(scene, name)))
             if others:
                 yield CheckResult(
                     line.at,
@@ -127,8 +111,13 @@ def _shared(scene: LintContext) -> Iterator[CheckResult]:
                 )
 
 
-def _shares(pod: Pod, ports: set[NamedPort]) -> bool:
-    return any(port in ports and not port.sidecar for port in pod.ports)
+def _sharing(scene: LintContext, pods: PodBits, having: PodBits) -> PodBits:
+    """Return those of *pods* that are not *having* the port, but another port of one of *pods* that is."""
+    found = 0
+    for port, those in scene.pods.having.items():
+        if not port.sidecar and those & having & pods:
+            found |= those & pods & ~having
+    return found
 
 
 def _listed(names: list[str]) -> str:
@@ -155,7 +144,7 @@ NAMED_PORT_SHARED = Check(
 def _sidecar(scene: LintContext) -> Iterator[CheckResult]:
     for line, _entry, _rule, names, pods in _named_rules(scene) if scene.workloads else ():
         for name in names:
-            owners = sorted({pod.owner[1] for pod in pods if _is_sidecars(pod, name) and not _has(pod, name)})
+            owners = scene.pods.owners(_having(scene, name, sidecar=True) & pods & ~_having(scene, name))
             if owners:
                 yield CheckResult(
                     line.at,
@@ -164,10 +153,6 @@ def _sidecar(scene: LintContext) -> Iterator[CheckResult]:
                     "write the port's number",
                     (line.namespace,),
                 )
-
-
-def _is_sidecars(pod: Pod, name: PolicyPort) -> bool:
-    return any(_is(port, name) and port.sidecar for port in pod.ports)
 
 
 SIDECAR_PORT = Check(

@@ -1,11 +1,10 @@
 """Checks for rules that this cluster's enforcer can never apply."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORT_RANGE
-from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, IpBlock, PodPeer, Selector
-from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import Enforcer, NetworkName
 from bulkhead.core.lint.context import (
     FieldReference,
@@ -19,25 +18,30 @@ from bulkhead.core.lint.context import (
     rules,
 )
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
-from bulkhead.core.sets import addresses
-from bulkhead.core.sets.addresses import AddressSet, subtract
+from bulkhead.core.sets import addresses, intervals
 
 _API_PORTS = (443, 6443)
 
 
-def within(block: IpBlock, cidrs: tuple[str, ...]) -> bool:
-    """Say whether all of *block* is in *cidrs*."""
-    whole = AddressSet((addresses.network(block.cidr),))
-    for cidr in cidrs:
-        whole = subtract(whole, AddressSet((addresses.network(cidr),)))
-    return not whole.spans
+class Networks:
+    """Says which blocks are within some networks, *cidrs*, all of them together."""
+
+    def __init__(self, cidrs: Iterable[str]) -> None:
+        self.spans = intervals.merge(map(addresses.network, cidrs))
+
+    def hold(self, block: IpBlock) -> bool:
+        """Say whether all of *block*, its ``except`` included, is in the networks."""
+        first, last = addresses.network(block.cidr)
+        at = bisect_right(self.spans, (first, last)) - 1
+        return any(one[0] <= first and last <= one[1] for one in self.spans[max(at, 0) : at + 2])
 
 
 def _dead(scene: LintContext, cidrs: tuple[str, ...]) -> Iterator[tuple[RuleReference, FieldReference, str]]:
     """Yield each place at which a line names addresses that are all in *cidrs*."""
+    networks = Networks(cidrs)
     for line in scene.lines if cidrs else ():
         for at, block in blocks(scene, line):
-            if within(block, cidrs):
+            if networks.hold(block):
                 yield line, at, block.cidr
 
 
@@ -203,47 +207,32 @@ POD_ADDRESS_ON_CILIUM = Check(
 
 
 def _host_network(scene: LintContext) -> Iterator[CheckResult]:
-    hosts = [pod for pod in scene.cluster.pods if pod.host_network] if scene.workloads else []
+    hosts = scene.pods.hosts if scene.workloads else 0
     seen: set[tuple[str, Selector]] = set()
     for policy in scene.cluster.policies if hosts else ():
-        chosen = [pod for pod in hosts if pod.namespace == policy.namespace and _selects(policy.pods, pod)]
-        if chosen and (policy.namespace, policy.pods) not in seen:
-            seen.add((policy.namespace, policy.pods))
+        key = policy.namespace, policy.pods
+        chosen = scene.pods.selected(*key) & hosts
+        if chosen and key not in seen:
+            seen.add(key)
             at = of_policy(policy, "spec", "podSelector")
-            yield CheckResult(at, _no_effect(f"policy `{policy.name}`", chosen), _HOSTS, (policy.namespace,))
+            says = _no_effect(f"policy `{policy.name}`", scene.pods.owners(chosen))
+            yield CheckResult(at, says, _HOSTS, (policy.namespace,))
     for line in scene.lines if hosts else ():
         for entry, rule in enumerate(rules(scene, line)):
             for number, peer in enumerate(rule.peers or ()):
                 if isinstance(peer, PodPeer) and peer.pods != EVERY_POD:
-                    meant = [
-                        pod for pod in scene.cluster.pods if _selects(peer.pods, pod) and _is_in(scene, line, peer, pod)
-                    ]
-                    if meant and all(pod.host_network for pod in meant):
-                        at = end(line, entry, number)
-                        yield CheckResult(at, _no_effect(f"a peer of {line.title}", meant), _HOSTS, (line.namespace,))
+                    meant = scene.pods.peers(line.namespace, peer)
+                    if meant and not meant & ~hosts:
+                        says = _no_effect(f"a peer of {line.title}", scene.pods.owners(meant))
+                        yield CheckResult(end(line, entry, number), says, _HOSTS, (line.namespace,))
 
 
 _HOSTS = "name the node's addresses instead: `{network: nodes}`"
 
 
-def _no_effect(subject: str, pods: list[Pod]) -> str:
-    names = ", ".join(sorted({f"`{pod.owner[1]}`" for pod in pods}))
+def _no_effect(subject: str, owners: list[str]) -> str:
+    names = ", ".join(f"`{name}`" for name in owners)
     return f"{subject} has no effect on {names}: no selector matches a pod on the host network"
-
-
-def _selects(selector: Selector, pod: Pod) -> bool:
-    return matches(selector, dict(pod.labels))
-
-
-def _is_in(scene: LintContext, line: RuleReference, peer: PodPeer, pod: Pod) -> bool:
-    return pod.namespace in reach_of(scene, line.namespace, peer)
-
-
-def reach_of(scene: LintContext, own: str, peer: PodPeer) -> set[str]:
-    """Return the namespaces that *peer* of a policy in *own* names."""
-    if peer.namespaces is None:
-        return {own}
-    return {name for name, labels in scene.labels.items() if matches(peer.namespaces, labels)}
 
 
 HOST_NETWORK_SELECTOR = Check(

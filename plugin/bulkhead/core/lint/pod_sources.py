@@ -1,0 +1,145 @@
+"""
+Which pods really come in through a rule: those that it lets in and whose own egress lets them out.
+"""
+
+from bulkhead.core.engine.reachability import FamilyReachability, port_set
+from bulkhead.core.lint.context import LintContext, RuleReference, alone, grants
+from bulkhead.core.sets import ports
+from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.ports import PortSet
+
+ANY_OTHER = "any namespace not listed"
+
+Opened = tuple[tuple[int, int], ...]
+"""Disjoint bit sets of pods, each with the bit set of port atoms that are open to them; ascending."""
+
+
+class PodSources:
+    """Which pods really come in through a line: those whose own egress lets them."""
+
+    def __init__(self, scene: LintContext) -> None:
+        self.layers = [_LayerSources(layer, alone(scene, layer)) for layer in scene.answer.layers]
+        self.known: dict[tuple[Opened, ...], tuple[str, ...]] = {}
+
+    def names(self, line: RuleReference) -> tuple[str, ...]:
+        """Return the namespaces of these pods, each with the ports where not every port is open."""
+        coming = tuple(layer.coming(line) for layer in self.layers)
+        if coming not in self.known:
+            self.known[coming] = self._names(coming)
+        return self.known[coming]
+
+    def _names(self, coming: tuple[Opened, ...]) -> tuple[str, ...]:
+        found: dict[str, PortSet] = {}
+        for layer, those in zip(self.layers, coming, strict=True):
+            for name, opened in layer.named(those).items():
+                found[name] = ports.union(found.get(name, ports.NONE), opened)
+        return tuple(
+            name if opened == ports.EVERY else f"{name} ({opened})" for name, opened in sorted(found.items(), key=_last)
+        )
+
+
+class _LayerSources:
+    """The same for one address family; *single* are the members that are one pod alone."""
+
+    def __init__(self, layer: FamilyReachability, single: int) -> None:
+        self.layer, self.single = layer, single
+        inside = layer.universe.present & ~layer.universe.outside & ~layer.universe.hosts
+        self.rows: dict[Opened, int] = {}  # what pods reach among pods: many rows differ only in what is outside
+        for row in layer.rows:
+            parts = tuple((atoms, those & inside) for atoms, those in row.parts if those & inside)
+            if row.sources & inside and parts:
+                self.rows[parts] = self.rows.get(parts, 0) | row.sources & inside
+        self.ports: dict[int, PortSet] = {}
+
+    def coming(self, line: RuleReference) -> Opened:
+        """Return the pods that come in through *line*, by the port atoms on which they do."""
+        subjects = self.layer.granted[line.policy].subjects
+        found: dict[int, int] = {}
+        for parts, sources in self.rows.items():
+            pieces = {0: sources}
+            for grant in grants(self.layer, line):
+                opened, reached = _reached(parts, grant.ports, subjects)
+                if reached & self.single and not reached & (reached - 1):
+                    sources &= ~reached  # a pod alone that reaches nobody but itself does not come in
+                pieces = _added(pieces, opened, sources & grant.peers)
+            for opened, those in pieces.items():
+                if opened:
+                    found[opened] = found.get(opened, 0) | those
+        return tuple(sorted((those, opened) for opened, those in found.items()))
+
+    def named(self, coming: Opened) -> dict[str, PortSet]:
+        """Return the same by namespace, and by pod where not all pods of a namespace are alike."""
+        universe = self.layer.universe
+        every = 0
+        for those, _ in coming:
+            every |= those
+        found: dict[str, PortSet] = {}
+        for name, home in universe.homes.items():
+            some = [(home & those, opened) for those, opened in coming if home & those] if home & every else []
+            if len(some) == 1 and some[0][0] == home:
+                found[ANY_OTHER if name == "*" else name] = self._ports(some[0][1])
+                continue
+            for those, opened in some:
+                for place in indices(those):
+                    for pod in universe.members[place].pods:
+                        title = f"{name}/{pod.owner[1]}"
+                        found[title] = ports.union(found.get(title, ports.NONE), self._ports(opened))
+        return found
+
+    def _ports(self, atoms: int) -> PortSet:
+        if atoms not in self.ports:
+            self.ports[atoms] = port_set(self.layer, atoms)
+        return self.ports[atoms]
+
+
+def _reached(parts: Opened, granted: tuple[tuple[int, int], ...], subjects: int) -> tuple[int, int]:
+    """Return on which port atoms, and which of *subjects*, *parts* reach by what is *granted*."""
+    opened, reached = 0, 0
+    for atoms, destinations in parts:
+        here = destinations & subjects
+        for wanted, having in granted if here else ():
+            if here & having and wanted & atoms:
+                opened, reached = opened | wanted & atoms, reached | here & having
+    return opened, reached
+
+
+def _added(pieces: dict[int, int], opened: int, sources: int) -> dict[int, int]:
+    """Return *pieces*, sets of pods by what is open to them, with *opened* added for *sources*."""
+    if not opened or not sources:
+        return pieces
+    found: dict[int, int] = {}
+    for already, those in pieces.items():
+        for atoms, some in ((already | opened, those & sources), (already, those & ~sources)):
+            if some:
+                found[atoms] = found.get(atoms, 0) | some
+    return found
+
+
+def _last(item: tuple[str, PortSet]) -> tuple[bool, str]:
+    return item[0] == ANY_OTHER, item[0]
+
+
+class Elsewhere:
+    """Says which of *comers*, the pods that come in through some lines, come in through lines of two namespaces."""
+
+    def __init__(self, comers: dict[RuleReference, tuple[str, ...]]) -> None:
+        self.comers = comers
+        spaces: dict[tuple[str, ...], set[str]] = {}  # most lines let the same pods in
+        for line, names in comers.items():
+            spaces.setdefault(names, set()).add(line.namespace)
+        self.spaces: dict[str, set[str]] = {}
+        self.by_space: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        for names, those in spaces.items():
+            own = self.by_space[names] = {}
+            some = sorted(those)[:2]
+            for name in names:
+                self.spaces.setdefault(name, set()).update(some)
+                own.setdefault(name.partition(" ")[0].partition("/")[0], []).append(name)
+
+    def own(self, line: RuleReference) -> list[str]:
+        """Return those that come in through *line* and are of its own namespace."""
+        return self.by_space[self.comers[line]].get(line.namespace, [])
+
+    def comes_in(self, line: RuleReference, name: str) -> bool:
+        """Say whether *name* comes in through a line of another namespace than that of *line*."""
+        return len(self.spaces[name]) > 1 or line.namespace not in self.spaces[name]

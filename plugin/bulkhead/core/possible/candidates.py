@@ -1,0 +1,94 @@
+"""
+An index that finds the classes of flows that may meet a given one, without comparing it with each of them.
+"""
+
+from bisect import bisect_right
+
+from bulkhead.core.possible.flow_class import FlowClass
+from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.value_sets import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ClassSet = int
+"""A bit set of the classes of an index."""
+
+_BUCKETS = 256
+"""Parts of an axis of addresses or ports that the index distinguishes."""
+
+
+class ClassIndex:
+    """Finds the *classes* that may meet another class: a superset of those that do, axis by axis."""
+
+    def __init__(self, classes: "Sequence[FlowClass]") -> None:
+        self.every: ClassSet = (1 << len(classes)) - 1
+        self.having: dict[str, dict[Value, ClassSet]] = {}
+        self.bound: dict[str, ClassSet] = {}
+        spans: dict[str, dict[ClassSet, Spans]] = {}
+        for number, each in enumerate(classes):
+            bit = 1 << number
+            for axis, (excluded, values) in each.values.items():
+                if not excluded:
+                    self.bound[axis] = self.bound.get(axis, 0) | bit
+                    found = self.having.setdefault(axis, {})
+                    for value in values:
+                        found[value] = found.get(value, 0) | bit
+            for axis, those in each.spans.items():
+                spans.setdefault(axis, {})[bit] = those
+        self.spans = {axis: _SpanIndex(those) for axis, those in spans.items()}
+
+    def meeting(self, flows: FlowClass) -> ClassSet:
+        """Return the classes of which no single axis shows that they have no flow in common with *flows*."""
+        found = self.every
+        for axis, (excluded, values) in flows.values.items():
+            if not excluded and axis in self.bound:
+                having = self.having[axis]
+                among = 0
+                for value in values if len(values) <= len(having) else having.keys() & values:
+                    among |= having.get(value, 0)
+                found &= among | ~self.bound[axis]
+        for axis, spans in flows.spans.items():
+            if axis in self.spans:
+                found &= self.spans[axis].meeting(spans, found)
+        return found
+
+
+class _SpanIndex:
+    """The same for one axis of addresses or ports, cut into parts of which each begins about as many spans."""
+
+    def __init__(self, spans: "dict[ClassSet, Spans]") -> None:
+        starts = sorted({first for those in spans.values() for first, _ in those})
+        self.starts = starts[:: len(starts) // _BUCKETS + 1]
+        self.buckets = [0] * (len(self.starts) + 1)
+        self.bound: ClassSet = 0
+        for bit, those in spans.items():
+            touched = self._touched(those)
+            if len(touched) * 2 <= len(self.buckets) or len(self.buckets) < 4:
+                self.bound |= bit
+                for bucket in touched:
+                    self.buckets[bucket] |= bit
+
+    def _touched(self, spans: Spans) -> "set[int]":
+        found: set[int] = set()
+        for first, last in spans:
+            found.update(range(bisect_right(self.starts, first), bisect_right(self.starts, last) + 1))
+        return found
+
+    def meeting(self, spans: Spans, wanted: ClassSet) -> ClassSet:
+        """Return the classes that may have a part of *spans*, at the least all of them that are *wanted*."""
+        found = ~self.bound
+        for bucket in self._touched(spans):
+            found |= self.buckets[bucket]
+            if not wanted & ~found:
+                break
+        return found
+
+
+def members_of(classes: ClassSet) -> "Iterable[int]":
+    """Yield the numbers of *classes*, ascending: fast where there are few."""
+    while classes:
+        lowest = classes & -classes
+        yield lowest.bit_length() - 1
+        classes ^= lowest
