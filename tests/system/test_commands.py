@@ -173,8 +173,8 @@ def test_render_runs_nothing_of_the_tree(cluster: Tree) -> None:
         "resources: [../../base]\nnamespace: cardboard\ntransformers: [evil.yaml, ../../plugin]\n"
     ))  # fmt: skip
     done = cluster.bulkhead("render", "overlays/cardboard")
-    assert (done.status, done.stdout) == (1, "")
-    assert "external plugins disabled" in done.stderr
+    assert (done.status, done.stdout) == (2, "")
+    assert "cannot be reviewed: kustomize acts on the annotation `config.kubernetes.io/function`" in done.stderr
     assert not (cluster.path / "ran").exists()
 
 

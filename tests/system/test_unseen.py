@@ -4,6 +4,7 @@ What bulkhead would not see, or kustomize would not take, is refused and named: 
 
 import os
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from conftest import STANDARD_OVERLAY, Tree
@@ -25,11 +26,11 @@ def shop(tree: Tree) -> Tree:
     return tree
 
 
-def assert_refused(tree: Tree, says: str) -> None:
+def assert_refused(tree: Tree, says: str, status: int = 1) -> None:
     """Neither renders nor validates, and says why."""
     for command in ("render", "validate"):
         done = tree.bulkhead(command)
-        assert (done.status, done.stdout) == (1, "")
+        assert (done.status, done.stdout) == (status, "")
         assert says in done.stderr
         assert "internal error" not in done.stderr
 
@@ -86,8 +87,8 @@ def test_an_overlay_on_an_overlay_is_refused_as_in_the_build(shop: Tree) -> None
 
 
 def test_no_policy_left_is_no_result(shop: Tree) -> None:
-    local = 'commonAnnotations: {config.kubernetes.io/local-config: "true"}\n'
-    shop.write("kustomization.yaml", "resources: [overlays/shop]\n" + local)
+    delete = f"transformers:\n- |\n{indent(DELETES.replace(', name: default-deny-all', ''), '  ')}"
+    shop.write("kustomization.yaml", "resources: [overlays/shop]\n" + delete)
     assert shop.build(".").stdout == ""
     assert_refused(shop, "of the policies that the overlays expand to (8), none is left")
 
@@ -100,13 +101,18 @@ def test_no_policy_left_is_no_result(shop: Tree) -> None:
         "metadata: {unknown: x}\nresources: [overlays/shop]\n",
         'resources: [overlays/shop, ""]\n',
         "resources: [overlays/shop, 5]\n",
-        "resources: [overlays/shop, .]\n",
     ],
 )
 def test_a_root_that_kustomize_refuses_is_refused(shop: Tree, text: str) -> None:
     shop.write("kustomization.yaml", text)
     assert shop.build(".").status == 1
     assert_refused(shop, "kustomization.yaml: error: kustomize: ")
+
+
+def test_a_root_that_lists_itself_is_refused(shop: Tree) -> None:
+    shop.write("kustomization.yaml", "resources: [overlays/shop, .]\n")
+    assert shop.build(".").status == 1
+    assert_refused(shop, "kustomization.yaml:1:1: error: this kustomization leads back to itself")
 
 
 def test_a_resource_may_have_any_name(shop: Tree) -> None:

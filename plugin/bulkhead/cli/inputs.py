@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -15,10 +15,17 @@ from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.files import MIB, temporary_folder
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.refusals import is_refusal
 from bulkhead.io.manifests.clusters import LARGEST_DUMP
 
 NO_ANSWER = "no answer is given"
 """The outcome of a command whose input has problems."""
+
+
+def status_of(faults: Iterable[Diagnostic]) -> int:
+    """Return the exit status for the *faults* of a tree: 1 for mistakes in it, 2 where it only cannot be reviewed."""
+    return 2 if all(map(is_refusal, faults)) else 1
+
 
 NamedPeers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
 

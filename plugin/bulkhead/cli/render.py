@@ -3,6 +3,7 @@
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.cli import rendered_files, rendered_folders
 from bulkhead.cli.console import Console, UsageError
+from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
 from bulkhead.io.files import Unwritable
 
@@ -39,7 +40,7 @@ def run(options: Options, console: Console) -> int:
         raise UsageError(f"{'--check' if options.check else '--layout'} needs -o PATH, the file or folder")
     tree = load_overlay_tree(options.dir, console.progress)
     if tree.faults:
-        console.refuse(tree.faults, NOT_RENDERED, status=1)
+        console.refuse(tree.faults, NOT_RENDERED, status_of(tree.faults))
     if options.output is None:
         console.write_exact(tree.text)
         return 0

@@ -2,6 +2,7 @@
 
 from bulkhead.analysis.overlay_tree import load_overlay_tree
 from bulkhead.cli.console import Console
+from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
 from bulkhead.cli.rendered_files import summary
 
@@ -19,6 +20,6 @@ def run(options: Options, console: Console) -> int:
     """Write the problems and return 1, or write one line about what is right and return 0."""
     tree = load_overlay_tree(options.dir, console.progress)
     if tree.faults:
-        console.refuse(tree.faults, status=1)
+        console.refuse(tree.faults, status=status_of(tree.faults))
     console.write(summary(tree) + "\n")
     return 0

@@ -6,6 +6,7 @@ import yaml
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.cli.console import Console, UsageError
+from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
 from bulkhead.cli.render import NOT_RENDERED
 from bulkhead.cli.rendered_files import compare
@@ -50,7 +51,7 @@ def run(options: Options, console: Console) -> int:
         raise UsageError("--check needs -o FILE, the file to check")
     tree = load_overlay_tree(options.dir)
     if tree.faults:
-        console.refuse(tree.faults, NOT_RENDERED, status=1)
+        console.refuse(tree.faults, NOT_RENDERED, status_of(tree.faults))
     text = _HEAD + _dumped(_values(tree, _standard(options.base or _base(options.dir))))
     if options.output is None:
         console.write_exact(text)

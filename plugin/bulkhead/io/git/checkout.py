@@ -15,6 +15,9 @@ from bulkhead.io.git.repository import LARGEST_BATCH, Entry, GitError, Repositor
 from bulkhead.io.kustomize.build_closure import LINK, needed
 from bulkhead.io.kustomize.kustomization import NAMES
 
+PROGRAM_MODE = "100755"
+"""The mode of a file that may be executed; here it is only known as such."""
+
 _MODULE = "160000"
 _SUBMODULE = "is in a submodule, whose files this repository does not have"
 
@@ -101,7 +104,7 @@ def _write(revision: Revision, top: str, tree: list[Entry], blobs: Mapping[str, 
                     raise GitError(f"the tree of `{revision.name}` holds a link to no path: `{entry.path}`") from None
                 links.append(path)
         else:
-            _file(path, blobs[entry.object])
+            _file(path, blobs[entry.object], 0o700 if entry.mode == PROGRAM_MODE else 0o600)
     for link in links:
         if not os.path.realpath(link).startswith(top + os.sep):
             absent[link] = "is a symbolic link out of the repository"
@@ -121,11 +124,12 @@ def _inside(revision: Revision, top: str, path: str) -> str:
     return os.path.join(top, path)
 
 
-def _file(path: str, content: bytes) -> None:
+def _file(path: str, content: bytes, permissions: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        handle = os.open(path, flags, permissions)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        handle = os.open(path, flags, permissions)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -6,6 +6,7 @@ kustomization, so that SegmentedNamespaces come out unexpanded.  No flag is give
 would run a program is refused by kustomize itself.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.io.files import temporary_folder
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.programs import ProgramError, run_program
+from bulkhead.io.yaml.nodes import Raw
 from bulkhead.io.yaml.resource_stream import Resource, of_build
 
 CHUNK = 40
@@ -27,8 +29,10 @@ _OFFLINE = {
 }
 """Nothing answers there, and git fetches nothing: what a build tries to fetch in spite of all checks fails at once."""
 
-_MARKER = f"bulkhead-marker-{os.urandom(8).hex()}-"
-"""Begins the name of no resource that a tree could hold."""
+UNUSED = f"bulkhead-{os.urandom(8).hex()}-"
+"""Begins the name of no file and no resource that a tree could hold."""
+
+_MARKER = f"{UNUSED}marker-"
 
 
 class Failed(DiagnosticError):
@@ -131,7 +135,7 @@ class Mirror:
 
     def _chunk(self, number: int, folders: Sequence[str]) -> list[list[Resource] | Failed]:
         try:
-            return self._together(f"/bulkhead-chunk-{number}", folders)
+            return self._together(f"/{UNUSED}chunk-{number}", folders)
         except Failed as failed:
             if len(folders) == 1:
                 return [failed]
@@ -139,7 +143,7 @@ class Mirror:
 
     def _chunk_of_one(self, number: int, folder: str) -> list[list[Resource] | Failed]:
         try:
-            return self._together(f"/bulkhead-chunk-{number}", [folder])
+            return self._together(f"/{UNUSED}chunk-{number}", [folder])
         except Failed as failed:
             return [failed]
 
@@ -171,6 +175,21 @@ def mirror(graph: Graph) -> Iterator[Mirror]:
     """Yield a copy of what *graph* reads; it is gone afterwards."""
     with temporary_folder() as top:
         yield Mirror(graph, os.path.realpath(top))
+
+
+def kustomization_text(fields: dict[str, Raw]) -> str:
+    """Return the text of a kustomization with *fields*."""
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def remedy(message: str) -> str:
+    """Return what helps against the message of kustomize that people meet most; empty for any other."""
+    if "wrong node kind" in message:
+        return (
+            "a patch cannot turn one value into a map or a list: remove the rule with `null` and add one of another "
+            "name, or use a JSON 6902 patch"
+        )
+    return ""
 
 
 def join(texts: Iterable[str]) -> str:

@@ -3,6 +3,7 @@ What of a revision's tree a build of one folder reads, found in the objects befo
 
 The same walk as that of ``Graph``, over paths instead of files: any text of a kustomization that
 names something in the tree is taken for a reference.  Too much is harmless; too little is not.
+The program of a plugin is among it: it is not run, but it has to be there.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
 from bulkhead.io.git.repository import Entry
+from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
 
@@ -55,6 +57,8 @@ class _Walk:
             if at in self.seen:
                 continue
             self.seen.add(at)
+            program = join(at, PROGRAM) if at else PROGRAM
+            self.wanted |= {program} & self.files
             for name in NAMES:
                 path = join(at, name) if at else name
                 if path in self.kustomizations:

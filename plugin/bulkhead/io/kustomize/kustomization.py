@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.kustomize.extent import MOST, circle, too_much
+from bulkhead.io.kustomize.fields import misspelt
+from bulkhead.io.kustomize.function_configs import FUNCTION_KIND, function_configs
+from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, doubtful_entries, inline_resources, is_inline
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.unmodelled import late_fields, named_files
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
-FUNCTION_KIND = "Expand"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CLUSTERS = "clusters"
 """The folder with one for each cluster, in a repository of many."""
@@ -61,13 +66,19 @@ LOCAL = Bounds()
 
 @dataclass
 class Kustomization:
-    """One folder with a kustomization file. Paths are absolute and real; *folders* are further kustomizations."""
+    """
+    One folder with a kustomization file. Paths are absolute and real.
+
+    *folders* are further kustomizations.  *files* are all files that it names, *resources* those of them that hold
+    YAML which kustomize reads, not the data of a generator.
+    """
 
     folder: str
     file: str
     document: Document
     files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    resources: set[str] = field(default_factory=set)
 
     @property
     def fields(self) -> dict[str, Raw]:
@@ -83,7 +94,12 @@ class Kustomization:
     @property
     def transformers(self) -> list[str]:
         """The entries under `transformers` in the order in which they act: those written in place first."""
-        return sorted(self.entries("transformers"), key=lambda entry: os.path.exists(self.at(entry)))
+        return sorted(self.entries("transformers"), key=lambda entry: not is_inline(entry))
+
+    def place(self, path: Path) -> Location:
+        """Return where the part of the kustomization at *path* is written."""
+        (line, column), _ = self.document.place(path)
+        return Location(self.file, line, column)
 
     def at(self, entry: str) -> str:
         """Return the absolute path that *entry* names."""
@@ -105,10 +121,26 @@ class Graph:
             folder = waiting.pop()
             if folder in self.found:
                 continue
+            if len(self.found) >= MOST:
+                message = f"it leads to more than {MOST} kustomizations"
+                self.faults.append(refusal(Location(self.root), message, "review a part of it"))
+                return
             read = self._read(folder)
             if read is not None:
                 self.found[folder] = read
                 waiting += reversed(read.folders)
+        if not self.faults:
+            self.faults += self._extent()
+
+    def _extent(self) -> Iterator[Diagnostic]:
+        """Yield what is too deep, too large or endless."""
+        names = {folder: each.folders for folder, each in self.found.items()}
+        back = circle(names)
+        if back:
+            yield Diagnostic(Location(self.found[back].file, 1, 1), "this kustomization leads back to itself")
+            return
+        for folder, message, hint in too_much(self.root, names, self.plain_files()):
+            yield refusal(Location(self.found[folder].file), message, hint)
 
     def _read(self, folder: str) -> Kustomization | None:
         files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
@@ -136,12 +168,40 @@ class Graph:
         for key in _HELM:
             if key in made.fields and not self.bounds.helm:
                 self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
+        if not self._is_clear(made):
+            return None
         self._follow(made, made.fields, ())
+        self._follow_configurations(made)
         if self.bounds.helm:
             self._follow(made, _chart_home(made.fields), ("helmGlobals", "chartHome"))
         return made
 
-    def _follow(self, kustomization: Kustomization, value: Raw, path: tuple[str | int, ...]) -> None:
+    def _is_clear(self, kustomization: Kustomization) -> bool:
+        """Say whether every field of *kustomization* is read here as kustomize reads it; what is not is a fault."""
+        before = len(self.faults)
+        for path, meant in misspelt(kustomization.fields):
+            message = f"kustomize takes `{path[-1]}` for `{meant}`"
+            self.faults.append(refusal(kustomization.place((*path[:-1], Key(path[-1]))), message, f"write `{meant}`"))
+        for path, message in doubtful_entries(kustomization.folder, kustomization.fields):
+            self.faults.append(refusal(kustomization.place(path), message, "write a path, or a resource of many lines"))
+        self.faults += late_fields(kustomization.file, kustomization.document)
+        return len(self.faults) == before
+
+    def _follow_configurations(self, kustomization: Kustomization) -> None:
+        """Note what the configurations of builtin plugins, in files and in place, would have kustomize fetch."""
+        for key in PLUGIN_LISTS:
+            for i, entry in enumerate(kustomization.entries(key)):
+                for value in _configurations(kustomization, entry):
+                    for _, name, text in named_files(value):
+                        if _REMOTE.search(text.rpartition("=")[2] if name == "files" else text):
+                            self._remote(kustomization, (key, i), text)
+
+    def _remote(self, kustomization: Kustomization, path: Path, entry: str) -> None:
+        if not self.bounds.remote:
+            hint = "copy it into the repository, or allow it with --allow-remote"
+            self._fault(kustomization, path, f"`{entry}` is remote: kustomize would fetch it", hint)
+
+    def _follow(self, kustomization: Kustomization, value: Raw, path: Path) -> None:
         """
         Note every file and folder that *value*, a part of a kustomization, names.
 
@@ -157,11 +217,9 @@ class Graph:
         elif isinstance(value, str) and value and "\n" not in value and len(value) < 4096:
             self._refer(kustomization, value, path)
 
-    def _refer(self, kustomization: Kustomization, entry: str, path: tuple[str | int, ...]) -> None:
+    def _refer(self, kustomization: Kustomization, entry: str, path: Path) -> None:
         if _fetched(path, entry):
-            if not self.bounds.remote:
-                hint = "copy it into the repository, or allow it with --allow-remote"
-                self._fault(kustomization, path, f"`{entry}` is remote: kustomize would fetch it", hint)
+            self._remote(kustomization, path, entry)
             return
         target = kustomization.at(entry if path[0] in _FOLDERS else entry.rpartition("=")[2])
         if self._refused(kustomization, entry, target, path):
@@ -176,18 +234,22 @@ class Graph:
                 inside = _below(real)
                 any(self._refused(kustomization, entry, file, path) for file in inside)
                 # A link out of the folder is none that kustomize follows, and only a file has an end.
-                kustomization.files += [
+                regular = [
                     file
                     for file in inside
                     if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
                 ]
+                kustomization.files += regular
+                kustomization.resources.update(regular)
         elif os.path.isfile(target):
             if not _inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
                 return
             kustomization.files.append(target)
+            if not {"files", "envs", "env"} & set(path):
+                kustomization.resources.add(target)
 
-    def _refused(self, kustomization: Kustomization, entry: str, target: str, path: tuple[str | int, ...]) -> bool:
+    def _refused(self, kustomization: Kustomization, entry: str, target: str, path: Path) -> bool:
         """Note it where the bounds keep *target*, which *entry* names, from being read."""
         # Any text may turn out to name a file; one that names nothing is no reference.
         known = path[0] in _FOLDERS or os.path.lexists(target) or any(_inside(target, at) for at in self.bounds.absent)
@@ -196,15 +258,14 @@ class Graph:
             self._fault(kustomization, path, f"`{entry}` {refused}")
         return bool(refused)
 
-    def _fault(self, kustomization: Kustomization, path: tuple[str | int, ...], message: str, hint: str = "") -> None:
-        (line, column), _ = kustomization.document.place(path)
-        self.faults.append(Diagnostic(Location(kustomization.file, line, column), message, hint))
+    def _fault(self, kustomization: Kustomization, path: Path, message: str, hint: str = "") -> None:
+        self.faults.append(Diagnostic(kustomization.place(path), message, hint))
 
     def walk(self, folder: str) -> Iterator[Kustomization]:
         """Yield *folder*'s kustomization and everything below it, each once, deepest first."""
         seen: set[str] = set()
 
-        def visit(at: str) -> Iterator[Kustomization]:
+        def visit(at: str) -> Iterator[Kustomization]:  # no deeper than a graph may be
             if at in seen or at not in self.found:
                 return
             seen.add(at)
@@ -225,6 +286,12 @@ class Graph:
                 return i
         return None
 
+    def exec_paths(self, folder: str) -> list[str]:
+        """Return the exec paths of the function configs in the plugin's *folder*."""
+        files = self.found[folder].files if folder in self.found else []
+        found = (config for file in files for config in function_configs(_read_documents(file)))
+        return [config.exec for config in found if config.exec]
+
     def is_plugin(self, folder: str) -> bool:
         """Say whether *folder* holds a function config of this project."""
         if folder not in self._plugins:
@@ -241,7 +308,7 @@ def clusters(folder: str) -> list[str]:
             and os.path.isdir(os.path.join(inside, each, "overlays"))]  # fmt: skip
 
 
-def _fetched(path: tuple[str | int, ...], entry: str) -> bool:
+def _fetched(path: Path, entry: str) -> bool:
     """Say whether kustomize would fetch *entry*: a folder or a file that a kustomization names."""
     if path[0] == "helmCharts":
         return path[-1] == "repo"
@@ -272,29 +339,24 @@ def own_kinds(file: str) -> set[str]:
     }
 
 
-def is_harmless(file: str) -> bool:
-    """Say whether all that *file* configures is this project's function, and patches that only test."""
+def _configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
+    """Return the configurations of plugins that *entry* holds or is the file of; a folder has its own kustomization."""
     try:
-        return all(_is_function(each.value) or _is_test(each.value) for each in documents(text_of(file)))
+        inline = inline_resources(entry)
+        if inline is not None:
+            return list(inline)
+    except InvalidYaml:  # refused already
+        return []
+    file = kustomization.at(entry)
+    return [each.value for each in _read_documents(file)] if file in kustomization.resources else []
+
+
+def _read_documents(file: str) -> list[Document]:
+    """Return the documents of *file*; none where it cannot be read, which whoever builds it says."""
+    try:
+        return list(documents(text_of(file)))
     except InvalidYaml:
-        return False
-
-
-def _is_function(value: Raw) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.get("kind") == FUNCTION_KIND
-        and str(value.get("apiVersion")).startswith(f"{API_GROUP}/")
-    )
-
-
-def _is_test(value: Raw) -> bool:
-    if not isinstance(value, dict) or (value.get("apiVersion"), value.get("kind")) != ("builtin", "PatchTransformer"):
-        return False
-    patch = value.get("patch")
-    steps = [each.value for each in documents(patch)] if isinstance(patch, str) else []
-    steps = steps[0] if len(steps) == 1 and isinstance(steps[0], list) else [None]
-    return "path" not in value and all(isinstance(step, dict) and step.get("op") == "test" for step in steps)
+        return []
 
 
 def text_of(file: str) -> str:

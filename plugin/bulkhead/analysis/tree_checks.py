@@ -1,0 +1,155 @@
+"""
+What is checked in a tree of overlays before anything is built: what a build without the plugin would not show.
+"""
+
+import os
+from collections.abc import Iterator
+
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization, text_of
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.unmodelled import annotations, is_local
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
+
+LISTING = {"apiVersion", "kind", "metadata", "resources"}
+"""The fields of a kustomization that does nothing but list."""
+
+_PROTECTED = {"SegmentedNamespace", "ClusterProfile", "Namespace", "NetworkPolicy"}
+"""Kinds that a verdict depends on: none of them may be left out of a build by an annotation."""
+
+
+def tree_faults(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield what must not be built, or could be built otherwise than here."""
+    yield from _build_places(graph)
+    yield from _in_plugin_folders(graph)
+    yield from _acting_annotations(graph)
+
+
+def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the overlays *leaves* as such."""
+    if not leaves:
+        hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
+        yield Diagnostic(Location(graph.found[graph.root].file, 1, 1), "nothing here is expanded by the plugin", hint)
+    for leaf in leaves:
+        yield from _nested(graph, leaf)
+        yield from _programs(graph, leaf)
+
+
+def _build_places(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield each option that writes where kustomize read a resource: in the copy, that is somewhere else."""
+    for each in graph.found.values():
+        for i, entry in enumerate(each.entries("buildMetadata")):
+            if entry in ("originAnnotations", "transformerAnnotations"):
+                message = f"`{entry}` are not known without the plugin"
+                yield Diagnostic(each.place(("buildMetadata", i)), message, "leave it out, or build with the plugin")
+
+
+def _in_plugin_folders(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield whatever acts inside a plugin's folder apart from the function: in the copy, that folder does nothing."""
+    hint = "list it under `transformers` of the overlay"
+    for each in graph.found.values():
+        yield from _misplaced(graph, each)
+        if not graph.is_plugin(each.folder):
+            continue
+        for key in sorted(set(each.fields) - LISTING):
+            yield Diagnostic(each.place((key,)), f"`{key}` acts inside the plugin, which holds the function alone")
+        for other in [*each.folders, *(file for file in each.files if not _is_harmless(file))]:
+            message = f"`{os.path.relpath(other, each.folder)}` acts inside the plugin, which holds the function alone"
+            yield Diagnostic(Location(each.file, 1, 1), message, hint)
+
+
+def _is_harmless(file: str) -> bool:
+    try:
+        return is_harmless(text_of(file))
+    except InvalidYaml:
+        return False
+
+
+def _misplaced(graph: Graph, kustomization: Kustomization) -> Iterator[Diagnostic]:
+    """Yield each place but the one under `transformers` at which *kustomization* names the plugin."""
+    seen = False
+    for key, entries in kustomization.fields.items():
+        for i, entry in enumerate(entries if isinstance(entries, list) else []):
+            if not isinstance(entry, str) or not graph.is_plugin(os.path.realpath(kustomization.at(entry))):
+                continue
+            if seen or key != "transformers":
+                message = (
+                    "the plugin is named twice" if key == "transformers" else f"the plugin has no place in `{key}`"
+                )
+                hint = "name it once, under `transformers` of the overlay"
+                yield Diagnostic(kustomization.place((key, i)), message, hint)
+            seen = seen or key == "transformers"
+
+
+def _nested(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
+    """Yield each overlay that *leaf* builds on: what that gives it is expanded already."""
+    for each in graph.walk(leaf.folder):
+        if each is not leaf and graph.expands(each) is not None:
+            message = f"`{os.path.relpath(each.folder, leaf.folder)}` is expanded by the plugin already"
+            hint = "build on what it builds on: `resources: [../../base]`"
+            yield Diagnostic(Location(leaf.file, 1, 1), message, hint)
+
+
+def _programs(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
+    """Yield why `kustomize build` of *leaf* would run something other than the plugin's own file, or nothing."""
+    for i, entry in enumerate(leaf.entries("transformers")):
+        plugin = os.path.realpath(leaf.at(entry))
+        if not graph.is_plugin(plugin):
+            continue
+        for path in graph.exec_paths(plugin):
+            wrong = wrong_program(leaf.folder, plugin, path)
+            if wrong:
+                message, runs = wrong
+                hint = "an exec path is relative to the folder of the overlay: keep overlays at one depth"
+                make = refusal if runs else Diagnostic
+                yield make(leaf.place(("transformers", i)), message, hint)
+
+
+def _acting_annotations(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield each annotation that kustomize acts on, where the build of the copy could differ by it."""
+    has_later = any(_acts_later(graph, each) for each in graph.found.values())
+    for each in graph.found.values():
+        if graph.is_plugin(each.folder):
+            continue
+        listed = set(map(each.at, each.entries("resources")))
+        for file in [each.file, *sorted(each.resources)]:
+            for annotation in _annotations_in(file):
+                if is_local(annotation) and file in listed and not has_later and _is_local_data(file):
+                    continue
+                message = f"kustomize acts on the annotation `{annotation}`"
+                yield refusal(Location(file), message, "leave it out")
+
+
+def _acts_later(graph: Graph, kustomization: Kustomization) -> bool:
+    position = graph.expands(kustomization)
+    return position is not None and (
+        position < len(kustomization.transformers) - 1 or "validators" in kustomization.fields
+    )
+
+
+def _annotations_in(file: str) -> list[str]:
+    try:
+        return sorted(set(annotations(text_of(file))))
+    except InvalidYaml:  # whoever reads it says so
+        return []
+
+
+def _is_local_data(file: str) -> bool:
+    """Say whether all that *file* names local are whole resources on which no verdict depends."""
+    try:
+        text = text_of(file)
+        values = [each.value for each in documents(text)]
+    except InvalidYaml:
+        return False
+    local = [each for each in values if _is_marked(each)]
+    return len(local) == sum(map(is_local, annotations(text))) and all(
+        isinstance(each, dict) and each.get("kind") not in _PROTECTED and not str(each.get("kind")).endswith("List")
+        for each in local
+    )
+
+
+def _is_marked(value: Raw) -> bool:
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return isinstance(found, dict) and any(map(is_local, found))
