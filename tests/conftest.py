@@ -82,6 +82,13 @@ def bulkhead(
     return Done(status, stdout.getvalue(), stderr.getvalue())
 
 
+def without_evidence(report: str) -> str:
+    """Return a report in text without its line of evidence, of which there must be exactly one."""
+    lines = report.splitlines(keepends=True)
+    assert sum(line.startswith("evidence: ") for line in lines) == 1, report
+    return "".join(line for line in lines if not line.startswith("evidence: "))
+
+
 @contextmanager
 def _in_folder(folder: Path) -> Iterator[None]:
     before = os.getcwd()

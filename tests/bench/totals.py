@@ -9,7 +9,7 @@ import sys
 
 from bulkhead.core.diff.compare import compare_clusters
 from bulkhead.core.engine.solve import reach
-from bulkhead.io.manifests.clusters import Known, load
+from bulkhead.io.manifests.manifest_files import Known, load
 
 gc.disable()  # as the command line does: nothing that is read is ever dropped
 known: Known = {}

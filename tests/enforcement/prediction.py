@@ -8,7 +8,8 @@ from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.io.manifests import workloads
+from bulkhead.io.manifests import object_reader
+from bulkhead.io.manifests.assembly import things_of
 from enforcement.cluster import FRONTS, HOSTS, NODES
 from enforcement.lab import ONE, Object, Probe, Verdict
 
@@ -16,7 +17,7 @@ from enforcement.lab import ONE, Object, Probe, Verdict
 def cluster_of(objects: Iterable[Object]) -> Cluster:
     """Return manifests as the engine's values."""
     problems: list[Diagnostic] = []
-    things = [thing for each in objects for thing in workloads.read(each, problems)]
+    things = things_of(found for each in objects for found in object_reader.read(each, problems))
     assert not problems, problems
     return Cluster(
         namespaces=tuple(thing for thing in things if isinstance(thing, Namespace)),

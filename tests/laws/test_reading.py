@@ -5,7 +5,8 @@ import copy
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.io.manifests import workloads
+from bulkhead.io.manifests import object_reader
+from bulkhead.io.manifests.assembly import things_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,7 +68,7 @@ def damaged(draw):
 @given(damaged())
 def test_reading_never_raises_and_what_it_gives_can_be_judged(document):
     problems = []
-    things = list(workloads.read(document, problems))
+    things = things_of(object_reader.read(document, problems))
     pods = tuple(thing for thing in things if isinstance(thing, Pod))
     policies = tuple(thing for thing in things if isinstance(thing, NetworkPolicy))
     reach(Cluster(pods=pods, policies=policies))

@@ -52,8 +52,8 @@ def repository(tree: Tree) -> Repository:
 
 
 def lines(done: Done) -> list[str]:
-    """Return the printed lines but for the names of both sides."""
-    return [line for line in done.stdout.splitlines() if line and not line.startswith("before: ")]
+    """Return the printed lines but for the names of both sides and the evidence."""
+    return [line for line in done.stdout.splitlines() if line and not line.startswith(("before: ", "evidence: "))]
 
 
 def test_a_port_to_the_internet_is_the_first_thing_said_with_the_line_that_opens_it(repository: Repository) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bulkhead.core.kubernetes.cluster import NamedPort
-from bulkhead.io.manifests.clusters import load
+from bulkhead.io.manifests.manifest_files import load
 from bulkhead.io.yaml import json_stream
 
 TEMPLATE = """
@@ -95,14 +95,13 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("a: [1", "a.yaml:2:1: error: did not find expected", marks=pytest.mark.libyaml),
-        ("a: 1\nb: 2\na: 3\n", "a.yaml:3:1: error: key `a` occurs twice"),
-        pytest.param("---\na: 1\n\tb: 2\n", "a.yaml:3:1: error: found a tab character", marks=pytest.mark.libyaml),
-        ('{"a": 1, "a": 2}', "a.yaml:1:1: error: key `a` occurs twice"),
-        ("- 1\n", "a.yaml:1:1: error: a resource must be a mapping"),
-        ("a: *b\n", "a.yaml:1:4: error: alias `*b` has no anchor"),
-        ("a: &b {c: 1}\nd:\n  <<: *b\n", "a.yaml:3:3: error: merge key `<<` is not read: write the keys out"),
-        ("a: !thing 1\n", "a.yaml:1:4: error: tag `!thing` is not read"),
+        pytest.param("kind: [1", "a.yaml:2:1: error: did not find expected", marks=pytest.mark.libyaml),
+        ("kind: 1\nb: 2\nkind: 3\n", "a.yaml:3:1: error: key `kind` occurs twice"),
+        pytest.param("---\nkind: 1\n\tb: 2\n", "a.yaml:3:1: error: found a tab character", marks=pytest.mark.libyaml),
+        ('{"kind": 1, "kind": 2}', "a.yaml:1:1: error: key `kind` occurs twice"),
+        ("kind: *b\n", "a.yaml:1:7: error: alias `*b` has no anchor"),
+        ("kind: &b {c: 1}\nd:\n  <<: *b\n", "a.yaml:3:3: error: merge key `<<` is not read: write the keys out"),
+        ("kind: !thing 1\n", "a.yaml:1:7: error: tag `!thing` is not read"),
         (
             "kind: Pod\nmetadata:\n  name: x\n  labels: {a: yes}\n",
             "a.yaml:4:15: error: label `a` must be text, not `True`",
@@ -135,7 +134,7 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
             POLICY + "  podSelector: {matchExpressions: [{key: a, operator: In}]}\n",
             "a.yaml:5:36: error: `In` needs `values`",
         ),
-        (POLICY.replace("networking.k8s.io/v1", "crd.projectcalico.org/v1"), "a.yaml:1:13: error: a NetworkPolicy of "),
+        (POLICY.replace("networking.k8s.io/v1", "extensions/v1beta1"), "a.yaml:1:13: error: a NetworkPolicy of "),
     ],
 )
 def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path: Path, text: str, says: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bulkhead import krm
 from bulkhead.io.files import MIB
-from bulkhead.io.manifests.clusters import load
+from bulkhead.io.manifests.manifest_files import load
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import InvalidDocument, parse
 from bulkhead.io.yaml.nodes import DEEPEST, InvalidYaml, documents

@@ -8,9 +8,8 @@ namespace that is not listed.  A pod named ``*`` stands for any other pod, a nam
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
@@ -19,6 +18,7 @@ from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import API, Semantics, enforced
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.evidence import NO_EVIDENCE, Evidence, UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
     NAMESPACE_NAME,
@@ -30,8 +30,10 @@ from bulkhead.core.kubernetes.networkpolicy import (
 from bulkhead.core.language.resources import ClusterProfile, Enforcer
 from bulkhead.core.language.scalars import Cidr
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
-from bulkhead.io.manifests import clusters, workloads
-from bulkhead.io.manifests.workloads import Thing
+from bulkhead.io.manifests import manifest_files, object_reader
+from bulkhead.io.manifests.assembly import AssembledObjects, PlacedObject, assemble
+from bulkhead.io.manifests.manifest_files import EVERY_FILE, Known, Selection
+from bulkhead.io.manifests.object_reader import ReadObject, Thing
 
 ANY = "*"
 
@@ -44,7 +46,8 @@ class AnalysisInput:
     *rules* finds the rule that a person wrote behind a rule of a policy.  *loaded* is ``None``
     where the situation does not come from overlays.  *beside* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
-    are those whose labels are known, ``None``: all of the cluster.
+    are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
+    judged, *evidence* is what the input is based on.
     """
 
     cluster: Cluster
@@ -56,6 +59,8 @@ class AnalysisInput:
     loaded: OverlayTree | None = None
     beside: tuple[Thing, ...] = ()
     known_namespaces: tuple[Namespace, ...] | None = None
+    unjudged: tuple[UnjudgedPolicy, ...] = ()
+    evidence: Evidence = NO_EVIDENCE
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the rule that a person wrote behind *matching*, by which *direction* of a connection passes."""
@@ -86,6 +91,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
     passed, faults = _passed_through(loaded)
     policies, wrong = _policies(loaded, passed)
     faults += wrong
+    beside = _things(passed)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = _endpoints([each.namespace for each in namespaces], policies)
     return AnalysisInput(
@@ -103,12 +109,25 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
         faults,
         loaded,
-        tuple(thing for thing in passed if not isinstance(thing, NetworkPolicy)),
-        tuple(thing for thing in passed if isinstance(thing, Namespace)),
+        beside,
+        tuple(thing for thing in beside if isinstance(thing, Namespace)),
+        passed.unjudged,
+        _evidence(loaded, passed.evidence, len(policies)),
     )
 
 
-def _policies(loaded: OverlayTree, passed: list[Thing]) -> tuple[tuple[NetworkPolicy, ...], list[Diagnostic]]:
+def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:
+    """Return the evidence of *loaded*: its *policies*, and what the overlays have among their resources."""
+    graph = loaded.sources.graph if loaded.sources else None
+    files = {*graph.plain_files(), *(each.file for each in graph.found.values())} if graph else set()
+    return Evidence(files=len(files), policies=policies - passed.policies).and_of(passed)
+
+
+def _things(passed: AssembledObjects) -> tuple[Thing, ...]:
+    return (*passed.cluster.namespaces, *passed.cluster.pods)
+
+
+def _policies(loaded: OverlayTree, passed: AssembledObjects) -> tuple[tuple[NetworkPolicy, ...], list[Diagnostic]]:
     """
     Return every policy that *loaded* renders: ours, those *passed* through, and what an outer kustomization does.
 
@@ -116,9 +135,9 @@ def _policies(loaded: OverlayTree, passed: list[Thing]) -> tuple[tuple[NetworkPo
     """
     ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
     if loaded.listed:
-        return ours + tuple(thing for thing in passed if isinstance(thing, NetworkPolicy)), []
+        return ours + passed.cluster.policies, []
     known = {_meaning(policy): policy for policy in ours}
-    rendered, problems = clusters.policies_in(loaded.text)
+    rendered, problems = manifest_files.policies_in(loaded.text)
     faults = [Diagnostic(Location(each.location.resource), each.message, each.hint) for each in problems]
     return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
 
@@ -127,26 +146,39 @@ def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
     return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
 
 
-def _passed_through(loaded: OverlayTree) -> tuple[list[Thing], list[Diagnostic]]:
-    """Return what the overlays hold beside our own resources, as far as policies and pods go."""
-    found: list[Thing] = []
+def _passed_through(loaded: OverlayTree) -> tuple[AssembledObjects, list[Diagnostic]]:
+    """Return what is rendered beside our own resources: by the overlays, or by an outer kustomization."""
+    found: list[ReadObject | None] = []
     faults: list[Diagnostic] = []
     for folder, overlay in loaded.overlays.items():
         problems: list[Diagnostic] = []
         for each in overlay.kept:
-            found += workloads.read(each.value(), problems)
+            found += object_reader.read(each.value(), problems)
         file = os.path.join(folder, "kustomization.yaml")
         faults += [
             Diagnostic(Location(file), f"{each.location.resource}: {each.message}", each.hint) for each in problems
         ]
-    return found, faults
+    if not loaded.listed:  # problems in it are reported with its policies
+        found = [*manifest_files.objects_in(loaded.text)[0]]
+    return assemble(PlacedObject(each) for each in found if each), faults
 
 
-def from_manifests(path: str, semantics: Semantics = API, known: clusters.Known | None = None) -> AnalysisInput:
-    """Return the situation of the manifests, or of the dump, at *path*."""
-    read = clusters.load(path, known)
-    files = map(str, clusters.files_below(FilePath(path)))
-    return AnalysisInput(read.cluster, semantics, rules=RuleSources(files=files), faults=list(read.faults))
+def from_manifests(
+    paths: str | Sequence[str],
+    semantics: Semantics = API,
+    known: Known | None = None,
+    selection: Selection = EVERY_FILE,
+) -> AnalysisInput:
+    """Return the input of the manifests, or of the dumps, at *paths*."""
+    read = manifest_files.load(paths, known, selection)
+    return AnalysisInput(
+        read.cluster,
+        semantics,
+        rules=RuleSources(files=read.files),
+        faults=list(read.faults),
+        unjudged=read.unjudged,
+        evidence=read.evidence,
+    )
 
 
 def enforcer_of(profile: ClusterProfile | None) -> Enforcer:

@@ -8,13 +8,16 @@ from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.live_policies import LivePolicy, live_policies, widened_selectors
+from bulkhead.analysis.unjudged_changes import UnjudgedChange, after_delivery, unjudged_changes
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import possible_findings
+from bulkhead.core.engine.reachability import class_count
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.io.git.checkout import Copy
@@ -76,6 +79,17 @@ class Comparison:
         """The networks of the profile that change, by name."""
         was, now = (side.profile.spec.networks if side.profile else Networks() for side in (self.before, self.after))
         return tuple(each.value for each in NetworkName if _as_set(was, each) != _as_set(now, each))
+
+    @property
+    def unjudged(self) -> tuple[UnjudgedChange, ...]:
+        """The policies of kinds that are not judged which are not the same on both sides."""
+        return unjudged_changes(self.before.unjudged, self.after.unjudged)
+
+    @property
+    def evidence(self) -> tuple[Evidence, Evidence]:
+        """What the two sides are based on."""
+        classes = class_count(self.difference.before)
+        return self.before.evidence.with_classes(classes), self.after.evidence.with_classes(classes)
 
     @property
     def undecided(self) -> tuple[PossibleChange, ...]:
@@ -144,6 +158,7 @@ def of_drift(
         cluster=_with(networks, namespaces, pods, kept + wanted.policies),
         known_namespaces=namespaces,
         rules=overlays.rules.also(dump.rules),
+        unjudged=after_delivery(dump.unjudged, overlays.unjudged),
     )
     found = _compared(names, before, after, (semantics, semantics), endpoints)
     found.live = live

@@ -17,7 +17,7 @@ from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import API_VERSION, SegmentedNamespace
 from bulkhead.core.sets.ports import PortSet
-from bulkhead.io.manifests.clusters import policies_in
+from bulkhead.io.manifests.manifest_files import policies_in
 from bulkhead.io.resources.decode import decode
 from bulkhead.io.resources.encode import encode
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents

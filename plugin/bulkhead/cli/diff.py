@@ -10,7 +10,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from
 from bulkhead.analysis.comparison import Comparison, Endpoints, of_drift, of_manifests, of_overlays, renamed, unchanged
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import no_garbage_collection
+from bulkhead.cli.inputs import no_garbage_collection, nothing_to_judge
 from bulkhead.cli.options import (
     Options,
     Parser,
@@ -18,6 +18,8 @@ from bulkhead.cli.options import (
     cluster_option,
     describe,
     format_option,
+    selection_asked,
+    selection_options,
     semantics_asked,
     semantics_options,
     values,
@@ -30,7 +32,7 @@ from bulkhead.io.git.changed_files import altered
 from bulkhead.io.git.checkout import Copy, copies
 from bulkhead.io.git.repository import GitError, Repository, Revision
 from bulkhead.io.kustomize.kustomization import Bounds
-from bulkhead.io.manifests.clusters import Known
+from bulkhead.io.manifests.manifest_files import Known, Selection
 from bulkhead.report.diff_formats import DIFF_FORMATS
 
 WORKING_TREE = "working tree"
@@ -77,7 +79,8 @@ class _Asked:
     given: Sequence[str]
     directory: str
     folders: Sequence[str]
-    manifests: Sequence[str]
+    manifests: Sequence[tuple[str, str]]
+    selection: Selection
     dump: str
     prune: bool
     reading: SemanticsOptions
@@ -97,13 +100,22 @@ def options(parser: Parser) -> None:
     cluster_option(parser)
     sides = parser.add_mutually_exclusive_group()
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
-    sides.add_argument("--manifests", nargs=2, default=(), metavar="PATH", help="compare manifests with workloads")
+    sides.add_argument(
+        "--manifests",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("OLD", "NEW"),
+        help="compare manifests with workloads, or dumps; may be repeated, then all OLD together are compared with all "
+        "NEW",
+    )
     sides.add_argument("--dump", default="", metavar="FILE", help="compare a running cluster with the overlays in DIR")
     parser.add_argument(
         "--prune",
         action="store_true",
         help="with --dump: the delivery deletes its own policies that the overlays no longer render",
     )
+    selection_options(parser)
     semantics_options(parser)
     format_option(parser, DIFF_FORMATS)
     all_option(parser)
@@ -117,7 +129,6 @@ def options(parser: Parser) -> None:
         "--fail-on", type=_fail_on, default=frozenset(), metavar="GRADE[,GRADE]", help="exit 1 for these grades only"
     )
     parser.add_argument("--allow-remote", action="store_true", help="let kustomize fetch remote resources")
-    parser.add_argument("--enable-helm", action="store_true", help="let kustomize run helm for `helmCharts`")
 
 
 def _fail_on(text: str) -> frozenset[str]:
@@ -139,7 +150,8 @@ def run(options: Options, console: Console) -> int:
         given=options.revisions,
         directory=options.dir,
         folders=options.dirs,
-        manifests=options.manifests,
+        manifests=[(old, new) for old, new in options.manifests],
+        selection=selection_asked(options),
         dump=options.dump,
         prune=options.prune,
         reading=semantics_asked(options),
@@ -151,7 +163,7 @@ def run(options: Options, console: Console) -> int:
     with no_garbage_collection():
         found = _compare(asked)
         console.write(DIFF_FORMATS[options.format](found, console.style_of(options.all)))
-        return 2 if found.undecided else int(_fails(found, options.fail_on))
+        return 2 if found.undecided or found.unjudged else int(_fails(found, options.fail_on))
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
@@ -188,9 +200,16 @@ def _are_revisions(asked: _Asked) -> bool:
 def _manifests(asked: _Asked) -> Comparison:
     known: Known = {}
     semantics = _semantics(asked, None)
-    sides = [_usable(path, from_manifests(path, semantics, known), asked.console) for path in asked.manifests]
-    names = asked.manifests[0], asked.manifests[1]
-    return of_manifests(names, sides[0], sides[1], (semantics, semantics), asked.endpoints)
+    paths = [[pair[side] for pair in asked.manifests] for side in (0, 1)]
+    names = [", ".join(each) for each in paths]
+    before, after = (
+        _usable(name, from_manifests(each, semantics, known, asked.selection), asked.console)
+        for name, each in zip(names, paths, strict=True)
+    )
+    found = of_manifests((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
+    if not found.unjudged and before.evidence.is_nothing and after.evidence.is_nothing:
+        nothing_to_judge(after, names[1], asked.console)
+    return found
 
 
 def _semantics(asked: _Asked, side: AnalysisInput | None) -> Semantics:
@@ -204,7 +223,7 @@ def _semantics(asked: _Asked, side: AnalysisInput | None) -> Semantics:
 
 def _drift(asked: _Asked) -> Comparison:
     overlays = _usable(asked.directory, from_overlays(asked.directory, Bounds(asked.remote, asked.helm)), asked.console)
-    dump = _usable(asked.dump, from_manifests(asked.dump), asked.console)
+    dump = _usable(asked.dump, from_manifests(asked.dump, selection=asked.selection), asked.console)
     names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
     return of_drift(names, dump, overlays, _semantics(asked, overlays), asked.endpoints, asked.prune)
 
@@ -274,6 +293,8 @@ def _of_copy(asked: _Asked, prefix: str, copy: Copy) -> AnalysisInput:
 def _usable(name: str, side: AnalysisInput, console: Console) -> AnalysisInput:
     if side.faults:
         console.refuse(side.faults, f"{name} cannot be compared")
+    if side.loaded is None and side.evidence.is_nothing and not (side.unjudged or side.evidence.creators):
+        nothing_to_judge(side, name, console)
     return side
 
 

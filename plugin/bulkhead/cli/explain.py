@@ -2,7 +2,7 @@
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import analysis_input, peers_of, vocabulary_of
+from bulkhead.cli.inputs import analysis_input, evidence_of, peers_of, vocabulary_of
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -92,7 +92,16 @@ def _explained(
         remedies = Suggestion(found, peers_of(found), ends, asked).texts(refused)
     groups = tuple(tuple(group) for group in alike(iter(accounts)))
     notes = (*unseen, *caveats(found, *ends, port_set_of(asked)))
-    return Explained(*ends, port, groups, tuple(remedies), _allowed(accounts, asked), found.semantics, notes)
+    return Explained(
+        *ends,
+        port,
+        groups,
+        tuple(remedies),
+        _allowed(accounts, asked),
+        found.semantics,
+        notes,
+        evidence_of(found, answer),
+    )
 
 
 def _allowed(accounts: list[PairExplanation], asked: Port | None) -> bool:

@@ -2,21 +2,25 @@
 
 import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
-from bulkhead.cli.console import Console
-from bulkhead.cli.options import Options, semantics_asked
+from bulkhead.cli.console import CommandFailed, Console
+from bulkhead.cli.options import Options, selection_asked, semantics_asked
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
+from bulkhead.core.engine.reachability import Reachability, class_count
+from bulkhead.core.engine.semantics import API, Semantics
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.files import MIB, temporary_folder
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.refusals import is_refusal
-from bulkhead.io.manifests.clusters import LARGEST_DUMP
+from bulkhead.io.manifests.manifest_files import EVERY_FILE, LARGEST_DUMP, Selection
+from bulkhead.report.evidence import evidence_text
 
 NO_ANSWER = "no answer is given"
 """The outcome of a command whose input has problems."""
@@ -37,7 +41,7 @@ def analysis_input(options: Options, console: Console) -> AnalysisInput:
     :raises CommandFailed: where it has problems, which are written.
     :raises InvalidValue: where the semantics that are asked for contradict the profile.
     """
-    found = _usable(options.dir, options.manifests, console)
+    found = _usable(options.dir, options.manifests, selection_asked(options), console)
     found.semantics = semantics_of(semantics_asked(options), found.profile)
     return found
 
@@ -52,36 +56,59 @@ def tested_input(options: Options, console: Console) -> AnalysisInput:
     :raises CommandFailed: where it has problems, which are written.
     :raises InvalidValue: where the semantics that are asked for contradict the profile.
     """
-    found = _usable(options.dir, options.manifests, console)
+    found = _usable(options.dir, options.manifests, selection_asked(options), console)
     if options.manifests is not None and any(os.path.isfile(os.path.join(options.dir, name)) for name in NAMES):
-        tree = _usable(options.dir, None, console)
+        tree = _usable(options.dir, None, EVERY_FILE, console)
         found.profile = tree.profile
         found.cluster = facts_of(tree.cluster, found.cluster)
     found.semantics = semantics_of(semantics_asked(options), found.profile)
     return found
 
 
-def _usable(folder: str, manifests: str | None, console: Console) -> AnalysisInput:
-    found = from_overlays(folder) if manifests is None else _from_manifests(manifests, console)
+def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, console: Console) -> AnalysisInput:
+    found = from_overlays(folder) if manifests is None else manifests_input(manifests, selection, console)
     if found.faults:
         console.refuse(found.faults, NO_ANSWER)
+    if manifests is not None and found.evidence.is_nothing:
+        nothing_to_judge(found, ", ".join("stdin" if path == STDIN else path for path in manifests), console)
     return found
 
+
+def nothing_to_judge(found: AnalysisInput, name: str, console: Console) -> NoReturn:
+    """
+    Write that there is neither a policy nor a pod in *found*, which is called *name*.
+
+    :raises CommandFailed: always.
+    """
+    message = f"there is nothing to judge in {name}: no NetworkPolicy, no pod and no workload"
+    raise CommandFailed(console.error(f"{message} ({evidence_text(found.evidence)})", "name other files or folders"))
+
+
+STDIN = "-"
+"""The path that means stdin."""
 
 _READ_TWICE = 64 << 20
 """Bytes. A larger dump on stdin is not read a second time for the lines of its policies."""
 
 
-def _from_manifests(path: str, console: Console) -> AnalysisInput:
-    if path != "-":
-        return from_manifests(path)
+def manifests_input(
+    paths: Sequence[str], selection: Selection, console: Console, semantics: Semantics = API
+) -> AnalysisInput:
+    """Return the input of the manifests at *paths*, one of which may be stdin."""
+    if STDIN not in paths:
+        return from_manifests(paths, semantics, selection=selection)
     # A dump is read as a stream from a file, so that one of any size fits into memory.
     with temporary_folder() as folder:
         file = _saved(console, folder)
-        found = from_manifests(file)
+        read = [file if path == STDIN else path for path in dict.fromkeys(paths)]
+        found = from_manifests(read, semantics, selection=selection)
+
+        def named(other: str) -> str:
+            return "stdin" if other == file else other
+
         if os.path.getsize(file) <= _READ_TWICE:
-            found.rules = found.rules.renamed(lambda _: "stdin", found.cluster.policies)
-    found.faults = [each.in_file("stdin") for each in found.faults]
+            found.rules = found.rules.renamed(named, found.cluster.policies)
+    found.faults = [each.in_file(named(each.location.file)) for each in found.faults]
     return found
 
 
@@ -112,6 +139,11 @@ def _saved(console: Console, folder: str) -> str:
 
 def _refuse_stdin(console: Console, message: str) -> NoReturn:
     console.refuse([Diagnostic(Location("stdin"), message)], NO_ANSWER)
+
+
+def evidence_of(found: AnalysisInput, answer: Reachability) -> Evidence:
+    """Return the evidence of *found* with the number of endpoint classes of its *answer*."""
+    return found.evidence.with_classes(class_count(answer))
 
 
 def peers_of(found: AnalysisInput) -> NamedPeers:

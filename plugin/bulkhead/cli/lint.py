@@ -4,18 +4,28 @@ import os
 import time
 from collections.abc import Sequence
 
-from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_manifests, from_overlays
+from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_overlays
 from bulkhead.analysis.lint_input import LintInput
 from bulkhead.cli.console import Console
-from bulkhead.cli.options import Options, Parser, cluster_option, describe, format_option, values
+from bulkhead.cli.inputs import STDIN, manifests_input, nothing_to_judge
+from bulkhead.cli.options import (
+    Options,
+    Parser,
+    cluster_option,
+    describe,
+    format_option,
+    selection_asked,
+    selection_options,
+    values,
+)
 from bulkhead.core.diagnostics import nearest
 from bulkhead.core.engine.semantics import specification
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.language.scalars import Date, InvalidValue
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup, grouped, worst
 from bulkhead.core.lint.registry import CHECKS, lint
-from bulkhead.io.manifests.clusters import SUFFIXES
 from bulkhead.report.lint import listing, summary
 from bulkhead.report.lint_formats import LINT_FORMATS, LintReport
 
@@ -40,8 +50,10 @@ def options(parser: Parser) -> None:
     parser.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
                         "--manifests is given)")  # fmt: skip
     cluster_option(parser)
-    parser.add_argument("--manifests", metavar="PATH", help="manifests in a file or folder, or a dump of a cluster: "
-                        "alone, or with DIR for its pods and its other namespaces")  # fmt: skip
+    parser.add_argument("--manifests", action="append", metavar="PATH", help="manifests in a file or folder, or a dump "
+                        "of a cluster: alone, or with DIR for its pods and its other namespaces; - is stdin; may be "
+                        "repeated")  # fmt: skip
+    selection_options(parser)
     parser.add_argument("--enforcer", choices=values(Enforcer), metavar="NAME",
                         help=f"what enforces the policies: {', '.join(values(Enforcer))} (default: what the profile "
                         "says, else any)")  # fmt: skip
@@ -66,13 +78,20 @@ def run(options: Options, console: Console) -> int:
     checks = _checks(options.enable, options.disable)
     today = Date.parse(options.today or time.strftime("%Y-%m-%d"))
     overlays = from_overlays(options.dir or ".") if options.dir or not options.manifests else None
-    manifests = _manifests(options, overlays) if options.manifests else None
+    manifests = _manifests(options, overlays, console) if options.manifests else None
     problems = [fault for each in (overlays, manifests) if each for fault in each.faults]
     if problems:
         console.refuse(problems, "nothing was judged")
+    if manifests and manifests.evidence.is_nothing and not (overlays and manifests.cluster.namespaces):
+        nothing_to_judge(manifests, ", ".join(options.manifests), console)
+    evidence = Evidence()
+    for side in (overlays, manifests):
+        evidence = evidence.and_of(side.evidence) if side else evidence
     found = _found(options, overlays, manifests, checks, today)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
-    console.write(LINT_FORMATS[options.format](LintReport(found, shown, _repository(console.folder)), console.style))
+    console.write(
+        LINT_FORMATS[options.format](LintReport(found, shown, _repository(console.folder), evidence), console.style)
+    )
     if options.format == "text":
         console.note(summary(found, shown))
     most = worst(shown)
@@ -90,8 +109,9 @@ def _checks(enable: Sequence[str], disable: Sequence[str]) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if check.id not in disable and (check.on or check.id in enable))
 
 
-def _manifests(options: Options, overlays: AnalysisInput | None) -> AnalysisInput:
-    return from_manifests(str(options.manifests), specification(_enforcer(options, overlays)))
+def _manifests(options: Options, overlays: AnalysisInput | None, console: Console) -> AnalysisInput:
+    semantics = specification(_enforcer(options, overlays))
+    return manifests_input(options.manifests, selection_asked(options), console, semantics)
 
 
 def _enforcer(options: Options, overlays: AnalysisInput | None) -> Enforcer:
@@ -105,22 +125,15 @@ def _found(
     checks: tuple[Check, ...],
     today: str,
 ) -> tuple[FindingGroup, ...]:
-    files = _files(options.manifests) if options.manifests else []
+    files = (
+        [os.path.realpath(each) for each in manifests.rules.places.files]
+        if manifests and STDIN not in options.manifests
+        else []
+    )
     inspection = LintInput(overlays, manifests, files, _enforcer(options, overlays), today)
     linted = lint(inspection.scene, checks)
     heeded = frozenset(inspection.place(at) for at in linted.heeded)
     return grouped([(inspection.place(each.found.at), each) for each in linted.findings], heeded)
-
-
-def _files(path: str) -> list[str]:
-    if os.path.isfile(path):
-        return [os.path.realpath(path)]
-    return [
-        os.path.realpath(os.path.join(folder, name))
-        for folder, _, names in os.walk(path)
-        for name in names
-        if name.endswith(SUFFIXES)
-    ]
 
 
 def _repository(here: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from bulkhead.analysis.semantics_options import SemanticsOptions
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.language.resources import Enforcer
+from bulkhead.io.manifests.manifest_files import Selection
 
 Parser: TypeAlias = argparse.ArgumentParser
 Options: TypeAlias = argparse.Namespace
@@ -53,11 +54,30 @@ def analysis_options(parser: Parser) -> None:
     """Declare what a command that analyses policies reads, and by which semantics."""
     parser.add_argument(
         "--manifests",
+        action="append",
         metavar="PATH",
-        help="instead of overlays: a folder or file of manifests with workloads, or what "
-        "`kubectl get ns,pods,netpol -A -o json` printed; - is stdin",
+        help="instead of overlays: a folder or file of manifests with workloads, a folder with a kustomization, or "
+        "what `kubectl get ns,pods,netpol -A -o json` printed; - is stdin; may be repeated",
     )
+    selection_options(parser)
     semantics_options(parser)
+
+
+def selection_options(parser: Parser) -> None:
+    """Declare which of the manifests are read."""
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="read no file and no folder of this name, or with a / of this path below --manifests; may be repeated",
+    )
+    parser.add_argument("--enable-helm", action="store_true", help="let kustomize run helm for `helmCharts`")
+
+
+def selection_asked(options: Options) -> Selection:
+    """Return what the options say about which manifests are read."""
+    return Selection(tuple(options.exclude), options.enable_helm)
 
 
 def semantics_options(parser: Parser) -> None:

@@ -2,7 +2,7 @@
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import analysis_input, no_garbage_collection, peers_of, vocabulary_of
+from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -60,7 +60,9 @@ def run(options: Options, console: Console) -> int:
         answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":
             _check_pairs(answer, filtered)
-        report = ReachReport(answer, Outside(found, peers_of(found)), found.loaded is not None, wanted)
+        report = ReachReport(
+            answer, Outside(found, peers_of(found)), found.loaded is not None, wanted, evidence_of(found, answer)
+        )
         console.write(REACH_FORMATS[options.format](report, console.style))
     return 0
 

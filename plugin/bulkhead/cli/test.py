@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import NO_ANSWER, peers_of, tested_input, vocabulary_of
+from bulkhead.cli.inputs import NO_ANSWER, evidence_of, peers_of, tested_input, vocabulary_of
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -78,8 +78,10 @@ def run(options: Options, console: Console) -> int:
         console.refuse(rows.faults, NO_ANSWER)
     found = tested_input(options, console)
     promises = _promises(vocabulary_of(found), rows.lines, console)
-    made = _Checking(found, console).verdicts(rows.lines, promises)
-    console.write(TEST_FORMATS[options.format](PromiseReport(tuple(made), found.semantics), console.style))
+    checking = _Checking(found, console)
+    made = checking.verdicts(rows.lines, promises)
+    report = PromiseReport(tuple(made), found.semantics, evidence_of(found, checking.answer))
+    console.write(TEST_FORMATS[options.format](report, console.style))
     words = {each.word for each in made}
     return 2 if UNDECIDED in words else int(FAIL in words)
 

@@ -7,6 +7,7 @@ from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.queries import members, query
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, Rectangle, rectangles
 from bulkhead.core.explanation.pair import is_many, name_of
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, ports
 from bulkhead.core.sets.addresses import AddressSet
@@ -14,6 +15,7 @@ from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
+from bulkhead.report.evidence import evidence_json
 from bulkhead.report.json_document import json_document
 from bulkhead.report.markdown import code
 from bulkhead.report.outside_names import Outside
@@ -102,10 +104,11 @@ def markdown(found: Rows) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(answer: Reachability, wanted: Filter, outside: Outside) -> str:
-    """Return the answer as rectangles."""
+def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Evidence) -> str:
+    """Return the answer as rectangles, and the *evidence* of it."""
     layers = [_layer(layer, wanted, outside) for layer in answer.layers]
-    return json_document("reach", {"ipBlock": answer.mode.value, "layers": layers}, answer.semantics)
+    body = {"ipBlock": answer.mode.value, "evidence": evidence_json(evidence), "layers": layers}
+    return json_document("reach", body, answer.semantics)
 
 
 def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[str, object]:

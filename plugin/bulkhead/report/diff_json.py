@@ -3,11 +3,13 @@ A comparison as JSON, for other programs: complete, sorted, described by ``docs/
 """
 
 from bulkhead.analysis.comparison import Comparison
+from bulkhead.analysis.unjudged_changes import UnjudgedChange
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.possible.described import LabelCondition, PortFact, PossiblePods
 from bulkhead.report.cut import EVERYTHING
 from bulkhead.report.diff_rows import DiffRow, diff_summary, grades
 from bulkhead.report.endpoint_names import cidrs
+from bulkhead.report.evidence import evidence_json
 from bulkhead.report.json_document import json_document
 from bulkhead.report.live_policies import live_json
 from bulkhead.report.style import Style
@@ -27,9 +29,17 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "notDecided": len(comparison.undecided),
         "notes": list(found.notes),
         "notRendered": list(map(live_json, comparison.live)),
+        "notJudged": list(map(_unjudged, comparison.unjudged)),
+        "evidence": dict(zip(("before", "after"), map(evidence_json, comparison.evidence), strict=True)),
         "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
     }
     return json_document("diff", body, comparison.semantics)
+
+
+def _unjudged(found: UnjudgedChange) -> dict[str, object]:
+    policy = found.policy
+    name = {"kind": policy.kind, "namespace": policy.namespace or None, "name": policy.name}
+    return {**name, "event": found.event.value}
 
 
 def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:

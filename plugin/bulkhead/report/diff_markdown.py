@@ -29,6 +29,7 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     head += f"\n> and {more} more notes\n" if more else ""
     tail = _live(found, cut)
     tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
+    tail += _evidence(found)
     sections = [(title, list(rows)) for title, rows in groupby(found.rows, key=heading)]
     space = LIMIT - len(head) - len(tail) - 200  # for the line that says what is left out
     left_out = 0
@@ -55,6 +56,12 @@ def _live(found: DiffSummary, cut: Cut) -> str:
         lines += [f"- {escaped(name)}" + (f": {code(command)}" if command else "") for name, command in section.entries]
         lines += ["", "</details>"]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _evidence(found: DiffSummary) -> str:
+    """Return what both sides are based on, in small print."""
+    lines = "<br>".join(escaped(line) for line in found.evidence)
+    return f"\n<sub>{lines[: LIMIT // 4]}</sub>\n" if lines else ""
 
 
 def _frame(title: str, rows: int) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.report.cut import EVERYTHING, SHORT, Cut
 from bulkhead.report.endpoint_names import EndpointNames
+from bulkhead.report.evidence import sides_lines
 from bulkhead.report.live_policies import live_headline
 from bulkhead.report.possible_names import ports_of, possible_pods, shortened_list
 from bulkhead.report.text import shortened
@@ -70,20 +71,27 @@ class DiffRow:
 
 @dataclass(frozen=True)
 class DiffSummary:
-    """The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies."""
+    """
+    The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies.
+
+    *evidence* are lines about what both sides are based on.
+    """
 
     verdict: str
     names: tuple[str, str]
     notes: tuple[str, ...]
     rows: tuple[DiffRow, ...]
     live: tuple[LivePolicy, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
     """Return the account of *comparison*, file names as seen from *here*, long lists as *cut* has them."""
     writer = _Writer(comparison, here, cut)
     rows = tuple(map(writer.row, comparison.findings))
-    return DiffSummary(verdict(comparison, cut), comparison.names, tuple(comparison.notes), rows, comparison.live)
+    evidence = () if comparison.same else sides_lines(*comparison.evidence)
+    said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
+    return DiffSummary(*said, rows, comparison.live, evidence)
 
 
 def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
@@ -96,6 +104,8 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
     if comparison.undecided:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
+    if comparison.unjudged:
+        headlines.append(f"POLICIES THAT ARE NOT JUDGED CHANGE: {_unjudged(comparison, cut)}")
     stays = live_headline(comparison.live)
     return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
 
@@ -117,6 +127,11 @@ def _undecided(comparison: Comparison, cut: Cut) -> str:
     return f"it takes too many steps to say what changes for pods that could exist because of {cut.row(hard, _HARD)}"
 
 
+def _unjudged(comparison: Comparison, cut: Cut) -> str:
+    """Return the policies of kinds that are not judged, each with what happens to it."""
+    return cut.row([f"{each.policy.title} {each.event.value}" for each in comparison.unjudged], _HARD)
+
+
 def _traffic(comparison: Comparison) -> str:
     if comparison.same:
         return "NO DIFFERENCE: both are the same tree"
@@ -126,7 +141,7 @@ def _traffic(comparison: Comparison) -> str:
         return f"OPENS traffic {_listed(opened)}{also}"
     if closed:
         return f"CLOSES traffic {_listed(closed)}, and opens none"
-    if comparison.undecided:
+    if comparison.undecided or comparison.unjudged:
         return "nothing else was found that opens or closes"
     if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
         return "NO EFFECT on traffic: the policies are the same"

@@ -45,6 +45,7 @@ def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> s
         lines += ["", paint.odd(section.title)]
         for entry, command in section.entries:
             lines += [f"  {printable(entry)}", *([f"      {printable(command)}"] if command else [])]
+    lines += ["", *(paint.faint(printable(line)) for line in found.evidence)] if found.evidence else []
     return "".join(line + "\n" for line in lines)
 
 

@@ -10,12 +10,14 @@ from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
 from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
+from bulkhead.report.evidence import evidence_json, evidence_lines
 from bulkhead.report.json_document import json_document
 from bulkhead.report.semantics import because
 from bulkhead.report.text import shortened, spelt
@@ -29,7 +31,7 @@ class Explained:
     What was asked and found: *groups* of pairs for which the same policies and rules decide.
 
     *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
-    *notes* are what a reader must know beside it.
+    *notes* are what a reader must know beside it. *evidence* is what the answer is based on.
     """
 
     source: EndpointSelection
@@ -40,6 +42,7 @@ class Explained:
     allowed: bool
     semantics: Semantics = API
     notes: tuple[str, ...] = ()
+    evidence: Evidence = Evidence()
 
 
 def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int) -> str:
@@ -63,7 +66,7 @@ def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, colu
         lines += ["", textwrap.indent(yaml, "    ")]
     if not found.remedies and found.port and len(found.groups) > 1 and not found.allowed:
         lines.append("to see what would have to be added, name one end of each side")
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return "\n".join(lines).rstrip("\n") + "\n\n" + evidence_lines(found.evidence)
 
 
 def _share(
@@ -148,6 +151,7 @@ def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
         "allowed": found.allowed,
         "answers": answers,
         "notes": list(found.notes),
+        "evidence": evidence_json(found.evidence),
         "remedies": [{"file": shortened(where, here), "add": yaml} for where, yaml in found.remedies],
     }
     return json_document("explain", whole, found.semantics)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup
+from bulkhead.report.evidence import evidence_json
 from bulkhead.report.json_document import json_document
 from bulkhead.report.markdown import code, escaped, message
 from bulkhead.report.safe_text import printable
@@ -57,7 +59,7 @@ def _bullet(each: FindingGroup, here: str) -> Iterator[str]:
         yield f"  - hint: {message(found.hint)}"
 
 
-def as_json(found: Iterable[FindingGroup], here: str) -> str:
+def as_json(found: Iterable[FindingGroup], here: str, evidence: Evidence) -> str:
     """Return every finding, accepted ones included, as JSON; docs/reference/lint.md describes it."""
     entries = [
         {
@@ -74,7 +76,7 @@ def as_json(found: Iterable[FindingGroup], here: str) -> str:
         }
         for each in found
     ]
-    return json_document("lint", {"findings": entries})
+    return json_document("lint", {"findings": entries, "evidence": evidence_json(evidence)})
 
 
 def listing(checks: Iterable[Check]) -> str:

@@ -1,39 +1,42 @@
 """The formats of ``bulkhead lint``."""
 
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.grouping import FindingGroup
 from bulkhead.core.lint.registry import CHECKS
 from bulkhead.core.record import record
 from bulkhead.report import lint, sarif
+from bulkhead.report.evidence import evidence_lines, markdown_lines
 from bulkhead.report.style import Formats, Style
 
 
 @record
 class LintReport:
-    """All findings, those of them to be *shown* to a person, and the *root* of the repository."""
+    """All findings, those to be *shown* to a person, the *root* of the repository, and what they are based on."""
 
     findings: tuple[FindingGroup, ...]
     shown: tuple[FindingGroup, ...]
     root: str
+    evidence: Evidence = Evidence()
 
 
 def text_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as text."""
-    return lint.text(found.shown, style.folder)
+    return lint.text(found.shown, style.folder) + evidence_lines(found.evidence)
 
 
 def json_report(found: LintReport, style: Style) -> str:
     """Return all findings as JSON."""
-    return lint.as_json(found.findings, style.folder)
+    return lint.as_json(found.findings, style.folder, found.evidence)
 
 
 def sarif_report(found: LintReport, _style: Style) -> str:
     """Return all findings as SARIF."""
-    return sarif.sarif(found.findings, CHECKS, found.root)
+    return sarif.sarif(found.findings, CHECKS, found.root, found.evidence)
 
 
 def markdown_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as Markdown."""
-    return lint.markdown(found.shown, style.folder)
+    return f"{lint.markdown(found.shown, style.folder)}\n{markdown_lines(found.evidence)}"
 
 
 LINT_FORMATS: Formats[LintReport] = {

@@ -1,9 +1,11 @@
 """The formats of ``bulkhead reach``: a matrix by namespace, or with a filter one row for each connection."""
 
 from bulkhead.core.engine.reachability import Reachability
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.report import connections, matrix, pairs
 from bulkhead.report.connections import Filter, Rows
+from bulkhead.report.evidence import evidence_lines, markdown_lines
 from bulkhead.report.outside_names import Outside
 from bulkhead.report.style import Formats, Style
 
@@ -14,12 +16,14 @@ class ReachReport:
     The *answer* of the engine, and the part of it that was asked for: *wanted*, or ``None`` for everything.
 
     *templates*: a pod stands for any number of pods like it, because the pods of the cluster are not known.
+    *evidence* is what the answer is based on.
     """
 
     answer: Reachability
     outside: Outside
     templates: bool
     wanted: Filter | None = None
+    evidence: Evidence = Evidence()
 
 
 def text_report(found: ReachReport, style: Style) -> str:
@@ -29,21 +33,23 @@ def text_report(found: ReachReport, style: Style) -> str:
     else:
         rows = _rows(found, found.wanted)
         shown = connections.text(rows, style.palette) if rows else NO_CONNECTION
-    return shown + _caution(found)
+    return shown + _caution(found) + evidence_lines(found.evidence)
 
 
 def markdown_report(found: ReachReport, _style: Style) -> str:
     """Return the matrix or the rows as Markdown."""
     if found.wanted is None:
         caution = _caution(found)
-        return matrix.markdown(_matrix(found)) + (f"- {caution}" if caution else "")
+        shown = matrix.markdown(_matrix(found)) + (f"- {caution}" if caution else "")
+        return shown + markdown_lines(found.evidence)
     rows = _rows(found, found.wanted)
-    return (connections.markdown(rows) if rows else NO_CONNECTION) + _caution(found)
+    shown = (connections.markdown(rows) if rows else NO_CONNECTION) + _caution(found)
+    return f"{shown}\n{markdown_lines(found.evidence)}"
 
 
 def json_report(found: ReachReport, _style: Style) -> str:
     """Return the answer as rectangles of endpoint classes."""
-    return connections.as_json(found.answer, found.wanted or Filter(), found.outside)
+    return connections.as_json(found.answer, found.wanted or Filter(), found.outside, found.evidence)
 
 
 def pairs_report(found: ReachReport, _style: Style) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bulkhead import __version__
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.finding import Check
 from bulkhead.core.lint.grouping import FindingGroup
+from bulkhead.report.evidence import evidence_text
 from bulkhead.report.json_document import json_text
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
@@ -14,8 +16,12 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str) -> str:
-    """Return *found* as one run, files relative to *root*; accepted findings are in it, suppressed in the source."""
+def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str, evidence: Evidence) -> str:
+    """
+    Return *found* as one run, files relative to *root*; accepted findings are in it, suppressed in the source.
+
+    *evidence* is among the properties of the run.
+    """
     rules: list[Json] = [_rule(check) for check in checks]
     results: list[Json] = [_result(each, checks, root) for each in found]
     driver: dict[str, Json] = {"name": "bulkhead", "version": __version__, "rules": rules}
@@ -24,6 +30,7 @@ def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str) -
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the repository."}}},
         "results": results,
+        "properties": {"evidence": evidence_text(evidence), "notes": list(evidence.notes)},
     }
     whole: dict[str, Json] = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(whole)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.report.colour import Palette
+from bulkhead.report.evidence import evidence_json, evidence_lines, evidence_text
 from bulkhead.report.json_document import json_document
 from bulkhead.report.text import count, shortened
 
@@ -29,7 +31,7 @@ class PromiseResult:
     reasons: tuple[str, ...] = ()
 
 
-def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: Semantics) -> str:
+def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: Semantics, evidence: Evidence) -> str:
     """Return a line for each row, and below it the reasons where it does not simply hold."""
     colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd, UNDECIDED: paint.bad}
     lines = []
@@ -40,7 +42,8 @@ def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: S
             lines += [f"      {reason}" for reason in each.reasons]
             lines += [f"      because: {each.because}"] if each.because else []
     caution = [] if semantics.measured else [f"policies are read {semantics.description}"]
-    return "\n".join([*lines, *caution, summary(found)]) + "\n"
+    based_on = evidence_lines(evidence).splitlines()
+    return "\n".join([*lines, *caution, *based_on, summary(found)]) + "\n"
 
 
 def summary(found: Sequence[PromiseResult]) -> str:
@@ -55,7 +58,7 @@ def summary(found: Sequence[PromiseResult]) -> str:
     return ", ".join(parts)
 
 
-def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> str:
+def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics, evidence: Evidence) -> str:
     """Return the verdicts as JSON."""
     rows = [
         {
@@ -69,11 +72,12 @@ def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics) -> 
         }
         for each in found
     ]
-    body = {"holds": all(each.word in (OK, KNOWN) for each in found), "rows": rows}
+    holds = all(each.word in (OK, KNOWN) for each in found)
+    body = {"holds": holds, "evidence": evidence_json(evidence), "rows": rows}
     return json_document("test", body, semantics)
 
 
-def junit(found: Sequence[PromiseResult], here: str) -> str:
+def junit(found: Sequence[PromiseResult], here: str, evidence: Evidence) -> str:
     """Return the verdicts as JUnit XML: a suite for each test, a known breach is skipped."""
     suites: dict[str, list[PromiseResult]] = {}
     for each in found:
@@ -85,6 +89,8 @@ def junit(found: Sequence[PromiseResult], here: str) -> str:
             f'  <testsuite name={quoteattr(name)} tests="{len(rows)}" failures="{failed}" '
             f'errors="{undecided}" skipped="{known}">'
         )
+        value = quoteattr(evidence_text(evidence))
+        lines.append(f'    <properties><property name="evidence" value={value}/></properties>')
         lines += [line for row in rows for line in _case(name, row, here)]
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"

@@ -166,3 +166,8 @@ def open_pairs(layer: FamilyReachability) -> int:
         total += weight * sum(sizes[at] for at in sources)
         total += sum(sizes[at] for at in sources if not reached >> at & 1)
     return total
+
+
+def class_count(answer: Reachability) -> int:
+    """Return how many endpoint classes *answer* distinguishes: the most of one address family."""
+    return max((len(layer.universe.members) for layer in answer.layers), default=0)

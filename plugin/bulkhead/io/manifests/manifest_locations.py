@@ -13,7 +13,7 @@ from typing import Any
 from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.record import record
 from bulkhead.io.files import Unreadable, regular_file
-from bulkhead.io.manifests.clusters import LARGEST_DUMP
+from bulkhead.io.manifests.manifest_files import LARGEST_DUMP
 from bulkhead.io.yaml import documents, json_stream
 from bulkhead.io.yaml.documents import InvalidDocument
 

@@ -22,11 +22,17 @@ _BLANK = " \t\r\n"
 
 @record
 class Item:
-    """A resource as plain *data*, the *kind* that its list gives it, and the *line*, from 0, on which it starts."""
+    """
+    A resource as plain *data*, and the *line*, from 0, on which it starts.
+
+    *kind* and *version* are what its list says about an item that does not say them; *listed*: it is an item.
+    """
 
     data: Any
     kind: str
     line: int
+    version: str = ""
+    listed: bool = True
 
 
 class _Window:
@@ -108,7 +114,7 @@ def items(stream: TextIO) -> Iterator[Item]:
         key = window.value()
         window.take(":")
         if key == "items" and window.peek() == "[":
-            yield from _listed(window, str(rest.get("kind", "")), unnamed)
+            yield from _listed(window, str(rest.get("kind", "")), str(rest.get("apiVersion") or ""), unnamed)
         elif isinstance(key, str):
             rest[key] = window.value()
         else:
@@ -119,13 +125,16 @@ def items(stream: TextIO) -> Iterator[Item]:
     if window.peek():
         raise window.wrong("Extra data", window.at)
     kind = str(rest.get("kind", ""))
-    yield from (Item(data, kind.removesuffix("List"), 0) for data in unnamed)
-    yield Item(rest, "", 0)
+    version = str(rest.get("apiVersion") or "")
+    yield from (Item(data, kind.removesuffix("List"), 0, version) for data in unnamed)
+    yield Item(rest, "", 0, listed=False)
 
 
-def _listed(window: _Window, kind: str, unnamed: list[Any]) -> Iterator[Item]:
+def _listed(window: _Window, kind: str, version: str, unnamed: list[Any]) -> Iterator[Item]:
     """
     Yield the items that name their kind, and all of them where the list has named its *kind* before them.
+
+    *version* is the list's, where it came before the items.
 
     The others are added to *unnamed*: the kind of the list comes after them.
     """
@@ -135,7 +144,7 @@ def _listed(window: _Window, kind: str, unnamed: list[Any]) -> Iterator[Item]:
         if isinstance(data, dict) and "kind" in data:
             yield Item(data, "", line)
         elif kind:
-            yield Item(data, kind.removesuffix("List"), line)
+            yield Item(data, kind.removesuffix("List"), line, version)
         else:
             unnamed.append(data)
         if window.peek() != "]":

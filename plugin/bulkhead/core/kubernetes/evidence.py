@@ -1,0 +1,130 @@
+"""
+What a report is based on: how much was read, and what was not judged.
+
+Readers of overlays, manifests and dumps fill an :class:`Evidence`. Every report prints it.
+"""
+
+from bulkhead.core.record import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KindCounts = tuple[tuple[str, int], ...]
+"""Kinds with the number of objects of each, sorted by kind. A kind is written ``Kind (group)``."""
+
+
+@record
+class UnjudgedPolicy:
+    """
+    A policy of a kind that is not judged.
+
+    *kind* is written ``Kind (group)``. *namespace* is empty where none is written. *content* is equal for two versions
+    of the policy that say the same.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    content: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What stays the same when the content changes."""
+        return self.kind, self.namespace, self.name
+
+    @property
+    def title(self) -> str:
+        """The kind and the name, as people write them."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@record
+class Evidence:
+    """
+    Numbers of the *files* that were read and of the *policies*, *pods* and *workloads* in them.
+
+    *classes* are endpoint classes, the pods that no policy distinguishes counted once; ``None`` where they were not
+    computed. *finished* are pods that have ended: they are in no other number. *idle* are the workloads with
+    ``replicas: 0``. *unjudged* are policies of kinds that are not judged. *creators* are objects without a pod
+    template that may create pods. *foreign* are files that hold no Kubernetes object. *excluded* are files and folders
+    that an option left out, *dot_folders* and *linked_folders* are folders that were not entered. *notes* are
+    sentences that a reader must know.
+    """
+
+    files: int = 0
+    policies: int = 0
+    pods: int = 0
+    workloads: int = 0
+    classes: int | None = None
+    finished: int = 0
+    idle: tuple[str, ...] = ()
+    unjudged: KindCounts = ()
+    creators: KindCounts = ()
+    foreign: int = 0
+    excluded: int = 0
+    dot_folders: int = 0
+    linked_folders: int = 0
+    notes: tuple[str, ...] = ()
+
+    def with_classes(self, classes: int) -> "Evidence":
+        """Return the same with the number of endpoint *classes*."""
+        return Evidence(
+            self.files,
+            self.policies,
+            self.pods,
+            self.workloads,
+            classes,
+            self.finished,
+            self.idle,
+            self.unjudged,
+            self.creators,
+            self.foreign,
+            self.excluded,
+            self.dot_folders,
+            self.linked_folders,
+            self.notes,
+        )
+
+    def and_of(self, other: "Evidence") -> "Evidence":
+        """Return the evidence of a report that uses *other* too."""
+        return Evidence(
+            self.files + other.files,
+            self.policies + other.policies,
+            self.pods + other.pods,
+            self.workloads + other.workloads,
+            self.classes if other.classes is None else other.classes,
+            self.finished + other.finished,
+            (*self.idle, *other.idle),
+            _sum(self.unjudged, other.unjudged),
+            _sum(self.creators, other.creators),
+            self.foreign + other.foreign,
+            self.excluded + other.excluded,
+            self.dot_folders + other.dot_folders,
+            self.linked_folders + other.linked_folders,
+            (*self.notes, *other.notes),
+        )
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is no policy and no pod: nothing that could be judged."""
+        return not (self.policies or self.pods or self.workloads)
+
+
+NO_EVIDENCE = Evidence()
+"""Nothing was read."""
+
+
+def counted(kinds: "Iterable[str]") -> KindCounts:
+    """Return how often each of *kinds* occurs."""
+    found: dict[str, int] = {}
+    for kind in kinds:
+        found[kind] = found.get(kind, 0) + 1
+    return tuple(sorted(found.items()))
+
+
+def _sum(one: KindCounts, other: KindCounts) -> KindCounts:
+    found = dict(one)
+    for kind, count in other:
+        found[kind] = found.get(kind, 0) + count
+    return tuple(sorted(found.items()))

@@ -1,0 +1,112 @@
+"""
+Which files a path stands for: those of a folder and of all folders below it, without what is left out.
+
+Folders whose name starts with a dot hold no manifests of a cluster. A folder with a kustomization is not
+entered: what is in it is not what is applied.
+"""
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+
+from bulkhead.core.record import record
+
+SUFFIXES = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+CHART = "Chart.yaml"
+
+
+@record
+class InputFiles:
+    """
+    The *files* of a path, in order, and the *kustomizations*: folders with one, which were not entered.
+
+    *excluded* are files and folders that an option left out; *dot_folders* and *linked_folders* were not entered.
+    *unused* are the patterns that left nothing out.
+    """
+
+    files: tuple[str, ...] = ()
+    kustomizations: tuple[str, ...] = ()
+    excluded: int = 0
+    dot_folders: int = 0
+    linked_folders: int = 0
+    unused: tuple[str, ...] = ()
+
+
+def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
+    """
+    Return the files that *path* stands for: the file itself, or the manifests in the folder and below it.
+
+    A pattern of *exclude* without a slash is compared with the name of every file and folder; one with a slash
+    with its path from *path*. ``*`` also stands for slashes.
+    """
+    if not os.path.isdir(path):
+        return InputFiles((path,) if os.path.lexists(path) else ())
+    walk = _Walk(path, exclude)
+    files = sorted(walk.files(), key=lambda each: each.split(os.sep))
+    return InputFiles(
+        tuple(files),
+        tuple(walk.kustomizations),
+        walk.excluded,
+        walk.dot_folders,
+        walk.linked_folders,
+        tuple(each for each in exclude if each not in walk.used),
+    )
+
+
+def has_kustomization(folder: str) -> bool:
+    """Say whether *folder* has a kustomization file."""
+    return any(os.path.isfile(os.path.join(folder, name)) for name in KUSTOMIZATIONS)
+
+
+def chart_of(file: str) -> str:
+    """Return the outermost Helm chart of which *file* is a template, ``""`` where it is of none."""
+    found, folder = "", os.path.dirname(os.path.abspath(file))
+    below: list[str] = []
+    while folder != os.path.dirname(folder):
+        if "templates" in below and os.path.isfile(os.path.join(folder, CHART)):
+            found = folder
+        below.append(os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    return found
+
+
+class _Walk:
+    """Goes through one folder and counts what it leaves out."""
+
+    def __init__(self, top: str, exclude: Sequence[str]) -> None:
+        self.top = top
+        self.exclude = exclude
+        self.kustomizations: list[str] = []
+        self.used: set[str] = set()
+        self.excluded = self.dot_folders = self.linked_folders = 0
+
+    def files(self) -> Iterator[str]:
+        for folder, folders, names in os.walk(self.top):
+            if folder != self.top and has_kustomization(folder):
+                self.kustomizations.append(folder)
+                folders.clear()
+                continue
+            folders[:] = [name for name in sorted(folders) if self.enters(folder, name)]
+            for name in names:
+                file = os.path.join(folder, name)
+                if name.endswith(SUFFIXES) and os.path.isfile(file) and not self.leaves_out(file):
+                    yield file
+
+    def enters(self, folder: str, name: str) -> bool:
+        at = os.path.join(folder, name)
+        if self.leaves_out(at):
+            return False
+        self.dot_folders += name.startswith(".")
+        self.linked_folders += not name.startswith(".") and os.path.islink(at)
+        return not name.startswith(".") and not os.path.islink(at)
+
+    def leaves_out(self, path: str) -> bool:
+        relative = os.path.relpath(path, self.top)
+        for pattern in self.exclude:
+            plain = pattern.removeprefix("./").rstrip("/")
+            if fnmatch.fnmatchcase(relative if "/" in plain else os.path.basename(path), plain):
+                self.used.add(pattern)
+                self.excluded += 1
+                return True
+        return False

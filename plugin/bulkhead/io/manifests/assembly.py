@@ -1,0 +1,182 @@
+"""
+Puts the objects of all files together: one cluster, and the evidence of it.
+
+An object that comes twice counts once. In one list, which is what a cluster was dumped to, that is an error; in
+files the later one counts, as it does for who applies them in order, and the evidence says so.
+"""
+
+import os
+from collections.abc import Iterable
+
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
+from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.record import record
+from bulkhead.io.manifests.object_reader import ReadObject, Thing
+from bulkhead.io.manifests.owners import HASHES, Owners
+
+_SHOWN = 5
+
+
+@record
+class PlacedObject:
+    """An *object* and its *location*. *of_list* is the list that it is an item of, empty where it is of none."""
+
+    object: ReadObject
+    location: Location = Location()
+    of_list: str = ""
+
+
+@record
+class AssembledObjects:
+    """The *cluster* of all objects, the policies that are not judged, the *evidence*, and what is wrong."""
+
+    cluster: Cluster
+    unjudged: tuple[UnjudgedPolicy, ...]
+    evidence: Evidence
+    faults: tuple[Diagnostic, ...]
+
+
+def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
+    """Return what *found*, in the order in which it would be applied, is together."""
+    kept, notes, faults = _each_once(found)
+    finished = sum(each.finished for each in kept)
+    objects = [each for each in kept if not each.finished]
+    pods = _pods(objects)
+    things = [thing for each in objects for thing in each.things]
+    policies = tuple(thing for thing in things if isinstance(thing, NetworkPolicy))
+    unjudged = tuple(each.unjudged for each in objects if each.unjudged)
+    evidence = Evidence(
+        policies=len(policies),
+        pods=sum(each.kind == "Pod" for each in objects),
+        workloads=sum(each.kind != "Pod" and bool(_pods_in(each)) and not _is_made(each) for each in objects),
+        finished=finished,
+        idle=tuple(f"{each.namespace}/{each.name}" for each in objects if each.replicas == 0 and not _is_made(each)),
+        unjudged=counted(each.kind for each in unjudged),
+        creators=counted(each.kind for each in objects if each.creates),
+        notes=tuple(notes),
+    )
+    namespaces = tuple(thing for thing in things if isinstance(thing, Namespace))
+    return AssembledObjects(Cluster(namespaces, pods, policies), unjudged, evidence, tuple(faults))
+
+
+def things_of(found: Iterable[ReadObject | None]) -> tuple[Thing, ...]:
+    """Return what the objects *found* hold, as :func:`assemble` would."""
+    objects = [each for each in found if each and not each.finished]
+    others = tuple(thing for each in objects for thing in each.things if not isinstance(thing, Pod))
+    return others + _pods(objects)
+
+
+def _each_once(found: Iterable[PlacedObject]) -> tuple[list[ReadObject], list[str], list[Diagnostic]]:
+    kept: dict[object, PlacedObject] = {}
+    twice: list[tuple[PlacedObject, PlacedObject]] = []
+    for number, each in enumerate(found):
+        read = each.object
+        key: object = number if read.generated else (read.kind, read.namespace, read.name)
+        other = kept.pop(key, None)
+        if other is not None:
+            twice.append((other, each))
+        kept[key] = each
+    faults = [_twice_in_list(*pair) for pair in twice if _in_one_list(*pair)]
+    return [each.object for each in kept.values()], _notes([pair for pair in twice if not _in_one_list(*pair)]), faults
+
+
+def _in_one_list(other: PlacedObject, each: PlacedObject) -> bool:
+    return bool(each.of_list) and each.of_list == other.of_list
+
+
+def _twice_in_list(other: PlacedObject, each: PlacedObject) -> Diagnostic:
+    first = f", first in line {other.location.line}" if other.location.line else ""
+    message = f"`{_title(each.object)}` is in this list twice{first}"
+    return Diagnostic(each.location, message, "dump the cluster again: it has only one object of a name")
+
+
+def _notes(replaced: list[tuple[PlacedObject, PlacedObject]]) -> list[str]:
+    """Return a sentence about the objects that a later one of the same name replaces."""
+    if not replaced:
+        return []
+    said = [f"{_title(each.object)} ({_short(other.location)}, {_short(each.location)})" for other, each in replaced]
+    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+    return [f"written more than once, and only the last one counts: {', '.join(said[:_SHOWN])}{more}"]
+
+
+def _title(each: ReadObject) -> str:
+    return f"{each.kind} {each.namespace}/{each.name}" if each.namespace else f"{each.kind} {each.name}"
+
+
+def _short(at: Location) -> str:
+    return ":".join(
+        [os.path.relpath(at.file) if at.file.startswith("/") else at.file, *([str(at.line)] if at.line else [])]
+    )
+
+
+def _pods(objects: list[ReadObject]) -> tuple[Pod, ...]:
+    """
+    Return the pods of *objects* under the names of their workloads, and the templates that no pod of theirs shows.
+
+    A template adds nothing to running pods that have all its labels and ports. Where they do not, a roll-out is under
+    way or no pod runs, and it stands for the pods to come.
+    """
+    owners = Owners(objects)
+    running = [_owned(pod, owners) for each in objects if each.kind == "Pod" for pod in _pods_in(each)]
+    shown: dict[_Workload, list[Pod]] = {}
+    for pod in running:
+        if pod.workload:
+            shown.setdefault((pod.namespace, pod.workload), []).append(pod)
+    templates = [(each, pod) for each in objects if each.kind != "Pod" for pod in _pods_in(each)]
+    first = {(pod.namespace, pod.name): pod for each, pod in templates if not _is_made(each)}
+    found: dict[Pod, None] = {}
+    for each, template in templates:
+        made = _made(each, template, owners) if _is_made(each) else template
+        others = list(shown.get((made.namespace, made.name), ()))
+        if made is not template:
+            above = first.get((made.namespace, made.name))
+            others += [above] if above else []
+            if each.replicas == 0 and others:
+                continue  # an older revision of the workload, without pods
+        if not any(_shows(other, made) for other in others):
+            found[made] = None
+    return (*running, *found)
+
+
+_Workload = tuple[str, str]
+"""Namespace and name."""
+
+
+def _pods_in(each: ReadObject) -> tuple[Pod, ...]:
+    return tuple(thing for thing in each.things if isinstance(thing, Pod))
+
+
+def _is_made(each: ReadObject) -> bool:
+    """Say whether *each* is a ReplicaSet or a Job that another object made, and whose pods go by that one's name."""
+    return each.kind in ("ReplicaSet", "Job") and bool(each.owner[0])
+
+
+def _owned(pod: Pod, owners: Owners) -> Pod:
+    found = owners.of(pod) if pod.workload else (pod.kind, pod.workload)
+    return pod if found == (pod.kind, pod.workload) else _named(pod, pod.name, *found)
+
+
+def _made(each: ReadObject, pod: Pod, owners: Owners) -> Pod:
+    """Return the template *pod* of *each*, which another object made, under the name of that."""
+    kind, name = owners.above(each.namespace, (each.kind, each.name), pod.labels)
+    return _named(pod, name, kind, "")
+
+
+def _named(pod: Pod, name: str, kind: str, workload: str) -> Pod:
+    return Pod(pod.namespace, name, kind, workload, pod.labels, pod.ports, pod.addresses, pod.host_network, pod.node)
+
+
+def _shows(pod: Pod, template: Pod) -> bool:
+    """Say whether *pod* has the labels and ports of *template*: then what holds for the one holds for the other."""
+    labels = _without_hash(pod.labels)
+    return (
+        set(_without_hash(template.labels)) <= set(labels)
+        and set(template.ports) <= set(pod.ports)
+        and template.host_network == pod.host_network
+    )
+
+
+def _without_hash(labels: Labels) -> Labels:
+    return tuple(label for label in labels if label[0] not in HASHES)

@@ -1,0 +1,142 @@
+"""
+Which kinds of objects are judged, which are policies that are not judged, and which may create pods.
+
+A kind that is not known is taken to create pods: pods of it are possible.
+"""
+
+from typing import Any
+
+_CORE_GROUPS = frozenset(("", "apps", "batch", "extensions"))
+"""The groups of the kinds that are judged; ``extensions`` had some of them before."""
+
+_BUILT_IN_GROUPS = frozenset(
+    {"apps", "autoscaling", "batch", "extensions", "policy"}
+    | {
+        f"{group}.k8s.io"
+        for group in (
+            "admissionregistration", "apiextensions", "apiregistration", "audit", "authentication", "authorization",
+            "certificates", "coordination", "discovery", "events", "flowcontrol.apiserver", "imagepolicy",
+            "internal.apiserver", "metrics", "networking", "node", "rbac.authorization", "resource", "scheduling",
+            "storage", "storagemigration",
+        )
+    }
+)  # fmt: skip
+"""The API groups of Kubernetes itself. Of their kinds only the workloads create pods."""
+
+_CORE_KINDS = frozenset(
+    ("Binding", "ComponentStatus", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "NetworkPolicy",
+     "Node", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "Secret", "Service",
+     "ServiceAccount")
+)  # fmt: skip
+"""Kinds of the group without a name that create no pods."""
+
+_UNJUDGED_GROUPS = frozenset(
+    ("policy.networking.k8s.io", "projectcalico.org", "crd.projectcalico.org", "policy.linkerd.io", "crd.antrea.io",
+     "security.antrea.io", "core.antrea.io")
+)  # fmt: skip
+"""Groups in which every kind is about which traffic is allowed."""
+
+_UNJUDGED_KINDS = frozenset(
+    (
+        ("cilium.io", "CiliumNetworkPolicy"),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+        ("cilium.io", "CiliumCIDRGroup"),
+        ("security.istio.io", "AuthorizationPolicy"),
+        ("security.istio.io", "PeerAuthentication"),
+        ("security.istio.io", "RequestAuthentication"),
+        ("k8s.ovn.org", "EgressFirewall"),
+        ("k8s.ovn.org", "UserDefinedNetwork"),
+        ("k8s.ovn.org", "ClusterUserDefinedNetwork"),
+        ("network.openshift.io", "NetNamespace"),
+        ("vpcresources.k8s.aws", "SecurityGroupPolicy"),
+        ("networking.k8s.aws", "ApplicationNetworkPolicy"),
+        ("networking.k8s.aws", "ClusterNetworkPolicy"),
+        ("networking.k8s.aws", "PolicyEndpoint"),
+        ("networking.gke.io", "FQDNNetworkPolicy"),
+        ("consul.hashicorp.com", "ServiceIntentions"),
+        ("kuma.io", "MeshTrafficPermission"),
+        ("kuma.io", "TrafficPermission"),
+        ("kubeovn.io", "SecurityGroup"),
+        ("crd.nsx.vmware.com", "SecurityPolicy"),
+    )
+)
+
+_HARMLESS_GROUPS = frozenset(
+    ("bulkhead.dev", "cilium.io", "kustomize.config.k8s.io", "config.kubernetes.io", "kyverno.io", "metallb.io",
+     "networking.istio.io", "security.istio.io", "telemetry.istio.io", "constraints.gatekeeper.sh",
+     "templates.gatekeeper.sh", "external-secrets.io", "generators.external-secrets.io", "snapshot.storage.k8s.io",
+     "groupsnapshot.storage.k8s.io", "traefik.io", "traefik.containo.us", "externaldns.k8s.io", "bitnami.com",
+     "route.openshift.io", "security.openshift.io", "authorization.openshift.io", "user.openshift.io",
+     "project.openshift.io", "k8s.cni.cncf.io", "source.toolkit.fluxcd.io", "notification.toolkit.fluxcd.io",
+     "wgpolicyk8s.io", "k8s.ovn.org", "vpcresources.k8s.aws", "networking.k8s.aws", "elbv2.k8s.aws")
+)  # fmt: skip
+"""Groups none of whose kinds creates pods in the cluster."""
+
+_HARMLESS_KINDS = frozenset(
+    (
+        *(
+            ("monitoring.coreos.com", kind)
+            for kind in (
+                "AlertmanagerConfig", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "ServiceMonitor",
+            )
+        ),
+        *(
+            ("gateway.networking.k8s.io", kind)
+            for kind in (
+                "BackendTLSPolicy", "GRPCRoute", "GatewayClass", "HTTPRoute", "ReferenceGrant", "TCPRoute", "TLSRoute",
+                "UDPRoute",
+            )
+        ),
+        *(
+            ("networking.gke.io", kind)
+            for kind in ("GCPBackendPolicy", "GCPGatewayPolicy", "HealthCheckPolicy", "ManagedCertificate")
+        ),
+        *(("keda.sh", kind) for kind in ("ClusterTriggerAuthentication", "ScaledObject", "TriggerAuthentication")),
+        ("argoproj.io", "AppProject"),
+        ("argoproj.io", "AnalysisTemplate"),
+        ("argoproj.io", "ClusterAnalysisTemplate"),
+        ("cert-manager.io", "CertificateRequest"),
+        ("image.openshift.io", "ImageStream"),
+        ("postgresql.cnpg.io", "Database"),
+        ("postgresql.cnpg.io", "ImageCatalog"),
+        ("postgresql.cnpg.io", "ClusterImageCatalog"),
+        ("postgresql.cnpg.io", "ScheduledBackup"),
+        ("kafka.strimzi.io", "KafkaTopic"),
+        ("kafka.strimzi.io", "KafkaUser"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
+    )
+)  # fmt: skip
+"""Kinds that create no pods, of groups with others that do."""
+
+
+def group_of(api_version: Any) -> str:
+    """Return the API group of an ``apiVersion``; ``""`` for the core group and where none is written."""
+    return api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
+
+
+def is_core(group: str) -> bool:
+    """Say whether Kubernetes' own pods, namespaces and workloads are of *group*."""
+    return group in _CORE_GROUPS
+
+
+def is_unjudged(group: str, kind: str) -> bool:
+    """
+    Say whether objects of *kind* decide about traffic and are not judged.
+
+    Any kind that ends in ``NetworkPolicy`` is one, unless it is Kubernetes' own: nobody can know all of them.
+    """
+    if kind == "NetworkPolicy" and (group in _CORE_GROUPS or group == "networking.k8s.io"):
+        return False
+    return group in _UNJUDGED_GROUPS or (group, kind) in _UNJUDGED_KINDS or kind.endswith("NetworkPolicy")
+
+
+def creates_no_pods(group: str, kind: str) -> bool:
+    """Say whether it is known that objects of *kind* create no pods."""
+    if not group:
+        return kind in _CORE_KINDS
+    return group in _BUILT_IN_GROUPS or group in _HARMLESS_GROUPS or (group, kind) in _HARMLESS_KINDS
+
+
+def kind_title(group: str, kind: str) -> str:
+    """Return ``Kind (group)``; only the kind where it is of the core group."""
+    return f"{kind} ({group})" if group else kind

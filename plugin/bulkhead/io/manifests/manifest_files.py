@@ -1,0 +1,295 @@
+"""
+Clusters from files: folders of manifests, files of them, kustomizations, or a dump of a running cluster.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.record import record
+from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
+from bulkhead.io.input_files import chart_of, has_kustomization, input_files
+from bulkhead.io.manifests import kustomized, object_reader
+from bulkhead.io.manifests.assembly import PlacedObject, assemble
+from bulkhead.io.manifests.object_reader import ReadObject
+from bulkhead.io.yaml import json_stream
+from bulkhead.io.yaml.documents import Chunk, InvalidDocument, parse, place, split
+
+_MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector", re.IGNORECASE)
+"""In a file without any of these words there is no policy, whatever is wrong with it."""
+
+LARGEST_DUMP = 4096 * MIB
+"""Bytes of a dump, which is read as a stream."""
+
+TEMPLATE = "{{"
+"""What Helm and most other template languages begin with."""
+
+
+@record
+class Selection:
+    """Which files are read: none that a pattern of *exclude* names. *helm*: a kustomization may inflate charts."""
+
+    exclude: tuple[str, ...] = ()
+    helm: bool = False
+
+
+EVERY_FILE = Selection()
+"""Nothing is left out."""
+
+
+@record
+class ManifestCluster:
+    """
+    What was read, and everything that could not be. With *faults* the cluster is not to be judged by.
+
+    *files* are those that were read, to look for places of objects in.
+    """
+
+    cluster: Cluster
+    faults: tuple[Diagnostic, ...] = ()
+    unjudged: tuple[UnjudgedPolicy, ...] = ()
+    evidence: Evidence = Evidence()
+    files: tuple[str, ...] = ()
+
+
+@record
+class Held:
+    """What one document holds, and its problems with line and column, from 0, within it."""
+
+    objects: tuple[ReadObject, ...]
+    problems: tuple[tuple[int, int, Diagnostic], ...] = ()
+    is_foreign: bool = False
+
+
+Known = dict[str, Held]
+"""What documents hold, by their text: two revisions share almost all of them, and each is read once."""
+
+
+def load(paths: str | Sequence[str], known: Known | None = None, selection: Selection = EVERY_FILE) -> ManifestCluster:
+    """
+    Return the cluster that the manifests at *paths* describe together: folders with all folders in them, or files.
+
+    A single file of JSON is read as a stream, so that a dump of any size fits. *known* is
+    filled with what was read from other files, to be handed to the next call.
+    """
+    reading = _Reading({} if known is None else known, selection)
+    for path in [paths] if isinstance(paths, str) else paths:
+        reading.read(path)
+    return reading.result()
+
+
+def policies_in(text: str) -> tuple[tuple[NetworkPolicy, ...], tuple[Diagnostic, ...]]:
+    """Return the NetworkPolicies of a stream of manifests, and what is wrong with them."""
+    objects, problems = objects_in(text)
+    things = (thing for each in objects for thing in each.things)
+    return tuple(thing for thing in things if isinstance(thing, NetworkPolicy)), problems
+
+
+def objects_in(text: str) -> tuple[tuple[ReadObject, ...], tuple[Diagnostic, ...]]:
+    """Return the objects of a stream of manifests, and what is wrong with them."""
+    held = [_held(chunk, {}) for chunk in split(text)]
+    return (
+        tuple(each for one in held for each in one.objects),
+        tuple(problem for each in held for _, _, problem in each.problems),
+    )
+
+
+class _Reading:
+    """Collects what is in files."""
+
+    def __init__(self, known: Known, selection: Selection) -> None:
+        self.known = known
+        self.selection = selection
+        self.objects: list[PlacedObject] = []
+        self.faults: list[Diagnostic] = []
+        self.evidence = Evidence()
+        self.files: list[str] = []
+        self.charts: set[str] = set()
+        self.unused: list[set[str]] = []
+
+    def result(self) -> ManifestCluster:
+        found = assemble(self.objects)
+        unused = set.intersection(*self.unused) if self.unused else set()
+        notes = tuple(f"`--exclude {each}` leaves nothing out" for each in self.selection.exclude if each in unused)
+        evidence = found.evidence.and_of(self.evidence).and_of(Evidence(notes=notes))
+        faults = (*self.faults, *found.faults)
+        return ManifestCluster(found.cluster, faults, found.unjudged, evidence, tuple(self.files))
+
+    def read(self, path: str) -> None:
+        """Read everything at *path*."""
+        if not os.path.lexists(path):
+            self.fault(path, "no such file or folder")
+            return
+        if os.path.isdir(path) and has_kustomization(path):
+            self.kustomization(path)
+            return
+        found = input_files(path, self.selection.exclude)
+        if os.path.isdir(path):
+            self.unused.append(set(found.unused))
+        self.evidence = self.evidence.and_of(
+            Evidence(excluded=found.excluded, dot_folders=found.dot_folders, linked_folders=found.linked_folders)
+        )
+        for folder in found.kustomizations:
+            self.fault(folder, "a kustomization: its files are not what is applied", _build_it(folder))
+        for file in found.files:
+            self.file(file, is_alone=file == path)
+
+    def kustomization(self, folder: str) -> None:
+        """Read what kustomize builds from *folder*."""
+        built = kustomized.build(folder, self.selection.helm)
+        self.faults += built.faults
+        if not built.faults:
+            self.files += built.files
+            self.evidence = self.evidence.and_of(Evidence(files=len(built.files)))
+            self.documents(folder, built.text, is_alone=True, has_lines=False)
+
+    def file(self, file: str, is_alone: bool) -> None:
+        if is_alone and file.endswith(".json"):
+            self.stream(file)
+            return
+        try:
+            text = text_of(file).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        except Unreadable as refused:
+            self.fault(file, refused.message, refused.hint)
+            return
+        self.files.append(file)
+        if is_alone and not any(True for _ in split(text)):
+            self.fault(file, "there is nothing in it")
+            return
+        if TEMPLATE in text and self.chart(file):
+            return
+        is_foreign = self.documents(file, text, is_alone=is_alone)
+        self.evidence = self.evidence.and_of(Evidence(files=1, foreign=int(is_foreign)))
+
+    def chart(self, file: str) -> bool:
+        """Say whether *file* is a template of a Helm chart, and note the chart."""
+        chart = chart_of(file)
+        if chart and chart not in self.charts:
+            self.charts.add(chart)
+            shown = os.path.relpath(chart) if chart.startswith(os.getcwd() + os.sep) else chart
+            name = re.sub(r"[^a-z0-9-]+", "-", os.path.basename(chart).lower()).strip("-") or "release"
+            hint = (
+                f"render it first: `helm template {name} {shlex.quote(shown)} > {name}.yaml`, and read that file; or "
+            )
+            self.fault(shown, "a Helm chart: its templates are not what is applied", hint + _leave_out(shown))
+        return bool(chart)
+
+    def documents(self, file: str, text: str, is_alone: bool, has_lines: bool = True) -> bool:
+        """
+        Read the documents of *text*; return whether none of them is a Kubernetes object.
+
+        *is_alone*: a person named the file, so that it is an error whatever is wrong with it.
+        """
+        is_foreign = True
+        for chunk in split(text):
+            held = _held(chunk, self.known)
+            broken = bool(held.problems) and not held.objects and held.is_foreign
+            if broken and not is_alone and TEMPLATE not in text and not _MAY_BE_KUBERNETES.search(text):
+                continue
+            is_foreign = is_foreign and held.is_foreign and not held.problems
+            first = chunk.line if has_lines else -1
+            self.objects += [
+                PlacedObject(each, Location(file, first + 1), f"{file}:{chunk.line}" if each.path else "")
+                for each in held.objects
+            ]
+            for line, column, problem in held.problems:
+                at = Location(file, first + line + 1, column + 1) if has_lines else Location(file)
+                self.faults.append(_template_problem(problem, chunk.text, broken).at(at))
+        return is_foreign
+
+    def stream(self, file: str) -> None:
+        """Read a file of JSON item by item."""
+        self.files.append(file)
+        is_foreign = True
+        try:
+            with TextIOWrapper(regular_file(file, LARGEST_DUMP), encoding="utf-8-sig") as opened:
+                for item in json_stream.items(opened):
+                    problems: list[Diagnostic] = []
+                    for each in object_reader.read(item.data, problems, item.kind, item.version):
+                        is_foreign = is_foreign and each is None
+                        if each:
+                            at = Location(file, item.line + 1) if item.line else Location(file)
+                            self.objects.append(PlacedObject(each, at, file if item.listed else ""))
+                    self.faults += [each.at(Location(file, item.line + 1, 1)) for each in problems]
+        except RecursionError:
+            self.fault(file, "this is nested too deeply")
+        except Unreadable as refused:
+            self.fault(file, refused.message, refused.hint)
+        except json.JSONDecodeError as error:
+            self.faults.append(Diagnostic(Location(file, error.lineno, error.colno), f"this is no JSON: {error.msg}"))
+        except (OSError, UnicodeDecodeError) as error:
+            self.fault(file, f"cannot be read: {_reason(error)}")
+        self.evidence = self.evidence.and_of(Evidence(files=1, foreign=int(is_foreign)))
+
+    def fault(self, path: str, message: str, hint: str = "") -> None:
+        self.faults.append(Diagnostic(Location(path), message, hint))
+
+
+def _build_it(folder: str) -> str:
+    quoted = shlex.quote(folder)
+    return (
+        f"render it first: `kustomize build {quoted} > rendered.yaml`, and read that file; or name the folder itself: "
+        f"`--manifests {quoted}`; or {_leave_out(folder)}"
+    )
+
+
+def _leave_out(folder: str) -> str:
+    return f"leave it out: `--exclude {shlex.quote(os.path.basename(folder))}`"
+
+
+def _template_problem(problem: Diagnostic, text: str, broken: bool) -> Diagnostic:
+    """Return *problem*, or that *text* is a template, where that is what is wrong with it."""
+    if TEMPLATE not in text or not (broken or TEMPLATE in problem.message):
+        return problem
+    hint = "render it first, for a Helm chart with `helm template NAME CHART > rendered.yaml`, and read that file"
+    return Diagnostic(problem.location, "this is a template: `{{` is not what is applied", hint)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+
+
+def _held(chunk: Chunk, known: Known) -> Held:
+    found = known.get(chunk.text)
+    if found is None:
+        try:
+            found = _read(chunk.text, parse(chunk.text))
+        except InvalidDocument as error:
+            problem = Diagnostic(in_resource("file"), error.message)
+            found = Held((), ((error.location.line - 1, error.location.column - 1, problem),), True)
+        known[chunk.text] = found
+    return found
+
+
+def _read(text: str, documents: list[object]) -> Held:
+    problems: list[Diagnostic] = []
+    try:
+        found = [each for document in documents for each in object_reader.read(document, problems)]
+    except RecursionError:
+        return Held((), ((0, 0, Diagnostic(in_resource("file"), "this is nested too deeply")),))
+    objects = tuple(each for each in found if each)
+    if TEMPLATE in text:
+        problems += [_still_template(each) for each in objects if _is_template(each)]
+    placed = tuple((*place(text, problem.location.path), problem) for problem in problems)
+    return Held(objects, placed, not problems and bool(found) and not objects)
+
+
+def _is_template(each: ReadObject) -> bool:
+    """Say whether what is judged of *each* holds a template: then nobody knows what it will be."""
+    return any(
+        TEMPLATE in str(getattr(thing, field))
+        for thing in each.things
+        for field in ("name", "namespace", "labels", "ports", "pods", "ingress", "egress")
+        if hasattr(thing, field)
+    )
+
+
+def _still_template(each: ReadObject) -> Diagnostic:
+    return Diagnostic(in_resource(each.kind, each.path), f"`{TEMPLATE}` in {each.kind} `{each.name}`")

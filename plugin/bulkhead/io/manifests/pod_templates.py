@@ -1,0 +1,68 @@
+"""
+Finds pod templates: by their place in the kinds of Kubernetes, by their shape in all others.
+
+Operators have hundreds of kinds with a pod template (Rollout, CloneSet, Knative's Service, JobSet, RayCluster), and
+none has it in a place that a list could keep up with. What they have in common is a map with
+``spec.containers``.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bulkhead.core.diagnostics import Path
+from bulkhead.core.record import record
+
+_TEMPLATES: dict[str, Path] = {
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"), ("spec", "template")
+    ),
+}
+_DEEPEST = 16
+
+
+@record
+class PodTemplate:
+    """The *path* of a template in its object. *part* is what it is for, empty where the object has no other one."""
+
+    path: Path
+    part: str = ""
+
+
+def is_workload(kind: str) -> bool:
+    """Say whether *kind*, of Kubernetes itself, has a pod template."""
+    return kind in _TEMPLATES
+
+
+def template_of(kind: str) -> PodTemplate:
+    """Return the place of the template in the workload *kind*."""
+    return PodTemplate(_TEMPLATES[kind])
+
+
+def templates_in(document: dict[str, Any]) -> tuple[PodTemplate, ...]:
+    """Return the templates in an object of any kind, found by shape below its ``spec``."""
+    found = list(_below(document.get("spec"), ("spec",), set()))
+    several = len(found) > 1
+    return tuple(PodTemplate(path, part if several else "") for path, part in found)
+
+
+def _below(value: Any, path: Path, seen: set[int], part: str = "") -> Iterator[tuple[Path, str]]:
+    if len(path) > _DEEPEST or id(value) in seen:
+        return
+    if isinstance(value, dict):
+        seen.add(id(value))
+        for key, item in value.items():
+            if _is_template(item):
+                yield (*path, str(key)), part or str(path[-1] if len(path) > 1 else key)
+            else:
+                yield from _below(item, (*path, str(key)), seen, part)
+    elif isinstance(value, list):
+        seen.add(id(value))
+        for number, item in enumerate(value):
+            name = item.get("name") or item.get("groupName") if isinstance(item, dict) else None
+            yield from _below(item, (*path, number), seen, name if isinstance(name, str) else f"{path[-1]}-{number}")
+
+
+def _is_template(value: Any) -> bool:
+    spec = value.get("spec") if isinstance(value, dict) else None
+    return isinstance(spec, dict) and isinstance(spec.get("containers"), list) and bool(spec["containers"])

@@ -1,0 +1,341 @@
+"""Which manifests the commands read, what they say about the rest, and what they refuse."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Done, Tree, bulkhead, without_evidence
+
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {}}]}]}
+"""
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\n"
+CILIUM = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: c, namespace: shop}
+spec: {endpointSelector: {}, ingress: [{}]}
+"""
+COMMANDS = [
+    ("reach",),
+    ("reach", "--format", "markdown"),
+    ("reach", "--format", "json"),
+    ("reach", "--from", "shop", "--to", "shop"),
+    ("explain", "shop/web", "internet:443"),
+    ("explain", "shop/web", "internet:443", "--format", "json"),
+    ("test", "--file", "rows.yaml"),
+    ("test", "--file", "rows.yaml", "--format", "json"),
+    ("test", "--file", "rows.yaml", "--format", "junit"),
+    ("lint",),
+    ("lint", "--format", "markdown"),
+    ("lint", "--format", "json"),
+    ("lint", "--format", "sarif"),
+]
+ROWS = """\
+apiVersion: bulkhead.dev/v1alpha1
+kind: ReachabilityTest
+metadata: {name: mine}
+spec:
+  tests:
+  - {from: shop/web, to: internet, port: 443, allowed: true}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Tree:
+    """A folder `m` with one policy and one pod."""
+    made = Tree(tmp_path)
+    made.write("m/policy.yaml", POLICY)
+    made.write("m/pod.yaml", POD)
+    made.write("rows.yaml", ROWS)
+    return made
+
+
+def reach(files: Tree, *arguments: str) -> Done:
+    return files.bulkhead("reach", "--manifests", "m", *arguments)
+
+
+def counted(done: Done) -> dict[str, object]:
+    """Return the evidence of a report in JSON."""
+    found: dict[str, object] = json.loads(done.stdout)["evidence"]
+    return found
+
+
+# --- Which files -----------------------------------------------------------------------------------------------------
+
+
+def test_several_paths_are_one_cluster(files: Tree) -> None:
+    done = files.bulkhead("reach", "--manifests", "m/pod.yaml", "--manifests", "m/policy.yaml", "--format", "json")
+    assert [counted(done)[key] for key in ("files", "policies", "pods")] == [2, 1, 1]
+
+
+def test_several_paths_on_both_sides_of_a_diff(files: Tree) -> None:
+    files.write("new/policy.yaml", POLICY.replace("[{podSelector: {}}]", "[{namespaceSelector: {}}]"))
+    done = files.bulkhead("diff", "--manifests", "m", "new", "--manifests", "m/pod.yaml", "m/pod.yaml")
+    assert done.status == 1
+    assert "before: m, m/pod.yaml; after: new, m/pod.yaml" in done.stdout
+    assert done.stdout.startswith("OPENS traffic across namespaces")
+
+
+@pytest.mark.parametrize("pattern", ["broken.yaml", "x", "x/broken.yaml", "x/*", "*/broken*", "./x/"])
+def test_what_is_excluded_is_not_read_and_is_counted(files: Tree, pattern: str) -> None:
+    files.write("m/x/broken.yaml", "kind: [")
+    assert reach(files).status == 2
+    done = reach(files, "--exclude", pattern, "--format", "json")
+    assert (done.status, counted(done)["excluded"]) == (0, 1)
+
+
+def test_a_pattern_that_excludes_nothing_is_said(files: Tree) -> None:
+    assert "note: `--exclude nothing` leaves nothing out" in reach(files, "--exclude", "nothing").stdout
+
+
+def test_folders_with_a_dot_are_skipped_and_counted(files: Tree) -> None:
+    files.write("m/.github/workflows/x.yaml", POLICY.replace("name: web", "name: other"))
+    evidence = counted(reach(files, "--format", "json"))
+    assert (evidence["policies"], evidence["dotFolders"]) == (1, 1)
+
+
+def test_links_to_folders_are_not_followed_and_are_counted(files: Tree) -> None:
+    files.write("other/p.yaml", POLICY.replace("name: web", "name: other"))
+    (files.path / "m" / "link").symlink_to("../other")
+    evidence = counted(reach(files, "--format", "json"))
+    assert (evidence["policies"], evidence["linkedFolders"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("values.yaml", "replicas: 3\n"),
+        ("list.yaml", "- 1\n- 2\n"),
+        ("text.yml", "just words\n"),
+        ("package.json", '{"name": "x", "dependencies": {}}'),
+        ("list.json", "[1, 2]"),
+        ("cloud.yaml", "Bucket: !Ref Name\n"),
+        ("broken.yaml", "a: [1\n"),
+        ("empty.yaml", ""),
+    ],
+)
+def test_a_file_without_a_kubernetes_object_is_counted(files: Tree, name: str, text: str) -> None:
+    files.write(f"m/{name}", text)
+    done = reach(files, "--format", "json")
+    assert (done.status, counted(done)["filesWithoutObjects"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: NetworkPolicy\nspec: [\n",
+        "apiVersion: networking.k8s.io/v1\n\tkind: NetworkPolicy\n",
+        '{"kind": "NetworkPolicy", "kind": "Pod"}',
+        "spec: {podSelector: {}\n",
+    ],
+)
+def test_a_broken_file_that_may_hold_a_policy_is_an_error(files: Tree, text: str) -> None:
+    files.write("m/broken.yaml", text)
+    done = reach(files)
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith("m/broken.yaml:")
+
+
+# --- Render it first -------------------------------------------------------------------------------------------------
+
+
+def test_a_helm_chart_is_to_be_rendered_first(files: Tree) -> None:
+    files.write("m/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    for name in ("a", "b"):
+        files.write(
+            f"m/web/templates/{name}.yaml", POLICY.replace("name: web", f"name: {name}-{{{{ .Release.Name }}}}")
+        )
+    done = reach(files)
+    assert (done.status, done.stdout) == (2, "")
+    assert "m/web: error: a Helm chart" in done.stderr
+    assert done.stderr.count("`helm template web m/web > web.yaml`") == 1
+    assert reach(files, "--exclude", "web").status == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{- if .Values.x }}\n" + POLICY + "{{- end }}\n",
+        POLICY.replace("namespace: shop", 'namespace: "{{ .Release.Namespace }}"'),
+        '{{ include "policies" . }}\n',
+    ],
+)
+def test_a_template_outside_of_a_chart_is_to_be_rendered_first(files: Tree, text: str) -> None:
+    files.write("m/template.yaml", text)
+    done = reach(files)
+    assert done.status == 2
+    assert "this is a template" in done.stderr
+    assert "helm template" in done.stderr
+
+
+def test_braces_in_what_is_not_judged_are_no_template(files: Tree) -> None:
+    files.write(
+        "m/rule.yaml", 'apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec: {x: "{{ $labels.a }}"}\n'
+    )
+    files.write("m/args.yaml", POD.replace("name: web", "name: b") + 'spec: {containers: [{args: ["{{.x}}"]}]}\n')
+    assert reach(files).status == 0
+
+
+def test_a_kustomization_below_is_to_be_rendered_first(files: Tree) -> None:
+    files.write("m/k/kustomization.yaml", "resources: [p.yaml]\n")
+    files.write("m/k/p.yaml", POLICY)
+    done = reach(files)
+    assert (done.status, done.stdout) == (2, "")
+    assert "m/k: error: a kustomization" in done.stderr
+    assert "`kustomize build m/k > rendered.yaml`" in done.stderr
+
+
+def test_a_folder_with_a_kustomization_is_built(files: Tree) -> None:
+    files.write("k/base/kustomization.yaml", "resources: [p.yaml]\n")
+    files.write("k/base/p.yaml", f"{POLICY}---\n{POD}")
+    files.write("k/prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\nnamePrefix: a-\n")
+    done = files.bulkhead("reach", "--manifests", "k/prod", "--format", "markdown")
+    assert done.status == 0, done.stderr
+    assert "**prod**" in done.stdout
+    assert "3 files, 1 policy, 1 pod" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("kustomization", "says"),
+    [
+        ("resources: [https://example.org/x.yaml]\n", "is remote"),
+        ("helmCharts: [{name: x}]\n", "allow it with --enable-helm"),
+        ("transformers: [t.yaml]\nresources: [p.yaml]\n", "kustomize: "),
+        ("generators: [t.yaml]\nresources: [p.yaml]\n", "kustomize: "),
+    ],
+)
+def test_a_kustomization_builds_without_plugins_executables_and_remotes(
+    files: Tree, kustomization: str, says: str
+) -> None:
+    function = """\
+apiVersion: example.org/v1
+kind: Run
+metadata:
+  name: run
+  annotations: {config.kubernetes.io/function: "exec: {path: ./run}"}
+"""
+    files.write("k/t.yaml", function)
+    files.write("k/run", "#!/bin/sh\ntouch ran\n").chmod(0o755)
+    files.write("k/p.yaml", POLICY)
+    files.write("k/kustomization.yaml", kustomization)
+    done = files.bulkhead("reach", "--manifests", "k")
+    assert (done.status, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert not list(files.path.rglob("ran"))
+
+
+# --- Nothing to judge ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["empty", "services.yaml", "only-excluded", "nowhere", "namespace.yaml", "cilium.yaml", "values.json"]
+)
+@pytest.mark.parametrize("command", [("reach",), ("explain", "a", "b"), ("test", "--file", "rows.yaml"), ("lint",)])
+def test_nothing_to_judge_is_an_error(files: Tree, command: tuple[str, ...], path: str) -> None:
+    nothing(files)
+    done = files.bulkhead(*command, "--manifests", path, "--exclude", "gone.yaml")
+    assert (done.status, done.stdout) == (2, "")
+    assert "nothing to judge" in done.stderr or "no such file" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["empty", "services.yaml", "only-excluded", "nowhere", "namespace.yaml"])
+def test_nothing_to_judge_on_a_side_of_a_diff_is_an_error(files: Tree, path: str) -> None:
+    nothing(files)
+    for sides in ((path, "m"), ("m", path), (path, path)):
+        done = files.bulkhead("diff", "--manifests", *sides, "--exclude", "gone.yaml")
+        assert (done.status, done.stdout) == (2, "")
+        assert "nothing to judge" in done.stderr or "no such file" in done.stderr
+
+
+def nothing(files: Tree) -> None:
+    """Write what holds neither a policy nor a pod."""
+    (files.path / "empty").mkdir()
+    files.write("services.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n")
+    files.write("only-excluded/gone.yaml", POLICY)
+    files.write("namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n")
+    files.write("cilium.yaml", CILIUM)
+    files.write("values.json", '{"a": 1}')
+
+
+# --- What is not judged ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_report_names_the_policies_that_are_not_judged(files: Tree, command: tuple[str, ...]) -> None:
+    files.write("m/cilium.yaml", CILIUM)
+    files.write("m/prometheus.yaml", "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: x}\n")
+    done = files.bulkhead(*command, "--manifests", "m")
+    assert done.status != 2, done.stderr
+    assert "CiliumNetworkPolicy (cilium.io)" in done.stdout
+    assert "Prometheus (monitoring.coreos.com)" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+@pytest.mark.parametrize(
+    ("before", "after", "event"),
+    [("", CILIUM, "appears"), (CILIUM, "", "goes"), (CILIUM, CILIUM.replace("[{}]", "[]"), "changes")],
+)
+def test_a_change_of_a_policy_that_is_not_judged_is_a_headline(
+    files: Tree, form: str, before: str, after: str, event: str
+) -> None:
+    for side, text in (("one", before), ("two", after)):
+        files.write(f"{side}/all.yaml", f"{POLICY}---\n{POD}---\n{text}")
+    done = files.bulkhead("diff", "--manifests", "one", "two", "--format", form)
+    assert done.status == 2
+    verdict = f"POLICIES THAT ARE NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) shop/c {event}"
+    assert verdict in done.stdout
+    assert "NO EFFECT" not in done.stdout
+
+
+def test_what_delivery_tools_write_is_no_change(files: Tree) -> None:
+    files.write("one/all.yaml", f"{POLICY}---\n{CILIUM}")
+    noted = CILIUM.replace("name: c,", "name: c, uid: x, annotations: {argocd.argoproj.io/tracking-id: y},")
+    files.write("two/all.yaml", f"{POLICY}---\n{noted}status: {{x: y}}\n")
+    done = files.bulkhead("diff", "--manifests", "one", "two")
+    assert (done.status, without_evidence(done.stdout).splitlines()[0][:9]) == (0, "NO EFFECT")
+
+
+def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tree: Tree) -> None:
+    tree.overlay("one")
+    tree.write("kustomization.yaml", "resources: [overlays/one]\n")
+    tree.write("overlays/one/cilium.yaml", CILIUM)
+    overlay = tree.path / "overlays/one/kustomization.yaml"
+    plain = overlay.read_text()
+    changed = tree.path / "changed"
+    overlay.write_text(plain.replace("../../base", "../../base, cilium.yaml"))
+    assert "1 CiliumNetworkPolicy (cilium.io)" in tree.bulkhead("reach").stdout
+    shutil.copytree(tree.path, changed, ignore=shutil.ignore_patterns("changed"))
+    overlay.write_text(plain)
+    done = tree.bulkhead("diff", "--dirs", ".", "changed")
+    assert done.status == 2
+    assert "NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
+    dump = {
+        "kind": "List",
+        "apiVersion": "v1",
+        "items": [{"kind": "Pod", "metadata": {"name": "a", "namespace": "one"}}],
+    }
+    tree.write("dump.json", json.dumps(dump))
+    done = tree.bulkhead("diff", "--dump", "dump.json", "--dir", "changed")
+    assert done.status == 2
+    assert "NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
+
+
+# --- Dumps -----------------------------------------------------------------------------------------------------------
+
+
+def test_promises_written_for_overlays_hold_for_a_dump(files: Tree) -> None:
+    labels = {"app": "web", "pod-template-hash": "7d4b9c8f5"}
+    owner = {"kind": "ReplicaSet", "name": "web-7d4b9c8f5", "controller": True}
+    metadata = {"name": "web-7d4b9c8f5-abcde", "namespace": "shop", "labels": labels, "ownerReferences": [owner]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"}}
+    done = {**pod, "metadata": {**metadata, "name": "web-7d4b9c8f5-old"}, "status": {"phase": "Succeeded"}}
+    dump = json.dumps({"kind": "List", "apiVersion": "v1", "items": [pod, done]})
+    found = bulkhead("test", "--file", files.path / "rows.yaml", "--manifests", "-", stdin=dump)
+    assert found.status == 0, found.stderr
+    assert "1 file, 0 policies, 1 pod, 0 workloads" in found.stdout
+    assert "1 finished pod not counted" in found.stdout

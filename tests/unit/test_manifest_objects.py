@@ -1,0 +1,246 @@
+"""What objects of any kind are to the analysis: pods, policies that are not judged, or kinds that may create pods."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from bulkhead.io.manifests.manifest_files import ManifestCluster, load
+
+TEMPLATE = {
+    "metadata": {"labels": {"app": "web"}},
+    "spec": {"containers": [{"name": "main", "ports": [{"containerPort": 80}]}]},
+}
+META = {"name": "web", "namespace": "shop"}
+
+
+def read(folder: Path, *objects: dict[str, Any]) -> ManifestCluster:
+    """Return what a folder with one file of *objects* holds."""
+    (folder / "all.yaml").write_text(yaml.safe_dump_all(objects))
+    return load(str(folder))
+
+
+def dump(folder: Path, *objects: dict[str, Any]) -> ManifestCluster:
+    """Return what a dump of *objects*, as `kubectl get -o json` prints it, holds."""
+    file = folder / "dump.json"
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    return load(str(file))
+
+
+def custom(api_version: str, kind: str, **spec: Any) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": META, "spec": spec}
+
+
+# --- Workloads by shape ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        (custom("argoproj.io/v1alpha1", "Rollout", template=TEMPLATE), ["web"]),
+        (custom("apps.kruise.io/v1alpha1", "CloneSet", template=TEMPLATE), ["web"]),
+        (custom("apps.openshift.io/v1", "DeploymentConfig", template=TEMPLATE), ["web"]),
+        (custom("serving.knative.dev/v1", "Service", template=TEMPLATE), ["web"]),
+        (custom("batch.volcano.sh/v1alpha1", "Job", tasks=[{"name": "a", "template": TEMPLATE}]), ["web"]),
+        (custom("keda.sh/v1alpha1", "ScaledJob", jobTargetRef={"template": TEMPLATE}), ["web"]),
+        (custom("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", nodeSets=[{"podTemplate": TEMPLATE}]), ["web"]),
+        (custom("agones.dev/v1", "Fleet", template={"spec": {"template": TEMPLATE}}), ["web"]),
+        (
+            custom(
+                "apps.kruise.io/v1alpha1", "AdvancedCronJob", template={"jobTemplate": {"spec": {"template": TEMPLATE}}}
+            ),
+            ["web"],
+        ),
+        (
+            custom(
+                "jobset.x-k8s.io/v1alpha2",
+                "JobSet",
+                replicatedJobs=[
+                    {"name": n, "template": {"spec": {"template": TEMPLATE}}} for n in ("driver", "workers")
+                ],
+            ),
+            ["web-driver", "web-workers"],
+        ),
+        (
+            custom(
+                "ray.io/v1",
+                "RayCluster",
+                headGroupSpec={"template": TEMPLATE},
+                workerGroupSpecs=[{"groupName": "small", "template": TEMPLATE}],
+            ),
+            ["web-headGroupSpec", "web-small"],
+        ),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_whatever_has_a_pod_template_is_a_workload(tmp_path: Path, document: dict[str, Any], names: list[str]) -> None:
+    found = read(tmp_path, document)
+    assert sorted(pod.name for pod in found.cluster.pods) == names
+    assert {(pod.namespace, pod.labels, len(pod.ports)) for pod in found.cluster.pods} == {
+        ("shop", (("app", "web"),), 1)
+    }
+    assert (found.evidence.workloads, found.evidence.creators) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        custom("monitoring.coreos.com/v1", "Prometheus", replicas=2),
+        custom("postgresql.cnpg.io/v1", "Cluster", instances=3),
+        custom("kafka.strimzi.io/v1beta2", "Kafka", kafka={"replicas": 3}),
+        custom("argoproj.io/v1alpha1", "Rollout", workloadRef={"name": "web"}),
+        custom("nobody.example/v1", "NeverHeardOf"),
+        {"apiVersion": "v1", "kind": "Unknown", "metadata": META},
+    ],
+    ids=lambda value: value["kind"],
+)
+def test_a_kind_that_may_create_pods_is_named(tmp_path: Path, document: dict[str, Any]) -> None:
+    found = read(tmp_path, document)
+    ((kind, count),) = found.evidence.creators
+    assert kind.startswith(document["kind"])
+    assert count == 1
+    assert found.cluster.pods == ()
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [
+        ("v1", "ConfigMap"),
+        ("v1", "Service"),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ],
+)
+def test_a_kind_that_creates_no_pods_is_not_named(tmp_path: Path, api_version: str, kind: str) -> None:
+    found = read(tmp_path, custom(api_version, kind, template=TEMPLATE))
+    assert (found.cluster.pods, found.evidence.creators, found.evidence.unjudged) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy"),
+        ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
+        ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
+        ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),
+        ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+        ("projectcalico.org/v3", "NetworkPolicy"),
+        ("crd.projectcalico.org/v1", "NetworkPolicy"),
+        ("projectcalico.org/v3", "GlobalNetworkPolicy"),
+        ("projectcalico.org/v3", "StagedNetworkPolicy"),
+        ("projectcalico.org/v3", "NetworkSet"),
+        ("security.istio.io/v1", "AuthorizationPolicy"),
+        ("k8s.ovn.org/v1", "EgressFirewall"),
+        ("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy"),
+        ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy"),
+        ("networking.k8s.aws/v1alpha1", "ClusterNetworkPolicy"),
+        ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy"),
+        ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy"),
+        ("nobody.example/v1", "SomethingNetworkPolicy"),
+    ],
+)
+def test_a_policy_that_is_not_judged_is_counted(tmp_path: Path, api_version: str, kind: str) -> None:
+    for found in (read(tmp_path, custom(api_version, kind)), dump(tmp_path, custom(api_version, kind))):
+        assert found.faults == ()
+        assert found.evidence.unjudged == ((f"{kind} ({api_version.split('/')[0]})", 1),)
+        assert found.cluster.policies == ()
+
+
+# --- Owners ----------------------------------------------------------------------------------------------------------
+
+
+def pod(name: str, owner: tuple[str, str] | None, labels: dict[str, str], phase: str = "Running") -> dict[str, Any]:
+    reference = [{"kind": owner[0], "name": owner[1], "controller": True}] if owner else []
+    metadata = {"name": name, "namespace": "media", "labels": labels, "ownerReferences": reference}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": phase}}
+
+
+def made(kind: str, name: str, owner: tuple[str, str] | None, **spec: Any) -> dict[str, Any]:
+    reference = [{"kind": owner[0], "name": owner[1], "controller": True}] if owner else []
+    group = "batch/v1" if "Job" in kind else "apps/v1"
+    metadata = {"name": name, "namespace": "media", "ownerReferences": reference}
+    return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+HASHED = pod("jellyfin-7d4b9c8f5-abcde", ("ReplicaSet", "jellyfin-7d4b9c8f5"), {"pod-template-hash": "7d4b9c8f5"})
+
+
+@pytest.mark.parametrize(
+    ("objects", "owner"),
+    [
+        ([HASHED], ("media", "jellyfin", "Deployment")),
+        ([HASHED, made("ReplicaSet", "jellyfin-7d4b9c8f5", ("Rollout", "tv"))], ("media", "tv", "Rollout")),
+        (
+            [pod("a-5f-x", ("ReplicaSet", "a-5f"), {"rollouts-pod-template-hash": "5f"})],
+            ("media", "a", "Rollout"),
+        ),
+        ([pod("a-5f-x", ("ReplicaSet", "a-5f"), {})], ("media", "a-5f", "ReplicaSet")),
+        ([pod("b-29012345-x", ("Job", "b-29012345"), {})], ("media", "b", "CronJob")),
+        ([pod("b-x", ("Job", "b"), {})], ("media", "b", "Job")),
+        ([pod("b-20260101-x", ("Job", "b-20260101"), {})], ("media", "b-20260101", "Job")),
+        ([pod("m-x", ("Job", "by-hand"), {}), made("Job", "by-hand", ("CronJob", "b"))], ("media", "b", "CronJob")),
+        ([pod("s-0", ("StatefulSet", "s"), {})], ("media", "s", "StatefulSet")),
+    ],
+)
+def test_a_pod_goes_by_its_deployment_or_cron_job(
+    tmp_path: Path, objects: list[dict[str, Any]], owner: tuple[str, str, str]
+) -> None:
+    for order in (objects, objects[::-1]):
+        running = [each for each in dump(tmp_path, *order).cluster.pods if each.workload]
+        assert {each.owner for each in running} == {owner}
+
+
+def test_a_template_whose_pods_run_is_no_further_endpoint(tmp_path: Path) -> None:
+    template = {"metadata": {"labels": {"app": "tv"}}, "spec": {"containers": [{"name": "c"}]}}
+    labels = {"app": "tv", "pod-template-hash": "7d4b9c8f5"}
+    running = pod("jellyfin-7d4b9c8f5-abcde", ("ReplicaSet", "jellyfin-7d4b9c8f5"), labels)
+    deployment = made("Deployment", "jellyfin", None, template=template)
+    old = made("ReplicaSet", "jellyfin-aaaa", ("Deployment", "jellyfin"), replicas=0, template=TEMPLATE)
+    assert [each.name for each in dump(tmp_path, deployment, old, running).cluster.pods] == ["jellyfin-7d4b9c8f5-abcde"]
+    other = made("Deployment", "jellyfin", None, template=TEMPLATE)
+    assert [each.name for each in dump(tmp_path, other, running).cluster.pods] == [
+        "jellyfin-7d4b9c8f5-abcde",
+        "jellyfin",
+    ]
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_finished_pod_is_no_endpoint_and_is_counted(tmp_path: Path, phase: str) -> None:
+    found = dump(tmp_path, pod("a", None, {}, phase), pod("b", None, {}, "Pending"))
+    assert [each.name for each in found.cluster.pods] == ["b"]
+    assert (found.evidence.pods, found.evidence.finished) == (1, 1)
+
+
+def test_a_workload_without_replicas_is_said(tmp_path: Path) -> None:
+    found = read(tmp_path, made("Deployment", "a", None, replicas=0, template=TEMPLATE))
+    assert found.evidence.idle == ("media/a",)
+    assert len(found.cluster.pods) == 1
+
+
+@pytest.mark.parametrize("kind", ["Pod", "Job"])
+def test_a_generated_name_is_accepted_and_is_no_duplicate(tmp_path: Path, kind: str) -> None:
+    one = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "migrate-"}, "spec": {"template": TEMPLATE}}
+    found = read(tmp_path, one, one)
+    assert (found.faults, found.evidence.notes) == ((), ())
+    assert {each.name for each in found.cluster.pods} == {"migrate-"}
+
+
+# --- Twice -----------------------------------------------------------------------------------------------------------
+
+
+def test_two_objects_of_one_name_are_an_error_in_a_dump(tmp_path: Path) -> None:
+    (fault,) = dump(tmp_path, pod("a", None, {}), pod("b", None, {}), pod("a", None, {"x": "y"})).faults
+    assert "`Pod media/a` is in this list twice" in fault.message
+
+
+def test_in_a_folder_the_later_of_two_objects_counts_and_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(pod("a", None, {"from": "first"})))
+    (tmp_path / "b.yaml").write_text(yaml.safe_dump(pod("a", None, {"from": "second"})))
+    found = load(str(tmp_path))
+    assert [each.labels for each in found.cluster.pods] == [(("from", "second"),)]
+    (note,) = found.evidence.notes
+    assert note.startswith("written more than once, and only the last one counts: Pod media/a (")
+    assert "a.yaml:1" in note and "b.yaml:1" in note
