@@ -1,8 +1,8 @@
 """What lint calls superfluous changes nothing for any pod that could exist; what it says selects nothing does not."""
 
-from bulkhead.core.engine.semantics import specification
+from bulkhead.core.engine.semantics import IpBlockMode, specification
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, Selector
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.checks.hygiene import MATCHES_NOTHING
 from bulkhead.core.lint.checks.redundancy import superfluous
@@ -118,10 +118,14 @@ def test_what_another_policy_says_word_for_word_for_more_pods_is_found(some, enf
 
 
 def nothing_is_allowed(scene, line):
-    """Whether the selectors of *line*, or that of its policy, contradict themselves."""
+    """Whether the selectors of *line*, or that of its policy, contradict themselves, or it is for names of addresses."""
     policy = scene.cluster.policies[0]
     rule = policy.of(line.direction)[line.entries[0]]
     labels = [dict(zip(("app", "tier"), some, strict=True)) for some in _every_label()]
+    outside = scene.mode is IpBlockMode.NEVER and not any(isinstance(peer, PodPeer) for peer in rule.peers or ())
+    if line.direction is Direction.EGRESS and rule.peers and outside and rule.ports:
+        if all(isinstance(port.port, str) for port in rule.ports):
+            return True
     subject = any(fits(policy.pods, _given(each)) for each in labels)
     return not subject or (rule.peers is not None and not any(_some(peer, labels) for peer in rule.peers))
 

@@ -4,7 +4,7 @@ From a situation to what ``lint`` looks at, and from its findings back to the li
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
@@ -61,7 +61,8 @@ class LintInput:
             workloads=bool(real),
             whole=self.graph is not None and self.graph.root not in self.folders,
             today=today,
-            unspoken=tuple(self._unspoken(cluster)),
+            unspoken=tuple(self._in_policies(cluster, self.places.unspoken())),
+            left_out=tuple(self._in_policies(cluster, self.places.left_out())),
             outer=tuple(self._outer()),
             known_namespaces=_known(overlays, manifests),
         )
@@ -108,9 +109,10 @@ class LintInput:
             found[rule] = (*found.get(rule, ()), index)
         return found
 
-    def _unspoken(self, cluster: Cluster) -> Iterator[FieldReference]:
+    def _in_policies(self, cluster: Cluster, found: Iterable[tuple[str, str, Path]]) -> Iterator[FieldReference]:
+        """Yield the fields *found* by namespace, name and path of a policy as it is in the cluster."""
         known = {policy.name: policy.namespace for policy in cluster.policies}
-        for namespace, name, path in self.places.unspoken():
+        for namespace, name, path in found:
             yield FieldReference(
                 Kind.POLICY, f"{namespace if not self.folders else known.get(name, namespace)}/{name}", path
             )

@@ -1,6 +1,6 @@
 """What the checks look at: a cluster, its reachability, and where people wrote its rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from bulkhead.core.diagnostics import Path
@@ -107,7 +107,8 @@ class LintContext:
     *workloads* says whether the cluster's pods are real ones, *whole* whether the overlays are
     all that the profile is for.  *unspoken* are ports for which no protocol is written.
     *known_namespaces* are the namespaces of which the labels are known,
-    ``None``: all of the cluster.
+    ``None``: all of the cluster.  *left_out* are rules of a direction that is not in ``policyTypes``.  *creating*
+    are the namespaces with an object that may create pods which are not in the cluster, ``""``: in any namespace.
     """
 
     answer: LintedCluster
@@ -122,6 +123,8 @@ class LintContext:
     unspoken: tuple[FieldReference, ...] = ()
     outer: tuple[OuterTransform, ...] = ()
     known_namespaces: tuple[Namespace, ...] | None = None
+    left_out: tuple[FieldReference, ...] = ()
+    creating: frozenset[str] = frozenset()
 
     @property
     def cluster(self) -> Cluster:
@@ -132,6 +135,18 @@ class LintContext:
     def pods(self) -> PodIndex:
         """The pods of the cluster by selector and by port."""
         return self.answer.pods
+
+    @property
+    def every_namespace(self) -> bool:
+        """Whether every namespace of the cluster is listed, as in a dump: no folder of manifests has these three."""
+        return {"kube-system", "kube-public", "kube-node-lease"} <= set(self.listed)
+
+    def knows_pods(self, names: Iterable[str]) -> bool:
+        """Say whether all pods of the namespaces *names* are in the cluster."""
+        whole = self.every_namespace
+        return "" not in self.creating and all(
+            (whole or name in self.pods.homes) and name not in self.creating for name in names
+        )
 
     @property
     def mode(self) -> IpBlockMode:
@@ -216,5 +231,5 @@ def network(scene: LintContext, name: NetworkName) -> tuple[Cidr, ...]:
 
 
 def heeds(scene: LintContext, *enforcers: Enforcer) -> bool:
-    """Say whether the cluster's enforcer is, or for all that is known may be, one of *enforcers*."""
-    return scene.enforcer is Enforcer.ANY or scene.enforcer in enforcers
+    """Say whether the cluster's enforcer is known to be one of *enforcers*."""
+    return scene.enforcer in enforcers

@@ -7,11 +7,13 @@ from bulkhead.core.lint.acceptance import CHECKS as ACCEPTANCE
 from bulkhead.core.lint.acceptance import Acceptance, AcceptanceIndex, acceptances, unknown, unused
 from bulkhead.core.lint.checks import (
     coverage,
+    dead_parts,
     deviations,
     exposure,
     half_open,
     hygiene,
     named_ports,
+    networks,
     no_effect,
     redundancy,
 )
@@ -23,10 +25,12 @@ CHECKS: tuple[Check, ...] = (
     *exposure.CHECKS,
     *redundancy.CHECKS,
     *half_open.CHECKS,
+    *dead_parts.CHECKS,
     *no_effect.CHECKS,
     *deviations.CHECKS,
     *named_ports.CHECKS,
     *coverage.CHECKS,
+    *networks.CHECKS,
     *hygiene.CHECKS,
     *ACCEPTANCE,
 )

@@ -82,6 +82,23 @@ class Places:
                 if path:
                     yield str(standing.metadata.get("namespace") or "default"), name, path
 
+    def left_out(self) -> Iterator[tuple[str, str, Path]]:
+        """Yield namespace, name and path of the rules of each direction that is not in the policy's ``policyTypes``."""
+        for (kind, name), standings in self.read().items():
+            for standing in standings if kind == "NetworkPolicy" else ():
+                for path in _without_type(standing.data):
+                    yield str(standing.metadata.get("namespace") or "default"), name, path
+
+
+def _without_type(data: dict[str, Any]) -> Iterator[Path]:
+    spec = data.get("spec")
+    types = spec.get("policyTypes") if isinstance(spec, dict) else None
+    if not isinstance(spec, dict) or not isinstance(types, list) or not types:
+        return  # without `policyTypes` a policy is for ingress, and for egress where it has rules of it
+    for direction in ("ingress", "egress"):
+        if direction.capitalize() not in types and spec.get(direction):
+            yield "spec", direction
+
 
 def _without_protocol(data: dict[str, Any]) -> Iterator[Path]:
     spec = data.get("spec")

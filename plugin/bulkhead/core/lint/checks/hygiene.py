@@ -93,11 +93,7 @@ def _matches_nothing(scene: LintContext) -> Iterator[CheckResult]:
     for line in scene.lines:
         for entry, rule in enumerate(rules(scene, line)):
             for number, peer in enumerate(rule.peers or ()):
-                if (
-                    isinstance(peer, PodPeer)
-                    and peer != PodPeer(EVERY_POD)
-                    and not scene.pods.peers(line.namespace, peer)
-                ):
+                if isinstance(peer, PodPeer) and peer != PodPeer(EVERY_POD) and _is_nobody(scene, line.namespace, peer):
                     yield CheckResult(
                         end(line, entry, number),
                         f"a peer of {line.title} matches no pod",
@@ -106,13 +102,21 @@ def _matches_nothing(scene: LintContext) -> Iterator[CheckResult]:
                     )
 
 
+def _is_nobody(scene: LintContext, own: str, peer: PodPeer) -> bool:
+    """Say whether *peer* of a policy in *own* selects no pod, and no pod that is not given may be one."""
+    if scene.pods.peers(own, peer):
+        return False
+    names = scene.pods.namespaces(own, peer)
+    return scene.knows_pods(names or scene.listed) and (bool(names) or scene.every_namespace)
+
+
 def _subjects(scene: LintContext) -> Iterator[CheckResult]:
     """Yield each selector of policies that selects no pod of the namespace, once."""
     written = {line.policy: line.at for line in scene.lines if line.rule}
     seen: set[tuple[str, Selector]] = set()
     for number, policy in enumerate(scene.cluster.policies):
         key = policy.namespace, policy.pods
-        if policy.pods == EVERY_POD or key in seen or scene.pods.selected(*key):
+        if policy.pods == EVERY_POD or key in seen or not _is_nobody(scene, policy.namespace, PodPeer(policy.pods)):
             continue
         seen.add(key)
         at, title = of_policy(policy, "spec", "podSelector"), f"policy `{policy.name}`"
@@ -121,7 +125,7 @@ def _subjects(scene: LintContext) -> Iterator[CheckResult]:
             at, title = FieldReference(Kind.NAMESPACE, policy.namespace, path), f"workload `{path[2]}`"
         yield CheckResult(
             at,
-            f"the selector of {title} matches no pod of namespace `{policy.namespace}`",
+            f"the selector of {title} matches no pod of its namespace",
             "compare its labels with those of the pods",
             (policy.namespace,),
         )
@@ -132,7 +136,9 @@ MATCHES_NOTHING = Check(
     Severity.WARNING,
     "A selector that matches nothing",
     "With the workloads at hand no pod has these labels. A misspelt label in a peer closes what was to be open; in a "
-    "policy's own selector it leaves open what was to be closed.",
+    "policy's own selector it leaves open what was to be closed. It is reported only where all pods are known: not for "
+    "a namespace of which no pod is given (except in a dump of all namespaces), nor for one with an object that may "
+    "create pods later, such as a Prometheus or a Knative Service.",
     "workloads:\n  web: {pods: {app: wbe}, ingress: {…}}",
     "Compare the labels with those of the pods: `kubectl get pods -n NAMESPACE --show-labels`.",
     _matches_nothing,
