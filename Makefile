@@ -107,7 +107,7 @@ test-pythons: machine-for-test-pythons compiled
 lint: compiled
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy .ci
 	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy .ci
-	@test -z "$$(gofmt -l tests/engines tests/enforcement tests/system)" || { echo 'gofmt -w tests/engines tests/enforcement tests/system'; exit 1; }
+	@test -z "$$(gofmt -l tests/engines tests/enforcement tests/system tests/validation)" || { echo 'gofmt -w tests/engines tests/enforcement tests/system tests/validation'; exit 1; }
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@$(PY) -m bulkhead schema --check docs/reference

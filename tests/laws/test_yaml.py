@@ -6,7 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 words = st.sampled_from(
-    ("a", "b", "80", "true", "null", "~", "1.5", "0x1F", "1:30", "a b", "", " ", "- x", "x: y", "#", "*a")
+    (
+        "a",
+        "b",
+        "80",
+        "true",
+        "null",
+        "~",
+        "1.5",
+        "0x1F",
+        "1:30",
+        "1e3",
+        "0o17",
+        "08",
+        "y",
+        "1.5",
+        "a b",
+        "",
+        " ",
+        "- x",
+        "x: y",
+        "#",
+        "*a",
+    )
 )
 data = st.recursive(
     words | st.booleans() | st.integers(-9, 99) | st.none() | st.text("a:-# '\"\\\n.{}[]&|", max_size=6),
@@ -22,7 +44,7 @@ pieces |= st.sampled_from(
 
 
 def agree(text):
-    read = plain.parse(text, documents.resolve)
+    read = plain.parse(text)
     if read is not NotImplemented:
         assert spelled([read]) == spelled(documents._events(text))
 

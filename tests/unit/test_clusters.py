@@ -89,7 +89,7 @@ def test_anchors_are_followed(tmp_path: Path) -> None:
     assert read(tmp_path, a_yaml=text).cluster.pods[0].labels == (("app", "x"),)
 
 
-POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: n}\nspec:\n"
+POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: m}\nspec:\n"
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,13 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
         ),
         (POLICY + "  ingress: [{ports: [{endPort: 8}]}]\n", "a.yaml:5:32: error: `endPort` needs a `port`"),
         (POLICY + "  ingress: [{ports: [{protocol: tcp}]}]\n", "a.yaml:5:33: error: unknown protocol `tcp`"),
-        (POLICY + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]\n", "a.yaml:5:38: error: `10.0.0.0` is no CIDR"),
+        (
+            POLICY + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]\n",
+            "a.yaml:5:38: error: `10.0.0.0` has no prefix length",
+        ),
         (
             POLICY + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/8]}}]}]\n",
-            "a.yaml:5:59: error: `11.0.0.0/8` is no part of `10.0.0.0/8`",
+            "a.yaml:5:59: error: `11.0.0.0/8` is not a part of `10.0.0.0/8`",
         ),
         (
             POLICY + "  podSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}\n",

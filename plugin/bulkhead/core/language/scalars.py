@@ -118,7 +118,7 @@ class LabelKey(str):
         """Return the key, or refuse what the API server would refuse."""
         word = text(raw, "a label's key")
         prefix, slash, name = word.rpartition("/")
-        if not _is_label(name) or len(name) > 63 or (slash and not _is_subdomain(prefix)):
+        if not _is_label(name) or len(name) > 63 or (slash and not is_subdomain(prefix)):
             raise InvalidValue(
                 f"label key {quoted(word)} is not valid",
                 "write `name` or `dns.prefix/name`: letters, digits, `-`, `_` and `.`, "
@@ -131,7 +131,8 @@ def _is_label(word: str) -> bool:
     return bool(word) and _LABEL_INNER.issuperset(word) and {word[0], word[-1]} <= _LABEL_EDGE
 
 
-def _is_subdomain(word: str) -> bool:
+def is_subdomain(word: str) -> bool:
+    """Say whether *word* is an RFC 1123 subdomain: names of small letters, digits and `-`, joined by dots."""
     parts = word.split(".")
     return len(word) <= 253 and all(
         part and _NAME_INNER.issuperset(part) and part[0] != "-" and part[-1] != "-" for part in parts

@@ -3,7 +3,7 @@ YAML and JSON text to plain data: any number of documents, fast, and refused rat
 
 A document that starts like JSON is read by ``json``.  Others are built from the events of
 libyaml, half the cost of PyYAML's own constructor, with two differences: a key that occurs
-twice is an error (one of the two would silently win), and a timestamp stays text.
+twice is an error (one of the two would silently win), and a scalar is what kubectl takes it for.
 """
 
 import json
@@ -28,7 +28,7 @@ from yaml.events import (
 
 from bulkhead.core.diagnostics import DiagnosticError, Location, Path
 from bulkhead.core.record import record
-from bulkhead.io.yaml import plain
+from bulkhead.io.yaml import kubectl_scalars, plain
 from bulkhead.io.yaml.nodes import DEEPEST
 
 
@@ -74,7 +74,7 @@ def parse(text: str) -> list[Any]:
             raise InvalidDocument("this is nested too deeply", 0, 0) from None
         except ValueError:  # Python reads no number of more than 4300 digits
             raise InvalidDocument("a number has too many digits", 0, 0) from None
-    found = plain.parse(text.removeprefix("---\n"), resolve)
+    found = plain.parse(text.removeprefix("---\n"))
     if found is not NotImplemented:
         return [found]
     try:
@@ -112,11 +112,12 @@ def _built(parser: CSafeLoader, text: str) -> list[Any]:
     anchors: dict[str, Any] = {}
     into: Any = documents
     key: Any = _NO_KEY
+    tagged = text if "! " in text else ""
     while True:
         event: Any = parser.get_event()
         kind = type(event)
         if kind is ScalarEvent:
-            item = _scalar(event)
+            item = _scalar(event, tagged)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             into, key = stack.pop()
             continue
@@ -166,40 +167,21 @@ def _new_key(item: Any, into: dict[Any, Any], event: Any) -> Any:
         raise InvalidDocument("merge key `<<` is not read: write the keys out", mark.line, mark.column)
     if isinstance(item, (dict, list)):
         raise InvalidDocument("a key must be a scalar", mark.line, mark.column)
-    if item in into:
-        raise InvalidDocument(f"key `{item}` occurs twice", mark.line, mark.column)
-    return item
+    found = kubectl_scalars.key(item)
+    if found in into:
+        raise InvalidDocument(f"key `{found}` occurs twice", mark.line, mark.column)
+    return found
 
-
-_LONGEST_NUMBER = 400
-"""Characters of a plain scalar that may be a number. No number of the Kubernetes API has more than 20 digits."""
 
 _TEXT = "tag:yaml.org,2002:str"
-_TYPED = {"tag:yaml.org,2002:" + kind for kind in ("int", "float", "bool", "null")}
-_RESOLVERS = CSafeLoader.yaml_implicit_resolvers
 
 
-def resolve(text: str) -> Any:
-    """Return what the plain scalar *text* means: what it looks like decides, except that a timestamp stays text."""
-    if len(text) > _LONGEST_NUMBER:
-        if text[-_LONGEST_NUMBER:].isdecimal():
-            raise InvalidDocument("a number has too many digits", 0, 0)
-        return text
-    if text.isdecimal() and text.isascii() and text[0] != "0":
-        return int(text)
-    for tag, pattern in _RESOLVERS.get(text[:1], ()):
-        if pattern.match(text):
-            if tag not in _TYPED:
-                return text
-            return yaml.load(text, CSafeLoader) if text else None
-    return text
-
-
-def _scalar(event: Any) -> Any:
+def _scalar(event: Any, tagged: str) -> Any:
+    """Return what a scalar means. *tagged* is the text of the document if a tag `!` may be in it, which makes text."""
     text = event.value
-    if event.implicit[0]:  # plain, without a tag
-        return resolve(text)
-    if event.tag not in (None, "!", _TEXT):
+    if event.implicit[0] and not event.style:  # plain, without a tag or with `!`, which libyaml does not hand on
+        return text if tagged and tagged[event.start_mark.index] == "!" else kubectl_scalars.resolve(text)
+    if event.tag not in (None, _TEXT):
         raise InvalidDocument(f"tag `{event.tag}` is not read", event.start_mark.line, event.start_mark.column)
     return text
 

@@ -8,8 +8,10 @@ parser takes over: what this reads it must read as that does, which a law holds.
 """
 
 import re
-from collections.abc import Callable
 from typing import Any, cast
+
+from bulkhead.io.yaml.kubectl_scalars import key as as_key
+from bulkhead.io.yaml.kubectl_scalars import resolve
 
 _WORD = r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@+=,()*-]|:(?=[A-Za-z0-9_./]))*"
 _SCALAR = rf"""{_WORD}(?:[ ]{_WORD})*|"[ !#-\[\]-~]*"|'[ -&(-~]*'|\{{\}}|\[\]"""
@@ -17,11 +19,8 @@ _LINE = re.compile(
     rf"(\ *)((?:-\ )*)(?:([A-Za-z0-9_./][A-Za-z0-9_./-]*):(?:\ +({_SCALAR}))?|({_SCALAR}))\ *".replace(r"\ ", "[ ]")
 )
 
-Resolve = Callable[[str], Any]
-"""What a plain scalar means: text, a number, a truth value or nothing."""
 
-
-def parse(text: str, resolve: Resolve) -> Any:
+def parse(text: str) -> Any:
     """Return the document that *text* is; ``NotImplemented`` where it takes the full parser to tell."""
     root: Any = None
     stack: list[tuple[int, Any]] = []  # the collections around *into*, each with its column
@@ -55,7 +54,7 @@ def parse(text: str, resolve: Resolve) -> Any:
         if alone is not None:
             if not dashes:
                 return NotImplemented
-            into.append(_scalar(alone, resolve))
+            into.append(_scalar(alone))
             continue
         if column != at or type(into) is not dict:
             opened = _opened(column, into, waiting, at, {}, bool(dashes))
@@ -64,13 +63,13 @@ def parse(text: str, resolve: Resolve) -> Any:
             root = opened if into is None else root
             stack.append((column, into))
             column, into = at, opened
-        waiting = resolve(key) if key[0] < "A" or len(key) < 6 else key  # a longer word is text, whatever it says
+        waiting = as_key(resolve(key)) if key[0] < "A" or len(key) < 6 else key  # a longer word is always text
         if waiting is None or waiting in into:
             return NotImplemented
         if below is None:
             into[waiting] = None
         else:
-            into[waiting] = _scalar(below, resolve)
+            into[waiting] = _scalar(below)
             waiting = None
     return NotImplemented if root is None else root
 
@@ -90,7 +89,7 @@ def _opened(column: int, into: Any, waiting: Any, at: int, new: Any, behind_dash
     return new
 
 
-def _scalar(text: str, resolve: Resolve) -> Any:
+def _scalar(text: str) -> Any:
     first = text[0]
     if first in "\"'":
         return text[1:-1]
