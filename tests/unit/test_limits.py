@@ -60,7 +60,9 @@ def test_json_of_any_depth_is_read_or_refused(tmp_path: Path, levels: int) -> No
 
 def test_number_of_very_many_digits_is_no_error_of_the_program(tmp_path: Path) -> None:
     digits = "9" * 5_000
-    for name, text in {"a.json": '{"kind": %s}', "b.yaml": "kind: %s\n", "c.yaml": '{"kind": %s}'}.items():
+    (tmp_path / "text.yaml").write_text(f"kind: {digits}\n")  # it is text to kubectl, and the name of no kind
+    assert not load(str(tmp_path / "text.yaml")).cluster.pods
+    for name, text in {"a.json": '{"kind": %s}', "c.yaml": '{"kind": %s}'}.items():
         (tmp_path / name).write_text(text % digits)
         (fault,) = load(str(tmp_path / name)).faults
         assert fault.location.line == 1
