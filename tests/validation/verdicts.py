@@ -15,7 +15,7 @@ from typing import Any
 
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.io.manifests import workloads
+from bulkhead.io.manifests import object_reader
 from bulkhead.io.yaml import documents
 from conftest import ROOT
 from validation import mutations
@@ -45,10 +45,14 @@ def read(text: str) -> tuple[list[Thing], list[str]]:
     """Return what this project reads from *text*, and what it says is wrong with it."""
     problems: list[Any] = []
     try:
-        found = [thing for each in documents.parse(text) for thing in workloads.read(each, problems)]
+        found = [thing for each in documents.parse(text) for thing in _things(each, problems)]
     except documents.InvalidDocument as error:
         return [], [error.message]
     return found, [problem.message for problem in problems]
+
+
+def _things(document: Any, problems: list[Any]) -> list[Thing]:
+    return [thing for each in object_reader.read(document, problems) if each for thing in each.things]
 
 
 def is_refused(verdict: Verdict) -> bool:
@@ -72,7 +76,7 @@ def disagreement(text: str, verdict: Verdict) -> str:
         return "" if all("found nothing" in each or "null" in each for each in problems) else f"refused: {problems}"
     wrong: list[Any] = []
     kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
-    wanted = list(workloads.read({**verdict["accepted"], **kind}, wrong))
+    wanted = _things({**verdict["accepted"], **kind}, wrong)
     return "" if found == wanted and not wrong else f"read as {found}, and the API server stores {wanted}"
 
 

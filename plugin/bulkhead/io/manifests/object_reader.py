@@ -111,7 +111,8 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
         document = {"apiVersion": read_networkpolicy.API_VERSION, **document}
     policy = read_networkpolicy.read(document, problems, path)
     if policy:
-        yield ReadObject("NetworkPolicy", policy.namespace, policy.name, (policy,), path=path)
+        generated = not document["metadata"].get("name")
+        yield ReadObject("NetworkPolicy", policy.namespace, policy.name, (policy,), generated=generated, path=path)
 
 
 def _judged(kind: str, document: dict[str, Any], path: Path) -> ReadObject:
