@@ -106,6 +106,21 @@ def test_links_to_folders_are_not_followed_and_are_counted(files: Tree) -> None:
     assert (evidence["policies"], evidence["linkedFolders"]) == (1, 1)
 
 
+def test_a_link_to_nowhere_is_an_error(files: Tree) -> None:
+    (files.path / "m" / "gone.yaml").symlink_to("nowhere")
+    done = reach(files)
+    assert (done.status, done.stdout) == (2, "")
+    assert "m/gone.yaml: error: cannot be read" in done.stderr
+    assert reach(files, "--exclude", "gone.yaml").status == 0
+
+
+@pytest.mark.parametrize("command", [("reach",), ("test",), ("lint",), ("diff", "HEAD")])
+def test_overlays_exclude_nothing(files: Tree, command: tuple[str, ...]) -> None:
+    done = files.bulkhead(*command, "--exclude", "x")
+    assert (done.status, done.stdout) == (2, "")
+    assert "--exclude is about manifests" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -227,6 +242,22 @@ metadata:
     assert (done.status, done.stdout) == (2, "")
     assert says in done.stderr
     assert not list(files.path.rglob("ran"))
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: x}\n", "`bulkhead render DIR"),
+        ("apiVersion: template.openshift.io/v1\nkind: Template\nobjects: []\n", "`oc process -f FILE"),
+    ],
+)
+def test_an_object_that_holds_policies_to_be_rendered_is_to_be_rendered_first(
+    files: Tree, text: str, command: str
+) -> None:
+    files.write("m/x.yaml", text)
+    done = reach(files)
+    assert (done.status, done.stdout) == (2, "")
+    assert "is not what is applied\nhint: render it first: " + command in done.stderr
 
 
 # --- Nothing to judge ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from
 from bulkhead.analysis.comparison import Comparison, Endpoints, of_drift, of_manifests, of_overlays, renamed, unchanged
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import no_garbage_collection, nothing_to_judge
+from bulkhead.cli.inputs import check_selection, no_garbage_collection, nothing_to_judge
 from bulkhead.cli.options import (
     Options,
     Parser,
@@ -144,6 +144,8 @@ def run(options: Options, console: Console) -> int:
     others = options.dirs or options.manifests or options.dump
     if len(options.revisions) > 2 or (others and options.revisions):
         raise UsageError("give at most two revisions, and none together with --dirs, --manifests or --dump")
+    if not (options.manifests or options.dump):
+        check_selection(selection_asked(options))
     if options.prune and not options.dump:
         raise UsageError("--prune is about the policies of a running cluster: it needs --dump")
     asked = _Asked(

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
-from bulkhead.cli.console import CommandFailed, Console
+from bulkhead.cli.console import CommandFailed, Console, UsageError
 from bulkhead.cli.options import Options, selection_asked, semantics_asked
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.endpoint_terms import EndpointVocabulary, named_peers
@@ -17,9 +17,9 @@ from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.files import MIB, temporary_folder
-from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.kustomization import NAMES, Bounds
 from bulkhead.io.kustomize.refusals import is_refusal
-from bulkhead.io.manifests.manifest_files import EVERY_FILE, LARGEST_DUMP, Selection
+from bulkhead.io.manifests.manifest_files import LARGEST_DUMP, Selection
 from bulkhead.report.evidence import evidence_text
 
 NO_ANSWER = "no answer is given"
@@ -58,7 +58,7 @@ def tested_input(options: Options, console: Console) -> AnalysisInput:
     """
     found = _usable(options.dir, options.manifests, selection_asked(options), console)
     if options.manifests is not None and any(os.path.isfile(os.path.join(options.dir, name)) for name in NAMES):
-        tree = _usable(options.dir, None, EVERY_FILE, console)
+        tree = _usable(options.dir, None, Selection(helm=options.enable_helm), console)
         found.profile = tree.profile
         found.cluster = facts_of(tree.cluster, found.cluster)
     found.semantics = semantics_of(semantics_asked(options), found.profile)
@@ -66,12 +66,26 @@ def tested_input(options: Options, console: Console) -> AnalysisInput:
 
 
 def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, console: Console) -> AnalysisInput:
-    found = from_overlays(folder) if manifests is None else manifests_input(manifests, selection, console)
+    if manifests is None:
+        check_selection(selection)
+        found = from_overlays(folder, Bounds(helm=selection.helm))
+    else:
+        found = manifests_input(manifests, selection, console)
     if found.faults:
         console.refuse(found.faults, NO_ANSWER)
     if manifests is not None and found.evidence.is_nothing:
         nothing_to_judge(found, ", ".join("stdin" if path == STDIN else path for path in manifests), console)
     return found
+
+
+def check_selection(selection: Selection) -> None:
+    """
+    Check that files are to be left out only where files are chosen.
+
+    :raises UsageError: where ``--exclude`` is given and there are no manifests.
+    """
+    if selection.exclude:
+        raise UsageError("--exclude is about manifests: the overlays say themselves which files are theirs")
 
 
 def nothing_to_judge(found: AnalysisInput, name: str, console: Console) -> NoReturn:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_overlays
 from bulkhead.analysis.lint_input import LintInput
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import STDIN, manifests_input, nothing_to_judge
+from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge
 from bulkhead.cli.options import (
     Options,
     Parser,
@@ -26,6 +26,7 @@ from bulkhead.core.language.scalars import Date, InvalidValue
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup, grouped, worst
 from bulkhead.core.lint.registry import CHECKS, lint
+from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.report.lint import listing, summary
 from bulkhead.report.lint_formats import LINT_FORMATS, LintReport
 
@@ -77,7 +78,10 @@ def run(options: Options, console: Console) -> int:
         return 0
     checks = _checks(options.enable, options.disable)
     today = Date.parse(options.today or time.strftime("%Y-%m-%d"))
-    overlays = from_overlays(options.dir or ".") if options.dir or not options.manifests else None
+    if not options.manifests:
+        check_selection(selection_asked(options))
+    bounds = Bounds(helm=options.enable_helm)
+    overlays = from_overlays(options.dir or ".", bounds) if options.dir or not options.manifests else None
     manifests = _manifests(options, overlays, console) if options.manifests else None
     problems = [fault for each in (overlays, manifests) if each for fault in each.faults]
     if problems:

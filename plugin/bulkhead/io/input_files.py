@@ -22,7 +22,7 @@ class InputFiles:
     The *files* of a path, in order, and the *kustomizations*: folders with one, which were not entered.
 
     *excluded* are files and folders that an option left out; *dot_folders* and *linked_folders* were not entered.
-    *unused* are the patterns that left nothing out.
+    *unused* are the patterns that left nothing out. *unreadable* are folders that cannot be listed.
     """
 
     files: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class InputFiles:
     dot_folders: int = 0
     linked_folders: int = 0
     unused: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
@@ -40,9 +41,10 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
     A pattern of *exclude* without a slash is compared with the name of every file and folder; one with a slash
     with its path from *path*. ``*`` also stands for slashes.
     """
-    if not os.path.isdir(path):
-        return InputFiles((path,) if os.path.lexists(path) else ())
     walk = _Walk(path, exclude)
+    if not os.path.isdir(path):
+        kept = os.path.lexists(path) and not walk.leaves_out(path)
+        return InputFiles((path,) if kept else (), excluded=walk.excluded, unused=walk.unused())
     files = sorted(walk.files(), key=lambda each: each.split(os.sep))
     return InputFiles(
         tuple(files),
@@ -50,7 +52,8 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
         walk.excluded,
         walk.dot_folders,
         walk.linked_folders,
-        tuple(each for each in exclude if each not in walk.used),
+        walk.unused(),
+        tuple(walk.unreadable),
     )
 
 
@@ -78,11 +81,12 @@ class _Walk:
         self.top = top
         self.exclude = exclude
         self.kustomizations: list[str] = []
+        self.unreadable: list[str] = []
         self.used: set[str] = set()
         self.excluded = self.dot_folders = self.linked_folders = 0
 
     def files(self) -> Iterator[str]:
-        for folder, folders, names in os.walk(self.top):
+        for folder, folders, names in os.walk(self.top, onerror=lambda error: self.unreadable.append(error.filename)):
             if folder != self.top and has_kustomization(folder):
                 self.kustomizations.append(folder)
                 folders.clear()
@@ -90,7 +94,7 @@ class _Walk:
             folders[:] = [name for name in sorted(folders) if self.enters(folder, name)]
             for name in names:
                 file = os.path.join(folder, name)
-                if name.endswith(SUFFIXES) and os.path.isfile(file) and not self.leaves_out(file):
+                if name.endswith(SUFFIXES) and not self.leaves_out(file):
                     yield file
 
     def enters(self, folder: str, name: str) -> bool:
@@ -100,6 +104,9 @@ class _Walk:
         self.dot_folders += name.startswith(".")
         self.linked_folders += not name.startswith(".") and os.path.islink(at)
         return not name.startswith(".") and not os.path.islink(at)
+
+    def unused(self) -> tuple[str, ...]:
+        return tuple(each for each in self.exclude if each not in self.used)
 
     def leaves_out(self, path: str) -> bool:
         relative = os.path.relpath(path, self.top)

@@ -114,6 +114,15 @@ def group_of(api_version: Any) -> str:
     return api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
 
 
+def render_first(group: str, kind: str) -> str:
+    """Return the command that renders objects of *kind*, which hold others; ``""`` for all other kinds."""
+    if (group, kind) == ("bulkhead.dev", "SegmentedNamespace"):
+        return "bulkhead render DIR > rendered.yaml"
+    if kind == "Template" and group in ("", "template.openshift.io"):
+        return "oc process -f FILE -o yaml > rendered.yaml"
+    return ""
+
+
 def is_core(group: str) -> bool:
     """Say whether Kubernetes' own pods, namespaces and workloads are of *group*."""
     return group in _CORE_GROUPS
@@ -138,5 +147,9 @@ def creates_no_pods(group: str, kind: str) -> bool:
 
 
 def kind_title(group: str, kind: str) -> str:
-    """Return ``Kind (group)``; only the kind where it is of the core group."""
-    return f"{kind} ({group})" if group else kind
+    """Return ``Kind (group)``, or the kind alone for the core group. What is longer than any kind is cut."""
+    title = f"{kind} ({group})" if group else kind
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+
+
+_LONGEST_TITLE = 160

@@ -131,11 +131,12 @@ class _Reading:
             self.kustomization(path)
             return
         found = input_files(path, self.selection.exclude)
-        if os.path.isdir(path):
-            self.unused.append(set(found.unused))
+        self.unused.append(set(found.unused))
         self.evidence = self.evidence.and_of(
             Evidence(excluded=found.excluded, dot_folders=found.dot_folders, linked_folders=found.linked_folders)
         )
+        for folder in found.unreadable:
+            self.fault(folder, "this folder cannot be read")
         for folder in found.kustomizations:
             self.fault(folder, "a kustomization: its files are not what is applied", _build_it(folder))
         for file in found.files:

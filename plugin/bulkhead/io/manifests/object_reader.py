@@ -15,7 +15,7 @@ from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import read_networkpolicy
-from bulkhead.io.manifests.kinds import creates_no_pods, group_of, is_core, is_unjudged, kind_title
+from bulkhead.io.manifests.kinds import creates_no_pods, group_of, is_core, is_unjudged, kind_title, render_first
 from bulkhead.io.manifests.object_fields import InvalidField, mapping, text
 from bulkhead.io.manifests.object_metadata import controller_of, labels_of, name_of, namespace_of
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
@@ -83,7 +83,10 @@ def _object(
     kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
 ) -> Iterator[ReadObject | None]:
     group = group_of(document.get("apiVersion") or version)
+    command = render_first(group, kind) if "apiVersion" in document else ""
     try:
+        if command:
+            raise InvalidField((), f"a {kind} is not what is applied", f"render it first: `{command}`")
         if is_unjudged(group, kind):
             yield _unjudged(group, kind, document, path)
         elif kind == "NetworkPolicy":
