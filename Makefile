@@ -114,11 +114,11 @@ lint: compiled
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
 bench: machine-for-bench compiled .tools/.all
-	@$(PY) tests/bench/bench.py $(ARGS)
+	@cd tests && ../$(PY) -m bench.bench $(ARGS)
 	@echo
-	@$(PY) tests/bench/measure.py
+	@cd tests && ../$(PY) -m bench.measure
 	@echo
-	@$(PY) tests/bench/chart.py
+	@cd tests && ../$(PY) -m bench.chart
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/

@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from bulkhead.cli import command_line
 from bulkhead.cli.console import NO_TERMINAL, Console
+from copies import copy_reference_cluster, copy_with_environment
 from hypothesis import HealthCheck, settings
 from no_skips import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -182,19 +182,21 @@ class Tree:
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     """A tree with the real plugin, found by the same interpreter, and the reference cluster's base."""
-    ignore = shutil.ignore_patterns("*.egg-info")
-    shutil.copytree(ROOT / "plugin", tmp_path / "plugin", ignore=ignore)
-    shutil.copytree(ROOT / "base", tmp_path / "base")
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    return Tree(tmp_path)
+    return Tree(copy_with_environment(tmp_path, "plugin", "base"))
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Tree:
+    """The whole reference cluster, to be changed."""
+    return Tree(copy_reference_cluster(tmp_path))
 
 
 # The time of one example depends on the machine, so it decides nothing; CI draws the same examples every time.
 settings.register_profile(
-    "house",
+    "laws",
     deadline=None,
     max_examples=int(os.environ.get("LAWS", "100")),
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("house")
+settings.load_profile("laws")

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import trees
+from bench import trees
 
 ROOT = trees.ROOT
 PYTHON = str(ROOT / ".venv" / "bin" / "python")

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import ROOT, interleaved, row
+from bench.bench import ROOT, interleaved, row
 
 SIZES = (14, 100, 1000, 2000)
 NINE = 9
@@ -58,7 +58,7 @@ def values(count: int) -> dict[str, object]:
 def loop(folder: Path) -> Path:
     """Make the trivial chart: a loop over names around nine policies that the real chart printed."""
     (folder / "values.json").write_text(json.dumps(values(2)))
-    command = ["helm", "template", "r", ROOT / "charts" / "netpol", "-f", folder / "values.json"]
+    command = ["helm", "template", "r", str(ROOT / "charts" / "netpol"), "-f", str(folder / "values.json")]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     parts = [part for part in text.split("---\n") if 'namespace: "ns-0001"' in part][:NINE]
     assert len(parts) == NINE

@@ -1,7 +1,7 @@
 """
 Measure the engine as a process: CPU seconds and peak memory, from files to the answer with attribution.
 
-``python tests/bench/measure.py`` prints a line for each size, beside it what is promised.
+``make bench`` prints a line for each size, beside it what is promised.
 """
 
 import os
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from generate import cluster, write_dump, write_folder
+from bench.generate import cluster, write_dump, write_folder
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "plugin"
@@ -31,7 +31,7 @@ def main() -> None:
             report(f"reach {namespaces} x 50, dump", "30 s, 2 GiB at 2000", "reach", dump)
 
 
-def report(what: str, promised: str, verb: str, *paths) -> Any:
+def report(what: str, promised: str, verb: str, *paths: str) -> Any:
     """Print what one process takes, the best of three runs on a machine that others use too; return its CPU seconds."""
     command = [sys.executable, str(HERE / "totals.py"), verb, *paths]
     seconds, memory, said = min(run(command) for _ in range(3))
@@ -43,6 +43,7 @@ def run(command: list[str]) -> Any:
     """Return CPU seconds, peak MiB and what was printed."""
     environment = {**os.environ, "PYTHONPATH": str(PLUGIN)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
         said = process.stdout.read().decode().strip()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -22,4 +22,5 @@ if sys.argv[1] == "reach":
     answer = reach(clusters[0])
     print(sum(len(row.parts) for layer in answer.layers for row in layer.rows), "rectangles")
 else:
-    print(len(compare_clusters(*clusters).changes), "changes")
+    before, after = clusters
+    print(len(compare_clusters(before, after).changes), "changes")

@@ -1,9 +1,10 @@
 """Trees of overlays of any size: the standard pattern, every other namespace with a special rule."""
 
-import shutil
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from copies import ROOT, copy_with_environment
+
+__all__ = ["ROOT", "overlays"]
 
 RULES = """\
 apiVersion: bulkhead.dev/v1alpha1
@@ -24,9 +25,7 @@ spec:
 
 def overlays(top: Path, count: int) -> None:
     """Make a tree of *count* namespaces below *top*: 8 policies, or 10, so 9 on average."""
-    shutil.copytree(ROOT / "plugin", top / "plugin", ignore=shutil.ignore_patterns("*.egg-info"))
-    shutil.copytree(ROOT / "base", top / "base")
-    (top / ".venv").symlink_to(ROOT / ".venv")
+    copy_with_environment(top, "plugin", "base")
     names = [f"ns-{number:04}" for number in range(count)]
     for number, name in enumerate(names):
         folder = top / "overlays" / name

@@ -19,7 +19,7 @@ from chart import CHART, HELM, Answer, documents, rendered, template
 
 HOME = CHART / "ci" / "home-values.yaml"
 READY = ("any", "k3s", "kind", "eks", "gke")
-ONE = {"namespaces": {"shop": {}}}
+ONE: dict[str, Any] = {"namespaces": {"shop": {}}}
 PEERS = {"traefik": {"namespace": "kube-system"}, "internet": {"cidr": "0.0.0.0/0"}}
 
 
@@ -256,7 +256,8 @@ def test_without_a_standard_of_ones_own_the_charts_own_is_back(tmp_path: Path) -
 
 def test_lint_finds_nothing() -> None:
     files = [HOME, *(CHART / "values" / f"{name}.yaml" for name in READY)]
-    for arguments in ([], *(["-f", file] for file in files)):
+    for file in [None, *files]:
+        arguments: list[str | Path] = [] if file is None else ["-f", file]
         done = run(HELM, "lint", "--strict", CHART, *arguments)
         assert done.status == 0, done.stdout + done.stderr
         assert "0 chart(s) failed" in done.stdout

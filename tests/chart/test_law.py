@@ -17,7 +17,7 @@ from chart import chart_answers, copy_with_batch, merged, plugin_answer
 CASES = 4 * int(os.environ.get("LAWS", "100"))
 
 # Text is of the letters of Unicode 3.2: of later ones Python and Go need not both know yet what can be shown.
-junk = st.one_of(
+junk: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         [
             None, True, [], {}, "", "x", "Not A Name", "10.0.0.1/8", "fd00::1/8", "::ffff:1.2.3.4/128", "::/0",

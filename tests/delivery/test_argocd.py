@@ -153,12 +153,10 @@ def test_the_unprotected_namespaces_have_no_application() -> None:
         assert each.read_text().count("exclude: true") == 2
 
 
-def test_an_exclusion_that_is_not_due_is_found(tree: Tree) -> None:
-    shutil.copytree(ROOT / "overlays", tree.path / "overlays")
-    shutil.copy(ROOT / "kustomization.yaml", tree.path)
-    tree.overlay("digital-signage")
-    tree.overlay("trade-bot", "  ingress: null\n  egress: null\n  unprotected: for now\n")
-    done = check_excludes(tree.path, ARGO / "plugin/applicationset.yaml")
+def test_an_exclusion_that_is_not_due_is_found(cluster: Tree) -> None:
+    cluster.overlay("digital-signage")
+    cluster.overlay("trade-bot", "  ingress: null\n  egress: null\n  unprotected: for now\n")
+    done = check_excludes(cluster.path, ARGO / "plugin/applicationset.yaml")
     assert done.status == 1
     assert "`digital-signage` is excluded and is not on record as unprotected" in done.stderr
     assert "`trade-bot` has no policies and is not excluded" in done.stderr

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PYTHON, ROOT, TOOLS, Done, git, run
+from copies import REFERENCE_CLUSTER, copy_parts
 
 CI = ROOT / "deploy/ci"
 BIN = PYTHON.parent
@@ -113,9 +114,7 @@ def clone(origin: Path, folder: Path) -> Path:
 def work(tmp_path: Path) -> Path:
     """A clone of the repository with `origin` beside it: the reference cluster, its plugin, and deploy/ci."""
     seed = tmp_path / "seed"
-    for name in ("plugin", "base", "overlays", "deploy/ci", "tests/reachability"):
-        shutil.copytree(ROOT / name, seed / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copy(ROOT / "kustomization.yaml", seed)
+    copy_parts(seed, *REFERENCE_CLUSTER, "deploy/ci", "tests/reachability", bytecode=False)
     (seed / ".gitignore").write_text(".venv\n.tools\n__pycache__\n")
     git(seed, "init", "-q", "-b", "main")
     git(seed, "add", "--all")

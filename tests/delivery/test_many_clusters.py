@@ -1,11 +1,11 @@
 """The layout for many clusters: copied as the how-to says, each cluster builds, answers and is delivered on its own."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import FLAGS, ROOT, Done, bulkhead, git, run
+from conftest import FLAGS, Done, bulkhead, git, run
+from copies import copy_with_environment
 from delivery.shipped import DEPLOY, resources
 
 CLUSTERS = ("oslo", "paris")
@@ -14,8 +14,7 @@ CLUSTERS = ("oslo", "paris")
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
     """A repository with the plugin, and deploy/clusters copied to its top as `clusters`."""
-    shutil.copytree(ROOT / "plugin", tmp_path / "plugin", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    copy_with_environment(tmp_path, "plugin", bytecode=False)
     for command in ("cp -R deploy/clusters $TO/clusters", "ln -sfn ../plugin $TO/clusters/plugin"):
         assert run("sh", "-c", command, env={"TO": str(tmp_path)}).status == 0
     return tmp_path

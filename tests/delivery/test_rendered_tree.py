@@ -34,12 +34,10 @@ sys.exit(main())
 
 
 @pytest.fixture
-def cluster(tree: Tree) -> Tree:
+def cluster(cluster: Tree) -> Tree:
     """The reference cluster with its rendered tree."""
-    shutil.copytree(ROOT / "overlays", tree.path / "overlays")
-    shutil.copy(ROOT / "kustomization.yaml", tree.path)
-    assert tree.bulkhead("render", *TREE).status == 0
-    return tree
+    assert cluster.bulkhead("render", *TREE).status == 0
+    return cluster
 
 
 def content(folder: Path) -> dict[str, bytes]:

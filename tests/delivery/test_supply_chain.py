@@ -8,6 +8,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -59,7 +60,11 @@ def wanted() -> dict[str, list[Requirement]]:
 @pytest.mark.parametrize("file", ["run.txt", "dev.txt", "build.txt"])
 @pytest.mark.parametrize("python", PYTHONS)
 def test_every_package_has_one_version_with_hashes_on_every_python(file: str, python: str) -> None:
-    here = {**default_environment(), "python_version": python, "python_full_version": f"{python}.0"}
+    here: dict[str, str] = {
+        **cast("dict[str, str]", default_environment()),
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+    }
     found: dict[str, Requirement] = {}
     for each in pinned(file):
         if each.marker is None or each.marker.evaluate(here):

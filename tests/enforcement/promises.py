@@ -35,6 +35,6 @@ def promises() -> list[Promise]:
 def _promise(row: dict[str, Any], space: str) -> Promise:
     assert set(row) <= {"from", "to", "port", "expect", "hardened", "because"}, row
     port, _, protocol = str(row["port"]).partition("/")
-    ends = [row[end].replace("NS/", f"{space}/") for end in ("from", "to")]
-    probe = Probe(*ends, int(port), protocol or "TCP")
+    source, target = (row[end].replace("NS/", f"{space}/") for end in ("from", "to"))
+    probe = Probe(source, target, int(port), protocol or "TCP")
     return Promise(probe, VERDICTS[row["expect"]], VERDICTS[row.get("hardened", row["expect"])], row["because"])

@@ -1,10 +1,10 @@
 """The policies of the reference cluster, as the real tools render them."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from conftest import FLAGS, ROOT, Done, run
+from copies import copy_reference_cluster
 from enforcement.lab import Object, manifests
 
 COMPONENT = "\ncomponents:\n- hardened\n"
@@ -23,14 +23,14 @@ def standard(folder: Path) -> list[Object]:
 
 def hardened(folder: Path) -> list[Object]:
     """Return the policies with ``base/hardened`` in base, for all namespaces."""
-    base = _copy(folder) / "base" / "kustomization.yaml"
+    base = copy_reference_cluster(folder) / "base" / "kustomization.yaml"
     base.write_text(base.read_text() + COMPONENT)
     return rendered(folder)
 
 
 def per_direction(folder: Path) -> list[Object]:
     """Return the policies with ``policies: per-direction``."""
-    profile = _copy(folder) / "base" / "cluster.yaml"
+    profile = copy_reference_cluster(folder) / "base" / "cluster.yaml"
     text = profile.read_text()
     assert text.count("\nspec:\n") == 1
     profile.write_text(text.replace("\nspec:\n", "\nspec:\n  policies: per-direction\n"))
@@ -48,14 +48,6 @@ RENDERINGS: dict[str, Callable[[Path], list[Object]]] = {
     "per-direction": per_direction,
     "chart": charted,
 }
-
-
-def _copy(folder: Path) -> Path:
-    for part in ("plugin", "base", "overlays"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.egg-info"))
-    shutil.copy(ROOT / "kustomization.yaml", folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    return folder
 
 
 def _policies(done: Done) -> list[Object]:

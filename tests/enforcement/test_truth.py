@@ -7,7 +7,7 @@ import pytest
 from enforcement import clusters
 from enforcement.lab import DUAL, Lab, Object, Probe, Verdict
 from enforcement.objects import namespace, pod, policy, service
-from truth.test_truth import KUBE_ROUTER, cluster_of
+from truth.tables import KUBE_ROUTER, cluster_of
 
 Table = dict[str, Any]
 
@@ -22,7 +22,7 @@ def dual(able: None) -> Iterator[Lab]:
 @pytest.mark.parametrize("table", KUBE_ROUTER)
 def test_every_row_holds_in_the_kernel(dual: Lab, table: Table) -> None:
     rows = {_probe(table, *row[:3]): (row[3], row[4]) for row in table["rows"]}
-    policies = [policy(*name.split("/"), spec) for name, spec in table["policies"].items()]
+    policies = [policy(name.split("/")[0], name.split("/")[1], spec) for name, spec in table["policies"].items()]
     dual.build([*clusters.objects(cluster_of(table)), *_services(table)], hosts=_hosts(table), probes=list(rows))
     for (probe, (allowed, because)), verdict in zip(rows.items(), dual.judge(policies), strict=True):
         assert allowed == "chance" or (verdict is Verdict.ALLOWED) == allowed, f"{probe}: {because}"
@@ -58,7 +58,8 @@ def _services(table: Table) -> Iterator[Object]:
     pods = table["pods"]
     for address, name in table.get("serves", {}).items():
         ports = [(row[2], row[2], "TCP") for row in table["rows"] if row[1] == address]
-        yield service(*name.split("/"), (address,), pods[name]["labels"], *ports)
+        space, _, own = name.partition("/")
+        yield service(space, own, (address,), pods[name]["labels"], *ports)
 
 
 def test_two_policies_whose_namespace_and_name_spell_the_same_share_one_chain(dual: Lab) -> None:

@@ -33,6 +33,7 @@ stringData: {server.secretkey: tests}
 """
 
 Object = dict[str, Any]
+Options = dict[str, str | int | Path]
 
 
 def install(cluster: Cluster) -> None:
@@ -110,16 +111,25 @@ def started(
     configuration = folder / "kubeconfig"
     configuration.write_text(CONFIGURATION.format(port=cluster.port, token="administrator", namespace="argocd"))
     env = {"KUBECONFIG": str(configuration), "ARGOCD_FAKE_IN_CLUSTER": "true", "TMPDIR": str(folder)}
-    both = {"kubeconfig": configuration, "namespace": "argocd", "repo-server-plaintext": "true"}
+    both: Options = {
+        "kubeconfig": configuration,
+        "namespace": "argocd",
+        "repo-server-plaintext": "true",
+    }
     repo = f"127.0.0.1:{repo_server.port}"
-    listening = {name: f"127.0.0.1:{free_port()}" for name in ("metrics-addr", "probe-addr", "webhook-addr")}
+    listening: Options = {name: f"127.0.0.1:{free_port()}" for name in ("metrics-addr", "probe-addr", "webhook-addr")}
     sets = start(
         [repo_server.program, "applicationset-controller"],
         folder / "applicationset-controller.log",
         env,
         {**both, **listening, "argocd-repo-server": repo},
     )
-    syncing = {"redis": f"127.0.0.1:{cache}", "metrics-port": free_port(), "app-resync": 0, "status-processors": 4}
+    syncing: Options = {
+        "redis": f"127.0.0.1:{cache}",
+        "metrics-port": free_port(),
+        "app-resync": 0,
+        "status-processors": 4,
+    }
     applications = start(
         [repo_server.program, "application-controller"],
         folder / "application-controller.log",

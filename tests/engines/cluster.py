@@ -16,6 +16,7 @@ POLICIES = "/apis/networking.k8s.io/v1/networkpolicies"
 SENTINEL = "sentinel"
 
 Object = dict[str, Any]
+SERVER_ADDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 
 CONFIGURATION = """\
 apiVersion: v1
@@ -115,7 +116,7 @@ def started(apiserver: Path, folder: Path) -> Iterator[Cluster]:
 
 def _start_etcd(folder: Path) -> tuple[Server, str]:
     url, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    options = {
+    options: dict[str, str | int | Path] = {
         "data-dir": folder / "etcd",
         "unsafe-no-fsync": "true",
         "log-level": "error",
@@ -136,7 +137,7 @@ def _start_apiserver(program: Path, cluster: Cluster, etcd: str) -> Server:
     assert made.status == 0, made.stderr
     tokens.write_text(f"{token},admin,1,system:masters\n")
     cluster.configuration.write_text(CONFIGURATION.format(port=cluster.port, token=token, namespace="default"))
-    options = {
+    options: dict[str, str | int | Path] = {
         "etcd-servers": etcd,
         "bind-address": "127.0.0.1",
         "advertise-address": "127.0.0.1",
@@ -196,3 +197,9 @@ def watching(cluster: Cluster, log: Path) -> Iterator[Watch]:
     finally:
         process.kill()
         process.wait()
+
+
+def as_written(policy: Object) -> Object:
+    """Return a policy without what the server keeps about it."""
+    metadata = {key: value for key, value in policy["metadata"].items() if key not in SERVER_ADDS}
+    return {**policy, "metadata": metadata}

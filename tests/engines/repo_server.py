@@ -131,7 +131,7 @@ def started(program: Path, cache: int, env: Mapping[str, str] | None = None) -> 
         "ARGOCD_ASK_PASS_SOCK": str(folder / "ask-pass"),
         "ARGOCD_PLUGINSOCKFILEPATH": str(folder / "s"),
     }
-    options = {
+    options: dict[str, str | int | Path] = {
         "address": "127.0.0.1",
         "port": port,
         "disable-tls": "true",

@@ -1,10 +1,10 @@
 """Git repositories that an engine reads: the reference cluster's, changed as a test needs it."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import ROOT, Tree, git
+from conftest import Tree, git
+from copies import REFERENCE_CLUSTER, copy_parts
 
 PARTS = ("plugin", "base", "overlays", "kustomization.yaml")
 
@@ -42,12 +42,4 @@ def repository(path: Path) -> Repository:
 
 def copy_of_this(path: Path) -> Repository:
     """Make a repository with this one's plugin, base and overlays."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    path.mkdir(parents=True)
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, path / part, ignore=ignore)
-        else:
-            shutil.copy2(source, path / part)
-    return repository(path)
+    return repository(copy_parts(path, *REFERENCE_CLUSTER, bytecode=False))

@@ -4,10 +4,8 @@ from functools import cache
 
 import pytest
 from conftest import ROOT, Tree
-from engines.cluster import Cluster, Object
+from engines.cluster import Cluster, as_written
 from reference import PROTECTED, UNPROTECTED, differences, expected
-
-SERVER_ADDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 
 
 @cache
@@ -16,12 +14,6 @@ def rendered(folder: str) -> str:
     done = Tree(ROOT).build(folder)
     assert done.status == 0, done.stderr
     return done.stdout
-
-
-def as_written(policy: Object) -> Object:
-    """Return a policy without what the server keeps about it."""
-    metadata = {key: value for key, value in policy["metadata"].items() if key not in SERVER_ADDS}
-    return {**policy, "metadata": metadata}
 
 
 @pytest.mark.parametrize("namespace", PROTECTED)

@@ -10,11 +10,10 @@ import pytest
 from conftest import run
 from engines import argocd_cluster
 from engines.argocd_cluster import ArgoCD, install, shipped
-from engines.cluster import Cluster, Object
+from engines.cluster import Cluster, Object, as_written
 from engines.repo_server import RepoServer
 from engines.repositories import copy_of_this
 from engines.servers import Stopped, wait_until
-from engines.test_api_server import as_written
 from reference import PROTECTED, differences, expected
 
 NAME, PATH = "bulkhead-email-gateway", "overlays/email-gateway"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, Done, Tree, run
+from copies import copy_parts
 from engines.built import engine
 from reference import PROTECTED, UNPROTECTED, Policy, differences, expected, parse
 
@@ -72,8 +73,7 @@ def test_shipped_kustomization_builds_the_whole_tree(route: str, source: Path) -
 @pytest.mark.parametrize("namespace", [*PROTECTED, *UNPROTECTED])
 def test_overlay_is_refused_for_it_would_run_a_program(namespace: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
-    for part in ("plugin", "base", "overlays"):
-        shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    copy_parts(source, "plugin", "base", "overlays", bytecode=False)
     built = build(kustomization(tmp_path, f"overlays/{namespace}"), source)
     assert (built.status, built.stdout) == (1, "")
     assert "external plugins disabled" in built.stderr

@@ -24,8 +24,8 @@ def remove(name: str) -> Callable[[Tree], None]:
     return lambda tree: (tree.path / name).unlink()
 
 
-def write(name: str, text: str) -> Callable[[Tree], None]:
-    return lambda tree: tree.write(name, text) and None
+def write(name: str, text: str) -> Callable[[Tree], object]:
+    return lambda tree: tree.write(name, text)
 
 
 def without_python(tree: Tree) -> None:
@@ -59,7 +59,7 @@ class Broken:
     """One way in which a render breaks: what happens to the tree, the command, and what the person is told."""
 
     says: str
-    tree: Callable[[Tree], None] = nothing
+    tree: Callable[[Tree], object] = nothing
     build: str = BUILD
     env: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +113,7 @@ def test_broken_render_leaves_every_policy_and_says_why(tree: Tree, cluster: Clu
     broken.tree(tree)
     done = delivered(tree, cluster, broken)
     assert done.status != 0
-    assert broken.message in done.stderr
+    assert broken.says in done.stderr
     assert cluster.versions("shop") == before
 
 

@@ -4,20 +4,30 @@ NetworkPolicy as plainly as its specification: one flow at a time, no sets, no c
 What the engine computes for all flows at once must agree with this for every one.
 """
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from bulkhead.core.engine.semantics import IpBlockMode
-from bulkhead.core.kubernetes.cluster import External, namespaces_of
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, Selector
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Connection = tuple[Endpoint, Endpoint, str, int]
+"""Source, destination, protocol and port."""
 
 
-def allows(cluster, source, destination, protocol, port, mode):
+def allows(
+    cluster: Cluster, source: Endpoint, destination: Endpoint, protocol: str, port: int, mode: IpBlockMode
+) -> bool:
     """A flow passes if it does over any address family that both ends have."""
     both = families(cluster, source) & families(cluster, destination)
     return any(allows_over(cluster, source, destination, protocol, port, mode, family) for family in both)
 
 
-def allows_over(cluster, source, destination, protocol, port, mode, family):
+def allows_over(
+    cluster: Cluster, source: Endpoint, destination: Endpoint, protocol: str, port: int, mode: IpBlockMode, family: int
+) -> bool:
     """It needs the source's egress and the destination's ingress; a pod reaches itself, a node its own pods."""
     if source == destination or is_own_node(source, destination):
         return True
@@ -28,7 +38,7 @@ def allows_over(cluster, source, destination, protocol, port, mode, family):
     )
 
 
-def is_own_node(source, destination):
+def is_own_node(source: Endpoint, destination: Endpoint) -> bool:
     if isinstance(destination, External) or destination.host_network or not destination.node:
         return False
     if isinstance(source, External):
@@ -36,12 +46,14 @@ def is_own_node(source, destination):
     return source.host_network and source.node == destination.node
 
 
-def isolating(cluster, pod, direction):
+def isolating(cluster: Cluster, pod: Endpoint, direction: str) -> list[NetworkPolicy]:
     """The policies that select the pod and have the direction among their types: any such isolates it."""
     return [p for p in cluster.policies if getattr(p, direction) is not None and selects(p, pod)]
 
 
-def allowing(cluster, direction, flow, mode, family):
+def allowing(
+    cluster: Cluster, direction: str, flow: Connection, mode: IpBlockMode, family: int
+) -> Iterator[tuple[int, int]]:
     """Yield the place of each policy and rule that allows the flow on this side, whatever the others say."""
     source, destination, protocol, port = flow
     pod, peer = (source, destination) if direction == "egress" else (destination, source)
@@ -55,7 +67,7 @@ def allowing(cluster, direction, flow, mode, family):
                 yield number, place
 
 
-def selects(policy, pod):
+def selects(policy: NetworkPolicy, pod: Endpoint) -> bool:
     """Policies select pods of their own namespace, and none that is on the host network."""
     return (
         not isinstance(pod, External)
@@ -65,7 +77,7 @@ def selects(policy, pod):
     )
 
 
-def fits(selector, labels):
+def fits(selector: Selector, labels: Mapping[str, str]) -> bool:
     for key, wanted in selector.labels:
         if key not in labels or labels[key] != wanted:
             return False
@@ -77,7 +89,9 @@ def fits(selector, labels):
     return True
 
 
-def is_peer(cluster, policy, peer, endpoint, mode, family):
+def is_peer(
+    cluster: Cluster, policy: NetworkPolicy, peer: IpBlock | PodPeer, endpoint: Endpoint, mode: IpBlockMode, family: int
+) -> bool:
     if isinstance(peer, IpBlock):
         return is_in_block(cluster, peer, endpoint, mode, family)
     if isinstance(endpoint, External) or endpoint.host_network or not fits(peer.pods, dict(endpoint.labels)):
@@ -87,7 +101,7 @@ def is_peer(cluster, policy, peer, endpoint, mode, family):
     return fits(peer.namespaces, namespaces_of(cluster)[endpoint.namespace])
 
 
-def is_in_block(cluster, block, endpoint, mode, family):
+def is_in_block(cluster: Cluster, block: IpBlock, endpoint: Endpoint, mode: IpBlockMode, family: int) -> bool:
     if isinstance(endpoint, External):
         return holds(block, ip_address(endpoint.address))
     if mode is IpBlockMode.NEVER:
@@ -99,21 +113,21 @@ def is_in_block(cluster, block, endpoint, mode, family):
     return any(holds(block, address) for network in known if network.version == family for address in network)
 
 
-def holds(block, address):
+def holds(block: IpBlock, address: Address) -> bool:
     return is_in(block.cidr, address) and not any(is_in(cidr, address) for cidr in block.excluded)
 
 
-def is_in(cidr, address):
+def is_in(cidr: str, address: Address) -> bool:
     network = ip_network(cidr)
     return network.version == address.version and address in network
 
 
-def networks(cluster, pod):
+def networks(cluster: Cluster, pod: Pod) -> list[Network]:
     known = pod.addresses or (cluster.nodes if pod.host_network else cluster.networks)
     return [ip_network(text) for text in known]
 
 
-def is_port(wanted, destination, protocol, port):
+def is_port(wanted: PolicyPort, destination: Endpoint, protocol: str, port: int) -> bool:
     """A name is a port of the destination pod with that name and protocol; an address has no names."""
     if wanted.protocol != protocol:
         return False
@@ -126,7 +140,7 @@ def is_port(wanted, destination, protocol, port):
     return wanted.port is None or wanted.port <= port <= (wanted.end or wanted.port)
 
 
-def families(cluster, endpoint):
+def families(cluster: Cluster, endpoint: Endpoint) -> set[int]:
     if isinstance(endpoint, External):
         return {ip_address(endpoint.address).version}
     return {network.version for network in networks(cluster, endpoint)} or {4, 6}

@@ -9,7 +9,7 @@ packets find the order that lets them through, others none that adds anything.
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeGuard
 
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
@@ -38,12 +38,15 @@ def passes(
     if source == destination:
         return True
     packet = address(source, family), address(destination, family), protocol, port
-    out = not is_pod(source) or is_node_port(source, packet) or firewall(cluster, source, packet, lucky, family)
-    into = not is_pod(destination) or comes_from_node(source, destination, packet)
-    return out and (into or firewall(cluster, destination, packet, lucky, family))
+    out = into = True
+    if is_pod(source):
+        out = is_node_port(source, packet) or firewall(cluster, source, packet, lucky, family)
+    if is_pod(destination):
+        into = comes_from_node(source, destination, packet) or firewall(cluster, destination, packet, lucky, family)
+    return out and into
 
 
-def is_pod(end: Endpoint) -> bool:
+def is_pod(end: Endpoint) -> TypeGuard[Pod]:
     """hostNetwork pods have no chain of their own."""
     return not isinstance(end, External) and not end.host_network
 
@@ -54,13 +57,13 @@ def address(end: Endpoint, family: int) -> Address:
     return next(each for each in map(ip_address, end.addresses) if each.version == family)
 
 
-def is_node_port(source: Endpoint, packet: Packet) -> bool:
+def is_node_port(source: Pod, packet: Packet) -> bool:
     """KUBE-ROUTER-INPUT returns for TCP and UDP to a local address and a node port, before the pod's chain."""
     _, target, protocol, port = packet
     return source.node != "" and target == ip_address(source.node) and protocol != "SCTP" and port in NODE_PORTS
 
 
-def comes_from_node(source: Endpoint, destination: Endpoint, packet: Packet) -> bool:
+def comes_from_node(source: Endpoint, destination: Pod, packet: Packet) -> bool:
     """The first rule of a pod's chain accepts what comes from an address of its own node."""
     return destination.node != "" and packet[0] == ip_address(destination.node) and not is_pod(source)
 
@@ -89,7 +92,7 @@ def matches(rule: Entry, packet: Packet) -> bool:
         (sources is None or sources(here))
         and (targets is None or targets(there))
         and protocol in (None, known)
-        and (first is None or first <= port <= last)
+        and (first is None or last is None or first <= port <= last)
     )
 
 
@@ -215,9 +218,9 @@ def grab(pods: list[Pod], lucky: bool) -> dict[tuple[str, str, int], Any]:
         return {
             key: [ip for pod in pods if key in keys(pod) for ip in pod.addresses] for pod in pods for key in keys(pod)
         }
-    every = {}
+    every: dict[tuple[str, str, int], set[str]] = {}
     for order in permutations(dict.fromkeys(pods)):
-        endpoints = {}
+        endpoints: dict[tuple[str, str, int], list[str]] = {}
         for pod in order:
             own = list(pod.addresses)
             for key in keys(pod):

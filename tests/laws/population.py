@@ -2,14 +2,18 @@
 Pods that could exist: with labels, namespaces, addresses and ports that policies mention, and others.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
-from bulkhead.core.kubernetes.cluster import Cluster, External, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME
-from bulkhead.core.possible.flow_class import OUTSIDE, POD, SAME
+from bulkhead.core.possible.flow_class import OUTSIDE, POD, SAME, FlowClass
 from bulkhead.core.sets import addresses, intervals, ports, value_sets
 from hypothesis import strategies as st
 from laws.strategies import KEYS, NAMESPACES, VALUES
+
+Spaces = dict[str, dict[str, str]]
+"""The labels of each namespace, by its name."""
 
 SPACES = (*NAMESPACES, "gamma", "nobody-mentions-it")
 ADDRESSES = (
@@ -34,7 +38,7 @@ named = st.builds(
 
 
 @st.composite
-def populations(draw, within=ADDRESSES, most=5):
+def populations(draw: st.DrawFn, within: Sequence[str] = ADDRESSES, most: int = 5) -> tuple[tuple[Pod, ...], Spaces]:
     """Some pods, each with one address, and the labels of the namespaces that are not given."""
     count = draw(st.integers(2, most))
     own = draw(st.lists(st.sampled_from(within), min_size=count, max_size=count, unique=True))
@@ -51,9 +55,10 @@ def populations(draw, within=ADDRESSES, most=5):
     return pods, {name: dict(draw(labels)) for name in SPACES}
 
 
-def is_in(flows, source, destination, protocol, port, spaces):
+def is_in(flows: FlowClass, source: Endpoint, destination: Endpoint, protocol: str, port: int, spaces: Spaces) -> bool:
     """Whether the flow is in the class *flows*; *spaces* are the labels of namespaces."""
     at = ports.point(protocol, port)
+    value: bool | str | None
     for axis, wanted in flows.values.items():
         if axis.startswith("?named:"):
             own = {f"{each.protocol}/{each.name}" for each in getattr(destination, "ports", ()) if each.number == port}
@@ -70,22 +75,24 @@ def is_in(flows, source, destination, protocol, port, spaces):
     )
 
 
-def on_axis(axis, end, spaces):
+def on_axis(axis: str, end: Endpoint, spaces: Spaces) -> str | None:
     if axis == "kind":
         return OUTSIDE if isinstance(end, External) else POD
+    assert isinstance(end, Pod)  # the axes of namespaces and labels constrain pods only
     if axis == "ns":
         return end.namespace
     where = spaces[end.namespace] | {NAMESPACE_NAME: end.namespace} if axis.startswith("n:") else dict(end.labels)
     return where.get(axis[2:])
 
 
-def place(end):
+def place(end: Endpoint) -> int:
     return addresses.address(end.address if isinstance(end, External) else end.addresses[0])
 
 
-def pairs(pods, family):
+def pairs(pods: Sequence[Pod], family: int) -> list[tuple[Endpoint, Endpoint]]:
     """Every two different ends of *family* of which one is a pod."""
-    ends = [end for end in (*pods, *OUTSIDES) if (":" in spell(end)) == (family == 6)]
+    every: tuple[Endpoint, ...] = (*pods, *OUTSIDES)
+    ends = [end for end in every if (":" in spell(end)) == (family == 6)]
     return [
         (source, destination)
         for source, destination in product(ends, ends)
@@ -94,11 +101,11 @@ def pairs(pods, family):
     ]
 
 
-def spell(end):
+def spell(end: Endpoint) -> str:
     return end.address if isinstance(end, External) else end.addresses[0]
 
 
-def living(cluster, pods, spaces):
+def living(cluster: Cluster, pods: tuple[Pod, ...], spaces: Spaces) -> Cluster:
     """*cluster* with *pods*, in which the namespaces that it does not give have the labels *spaces*."""
     given = {each.name for each in cluster.namespaces}
     more = tuple(Namespace(name, tuple(sorted(found.items()))) for name, found in spaces.items() if name not in given)

@@ -2,8 +2,11 @@
 Random small clusters, dense in collisions: few names, labels, addresses and ports, so that policies meet.
 """
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 from bulkhead.core.engine.semantics import IpBlockMode
-from bulkhead.core.kubernetes.cluster import Cluster, External, Flow, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, NamedPort, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import (
     NAMESPACE_NAME,
     IpBlock,
@@ -16,11 +19,13 @@ from bulkhead.core.kubernetes.networkpolicy import (
 )
 from hypothesis import strategies as st
 
+T = TypeVar("T")
 NAMESPACES = ("alpha", "beta")
 KEYS = ("app", "tier")
 VALUES = ("web", "db", "x")
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 PORTS = (1, 53, 79, 80, 81, 443, 65535)
+PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
 FOUR = ("10.0.0.1", "10.0.0.2", "10.0.0.5", "10.0.0.6")
 SIX = ("fd00::1", "fd00::2", "fd00::5")
 NODES = ("192.168.0.1", "192.168.0.2")
@@ -41,7 +46,7 @@ outside = st.sampled_from(OUTSIDE)
 labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)).map(lambda found: tuple(sorted(found.items())))
 
 
-def few(strategy, most=2, least=0):
+def few(strategy: st.SearchStrategy[T], most: int = 2, least: int = 0) -> st.SearchStrategy[tuple[T, ...]]:
     return st.lists(strategy, min_size=least, max_size=most).map(tuple)
 
 
@@ -85,7 +90,7 @@ known = st.sampled_from(
 
 
 @st.composite
-def pods(draw, name, owned):
+def pods(draw: st.DrawFn, name: str, owned: bool) -> Pod:
     namespace, node = draw(st.sampled_from(NAMESPACES)), draw(st.sampled_from(("", *NODES)))
     owner = draw(st.sampled_from((("Pod", ""), ("Deployment", "one"), ("Deployment", "two")))) if owned else ("Pod", "")
     if draw(st.integers(0, 3)) == 0:  # on the host network: its address is the node's
@@ -94,7 +99,7 @@ def pods(draw, name, owned):
 
 
 @st.composite
-def clusters(draw, most=5, owned=True):
+def clusters(draw: st.DrawFn, most: int = 5, owned: bool = True) -> Cluster:
     count = draw(st.integers(1, most))
     return Cluster(
         namespaces=tuple(Namespace(name, draw(labels)) for name in NAMESPACES),
@@ -115,7 +120,7 @@ shared = st.builds(
 
 
 @st.composite
-def settled(draw, most=4):
+def settled(draw: st.DrawFn, most: int = 4) -> Cluster:
     """A cluster as an enforcer sees it: every pod has an address of its own, and where it runs is known."""
     pods = []
     for number in range(draw(st.integers(1, most))):
@@ -132,14 +137,15 @@ def settled(draw, most=4):
 
 
 @st.composite
-def flows(draw, cluster):
+def flows(draw: st.DrawFn, cluster: Cluster) -> Flow:
     ends = draw(st.permutations([draw(st.sampled_from(cluster.pods)), draw(st.sampled_from(cluster.pods) | outside)]))
     return Flow(ends[0], ends[1], draw(st.sampled_from(PROTOCOLS)), draw(st.sampled_from(PORTS)))
 
 
-def pairs(cluster):
+def pairs(cluster: Cluster) -> Iterator[tuple[Endpoint, Endpoint]]:
     """Every two endpoints of which one is a pod."""
-    for source in (*cluster.pods, *OUTSIDE):
-        for destination in (*cluster.pods, *OUTSIDE):
+    every: tuple[Endpoint, ...] = (*cluster.pods, *OUTSIDE)
+    for source in every:
+        for destination in every:
             if source in cluster.pods or destination in cluster.pods:
                 yield source, destination

@@ -25,8 +25,8 @@ from bulkhead.report.safe_text import printable
 from bulkhead.report.style import Style
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from laws.revisions import revisions
 from laws.strategies import modes
-from laws.test_diff import revisions
 
 WHOLE = Style(cut=EVERYTHING)
 Entry = dict[str, Any]
@@ -178,7 +178,7 @@ def test_a_change_of_one_replica_is_shown(form: str) -> None:
     client = Pod("shop", "client", addresses=("10.0.0.9",))
     policy = NetworkPolicy("shop", "deny", Selector((("pod", "1"),)), (), None)
     sides = [AnalysisInput(Cluster(pods=(*pods, client), policies=each)) for each in ((), (policy,))]
-    comparison = of_manifests(("a", "b"), *sides, (Semantics(), Semantics()), Endpoints.EXISTING)
+    comparison = of_manifests(("a", "b"), sides[0], sides[1], (Semantics(), Semantics()), Endpoints.EXISTING)
     said = DIFF_FORMATS[form](comparison, Style())
     assert "web" in said
     if form == "pairs":
@@ -190,7 +190,7 @@ def test_a_change_of_one_replica_is_shown(form: str) -> None:
 def test_what_is_not_decided_is_shown(form: str) -> None:
     policy = NetworkPolicy("shop", "hard", EVERY_POD, (), None)
     sides = [AnalysisInput(Cluster(policies=each)) for each in ((), (policy,))]
-    comparison = of_manifests(("a", "b"), *sides, (Semantics(), Semantics()))
+    comparison = of_manifests(("a", "b"), sides[0], sides[1], (Semantics(), Semantics()))
     changes = possible_changes(sides[0].cluster, sides[1].cluster, (Semantics(), Semantics()))
     first = changes[0]
     hard = PossibleChange(first.opens, first.space, first.flows, first.causes, first.is_part, False)

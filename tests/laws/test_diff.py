@@ -1,59 +1,39 @@
 """A difference holds what opens and what closes, and nothing else."""
 
-from bulkhead.core.diff.compare import compare_clusters
-from bulkhead.core.engine.endpoint_space import place_of
-from bulkhead.core.engine.semantics import Semantics
-from bulkhead.core.kubernetes.cluster import Cluster, Pod
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.diff.compare import Difference, compare_clusters
+from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PolicyRule
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.intervals import holds
 from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.ports import PortSet
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws.brute import allows_over
-from laws.strategies import OUTSIDE, PORTS, PROTOCOLS, clusters, few, known, labels, modes, policies, rules
+from laws.revisions import Revisions, revisions
+from laws.strategies import OUTSIDE, PROBES, clusters, modes, rules
 
-PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
-
-
-@st.composite
-def revisions(draw, owned=True):
-    """Two clusters with most of their pods in common, under different policies."""
-    before = draw(clusters(owned=owned))
-    kept = [changed(draw, pod) for pod in before.pods if draw(st.integers(0, 5))]
-    added = [pod for pod in draw(clusters(2, owned)).pods if pod.name not in {known.name for known in before.pods}]
-    return before, Cluster(before.namespaces, (*kept, *added), draw(few(policies, 4)), before.networks, before.nodes)
-
-
-def changed(draw, pod):
-    """The same pod, now and then with other labels and addresses."""
-    if draw(st.integers(0, 3)):
-        return pod
-    return Pod(
-        *(pod.namespace, pod.name, pod.kind, pod.workload),
-        labels=draw(labels),
-        ports=pod.ports,
-        addresses=pod.addresses if pod.host_network else draw(known),
-        host_network=pod.host_network,
-        node=pod.node,
-    )
+Changed = dict[tuple[int, int], tuple[PortSet, PortSet]]
+"""What was open and is open, by the members of an endpoint space at both ends."""
 
 
 @given(clusters(), modes)
-def test_diff_of_a_cluster_with_itself_is_empty(cluster, mode):
+def test_diff_of_a_cluster_with_itself_is_empty(cluster: Cluster, mode: IpBlockMode) -> None:
     assert compare_clusters(cluster, cluster, Semantics(mode)).changes == ()
 
 
 @given(revisions(), modes)
-def test_diff_the_other_way_round_is_its_mirror(both, mode):
+def test_diff_the_other_way_round_is_its_mirror(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both
     forth, back = compare_clusters(before, after, Semantics(mode)), compare_clusters(after, before, Semantics(mode))
     assert told(forth) == {(pair, after, before) for pair, before, after in told(back)}
 
 
-def told(difference):
+def told(difference: Difference) -> set[tuple[object, PortSet, PortSet]]:
     """The changes as pairs of what stands at their ends, which does not depend on the order of members."""
-    found = set()
+    found: set[tuple[object, PortSet, PortSet]] = set()
     for change in difference.changes:
         names = [
             (old.addresses, frozenset({old.pods, new.pods}))
@@ -70,19 +50,20 @@ def told(difference):
 
 
 @given(revisions(owned=False), modes)  # the replicas of a workload would stand for each other
-def test_changes_are_exactly_where_the_specification_judges_otherwise(both, mode):
+def test_changes_are_exactly_where_the_specification_judges_otherwise(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both
     difference = compare_clusters(before, after, Semantics(mode))
     for layer, universes in enumerate(zip(difference.before.layers, difference.after.layers, strict=True)):
         changed = expanded(difference, layer)
         everyone = {pod.name: pod for pod in (*before.pods, *after.pods)}
-        for source in (*everyone, *OUTSIDE):
-            for destination in (*everyone, *OUTSIDE):
+        ends: list[str | External] = [*everyone, *OUTSIDE]
+        for source in ends:
+            for destination in ends:
                 check(both, mode, [one.universe for one in universes], changed, source, destination)
 
 
-def expanded(difference, layer):
-    found = {}
+def expanded(difference: Difference, layer: int) -> Changed:
+    found: Changed = {}
     for change in difference.changes:
         assert change.before != change.after
         if change.layer == layer:
@@ -93,37 +74,49 @@ def expanded(difference, layer):
     return found
 
 
-def check(both, mode, universes, changed, source, destination):
+def check(
+    both: Revisions,
+    mode: IpBlockMode,
+    universes: list[EndpointSpace],
+    changed: Changed,
+    source: str | External,
+    destination: str | External,
+) -> None:
     if source == destination or source == OUTSIDE[4] or (source in OUTSIDE and destination in OUTSIDE):
         return
-    places, opened = set(), []
-    for cluster, universe in zip(both, universes, strict=True):
-        here, there = on(cluster, source), on(cluster, destination)
-        ends = tuple(place_of(universe, end) if end else None for end in (here, there))
-        opened.append((cluster, here, there, None not in ends))
-        places.add(ends)
-    sure = {places_[0] for places_ in places} - {None}, {places_[1] for places_ in places} - {None}
-    if not all(sure):
+    here, there = ([on(cluster, end) for cluster in both] for end in (source, destination))
+    at_source, at_destination = (
+        [place_of(universe, one) if one else None for universe, one in zip(universes, ends, strict=True)]
+        for ends in (here, there)
+    )
+    sources, destinations = ({each for each in found if each is not None} for found in (at_source, at_destination))
+    if not sources or not destinations:
         return
-    was, now = changed.get((min(sure[0]), min(sure[1])), (None, None))
+    change = changed.get((min(sources), min(destinations)))
     for protocol, port in PROBES:
         judged = [
-            there_ and allows_over(cluster, here, there, protocol, port, mode, universes[0].family)
-            for cluster, here, there, there_ in opened
+            # Where an end is not in a cluster of this family, nothing passes.
+            out is not None
+            and into is not None
+            and one is not None
+            and other is not None
+            and allows_over(cluster, one, other, protocol, port, mode, universes[0].family)
+            for cluster, one, other, out, into in zip(both, here, there, at_source, at_destination, strict=True)
         ]
-        if was is not None:
-            at = ports.point(protocol, port)
-            assert [holds(was.spans, at), holds(now.spans, at)] == judged
+        if change is not None:
+            assert [holds(side.spans, ports.point(protocol, port)) for side in change] == judged
         else:
             assert judged[0] == judged[1]
 
 
-def on(cluster, name):
+def on(cluster: Cluster, name: str | External) -> Endpoint | None:
     return name if name in OUTSIDE else next((pod for pod in cluster.pods if pod.name == name), None)
 
 
 @given(clusters(), rules, st.data(), modes)
-def test_a_rule_added_to_a_policy_never_closes_anything(cluster, rule, data, mode):
+def test_a_rule_added_to_a_policy_never_closes_anything(
+    cluster: Cluster, rule: PolicyRule, data: st.DataObject, mode: IpBlockMode
+) -> None:
     assume(any(policy.ingress is not None or policy.egress is not None for policy in cluster.policies))
     number = data.draw(st.integers(0, len(cluster.policies) - 1))
     policy = cluster.policies[number]
@@ -140,7 +133,9 @@ def test_a_rule_added_to_a_policy_never_closes_anything(cluster, rule, data, mod
 
 
 @given(clusters(), rules, modes)
-def test_a_policy_added_for_pods_that_are_isolated_never_closes_anything(cluster, rule, mode):
+def test_a_policy_added_for_pods_that_are_isolated_never_closes_anything(
+    cluster: Cluster, rule: PolicyRule, mode: IpBlockMode
+) -> None:
     policy = cluster.policies[0]
     ingress, egress = (None if found is None else (rule,) for found in (policy.ingress, policy.egress))
     more = (*cluster.policies, NetworkPolicy(policy.namespace, "more", policy.pods, ingress, egress))

@@ -6,6 +6,7 @@ from bulkhead.core.engine.semantics import Deviation, enforced
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.deviations import deviations_between
 from bulkhead.core.explanation.pair import explain_pairs
+from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.intervals import holds
@@ -21,7 +22,7 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 29999,
 
 
 @given(settled(), st.booleans())
-def test_every_flow_is_judged_as_kube_router_programs_it(cluster, lucky):
+def test_every_flow_is_judged_as_kube_router_programs_it(cluster: Cluster, lucky: bool) -> None:
     answer = reach(cluster, KUBE_ROUTER if lucky else SURE)
     spoken_of = {layer.universe.family for layer in answer.layers}
     for source, destination in pairs(cluster):
@@ -34,7 +35,7 @@ def test_every_flow_is_judged_as_kube_router_programs_it(cluster, lucky):
 
 
 @given(settled())
-def test_where_the_specification_says_otherwise_is_told_exactly_and_why(cluster):
+def test_where_the_specification_says_otherwise_is_told_exactly_and_why(cluster: Cluster) -> None:
     answer, specified = reach(cluster, KUBE_ROUTER), reach(cluster)
     for source in cluster.pods:
         for destination in cluster.pods:

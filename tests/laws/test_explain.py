@@ -1,9 +1,10 @@
 """An explanation gives the verdict, names exactly the rules that matter, and what it misses allows the flow."""
 
 from bulkhead.core.engine.reachability import allows as allowed_by_rows
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.missing import missing_policies
+from bulkhead.core.explanation.pair import PairExplanation
 from bulkhead.core.kubernetes.cluster import Cluster, Flow
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from explained import explain_flow, is_allowed
@@ -14,7 +15,7 @@ from laws.strategies import PORTS, PROTOCOLS, clusters, flows, modes, pairs
 
 
 @given(st.data(), modes)
-def test_the_verdict_is_the_specification_s(data, mode):
+def test_the_verdict_is_the_specification_s(data: st.DataObject, mode: IpBlockMode) -> None:
     cluster = data.draw(clusters())
     flow = data.draw(flows(cluster))
     answer = reach(cluster, Semantics(mode))
@@ -35,7 +36,7 @@ def test_the_verdict_is_the_specification_s(data, mode):
 
 
 @given(st.data(), modes)
-def test_adding_what_is_missing_allows_the_flow(data, mode):
+def test_adding_what_is_missing_allows_the_flow(data: st.DataObject, mode: IpBlockMode) -> None:
     cluster = data.draw(clusters())
     answer = reach(cluster, Semantics(mode))
     protocol, port = data.draw(st.sampled_from(PROTOCOLS)), data.draw(st.sampled_from(PORTS))
@@ -53,7 +54,7 @@ def test_adding_what_is_missing_allows_the_flow(data, mode):
         assert allows(more, flow.source, flow.destination, flow.protocol, flow.port, mode)
 
 
-def refusing(found):
+def refusing(found: PairExplanation) -> set[Direction]:
     """Return the directions whose side refuses the one port of *found*."""
     (verdict,) = found.shares
     sides = {Direction.EGRESS: found.leaves(verdict), Direction.INGRESS: found.enters(verdict)}

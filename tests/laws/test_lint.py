@@ -1,8 +1,10 @@
 """What lint calls superfluous changes nothing for any pod that could exist; what it says selects nothing does not."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 from bulkhead.core.engine.semantics import IpBlockMode, specification
-from bulkhead.core.kubernetes.cluster import Cluster, Namespace
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, PodPeer, Selector
+from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.checks.hygiene import MATCHES_NOTHING
 from bulkhead.core.lint.checks.redundancy import superfluous
@@ -20,7 +22,7 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
 MANY = settings(max_examples=2 * settings().max_examples)
 
 
-def scene_of(cluster, enforcer, workloads=False):
+def scene_of(cluster: Cluster, enforcer: Enforcer, workloads: bool = False) -> LintContext:
     lines = tuple(
         RuleReference(
             policy.namespace, number, direction, (entry,), f"{number} {direction} {entry}",
@@ -34,7 +36,7 @@ def scene_of(cluster, enforcer, workloads=False):
 
 
 @st.composite
-def crowded(draw):
+def crowded(draw: st.DrawFn) -> Cluster:
     """Policies of which some say again what others say, for more pods or in the middle of other rules."""
     found = list(draw(few(policies, 3, least=1)))
     for each in tuple(found):
@@ -53,7 +55,7 @@ def crowded(draw):
     return Cluster(spaces, (), tuple(draw(st.permutations(found))), networks)
 
 
-def without(cluster, lines, whole):
+def without(cluster: Cluster, lines: Iterable[RuleReference], whole: bool) -> Cluster:
     """
     The cluster in which the policies do not have *lines*.
 
@@ -61,7 +63,7 @@ def without(cluster, lines, whole):
     """
     gone = {(line.policy, line.direction, entry) for line in lines for entry in line.entries}
 
-    def kept(number, policy, direction):
+    def kept(number: int, policy: NetworkPolicy, direction: Direction) -> tuple[PolicyRule, ...] | None:
         rules = policy.of(direction)
         left = [rule for at, rule in enumerate(rules or ()) if (number, direction, at) not in gone]
         return None if rules is None else tuple(left)
@@ -77,7 +79,7 @@ def without(cluster, lines, whole):
     return Cluster(cluster.namespaces, cluster.pods, tuple(left), cluster.networks, cluster.nodes)
 
 
-def verdicts(scene, cluster, pods, spaces):
+def verdicts(scene: LintContext, cluster: Cluster, pods: tuple[Pod, ...], spaces: population.Spaces) -> Iterator[bool]:
     """Every verdict on a flow between *pods*, and between them and addresses outside, in each way of reading it."""
     living = population.living(cluster, pods, spaces)
     for family in families_of(scene.cluster):
@@ -95,7 +97,9 @@ def verdicts(scene, cluster, pods, spaces):
 
 @MANY
 @given(crowded(), st.sampled_from(Enforcer), st.booleans(), st.data())
-def test_all_that_is_already_allowed_can_go_at_once_and_no_possible_pod_sees_it(cluster, enforcer, whole, data):
+def test_all_that_is_already_allowed_can_go_at_once_and_no_possible_pod_sees_it(
+    cluster: Cluster, enforcer: Enforcer, whole: bool, data: st.DataObject
+) -> None:
     scene = scene_of(cluster, enforcer)
     found = superfluous(scene).found
     assume(found)
@@ -105,7 +109,9 @@ def test_all_that_is_already_allowed_can_go_at_once_and_no_possible_pod_sees_it(
 
 
 @given(few(policies, 3, least=1), st.sampled_from((Enforcer.ANY, Enforcer.CALICO, Enforcer.CILIUM)))
-def test_what_another_policy_says_word_for_word_for_more_pods_is_found(some, enforcer):
+def test_what_another_policy_says_word_for_word_for_more_pods_is_found(
+    some: tuple[NetworkPolicy, ...], enforcer: Enforcer
+) -> None:
     wider = tuple(NetworkPolicy(each.namespace, "again", Selector(), each.ingress, each.egress) for each in some)
     cluster = Cluster((), (), some + wider)
     scene = scene_of(cluster, enforcer)
@@ -117,42 +123,44 @@ def test_what_another_policy_says_word_for_word_for_more_pods_is_found(some, enf
             assert nothing_is_allowed(alone, line), line
 
 
-def nothing_is_allowed(scene, line):
-    """Whether the selectors of *line*, or that of its policy, contradict themselves, or it is for names of addresses."""
+def nothing_is_allowed(scene: LintContext, line: RuleReference) -> bool:
+    """Whether the selectors of *line* or its policy contradict themselves, or it has names for ports of addresses."""
     policy = scene.cluster.policies[0]
-    rule = policy.of(line.direction)[line.entries[0]]
+    rule = (policy.of(line.direction) or ())[line.entries[0]]
     labels = [dict(zip(("app", "tier"), some, strict=True)) for some in _every_label()]
     outside = scene.mode is IpBlockMode.NEVER and not any(isinstance(peer, PodPeer) for peer in rule.peers or ())
-    if line.direction is Direction.EGRESS and rule.peers and outside and rule.ports:
-        if all(isinstance(port.port, str) for port in rule.ports):
-            return True
+    named = rule.ports is not None and all(isinstance(port.port, str) for port in rule.ports)
+    if line.direction is Direction.EGRESS and rule.peers and outside and named:
+        return True
     subject = any(fits(policy.pods, _given(each)) for each in labels)
     return not subject or (rule.peers is not None and not any(_some(peer, labels) for peer in rule.peers))
 
 
-def _every_label():
+def _every_label() -> list[tuple[str | None, str | None]]:
     values = (None, *strategies.VALUES, "nobody-mentions-it")
     return [(app, tier) for app in values for tier in values]
 
 
-def _given(labels):
+def _given(labels: Mapping[str, str | None]) -> dict[str, str]:
     return {key: value for key, value in labels.items() if value is not None}
 
 
-def _some(peer, labels):
-    if not hasattr(peer, "pods"):
+def _some(peer: IpBlock | PodPeer, labels: Sequence[Mapping[str, str | None]]) -> bool:
+    if isinstance(peer, IpBlock):
         return True
-    spaces = [None] if peer.namespaces is None else labels
+    spaces: Sequence[Mapping[str, str | None] | None] = [None] if peer.namespaces is None else labels
     names = (*population.SPACES,)
     return any(fits(peer.pods, _given(each)) for each in labels) and any(
-        space is None or fits(peer.namespaces, {"kubernetes.io/metadata.name": name, **_given(space)})
+        space is None
+        or peer.namespaces is None
+        or fits(peer.namespaces, {"kubernetes.io/metadata.name": name, **_given(space)})
         for space in spaces
         for name in names
     )
 
 
 @given(clusters())
-def test_what_selects_nothing_selects_no_pod_of_the_input(cluster):
+def test_what_selects_nothing_selects_no_pod_of_the_input(cluster: Cluster) -> None:
     named = tuple(
         NetworkPolicy(each.namespace, f"policy-{number}", each.pods, each.ingress, each.egress)
         for number, each in enumerate(cluster.policies)
@@ -165,6 +173,7 @@ def test_what_selects_nothing_selects_no_pod_of_the_input(cluster):
             assert not any(fits(policy.pods, dict(pod.labels)) for pod in same)
         else:
             _, direction, entry, _, number = result.at.path
-            peer = policy.of(Direction(direction))[entry].peers[number]
+            rules = policy.of(Direction(str(direction))) or ()
+            peer = (rules[int(entry)].peers or ())[int(number)]
             pods = [pod for pod in cluster.pods if not pod.host_network]
-            assert not any(is_peer(cluster, policy, peer, pod, None, 4) for pod in pods)
+            assert not any(is_peer(cluster, policy, peer, pod, IpBlockMode.PODS, 4) for pod in pods)

@@ -1,6 +1,6 @@
 """What opens for pods that could exist is exactly what a plain evaluator sees of any population."""
 
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace
 from bulkhead.core.possible.flow_class import flow_space
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, opened
@@ -15,7 +15,7 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
 
 
 @st.composite
-def changes(draw):
+def changes(draw: st.DrawFn) -> tuple[Cluster, Cluster]:
     """Two lists of policies that share most, and what is known of namespaces on each side."""
     before = draw(few(policies, 4))
     after = tuple(each for each in before if draw(st.integers(0, 4))) + draw(few(policies, 1))
@@ -29,16 +29,20 @@ def changes(draw):
 
 
 @given(changes(), modes, st.data())
-def test_exactly_what_opens_for_a_possible_pod_is_found(both, mode, data):
+def test_exactly_what_opens_for_a_possible_pod_is_found(
+    both: tuple[Cluster, Cluster], mode: IpBlockMode, data: st.DataObject
+) -> None:
     pods, spaces = data.draw(population.populations())
     known = intervals.merge(addresses.network(text) for text in both[0].networks)
     for family in addresses.FAMILIES:
-        space, groups = flow_space(family, known), {}
-        sides = [PossibleFlows(side, space, Semantics(mode), groups) for side in both]
-        found = list(opened(*sides, Steps()))
-        assert all(isinstance(each, Opened) and not each.is_part for each in found)
+        space = flow_space(family, known)
+        groups: dict[object, int] = {}
+        before, after = (PossibleFlows(side, space, Semantics(mode), groups) for side in both)
+        decided = list(opened(before, after, Steps()))
+        found = [each for each in decided if isinstance(each, Opened) and not each.is_part]
+        assert found == decided
         living = [population.living(side, pods, spaces) for side in both]
-        real = [pod for pod in pods if intervals.holds(space.pods, population.place(pod))]
+        real = tuple(pod for pod in pods if intervals.holds(space.pods, population.place(pod)))
         for source, destination in population.pairs(real, family):
             if not all(
                 intervals.holds(space.outside, population.place(end))

@@ -1,11 +1,13 @@
 """A promise holds for pods that could exist exactly if a plain evaluator sees it hold in any population."""
 
+from collections.abc import Sequence
+
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, External, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Namespace, Pod
 from bulkhead.core.promises.check import Promise
-from bulkhead.core.promises.possible import PossibleChecker
+from bulkhead.core.promises.possible import PossibleChecker, PossibleOutcome
 from bulkhead.core.sets import addresses, intervals, ports
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,17 +28,17 @@ asked = st.sampled_from((ports.EVERY, ports.between("TCP", 80, 80), ports.betwee
 
 
 @st.composite
-def promises(draw, pods):
+def promises(draw: st.DrawFn, pods: Sequence[Pod]) -> Promise:
     given = st.sampled_from(pods).map(lambda pod: EndpointSelection(pod.name, pods=(pod,)))
     end = few(st.one_of(namespaces, blocks, given), 2, least=1)
     others = draw(st.sampled_from(("", "", "sources", "destinations")))
     named = few(st.one_of(namespaces, blocks), 2, least=1)
-    sides = [draw(named if others == side else end) for side in ("sources", "destinations")]
-    return Promise(*sides, draw(asked), not others and draw(st.booleans()), others)
+    sources, destinations = (draw(named if others == side else end) for side in ("sources", "destinations"))
+    return Promise(sources, destinations, draw(asked), not others and draw(st.booleans()), others)
 
 
 @st.composite
-def clusters(draw):
+def clusters(draw: st.DrawFn) -> Cluster:
     """Policies, known labels of namespaces, and two pods that are given."""
     spaces = tuple(Namespace(name, draw(strategies.labels)) for name in strategies.NAMESPACES if draw(st.booleans()))
     given = tuple(
@@ -47,14 +49,14 @@ def clusters(draw):
     return Cluster(spaces, given, draw(few(policies, 4, least=1)), NETWORKS)
 
 
-def names(chosen, end):
+def names(chosen: Sequence[EndpointSelection], end: Endpoint) -> bool:
     """Whether *chosen* names *end*."""
     if isinstance(end, External):
         return any(intervals.holds(each.addresses, population.place(end)) for each in chosen)
     return any("*" in each.whole or end.namespace in each.whole or end in each.pods for each in chosen)
 
 
-def pairs(pods, family):
+def pairs(pods: Sequence[Pod], family: int) -> list[tuple[Endpoint, Endpoint]]:
     """Every pair; no end outside has an address of the pod networks."""
     return [
         both
@@ -63,7 +65,7 @@ def pairs(pods, family):
     ]
 
 
-def is_asked(promise, source, destination):
+def is_asked(promise: Promise, source: Endpoint, destination: Endpoint) -> bool:
     """Whether *promise* is about the pair."""
     ends = {"sources": source, "destinations": destination}
     return all(
@@ -72,7 +74,9 @@ def is_asked(promise, source, destination):
 
 
 @given(clusters(), modes, st.data())
-def test_a_promise_holds_exactly_if_it_does_for_every_possible_pod(cluster, mode, data):
+def test_a_promise_holds_exactly_if_it_does_for_every_possible_pod(
+    cluster: Cluster, mode: IpBlockMode, data: st.DataObject
+) -> None:
     promise = data.draw(promises(cluster.pods))
     pods, spaces = data.draw(population.populations(within=WITHIN))
     checker = PossibleChecker(cluster, Semantics(mode), False, (), reach(cluster, Semantics(mode)))
@@ -106,11 +110,11 @@ def test_a_promise_holds_exactly_if_it_does_for_every_possible_pod(cluster, mode
                     assert is_asked(promise, source, destination)
 
 
-def is_like_ipv4(outcome):
+def is_like_ipv4(outcome: PossibleOutcome) -> bool:
     """What is said of ends with IPv4 addresses is not said again of those with IPv6 addresses."""
     return any(each.space.family == 4 for each in outcome.breaches)
 
 
-def is_given(promise):
+def is_given(promise: Promise) -> bool:
     """Whether an end is a given pod: its labels and address are in the class, its ports are counted in."""
     return any(each.pods for each in (*promise.sources, *promise.destinations))

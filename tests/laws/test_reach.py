@@ -3,20 +3,19 @@
 from bulkhead.core.engine.endpoint_space import place_of
 from bulkhead.core.engine.matching_rules import port_verdicts
 from bulkhead.core.engine.reachability import open_ports, rectangles
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint
 from bulkhead.core.sets import ports
-from bulkhead.core.sets.intervals import holds
+from bulkhead.core.sets.intervals import Spans, holds
 from bulkhead.core.sets.partition import indices
 from hypothesis import given
 from laws.brute import allowing, allows, allows_over, families
-from laws.strategies import PORTS, PROTOCOLS, clusters, modes, pairs
-
-PROBES = [(protocol, port) for protocol in PROTOCOLS for port in PORTS]
+from laws.strategies import PROBES, clusters, modes, pairs
 
 
 @given(clusters(), modes)
-def test_every_flow_is_judged_as_the_specification_says(cluster, mode):
+def test_every_flow_is_judged_as_the_specification_says(cluster: Cluster, mode: IpBlockMode) -> None:
     answer = reach(cluster, Semantics(mode))
     spoken_of = {layer.universe.family for layer in answer.layers}
     for source, destination in pairs(cluster):
@@ -29,31 +28,33 @@ def test_every_flow_is_judged_as_the_specification_says(cluster, mode):
 
 
 @given(clusters(), modes)
-def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_other(cluster, mode):
+def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_other(
+    cluster: Cluster, mode: IpBlockMode
+) -> None:
     for layer in reach(cluster, Semantics(mode)).layers:
-        opened = {}
+        opened: dict[tuple[int, int], Spans] = {}
         for rectangle in rectangles(layer):
-            for source in indices(rectangle.sources):
-                for destination in indices(rectangle.destinations):
-                    assert not layer.universe.outside >> source & layer.universe.outside >> destination & 1
-                    assert (source, destination) not in opened
-                    opened[source, destination] = rectangle.ports.spans
+            for here in indices(rectangle.sources):
+                for there in indices(rectangle.destinations):
+                    assert not layer.universe.outside >> here & layer.universe.outside >> there & 1
+                    assert (here, there) not in opened
+                    opened[here, there] = rectangle.ports.spans
         for source, destination in pairs(cluster):
-            here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
-            if here is None or there is None or source == destination or is_node(source):
+            at, to = place_of(layer.universe, source), place_of(layer.universe, destination)
+            if at is None or to is None or source == destination or is_node(source):
                 continue
             for protocol, port in PROBES:
                 wanted = allows_over(cluster, source, destination, protocol, port, mode, layer.universe.family)
-                assert holds(opened.get((here, there), ()), ports.point(protocol, port)) == wanted
+                assert holds(opened.get((at, to), ()), ports.point(protocol, port)) == wanted
 
 
-def is_node(endpoint):
+def is_node(endpoint: Endpoint) -> bool:
     """An outside member stands for the addresses in it that are no node's."""
     return getattr(endpoint, "address", "") == "192.168.0.1"
 
 
 @given(clusters(), modes)
-def test_rows_are_canonical(cluster, mode):
+def test_rows_are_canonical(cluster: Cluster, mode: IpBlockMode) -> None:
     for layer in reach(cluster, Semantics(mode)).layers:
         seen = 0
         for row in layer.rows:
@@ -65,7 +66,7 @@ def test_rows_are_canonical(cluster, mode):
 
 
 @given(clusters(), modes)
-def test_attribution_is_complete_and_minimal(cluster, mode):
+def test_attribution_is_complete_and_minimal(cluster: Cluster, mode: IpBlockMode) -> None:
     for layer in reach(cluster, Semantics(mode)).layers:
         for source, destination in pairs(cluster):
             here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
@@ -81,7 +82,7 @@ def test_attribution_is_complete_and_minimal(cluster, mode):
 
 
 @given(clusters(), modes)
-def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster, mode):
+def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster: Cluster, mode: IpBlockMode) -> None:
     layers = {layer.universe.family: layer for layer in reach(cluster, Semantics(mode)).layers}
     for pod in cluster.pods:
         for family in layers:

@@ -1,7 +1,10 @@
 """Whatever stands in a resource, reading it gives values or problems, never a traceback."""
 
 import copy
+from collections.abc import Iterator
+from typing import Any
 
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
@@ -38,7 +41,7 @@ POLICY = {
     "spec": {"podSelector": SELECTOR, "policyTypes": ["Ingress"], "ingress": [RULE]},
 }
 SPACE = {"kind": "Namespace", "metadata": {"name": "n", "labels": {"a": "b"}}}
-junk = st.one_of(
+junk: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-2, 70000),
@@ -47,15 +50,15 @@ junk = st.one_of(
 ) | st.sampled_from(([], {}, [None], [[]], {"": ""}, {1: 2}, [{}]))
 
 
-def places(data, path=()):
+def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     for key, below in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
         yield from places(below, (*path, key))
 
 
 @st.composite
-def damaged(draw):
-    document = copy.deepcopy({"kind": "List", "items": [POD, JOB, POLICY, SPACE]})
+def damaged(draw: st.DrawFn) -> Any:
+    document: Any = copy.deepcopy({"kind": "List", "items": [POD, JOB, POLICY, SPACE]})
     for _ in range(draw(st.integers(1, 2))):
         *above, last = draw(st.sampled_from([path for path in places(document) if path]))
         at = document
@@ -66,8 +69,8 @@ def damaged(draw):
 
 
 @given(damaged())
-def test_reading_never_raises_and_what_it_gives_can_be_judged(document):
-    problems = []
+def test_reading_never_raises_and_what_it_gives_can_be_judged(document: Any) -> None:
+    problems: list[Diagnostic] = []
     things = things_of(object_reader.read(document, problems))
     pods = tuple(thing for thing in things if isinstance(thing, Pod))
     policies = tuple(thing for thing in things if isinstance(thing, NetworkPolicy))

@@ -1,25 +1,32 @@
 """Findings say what the changes say, nothing more and nothing less, however they are put together."""
 
-from bulkhead.core.diff.compare import compare_clusters
-from bulkhead.core.diff.findings import findings
+from collections.abc import Iterable
+
+from bulkhead.core.diff.compare import Difference, compare_clusters
+from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, findings
 from bulkhead.core.diff.grades import Grade
-from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
+from bulkhead.core.kubernetes.cluster import External
 from bulkhead.core.sets import addresses, ports
-from bulkhead.core.sets.intervals import holds, merge
+from bulkhead.core.sets.intervals import Spans, holds, merge
 from bulkhead.core.sets.partition import indices
-from hypothesis import given
-from laws.strategies import OUTSIDE, modes
-from laws.test_diff import PROBES, revisions
+from hypothesis import assume, given
+from laws.revisions import Revisions, revisions
+from laws.strategies import OUTSIDE, PROBES, modes
+
+End = tuple[str, str, str]
+"""What it is (pod, host, address), and its namespace and name, or its address."""
+Told = tuple[bool, End, End, tuple[str, int]]
 
 
 @given(revisions(), modes)
-def test_findings_are_exactly_the_changes(both, mode):
-    difference = compare_clusters(*both, Semantics(mode))
+def test_findings_are_exactly_the_changes(both: Revisions, mode: IpBlockMode) -> None:
+    difference = compare_clusters(both[0], both[1], Semantics(mode))
     assert told(findings(difference)) == changed(difference, both)
 
 
 @given(revisions(), modes)
-def test_what_opens_one_way_closes_the_other_way_round(both, mode):
+def test_what_opens_one_way_closes_the_other_way_round(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both
     forth, back = (
         findings(compare_clusters(before, after, Semantics(mode))),
@@ -29,21 +36,22 @@ def test_what_opens_one_way_closes_the_other_way_round(both, mode):
 
 
 @given(revisions(), modes)
-def test_every_finding_has_a_reason(both, mode):
-    assert all(finding.reasons for finding in findings(compare_clusters(*both, Semantics(mode))) if is_alike(both))
+def test_every_finding_has_a_reason(both: Revisions, mode: IpBlockMode) -> None:
+    assume(is_alike(both))
+    assert all(finding.reasons for finding in findings(compare_clusters(both[0], both[1], Semantics(mode))))
 
 
-def is_alike(both):
+def is_alike(both: Revisions) -> bool:
     """Without pods and namespaces that change, only policies can be the reason."""
     before, after = both
     return before.pods == after.pods
 
 
-def key(finding, opens):
+def key(finding: TrafficFinding, opens: bool) -> tuple[object, ...]:
     return opens, finding.grades, finding.sources, finding.destinations, finding.ports
 
 
-def told(findings):
+def told(findings: Iterable[TrafficFinding]) -> set[Told]:
     return {
         (finding.opens, source, destination, probe)
         for finding in findings
@@ -55,22 +63,22 @@ def told(findings):
     }
 
 
-def ends(end):
+def ends(end: FindingEndpoints) -> list[End]:
     pods = [("pod", *name) for name in end.pods] + [("host", *name) for name in end.hosts]
     return pods + [("address", one.address, "") for one in OUTSIDE if is_in(end.addresses.spans, one)]
 
 
-def is_meant(grades, source, destination):
+def is_meant(grades: tuple[Grade, ...], source: End, destination: End) -> bool:
     if grades == (Grade.ACROSS,):
         return source[1] != destination[1]
     return grades != (Grade.WITHIN,) or source[1] == destination[1]
 
 
-def is_in(spans, external):
+def is_in(spans: Spans, external: External) -> bool:
     return holds(spans, addresses.address(external.address))
 
 
-def changed(difference, both):
+def changed(difference: Difference, both: Revisions) -> set[Told]:
     inner = merge(addresses.network(text) for cluster in both for text in cluster.networks)
     return {
         (opens, source, destination, probe)
@@ -84,7 +92,7 @@ def changed(difference, both):
     }
 
 
-def named(difference, layer, bits, inner):
+def named(difference: Difference, layer: int, bits: int, inner: Spans) -> list[End]:
     found = []
     universes = [answer.layers[layer].universe for answer in (difference.before, difference.after)]
     for universe in universes:

@@ -22,24 +22,24 @@ pieces |= st.sampled_from(
 )
 
 
-def agree(text):
+def agree(text: str) -> None:
     read = plain.parse(text)
     if read is not NotImplemented:
         assert spelled([read]) == spelled(documents._events(text))
 
 
-def spelled(found):
+def spelled(found: object) -> str:
     """Told apart by type as well: true is no 1."""
     return repr(found)
 
 
 @given(data)
-def test_what_yaml_dumps_is_read_alike(found):
+def test_what_yaml_dumps_is_read_alike(found: object) -> None:
     agree(yaml.dump(found, sort_keys=False))
 
 
 @given(st.lists(pieces, max_size=16).map("".join))
-def test_any_text_is_read_alike_or_left_to_the_full_parser(text):
+def test_any_text_is_read_alike_or_left_to_the_full_parser(text: str) -> None:
     agree(text)
 
 
@@ -54,5 +54,5 @@ def test_any_text_is_read_alike_or_left_to_the_full_parser(text):
         max_size=7,
     )
 )
-def test_any_indentation_is_read_alike_or_left_to_the_full_parser(lines):
+def test_any_indentation_is_read_alike_or_left_to_the_full_parser(lines: list[str]) -> None:
     agree("\n".join(lines))

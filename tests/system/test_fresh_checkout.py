@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, TOOLS, Done, fresh_clone, run
+from copies import copy_parts
 
 NOT_LINKED = ("go", "gofmt", "kustomize", "bulkhead", "kubectl", "helm", "kpt")
 ODD_NAMES = ["plain", "it's", 'two words, "quoted"', "$HOME `id` $(id)", "a;b&c|d", "back\\slash", "-n", "ü*?[x]"]
@@ -108,7 +110,7 @@ def bare(tmp_path: Path) -> Path:
 def with_make(folder: Path) -> Path:
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
-    shutil.copytree(ROOT / ".ci", folder / ".ci")
+    copy_parts(folder, ".ci")
     return folder
 
 
@@ -204,7 +206,7 @@ def test_rights_of_root_are_missing_too(target: str) -> None:
     with tempfile.TemporaryDirectory(prefix="bulkhead-test-") as name:
         folder = with_make(Path(name) / "checkout")
         os.chmod(name, 0o755)
-        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        nobody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run([folder / ".ci/check-machine", target], capture_output=True, text=True, **nobody)
     assert done.returncode == 1
     assert "the rights of root" in done.stderr.splitlines()[0]

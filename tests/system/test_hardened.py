@@ -6,7 +6,6 @@ destination's namespace lets it in. The evaluator below says so as plainly as it
 program. It knows the policies alone: that a node always reaches its own pods is the enforcer's doing.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Tree
+from copies import copy_reference_cluster
 from reference import PROTECTED, Policy, differences, expected, parse
 
 # --- The policies that change ----------------------------------------------------------------------------------------
@@ -70,15 +70,6 @@ def hardened(namespace: str) -> list[Policy]:
     return [policy for policy in expected(namespace) if policy["metadata"]["name"] not in names] + new
 
 
-def copy_of_the_cluster(folder: Path) -> Tree:
-    """Return the whole reference cluster in *folder*, to be edited."""
-    for name in ("plugin", "base", "overlays"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.egg-info"))
-    shutil.copy(ROOT / "kustomization.yaml", folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    return Tree(folder)
-
-
 def harden_overlay(cluster: Tree, namespace: str) -> None:
     """Add the one line to an overlay."""
     path = cluster.path / "overlays" / namespace / "kustomization.yaml"
@@ -107,7 +98,7 @@ def standard_policies() -> list[Policy]:
 @pytest.fixture(scope="module")
 def hardened_cluster(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """A copy of the cluster, hardened in base."""
-    cluster = copy_of_the_cluster(tmp_path_factory.mktemp("hardened"))
+    cluster = Tree(copy_reference_cluster(tmp_path_factory.mktemp("hardened")))
     harden_base(cluster)
     return cluster
 
@@ -127,14 +118,14 @@ def policies(request: pytest.FixtureRequest) -> list[Policy]:
 
 @pytest.mark.parametrize("namespace", PROTECTED)
 def test_one_line_in_an_overlay_hardens_its_namespace(tmp_path: Path, namespace: str) -> None:
-    cluster = copy_of_the_cluster(tmp_path)
+    cluster = Tree(copy_reference_cluster(tmp_path))
     harden_overlay(cluster, namespace)
     found = differences(built(cluster, f"overlays/{namespace}"), hardened(namespace))
     assert not found, "\n" + found
 
 
 def test_one_line_in_an_overlay_leaves_the_other_namespaces_as_they_are(tmp_path: Path) -> None:
-    cluster = copy_of_the_cluster(tmp_path)
+    cluster = Tree(copy_reference_cluster(tmp_path))
     harden_overlay(cluster, "cardboard")
     others = [policy for namespace in PROTECTED if namespace != "cardboard" for policy in expected(namespace)]
     found = differences(built(cluster, "."), hardened("cardboard") + others)
@@ -228,7 +219,8 @@ def is_peer(peer: Policy, namespace: str, other: Endpoint) -> bool:
 def selects(selector: Policy, labels: dict[str, str]) -> bool:
     """Say whether *labels* have all that *selector* asks for; the reference cluster asks by matchLabels alone."""
     assert set(selector) <= {"matchLabels"}
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    wanted: dict[str, str] = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items()
 
 
 # --- Who is there ----------------------------------------------------------------------------------------------------
@@ -425,7 +417,7 @@ def test_cardboard_reaches_any_port_of_trade_bot_until_it_is_hardened(
 
 
 def test_hardening_one_namespace_closes_its_egress_and_not_its_ingress(tmp_path: Path) -> None:
-    cluster = copy_of_the_cluster(tmp_path)
+    cluster = Tree(copy_reference_cluster(tmp_path))
     harden_overlay(cluster, "cardboard")
     policies = built(cluster, ".")
     assert not may(policies, "cardboard/app -> trade-bot/app : 8080")

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from conftest import bulkhead
 
@@ -22,14 +21,14 @@ spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 80}
 """
 
 
-def door(*arguments) -> Any:
+def printed_by(*arguments: str | Path) -> tuple[int, str, str]:
     done = bulkhead(*arguments)
     return done.status, done.stdout, done.stderr
 
 
 def test_reach_prints_every_pair_that_has_a_connection(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(PODS + DENY)
-    status, printed, _ = door("reach", "--manifests", tmp_path, "--ipblock", "never", "--format", "pairs")
+    status, printed, _ = printed_by("reach", "--manifests", tmp_path, "--ipblock", "never", "--format", "pairs")
     everywhere = "0.0.0.0-255.255.255.255"
     assert status == 0
     assert json.loads(printed) == [
@@ -44,7 +43,7 @@ def test_diff_prints_the_pairs_that_differ(tmp_path: Path) -> None:
     for name, text in (("before", PODS), ("after", PODS + DENY)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.yaml").write_text(text)
-    status, printed, _ = door("diff", "--manifests", tmp_path / "before", tmp_path / "after", "--format", "pairs")
+    status, printed, _ = printed_by("diff", "--manifests", tmp_path / "before", tmp_path / "after", "--format", "pairs")
     assert status == 1
     assert {
         "src": "default/one[Pod]",
@@ -58,6 +57,6 @@ def test_diff_prints_the_pairs_that_differ(tmp_path: Path) -> None:
 
 def test_nothing_is_printed_where_anything_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(PODS + "---\na: [")
-    status, printed, said = door("reach", "--manifests", tmp_path, "--format", "pairs")
+    status, printed, said = printed_by("reach", "--manifests", tmp_path, "--format", "pairs")
     assert (status, printed) == (2, "")
     assert "a.yaml" in said

@@ -62,7 +62,7 @@ def bulkhead(*arguments: str | Path) -> tuple[int, str]:
     return status, written.getvalue() + said.getvalue()
 
 
-def held(folder: Path, manifests: list[Json], row: str, *arguments: object) -> tuple[int, str]:
+def held(folder: Path, manifests: list[Json], row: str, *arguments: str | Path) -> tuple[int, str]:
     (folder / "cluster.yaml").write_text("---\n".join(json.dumps(each) + "\n" for each in manifests))
     (folder / "rows.yaml").write_text(f"{HEAD}  - {row}\n")
     where = "--manifests", folder / "cluster.yaml", "--file", folder / "rows.yaml", folder

@@ -1,13 +1,13 @@
 """`bulkhead test`: the promises of the reference cluster, and how one is reported that holds, fails or is known."""
 
 import json
-import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 from conftest import ROOT, Tree, without_evidence
+from copies import REFERENCE_CLUSTER, copy_with_environment
 
 REFERENCE = Tree(ROOT)
 HEAD = "apiVersion: bulkhead.dev/v1alpha1\nkind: ReachabilityTest\nmetadata: {name: mine}\nspec:\n  tests:\n"
@@ -41,18 +41,10 @@ def test_the_reference_cluster_keeps_its_promises_or_says_which_it_breaks_on_pur
     assert all(row["because"] for row in rows)
 
 
-def copy_of_the_cluster(folder: Path) -> Tree:
-    for name in ("plugin", "base", "overlays", "tests/reachability"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.egg-info"))
-    shutil.copy(ROOT / "kustomization.yaml", folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    base = folder / "base" / "kustomization.yaml"
-    base.write_text(base.read_text() + "components: [hardened]\n")
-    return Tree(folder)
-
-
 def test_hardened_every_promise_holds_and_every_mark_has_to_go(tmp_path: Path) -> None:
-    hardened = copy_of_the_cluster(tmp_path)
+    hardened = Tree(copy_with_environment(tmp_path, *REFERENCE_CLUSTER, "tests/reachability"))
+    base = hardened.path / "base" / "kustomization.yaml"
+    base.write_text(base.read_text() + "components: [hardened]\n")
     done = hardened.bulkhead("test", "--format", "json")
     assert done.status == 1
     failed = [row for row in json.loads(done.stdout)["rows"] if row["verdict"] == "fail"]

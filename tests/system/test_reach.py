@@ -54,7 +54,7 @@ def matrix(text: str) -> dict[tuple[str, str], str]:
     """Return the cells of a Markdown matrix by the names of their row and column."""
     head, _, *lines = [line for line in text.splitlines() if line.startswith("|")]
     columns = [cell.strip() for cell in head.strip("|").split(" | ")][1:]
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for line in lines:
         name, *cells = (cell.strip() for cell in line.strip("|").split(" | "))
         found |= {(name.strip("*"), column): cell for column, cell in zip(columns, cells, strict=True)}

@@ -1,44 +1,12 @@
-"""
-Truth tables: tiny clusters with rows written by hand from the Kubernetes specification.
-
-A file has a list of *tables*.  Each has ``namespaces``, ``pods``, ``policies`` (NetworkPolicy
-specs as people write them) and ``rows`` of ``[from, to, port, allowed, because]``.  An end is
-``namespace/pod`` or an address, a port ``80`` (TCP) or ``53/UDP``.  ``mode`` is the ipBlock
-mode, ``pods`` unless given.
-
-The tables in ``kube-router/`` say what that enforcer does, and the kernel has to as well
-(``tests/enforcement/test_truth.py``).  Each has a row that is otherwise in the specification, unless it says
-``same``.  A row that is left to chance has ``chance`` in place of its verdict.
-"""
-
-from pathlib import Path
-from typing import Any
+"""The engine says what the truth tables say (``tests/truth/tables.py``)."""
 
 import pytest
-import yaml
 from bulkhead.core.engine.reachability import allows
 from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics, enforced
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Labels, NamedPort, Namespace, Pod
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
-from bulkhead.io.manifests import read_networkpolicy
 from explained import explain_flow, is_allowed
-
-Table = dict[str, Any]
-
-HERE = Path(__file__).parent
-
-
-def tables(folder: Path) -> list[Any]:
-    return [
-        pytest.param(table, id=f"{file.stem}: {table['shows']}")
-        for file in sorted(folder.glob("*.yaml"))
-        for table in yaml.safe_load(file.read_text())
-    ]
-
-
-TABLES, KUBE_ROUTER = tables(HERE), tables(HERE / "kube-router")
+from truth.tables import KUBE_ROUTER, TABLES, Table, cluster_of, flow_of
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -69,64 +37,3 @@ def test_every_row_holds_as_kube_router_enforces_it(table: Table) -> None:
     specified = reach(cluster)
     rows = [(flow_of(cluster, *row[:3]), bool(row[3])) for row in table["rows"]]
     assert all(allows(specified, flow) == allowed for flow, allowed in rows) == table.get("same", False)
-
-
-def cluster_of(table: Table) -> Cluster:
-    return Cluster(
-        tuple(Namespace(name, items(labels)) for name, labels in table["namespaces"].items()),
-        tuple(pod_of(name, pod or {}) for name, pod in table["pods"].items()),
-        tuple(policy_of(name, spec) for name, spec in table.get("policies", {}).items()),
-        tuple(table.get("networks", ())),
-        tuple(table.get("nodes", ())),
-        tuple(table.get("services", ())),
-    )
-
-
-def items(labels: dict[str, str] | None) -> Labels:
-    return tuple(sorted((labels or {}).items()))
-
-
-def pod_of(name: str, pod: dict[str, Any]) -> Pod:
-    namespace, own = name.split("/")
-    return Pod(
-        namespace,
-        own,
-        labels=items(pod.get("labels")),
-        ports=tuple(
-            named_port(text, sidecar)
-            for key, sidecar in (("ports", False), ("sidecar", True))
-            for text in pod.get(key, ())
-        ),
-        addresses=tuple(pod.get("addresses", ())),
-        host_network=pod.get("hostNetwork", False),
-        node=pod.get("node", ""),
-    )
-
-
-def named_port(text: str, sidecar: bool) -> NamedPort:
-    name, number, protocol = text.replace("=", "/").split("/")
-    return NamedPort(name, protocol, int(number), sidecar)
-
-
-def policy_of(name: str, spec: dict[str, Any]) -> NetworkPolicy:
-    namespace, own = name.split("/")
-    problems: list[Any] = []
-    document = {
-        "apiVersion": read_networkpolicy.API_VERSION,
-        "metadata": {"namespace": namespace, "name": own},
-        "spec": spec,
-    }
-    policy = read_networkpolicy.read(document, problems)
-    assert policy and not problems
-    return policy
-
-
-def flow_of(cluster: Cluster, source: str, destination: str, port: int | str) -> Flow:
-    number, _, protocol = str(port).partition("/")
-    return Flow(end(cluster, source), end(cluster, destination), protocol or "TCP", int(number))
-
-
-def end(cluster: Cluster, text: str) -> Endpoint:
-    if "/" not in text:
-        return External(text)
-    return next(pod for pod in cluster.pods if f"{pod.namespace}/{pod.name}" == text)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bulkhead.core.kubernetes.cluster import NamedPort
-from bulkhead.io.manifests.manifest_files import load
+from bulkhead.io.manifests.manifest_files import Known, load
 from bulkhead.io.yaml import json_stream
 
 TEMPLATE = """
@@ -19,7 +19,7 @@ TEMPLATE = """
 """
 
 
-def read(folder: Path, **files) -> Any:
+def read(folder: Path, **files: str) -> Any:
     for name, text in files.items():
         (folder / name.replace("_", ".")).write_text(text)
     return load(str(folder))
@@ -160,15 +160,15 @@ def test_a_folder_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
 
 def test_the_same_text_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: Pod\nmetadata: {name: a}\n")
-    known = {}
+    known: Known = {}
     assert load(str(tmp_path), known).cluster.pods[0] is load(str(tmp_path), known).cluster.pods[0]
 
 
 class Dripping(io.StringIO):
     """Gives a few characters at a time, so that every token is cut somewhere."""
 
-    def read(self, size: int = -1) -> Any:
-        return super().read(min(size, 7))
+    def read(self, size: int | None = -1) -> str:
+        return super().read(7 if size is None or size < 0 else min(size, 7))
 
 
 def test_a_stream_gives_the_same_as_the_whole() -> None:

@@ -1,4 +1,4 @@
-"""The house knows that what strangers write is shown as it is, and nothing else, in every format."""
+"""Every format shows what other people wrote as it is, and nothing else."""
 
 import re
 
@@ -6,9 +6,10 @@ import pytest
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.grades import Grade
 from bulkhead.report.colour import Palette
-from bulkhead.report.diff_markdown import LIMIT, diff_markdown, escaped
+from bulkhead.report.diff_markdown import LIMIT, diff_markdown
 from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
 from bulkhead.report.diff_text import diff_text
+from bulkhead.report.markdown import escaped
 
 ROW = DiffRow(
     True,

@@ -25,7 +25,7 @@ def _blocks(cidr: str, *excluded: str) -> str:
 
 
 LONG = "a" * 63
-LABELS = (
+LABELS: tuple[str, ...] = (
     "a: b",
     "a: ''",
     "a/b: c",
@@ -64,7 +64,7 @@ LABELS += (
     "a: 1e3",
     "a: 08",
 )
-NAMES = (
+NAMES: tuple[str, ...] = (
     "web",
     "a.b",
     "A",
@@ -86,9 +86,17 @@ NAMES = (
 )
 NAMES += ("a" * 253, "a" * 254, f"{LONG}a", "2026-01-31", "0x1F", "0o17")
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "in", "Equals", "''", "null", "[]")
-VALUES = ("", ", values: []", ", values: [a]", ", values: [a, a]", ", values: ['']", ", values: [a b]", ", values: a")
+VALUES: tuple[str, ...] = (
+    "",
+    ", values: []",
+    ", values: [a]",
+    ", values: [a, a]",
+    ", values: ['']",
+    ", values: [a b]",
+    ", values: a",
+)
 VALUES += (", values: [1]", ", values: [y]", ", values: null", ", Values: [a]")
-NUMBERS = (
+NUMBERS: tuple[str, ...] = (
     "0",
     "1",
     "65535",
@@ -121,7 +129,7 @@ NUMBERS += (
     "y",
     "[80]",
 )
-CIDRS = (
+CIDRS: tuple[str, ...] = (
     "10.0.0.0/8",
     "10.0.0.1/8",
     "010.0.0.0/8",

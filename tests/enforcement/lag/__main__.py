@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from enforcement.conftest import lacking
+from conftest import lacking
 from enforcement.lab import ROOT
 from enforcement.lag.drawing import drawing
 from enforcement.lag.measure import SIZES, WAYS, measure
@@ -18,9 +18,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=15, help="how often a pod appears for each number")
     parser.add_argument("--drawing", type=Path, default=ROOT / "docs" / "lag.svg")
     given = parser.parse_args()
-    reason = lacking()
+    reason = lacking("lag")
     if reason:
-        print(f"make lag: {reason}", file=sys.stderr)
+        print(reason, file=sys.stderr)
         return 1
     found = []
     for lag in measure(SIZES, given.runs):
