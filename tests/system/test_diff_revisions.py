@@ -455,9 +455,12 @@ class TestNothingRuns:
         for module in (repository.tree.path / "plugin/bulkhead").rglob("*.py"):
             module.write_text(f"open({str(sentinel)!r}, 'w')\n")
         judged = self.judged(repository, sentinel)
-        assert [done.status for done in judged] == [0, 0, 0]
-        note = "note: the plugin itself changes, and this speaks for the one that runs here; read plugin/bulkhead/"
-        assert [note in done.stdout for done in judged] == [True, True, False]
+        assert [done.status for done in judged] == [1, 1, 0]
+        assert [lines(done)[0].startswith("THE PLUGIN CHANGES (") for done in judged] == [True, True, False]
+        changed = ["plugin/expand", *(str(path.relative_to(repository.tree.path))
+                   for path in (repository.tree.path / "plugin/bulkhead").rglob("*.py"))]  # fmt: skip
+        assert all(f"\n  {path}\n" in done.stdout for done in judged[:2] for path in changed)
+        assert "note: the plugin in plugin is not the bulkhead that runs here (" in judged[2].stdout
 
     def test_a_plugin_folder_of_its_own(self, repository: Repository, sentinel: Path) -> None:
         self.program(repository, "evil/run", sentinel)

@@ -45,7 +45,7 @@ class Comparison:
     compare: the two are one and the same text.  *other* is the difference by the networks before, where they change.
     *endpoints* are those that were judged.
     *live* are the policies of a running cluster that the overlays do
-    not render.
+    not render.  *programs* are the files that a build can execute and that change.
     """
 
     names: tuple[str, str]
@@ -60,6 +60,7 @@ class Comparison:
     other: Difference | None = None
     endpoints: Endpoints = Endpoints.ALL
     live: tuple[LivePolicy, ...] = ()
+    programs: tuple[str, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:

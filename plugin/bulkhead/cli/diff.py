@@ -28,12 +28,15 @@ from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.grades import Grade
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
-from bulkhead.io.git.changed_files import altered
 from bulkhead.io.git.checkout import Copy, copies
+from bulkhead.io.git.file_states import DiskFiles, FileStates, RevisionFiles
+from bulkhead.io.git.programs import changed_programs, executed, other_than_this
 from bulkhead.io.git.repository import GitError, Repository, Revision
 from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.io.manifests.manifest_files import Known, Selection
+from bulkhead.report.cut import SHORT
 from bulkhead.report.diff_formats import DIFF_FORMATS
+from bulkhead.report.text import count
 
 WORKING_TREE = "working tree"
 
@@ -169,7 +172,7 @@ def run(options: Options, console: Console) -> int:
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
-    if found.enforcers or found.networks:
+    if found.programs or found.enforcers or found.networks:
         return True  # all verdicts depend on these facts
     if not grades:
         return bool(found.findings)
@@ -263,23 +266,39 @@ def _revisions(asked: _Asked) -> Comparison:
         before, after = (_usable(name, job.result(), asked.console) for name, job in zip(names, jobs, strict=True))
         found = _overlays(asked, names, before, after)
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
-        for folder in sorted({*_plugins(before, tops[0]), *_plugins(after, tops[1])}):
-            changed = altered(repository, revisions[0], revisions[1] if len(revisions) == 2 else None, folder)
-            found.notes += [_of_plugin(changed)] if changed else []
+        files = [RevisionFiles(repository, revision) for revision in revisions]
+        last = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
+        sides = (files[0], *_programs(before, tops[0])), (last, *_programs(after, tops[1]))
+        found.programs = changed_programs(*(executed(*side) for side in sides))
+        if not found.programs:
+            found.notes += _other_plugins(last, sides[1][1], revisions[0])
     return found
 
 
-def _plugins(side: AnalysisInput, top: str) -> set[str]:
-    """Return the folders from which *side* takes its plugin, from the *top* of its copy."""
+def _programs(side: AnalysisInput, top: str) -> tuple[set[str], set[str]]:
+    """Return the folders from which *side* takes its plugin, and how overlays name them, from the *top* of its copy."""
     graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
-    folders = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
-    return {os.path.relpath(folder, top) for folder in folders}
+    if not graph:
+        return set(), set()
+    folders = {folder for folder in graph.found if graph.is_plugin(folder)}
+    spelled = {
+        os.path.join(os.path.relpath(each.folder, top), entry)
+        for each in graph.found.values()
+        for entry in each.entries("transformers")
+        if os.path.realpath(each.at(entry)) in folders
+    }
+    return {os.path.relpath(folder, top) for folder in folders}, spelled
 
 
-def _of_plugin(changed: list[str]) -> str:
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    message = "the plugin itself changes, and this speaks for the one that runs here; read "
-    return message + ", ".join(changed[:3]) + more
+def _other_plugins(files: FileStates, plugins: set[str], like: Revision) -> list[str]:
+    """Return a note for each plugin that is not the bulkhead that runs here."""
+    notes = []
+    for plugin in sorted(plugins):
+        differ = other_than_this(files, plugin, "sha1" if len(like.commit) == 40 else "sha256")
+        if differ:
+            message = f"the plugin in {plugin} is not the bulkhead that runs here ({count(len(differ), 'file')})"
+            notes.append(f"{message}: {SHORT.row(differ, 3)}")
+    return notes
 
 
 def _of_copy(asked: _Asked, prefix: str, copy: Copy) -> AnalysisInput:

@@ -27,6 +27,7 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "opens": [grade.value for grade in opened],
         "closes": [grade.value for grade in closed],
         "notDecided": len(comparison.undecided),
+        "plugin": list(found.programs),
         "notes": list(found.notes),
         "notRendered": list(map(live_json, comparison.live)),
         "notJudged": list(map(_unjudged, comparison.unjudged)),

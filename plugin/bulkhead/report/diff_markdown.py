@@ -4,7 +4,7 @@ from itertools import groupby
 
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.report.cut import SHORT, Cut
-from bulkhead.report.diff_rows import DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff_rows import PROGRAMS, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff_text import before_after, causes_of, heading
 from bulkhead.report.live_policies import live_sections
 from bulkhead.report.markdown import code, escaped
@@ -27,6 +27,7 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     notes, more = SHORT.first(found.notes, _NOTES)
     head += "".join(f"\n> {escaped(note)}\n" for note in notes)
     head += f"\n> and {more} more notes\n" if more else ""
+    head += _programs(found)
     tail = _live(found, cut)
     tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
     tail += _evidence(found)
@@ -46,6 +47,16 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     if left_out:
         body += f"\n**Cut short:** {left_out} of {len(found.rows)} rows do not fit here. `bulkhead diff` shows all.\n"
     return head + body + tail
+
+
+def _programs(found: DiffSummary) -> str:
+    """Return every file of the plugin that changes, as far as a quarter of the comment reaches."""
+    text = f"\n**{escaped(PROGRAMS)}**\n\n" if found.programs else ""
+    for i, path in enumerate(found.programs):
+        if len(text) > LIMIT // 4:
+            return text + f"- **Cut short:** {len(found.programs) - i} more files. `bulkhead diff` shows all.\n"
+        text += f"- {escaped(path)}\n"
+    return text
 
 
 def _live(found: DiffSummary, cut: Cut) -> str:

@@ -21,7 +21,7 @@ from bulkhead.report.endpoint_names import EndpointNames
 from bulkhead.report.evidence import sides_lines
 from bulkhead.report.live_policies import live_headline
 from bulkhead.report.possible_names import ports_of, possible_pods, shortened_list
-from bulkhead.report.text import shortened
+from bulkhead.report.text import count, shortened
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class DiffSummary:
     The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies.
 
     *evidence* are lines about what both sides are based on.
+    *programs* are the files of the plugin that change.
     """
 
     verdict: str
@@ -83,6 +84,7 @@ class DiffSummary:
     rows: tuple[DiffRow, ...]
     live: tuple[LivePolicy, ...] = ()
     evidence: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
@@ -91,12 +93,20 @@ def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSum
     rows = tuple(map(writer.row, comparison.findings))
     evidence = () if comparison.same else sides_lines(*comparison.evidence)
     said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
-    return DiffSummary(*said, rows, comparison.live, evidence)
+    return DiffSummary(*said, rows, comparison.live, evidence, comparison.programs)
+
+
+PROGRAMS = (
+    "THE PLUGIN CHANGES: read these files, a build executes them; the rest speaks for the bulkhead that runs here"
+)
+"""The heading of the files of the plugin that change."""
 
 
 def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
     """Return what a comparison comes to, in one line."""
     headlines = []
+    if comparison.programs:
+        headlines.append(f"THE PLUGIN CHANGES ({count(len(comparison.programs), 'file')})")
     if comparison.enforcers:
         old, new = comparison.enforcers
         headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")

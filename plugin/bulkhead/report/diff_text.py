@@ -6,7 +6,7 @@ from itertools import groupby
 from bulkhead.analysis.comparison import Comparison
 from bulkhead.report.colour import PLAIN, Palette
 from bulkhead.report.cut import SHORT, Cut
-from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff_rows import PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.live_policies import live_sections
 from bulkhead.report.safe_text import printable
 from bulkhead.report.style import Style
@@ -31,10 +31,12 @@ def text_report(comparison: Comparison, style: Style) -> str:
 def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> str:
     """Write *found* as lines of text."""
     first = found.rows[0] if found.rows else None
-    colour = paint.good if first is None or not first.opens else paint.bad
+    colour = paint.bad if found.programs or (first and first.opens) else paint.good
     lines = [paint.bold(colour(printable(found.verdict)))]
     lines.append(paint.faint(f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
     lines += [f"note: {printable(note)}" for note in found.notes]
+    if found.programs:
+        lines += ["", paint.bad(PROGRAMS), *(f"  {printable(path)}" for path in found.programs)]
     for title, group in groupby(found.rows, key=heading):
         rows = list(group)
         shown, more = cut.first(rows, _ROWS)

@@ -132,6 +132,23 @@ class Repository:
         answers = self._ask("cat-file", "--batch-check", "--buffer", stdin="\n".join(wanted).encode() + b"\n")
         return dict(map(self._head, answers.splitlines()))
 
+    def tracked(self) -> list[Entry]:
+        """Return every file that git tracks in the working tree, in the state that is staged."""
+        found = []
+        for line in self._ask("ls-files", "-s", "-z", "--full-name", ":/").split(b"\0"):
+            head, _, path = line.partition(b"\t")
+            if path:
+                mode, name, _ = head.decode().split(" ")
+                found.append(Entry(os.fsdecode(path), mode, name))
+        return found
+
+    def setting(self, name: str) -> str:
+        """Return the setting *name* of git, empty where there is none."""
+        try:
+            return self._ask("config", "--get", name).decode(errors="replace").strip().lower()
+        except GitError:
+            return ""
+
     def blobs(self, objects: Iterable[str]) -> dict[str, bytes]:
         """
         Return the contents of *objects* by name, each read once, as they are stored.

@@ -1,0 +1,145 @@
+"""
+The state of files in a revision, or in a working tree: the mode and the object that git has, or would make, of each.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bulkhead.io.git.repository import Entry, Repository, Revision
+
+FileState = tuple[str, str]
+"""The mode (``100644``, ``100755``, ``120000`` a link, ``160000`` a submodule) and the object of a file."""
+
+LINK = "120000"
+
+_MADE = ("__pycache__", ".egg-info")
+"""Folders that Python makes next to its modules: not read from a disk, unless git tracks what is in them."""
+
+
+class FileStates(Protocol):
+    """Files by their paths from the top."""
+
+    def at(self, path: str) -> FileState | None:
+        """Return the state of the file or link at *path*; ``None`` where there is none, or a folder."""
+
+    def below(self, folder: str) -> Mapping[str, FileState]:
+        """Return the state of each file and link below *folder*."""
+
+    def target(self, path: str) -> str:
+        """Return where the link at *path* leads, as it is written."""
+
+    def is_tracked(self, path: str) -> bool:
+        """Say whether *path*, or anything below it, belongs to the repository and was not only made in the folder."""
+
+
+class RevisionFiles:
+    """The files of a revision."""
+
+    def __init__(self, repository: Repository, revision: Revision) -> None:
+        self.repository = repository
+        self.states = _states(repository.entries(revision))
+
+    def at(self, path: str) -> FileState | None:
+        """As :class:`FileStates`."""
+        return self.states.get(path)
+
+    def below(self, folder: str) -> Mapping[str, FileState]:
+        """As :class:`FileStates`."""
+        return {path: state for path, state in self.states.items() if _is_below(path, folder)}
+
+    def target(self, path: str) -> str:
+        """As :class:`FileStates`."""
+        name = self.states[path][1]
+        return os.fsdecode(self.repository.blobs([name])[name])
+
+    def is_tracked(self, path: str) -> bool:
+        """As :class:`FileStates`."""
+        return path in self.states or bool(self.below(path))
+
+
+@dataclass(frozen=True)
+class DiskFiles:
+    """
+    The files below *top*, hashed as git does by *algorithm*.
+
+    *tracked* are the files that git tracks.  Where *has_modes* is false, the disk does not know which file is
+    executable, and git's word for it is taken.  Where *converts* is true, git writes files with other line ends than
+    it stores.
+    """
+
+    top: str
+    tracked: Mapping[str, FileState]
+    algorithm: str = "sha1"
+    has_modes: bool = True
+    converts: bool = False
+
+    @staticmethod
+    def of_working_tree(repository: Repository, like: Revision) -> "DiskFiles":
+        """Return the files of the working tree, hashed as those of the revision *like*."""
+        return DiskFiles(
+            repository.top,
+            _states(repository.tracked()),
+            "sha1" if len(like.commit) == 40 else "sha256",
+            repository.setting("core.fileMode") != "false",
+            repository.setting("core.autocrlf") in ("true", "input"),
+        )
+
+    def at(self, path: str) -> FileState | None:
+        """As :class:`FileStates`."""
+        full = os.path.join(self.top, path)
+        if os.path.islink(full):
+            return LINK, self._named(os.fsencode(os.readlink(full)))
+        if not os.path.isfile(full):
+            return None
+        with open(full, "rb") as file:
+            content = file.read()
+        known = self.tracked.get(path)
+        mode = "100755" if os.stat(full).st_mode & 0o100 else "100644"
+        if known and not self.has_modes:
+            mode = known[0]
+        name = self._named(content)
+        if known and self.converts and name != known[1]:
+            stored = self._named(content.replace(b"\r\n", b"\n"))
+            name = known[1] if stored == known[1] else name
+        return mode, name
+
+    def below(self, folder: str) -> Mapping[str, FileState]:
+        """As :class:`FileStates`."""
+        found = {path for path in self.tracked if _is_below(path, folder)} | set(self._on_disk(folder))
+        states = {path: self.at(path) for path in sorted(found)}
+        return {path: state for path, state in states.items() if state is not None}
+
+    def _on_disk(self, folder: str) -> Iterator[str]:
+        for at, folders, names in os.walk(os.path.join(self.top, folder)):
+            folders[:] = [name for name in folders if not name.endswith(_MADE)]
+            for name in [*names, *(name for name in folders if os.path.islink(os.path.join(at, name)))]:
+                yield os.path.relpath(os.path.join(at, name), self.top)
+
+    def target(self, path: str) -> str:
+        """As :class:`FileStates`."""
+        return os.readlink(os.path.join(self.top, path))
+
+    def is_tracked(self, path: str) -> bool:
+        """As :class:`FileStates`."""
+        return path in self.tracked or any(_is_below(each, path) for each in self.tracked)
+
+    def _named(self, content: bytes) -> str:
+        return object_name(content, self.algorithm)
+
+
+def object_name(content: bytes, algorithm: str = "sha1") -> str:
+    """Return the name that git gives to a file of this *content*."""
+    named = hashlib.new(algorithm, usedforsecurity=False)
+    named.update(b"blob %d\0" % len(content) + content)
+    return named.hexdigest()
+
+
+def _states(entries: Iterable[Entry]) -> dict[str, FileState]:
+    return {each.path: (each.mode, each.object) for each in entries}
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")

@@ -1,0 +1,109 @@
+"""
+Every file that a build can execute: the plugin, what links lead to, and the interpreter that the plugin picks up.
+
+`plugin/expand` runs the Python of the `.venv` next to the plugin's folder, if there is one.  A build therefore
+executes that as well, and whatever a link on the way leads to: a file that nobody changed is listed where a
+link begins to lead to it.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from posixpath import basename, dirname, join, normpath
+
+import bulkhead
+from bulkhead.io.git.file_states import LINK, FileState, FileStates, object_name
+from bulkhead.io.kustomize.function_configs import PROGRAM
+
+_ENVIRONMENT = ".venv"
+_LINKS = 40
+"""Links that are followed on the way to one file, as Linux does."""
+
+
+def executed(files: FileStates, plugins: Iterable[str], spelled: Iterable[str]) -> dict[str, FileState]:
+    """
+    Return the state of every file that a build with one of *plugins* can execute.
+
+    *plugins* are their folders, *spelled* the paths by which overlays name them: links on the way belong to it.
+    """
+    walk = _Closure(files)
+    for path in [*spelled, *plugins]:
+        walk.follow(path)
+    waiting = set(plugins)
+    done: set[str] = set()
+    while waiting - done:
+        folder = (waiting - done).pop()
+        done.add(folder)
+        walk.follow(folder)
+        environment = join(dirname(folder), _ENVIRONMENT)
+        if files.is_tracked(environment):
+            walk.follow(environment)
+        # A plugin of the older kind is a link to the program of another folder, which has an environment of its own.
+        waiting |= {dirname(path) for path, (mode, _) in walk.found.items() if mode != LINK and _is_program(path)}
+    return walk.found
+
+
+def _is_program(path: str) -> bool:
+    return basename(path).lower() == PROGRAM
+
+
+class _Closure:
+    def __init__(self, files: FileStates) -> None:
+        self.files = files
+        self.found: dict[str, FileState] = {}
+        self.seen: set[str] = set()
+
+    def follow(self, path: str) -> None:
+        """Find the file at *path*, or all that is below it, and every link on the way."""
+        waiting = [path]
+        while waiting:
+            real = self._real(waiting.pop())
+            if real in self.seen or real.startswith("../"):
+                continue
+            self.seen.add(real)
+            state = self.files.at(real)
+            below = {real: state} if state else self.files.below(real)
+            self.found.update(below)
+            waiting += [each for each, (mode, _) in below.items() if mode == LINK]
+
+    def _real(self, path: str) -> str:
+        """Return where *path* leads; links on the way are found. Links that go round in a circle lead to themselves."""
+        done, steps = "", path.split("/")
+        for _ in range(_LINKS):
+            done, steps, at = self._to_link(done, steps)
+            if not at:
+                return done
+            target = self.files.target(at)
+            if os.path.isabs(target):
+                return "../"
+            done, steps = dirname(at), [*target.split("/"), *steps]
+        return "../"
+
+    def _to_link(self, done: str, steps: list[str]) -> tuple[str, list[str], str]:
+        """Walk from *done* along *steps* to the next link; return where that is, what is left, and the link."""
+        for i, step in enumerate(steps):
+            done = normpath(join(done, step)) if step else done
+            done = "" if done == "." else done
+            state = self.files.at(done) if step not in ("", ".", "..") else None
+            if state and state[0] == LINK:
+                self.found[done] = state
+                return done, steps[i + 1 :], done
+        return done, [], ""
+
+
+def changed_programs(before: Mapping[str, FileState], after: Mapping[str, FileState]) -> tuple[str, ...]:
+    """Return the paths of the files that a build can execute after a change, or could before, and that differ."""
+    return tuple(sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)))
+
+
+def other_than_this(files: FileStates, plugin: str, algorithm: str = "sha1") -> tuple[str, ...]:
+    """Return the files of the package in the folder *plugin* that are not those of the running command line."""
+    top = os.path.dirname(os.path.abspath(bulkhead.__file__))
+    own: dict[str, str] = {}
+    for at, _, names in os.walk(top):
+        for name in names:
+            if name.endswith(".py"):
+                path = os.path.join(at, name)
+                with open(path, "rb") as file:
+                    own[join(plugin, "bulkhead", os.path.relpath(path, top))] = object_name(file.read(), algorithm)
+    theirs = {path: state[1] for path, state in files.below(join(plugin, "bulkhead")).items() if path.endswith(".py")}
+    return tuple(sorted(path for path in own.keys() | theirs.keys() if own.get(path) != theirs.get(path)))
