@@ -26,6 +26,20 @@ POD = {
     "status": {"podIPs": [{"ip": "10.0.0.1"}], "podIP": "10.0.0.1", "hostIP": "10.1.0.1"},
 }
 JOB = {"kind": "CronJob", "metadata": {"name": "a"}, "spec": {"jobTemplate": {"spec": {"template": POD}}}}
+TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"ports": [PORT]}]}}
+JOBSET = {
+    "apiVersion": "jobset.x-k8s.io/v1",
+    "kind": "JobSet",
+    "metadata": {"name": "a"},
+    "spec": {"replicas": 0, "replicatedJobs": [{"name": "x", "template": {"spec": {"template": TEMPLATE}}}]},
+}
+ROLLOUT = {"apiVersion": "argoproj.io/v1", "kind": "Rollout", "metadata": {"name": "a"}, "spec": {"template": TEMPLATE}}
+CILIUM = {
+    "apiVersion": "cilium.io/v2",
+    "kind": "CiliumNetworkPolicy",
+    "metadata": {"name": "a", "annotations": {"a": "b"}},
+    "spec": {"endpointSelector": {}},
+}
 SELECTOR = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}
 RULE = {
     "from": [
@@ -58,7 +72,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
-    document: Any = copy.deepcopy({"kind": "List", "items": [POD, JOB, POLICY, SPACE]})
+    document: Any = copy.deepcopy({"kind": "List", "items": [POD, JOB, JOBSET, ROLLOUT, CILIUM, POLICY, SPACE]})
     for _ in range(draw(st.integers(1, 2))):
         *above, last = draw(st.sampled_from([path for path in places(document) if path]))
         at = document

@@ -114,7 +114,7 @@ def test_a_link_to_nowhere_is_an_error(files: Tree) -> None:
     assert reach(files, "--exclude", "gone.yaml").status == 0
 
 
-@pytest.mark.parametrize("command", [("reach",), ("test",), ("lint",), ("diff", "HEAD")])
+@pytest.mark.parametrize("command", [("reach",), ("test", "--file", "rows.yaml"), ("lint",), ("diff", "HEAD")])
 def test_overlays_exclude_nothing(files: Tree, command: tuple[str, ...]) -> None:
     done = files.bulkhead(*command, "--exclude", "x")
     assert (done.status, done.stdout) == (2, "")

@@ -9,7 +9,7 @@ from bulkhead import krm
 from bulkhead.io.files import MIB
 from bulkhead.io.manifests.manifest_files import load
 from bulkhead.io.yaml import json_stream
-from bulkhead.io.yaml.documents import InvalidDocument, parse
+from bulkhead.io.yaml.documents import parse
 from bulkhead.io.yaml.nodes import DEEPEST, InvalidYaml, documents
 
 DEEP = 100_000
@@ -24,7 +24,7 @@ def test_yaml_nested_too_deeply_is_refused_with_its_place(levels: int) -> None:
     with pytest.raises(InvalidYaml) as refused:
         list(documents(nested_yaml(levels)))
     assert (refused.value.location.line, refused.value.location.column > 1) == (1, True)
-    with pytest.raises(InvalidDocument) as also:
+    with pytest.raises(InvalidYaml) as also:
         parse(nested_yaml(levels))
     assert (also.value.location.line, also.value.location.column > 1) == (1, True)
 

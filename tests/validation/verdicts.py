@@ -17,6 +17,7 @@ from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.yaml import documents
+from bulkhead.io.yaml.nodes import InvalidYaml
 from conftest import ROOT
 from validation import mutations
 from validation.cases import CASES, SCALARS
@@ -46,7 +47,7 @@ def read(text: str) -> tuple[list[Thing], list[str]]:
     problems: list[Any] = []
     try:
         found = [thing for each in documents.parse(text) for thing in _things(each, problems)]
-    except documents.InvalidDocument as error:
+    except InvalidYaml as error:
         return [], [error.message]
     return found, [problem.message for problem in problems]
 
@@ -113,7 +114,7 @@ def reads_alike(row: dict[str, Any]) -> bool:
 def _own(text: str) -> Any:
     try:
         return [documents.parse(text)[0]["v"]]
-    except documents.InvalidDocument:
+    except InvalidYaml:
         return None
 
 

@@ -20,7 +20,8 @@ from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
-from bulkhead.io.yaml.documents import Chunk, InvalidDocument, parse, place, split
+from bulkhead.io.yaml.documents import Chunk, parse, place, split
+from bulkhead.io.yaml.nodes import InvalidYaml
 
 _MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector", re.IGNORECASE)
 """In a file without any of these words there is no policy, whatever is wrong with it."""
@@ -262,9 +263,9 @@ def _held(chunk: Chunk, known: Known) -> Held:
     if found is None:
         try:
             found = _read(chunk.text, parse(chunk.text))
-        except InvalidDocument as error:
-            problem = Diagnostic(in_resource("file"), error.message)
-            found = Held((), ((error.location.line - 1, error.location.column - 1, problem),), True)
+        except InvalidYaml as error:
+            at = max(error.location.line - 1, 0), max(error.location.column - 1, 0)
+            found = Held((), ((*at, Diagnostic(in_resource("file"), error.message, error.hint)),), True)
         known[chunk.text] = found
     return found
 

@@ -15,7 +15,7 @@ from bulkhead.core.record import record
 from bulkhead.io.files import Unreadable, regular_file
 from bulkhead.io.manifests.manifest_files import LARGEST_DUMP
 from bulkhead.io.yaml import documents, json_stream
-from bulkhead.io.yaml.documents import InvalidDocument
+from bulkhead.io.yaml.nodes import InvalidYaml
 
 _KINDS = ("NetworkPolicy", "Namespace")
 
@@ -122,7 +122,7 @@ def _in_file(file: str) -> Iterator[Standing]:
         for chunk in documents.split(text) if any(kind in text for kind in _KINDS) else ():
             for data in documents.parse(chunk.text):
                 yield from _in(file, chunk.line, chunk.text, (), data, "")
-    except (OSError, Unreadable, UnicodeDecodeError, InvalidDocument, json.JSONDecodeError):
+    except (OSError, Unreadable, UnicodeDecodeError, InvalidYaml, json.JSONDecodeError):
         return  # what cannot be read was reported when the cluster was read
 
 

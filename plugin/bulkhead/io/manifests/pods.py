@@ -45,8 +45,9 @@ def pod_of_template(kind: str, document: dict[str, Any], metadata: dict[str, Any
     """
     below: Any = document
     for number, step in enumerate(template.path):
-        is_list = isinstance(step, int) or isinstance(below.get(step), list)
-        below = below[step] if is_list else mapping(below, str(step), template.path[:number])
+        # A template that was found by its shape is there: only its own kinds can have something else in the way.
+        is_found = isinstance(step, int) or any(isinstance(each, int) for each in template.path[number:])
+        below = below[step] if is_found else mapping(below, str(step), template.path[:number])
     spec = mapping(below, "spec", template.path)
     name = name_of(metadata)
     return Pod(

@@ -137,12 +137,19 @@ def documents(text: str) -> Iterator[Document]:
 
 def document_of(node: Node, text: str = "") -> Document:
     """Read one *node* of *text*; as :func:`documents`."""
-    return Document(node, _Plain().value(node), text)
+    return Document(node, ValueReader().value(node), text)
 
 
-def nodes(text: str) -> Iterator[Node]:
-    """Yield the node of each document of *text*, as :func:`documents` does, without reading values from it."""
-    _check_size(len(text))
+def nodes(text: str, most: int = LARGEST) -> Iterator[Node]:
+    """
+    Yield the node of each document of *text*, as :func:`documents` does, without reading values from it.
+
+    :raises InvalidYaml: where it is no YAML, and where it has more than *most* characters.
+    """
+    if most == LARGEST:
+        _check_size(len(text))
+    elif len(text) > most:
+        raise InvalidYaml(f"one document has more than {most // 1024 // 1024} MiB", hint="write it as JSON")
     try:
         composer = _Composer(text)
         while composer.check_node():
@@ -188,8 +195,12 @@ def decoded(data: bytes) -> str:
         ) from None
 
 
-class _Plain:
-    """Turns nodes into values; one instance a document, because aliases share nodes."""
+class ValueReader:
+    """
+    Turns nodes into values; one instance a document, because aliases share nodes.
+
+    What a scalar and a key mean is decided by :meth:`scalar` and :meth:`key`.
+    """
 
     def __init__(self) -> None:
         self.made: dict[int, tuple[Raw, int]] = {}
@@ -197,6 +208,11 @@ class _Plain:
         self.written = 0
 
     def value(self, node: Node) -> Raw:
+        """
+        Return the value of *node*.
+
+        :raises InvalidYaml: where something in it is refused.
+        """
         value, size = self.read(node)
         if size > self.written + _ALIAS_GROWTH:
             raise at(node, f"aliases blow the document up to {size} values", "write out what is meant")
@@ -206,7 +222,7 @@ class _Plain:
         """Return the node's value and its size with every alias followed."""
         if isinstance(node, ScalarNode):
             self.written += 1
-            return scalar(node), 1
+            return self.scalar(node), 1
         key = id(node)
         if key in self.made:
             return self.made[key]
@@ -226,15 +242,19 @@ class _Plain:
         return made
 
     def sequence(self, node: SequenceNode) -> tuple[Raw, int]:
+        """Return the list at *node*, and its size."""
         _check_tag(node, "seq")
         parts = [self.read(child) for child in node.value]
         return [value for value, _ in parts], 1 + sum(size for _, size in parts)
 
     def mapping(self, node: MappingNode) -> tuple[Raw, int]:
+        """Return the map at *node*, and its size."""
         _check_tag(node, "map")
         made: dict[str, Raw] = {}
         total = 1
         for key, child in node.value:
+            if not isinstance(key, ScalarNode):
+                raise at(key, "a map's key must be text, found a map or list")
             name = self.key(key)
             if name == "<<" and not key.style:
                 raise at(key, "merge keys (`<<`) are not read", "write the keys out")
@@ -244,9 +264,12 @@ class _Plain:
             total += size
         return made, total
 
-    def key(self, node: Node) -> str:
-        if not isinstance(node, ScalarNode):
-            raise at(node, "a map's key must be text, found a map or list")
+    def scalar(self, node: ScalarNode) -> Raw:
+        """Return what a scalar means."""
+        return scalar(node)
+
+    def key(self, node: ScalarNode) -> str:
+        """Return what a key means."""
         found = scalar(node)
         if isinstance(found, str):
             return found
