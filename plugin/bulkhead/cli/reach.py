@@ -7,6 +7,7 @@ from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
     Parser,
+    all_option,
     analysis_options,
     describe,
     folder_options,
@@ -49,6 +50,7 @@ exit status: 0 it was shown; 2 the input has problems
     parser.add_argument("--to", dest="destination", metavar="DST[:PORT[/PROTO]]", help="only connections to there")
     parser.add_argument("--port", metavar="PORT[/PROTO]", help="only this port")
     format_option(parser, REACH_FORMATS)
+    all_option(parser, "show each namespace for itself, also where some are alike")
 
 
 def run(options: Options, console: Console) -> int:
@@ -63,7 +65,7 @@ def run(options: Options, console: Console) -> int:
         report = ReachReport(
             answer, Outside(found, peers_of(found)), found.loaded is not None, wanted, evidence_of(found, answer)
         )
-        console.write(REACH_FORMATS[options.format](report, console.style))
+        console.write(REACH_FORMATS[options.format](report, console.style_of(options.all)))
     return 0
 
 

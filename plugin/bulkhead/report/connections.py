@@ -15,6 +15,7 @@ from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
+from bulkhead.report.cut import SHORT, Cut
 from bulkhead.report.evidence import evidence_json
 from bulkhead.report.json_document import json_document
 from bulkhead.report.markdown import code
@@ -29,6 +30,9 @@ class Filter:
     destination: EndpointSelection | None = None
     asked: PortSet = ports.EVERY
 
+
+_ROWS = 200
+"""Rows of an answer that are shown. The rest is counted."""
 
 Rows = dict[tuple[str, str], PortSet]
 
@@ -89,19 +93,25 @@ def size(answer: Reachability) -> int:
     return total
 
 
-def text(found: Rows, paint: Palette) -> str:
+def text(found: Rows, paint: Palette, cut: Cut = SHORT) -> str:
     """Return a line for each pair, in columns."""
-    table = [("FROM", "TO", "PORTS"), *((source, to, short(opened)) for (source, to), opened in found.items())]
+    shown, more = cut.first(list(found.items()), _ROWS)
+    table = [("FROM", "TO", "PORTS"), *((source, to, short(opened)) for (source, to), opened in shown)]
     sizes = [max(len(row[column]) for row in table) for column in (0, 1)]
     lines = [f"{source:<{sizes[0]}}  {to:<{sizes[1]}}  {opened}" for source, to, opened in table]
-    return "\n".join([paint.faint(lines[0]), *lines[1:]]) + "\n"
+    return "\n".join([paint.faint(lines[0]), *lines[1:], *([_rest(more)] if more else [])]) + "\n"
 
 
-def markdown(found: Rows) -> str:
+def _rest(more: int) -> str:
+    return f"and {more} more rows: --all shows them"
+
+
+def markdown(found: Rows, cut: Cut = SHORT) -> str:
     """Return a table of GitHub's Markdown."""
+    shown, more = cut.first(list(found.items()), _ROWS)
     lines = ["| from | to | ports |", "|---|---|---|"]
-    lines += [f"| {code(source)} | {code(to)} | {short(opened)} |" for (source, to), opened in found.items()]
-    return "\n".join(lines) + "\n"
+    lines += [f"| {code(source)} | {code(to)} | {short(opened)} |" for (source, to), opened in shown]
+    return "\n".join([*lines, *(["", _rest(more)] if more else [])]) + "\n"
 
 
 def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Evidence) -> str:

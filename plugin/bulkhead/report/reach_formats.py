@@ -29,21 +29,21 @@ class ReachReport:
 def text_report(found: ReachReport, style: Style) -> str:
     """Return the matrix or the rows as text."""
     if found.wanted is None:
-        shown = matrix.text(_matrix(found), style.width, style.palette)
+        shown = matrix.text(_matrix(found, style), style.width, style.palette, style.cut)
     else:
         rows = _rows(found, found.wanted)
-        shown = connections.text(rows, style.palette) if rows else NO_CONNECTION
+        shown = connections.text(rows, style.palette, style.cut) if rows else NO_CONNECTION
     return shown + _caution(found) + evidence_lines(found.evidence)
 
 
-def markdown_report(found: ReachReport, _style: Style) -> str:
+def markdown_report(found: ReachReport, style: Style) -> str:
     """Return the matrix or the rows as Markdown."""
     if found.wanted is None:
         caution = _caution(found)
-        shown = matrix.markdown(_matrix(found)) + (f"- {caution}" if caution else "")
+        shown = matrix.markdown(_matrix(found, style), style.cut) + (f"- {caution}" if caution else "")
         return shown + markdown_lines(found.evidence)
     rows = _rows(found, found.wanted)
-    shown = (connections.markdown(rows) if rows else NO_CONNECTION) + _caution(found)
+    shown = (connections.markdown(rows, style.cut) if rows else NO_CONNECTION) + _caution(found)
     return f"{shown}\n{markdown_lines(found.evidence)}"
 
 
@@ -67,8 +67,8 @@ REACH_FORMATS: Formats[ReachReport] = {
 NO_CONNECTION = "no connection\n"
 
 
-def _matrix(found: ReachReport) -> matrix.Matrix:
-    return matrix.Matrix(found.answer, found.outside, found.templates)
+def _matrix(found: ReachReport, style: Style) -> matrix.Matrix:
+    return matrix.Matrix(found.answer, found.outside, found.templates, style.cut)
 
 
 def _rows(found: ReachReport, wanted: Filter) -> Rows:
