@@ -93,7 +93,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
     faults += wrong
     beside = _things(passed)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
-    made = _endpoints([each.namespace for each in namespaces], policies)
+    made = representatives([each.namespace for each in namespaces], policies)
     return AnalysisInput(
         Cluster(
             namespaces=tuple(Namespace(name, labels) for name, labels in sorted({p[0]: p[1] for p in made}.items())),
@@ -198,7 +198,7 @@ def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:
 _Made = tuple[str, tuple[tuple[str, str], ...], Pod]
 
 
-def _endpoints(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> list[_Made]:
+def representatives(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> list[_Made]:
     """Return (namespace, its labels, pod) for everything that *policies* can tell apart."""
     made: list[_Made] = [(ANY, (), Pod(ANY, ANY))]
     made += [(name, (), Pod(name, ANY)) for name in namespaces]

@@ -1,6 +1,8 @@
 """``bulkhead reach``: show which endpoints reach which, as a matrix by namespace or, with a filter, row by row."""
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.comparison import Endpoints
+from bulkhead.analysis.judged_endpoints import judged
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
 from bulkhead.cli.options import (
@@ -12,6 +14,7 @@ from bulkhead.cli.options import (
     describe,
     folder_options,
     format_option,
+    values,
 )
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine import solve as engine
@@ -49,6 +52,12 @@ exit status: 0 it was shown; 2 the input has problems
     parser.add_argument("--from", dest="source", metavar="SRC", help="only connections from there")
     parser.add_argument("--to", dest="destination", metavar="DST[:PORT[/PROTO]]", help="only connections to there")
     parser.add_argument("--port", metavar="PORT[/PROTO]", help="only this port")
+    parser.add_argument(
+        "--endpoints",
+        choices=values(Endpoints),
+        help="with --manifests: the pods that exist, a pod for each kind that the policies distinguish, whether one "
+        "exists or not, or both (default: existing, possible where there is no pod)",
+    )
     format_option(parser, REACH_FORMATS)
     all_option(parser, "show each namespace for itself, also where some are alike")
 
@@ -57,7 +66,7 @@ def run(options: Options, console: Console) -> int:
     """Print the matrix, the rows or the document that is asked for."""
     with no_garbage_collection():
         filtered = bool(options.source or options.destination or options.port)
-        found = analysis_input(options, console)
+        found = judged(analysis_input(options, console), Endpoints(options.endpoints) if options.endpoints else None)
         wanted = _filter(found, options) if filtered else None
         answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":

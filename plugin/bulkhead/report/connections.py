@@ -1,15 +1,16 @@
 """Who reaches whom row by row, and as JSON: what a filter leaves of an answer."""
 
-from collections.abc import Iterator
+from collections import Counter
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
 from bulkhead.core.engine.queries import members, query
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability, Rectangle, rectangles
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability, rectangles
 from bulkhead.core.explanation.pair import is_many, name_of
+from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, ports
+from bulkhead.core.sets import addresses, intervals, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.port_spelling import short
@@ -38,7 +39,7 @@ Rows = dict[tuple[str, str], PortSet]
 
 
 def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool) -> Rows:
-    """Return the ports between each two names that have any, over all families, sorted."""
+    """Return the ports between each two names that have any, over all families, sorted: pods that exist come first."""
     found: Rows = {}
     for layer in answer.layers:
         sources, destinations = (
@@ -49,20 +50,26 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
         for each in query(layer, here, there, wanted.asked):
             for source in indices(each.sources):
                 for destination in indices(each.destinations):
-                    twins = source != destination or _several(layer.universe.members[source], templates)
-                    _add(found, sources[source], destinations[destination], each.ports, twins)
-    return dict(sorted(found.items()))
+                    member = layer.universe.members[source]
+                    alone = _alone(member, templates) if source == destination else frozenset()
+                    _add(found, sources[source], destinations[destination], each.ports, alone)
+    return dict(sorted(found.items(), key=lambda row: (not templates and ANY in "".join(row[0]), row[0])))
 
 
-def _add(found: Rows, sources: tuple[str, ...], destinations: tuple[str, ...], opened: PortSet, twins: bool) -> None:
+def _add(
+    found: Rows, sources: tuple[str, ...], destinations: tuple[str, ...], opened: PortSet, alone: frozenset[str]
+) -> None:
     for source in sources:
         for destination in destinations:
-            if source != destination or twins:
+            if source != destination or source not in alone:
                 found[source, destination] = ports.union(found.get((source, destination), ports.NONE), opened)
 
 
-def _several(member: EndpointClass, templates: bool) -> bool:
-    return len(member.pods) > 1 or any(is_many(pod, templates) for pod in member.pods)
+def _alone(member: EndpointClass, templates: bool) -> frozenset[str]:
+    """Return the names of *member* that are one pod each: it reaches itself, whatever policies say."""
+    names = Counter(map(name_of, member.pods))
+    many = {name_of(pod) for pod in member.pods if is_many(pod, templates)}
+    return frozenset(name for name, number in names.items() if number == 1 and name not in many)
 
 
 def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[int, int]:
@@ -78,8 +85,12 @@ def _names(member: EndpointClass, outside: Outside, chosen: EndpointSelection | 
     """Return the names of *member*: a member is all pods that no rule tells apart, *chosen* perhaps some of them."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
-    pods = set(member.pods) & set(chosen.pods) if chosen and chosen.pods else set(member.pods)
-    return tuple(sorted(map(name_of, pods)))
+    return tuple(sorted(set(map(name_of, _chosen(member, chosen)))))
+
+
+def _chosen(member: EndpointClass, chosen: EndpointSelection | None) -> set[Pod]:
+    """Return the pods of *member* that were asked for."""
+    return set(member.pods) & set(chosen.pods) if chosen and chosen.pods else set(member.pods)
 
 
 def size(answer: Reachability) -> int:
@@ -126,28 +137,51 @@ def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[
     here = members(universe, wanted.source) if wanted.source else universe.present
     there = members(universe, wanted.destination) if wanted.destination else universe.present
     found = list(query(layer, here, there, wanted.asked))
-    used = 0
-    for each in found:
-        used |= each.sources | each.destinations
-    return {
-        "family": universe.family,
-        "endpoints": [_endpoint(place, universe.members[place], outside) for place in indices(used)],
-        "connections": list(_connections(found)),
-    }
+    endpoints = _Endpoints(layer, wanted, outside)
+    connections = [
+        {
+            "from": [endpoints.number(place, wanted.source) for place in indices(each.sources)],
+            "to": [endpoints.number(place, wanted.destination) for place in indices(each.destinations)],
+            "ports": str(each.ports),
+        }
+        for each in found
+    ]
+    return {"family": universe.family, "endpoints": endpoints.listed(), "connections": connections}
 
 
-def _connections(found: list[Rectangle]) -> Iterator[dict[str, object]]:
-    for each in found:
-        yield {"from": indices(each.sources), "to": indices(each.destinations), "ports": str(each.ports)}
+class _Endpoints:
+    """The endpoints of *layer* as far as they were asked for, numbered."""
 
+    def __init__(self, layer: FamilyReachability, wanted: Filter, outside: Outside) -> None:
+        self.layer, self.wanted, self.outside = layer, wanted, outside
+        self.found: dict[int, dict[str, object]] = {}
 
-def _endpoint(place: int, member: EndpointClass, outside: Outside) -> dict[str, object]:
-    if member.addresses.spans:
-        ranges = [addresses.spell(AddressSet((span,))) for span in member.addresses.spans]
-        return {"id": place, "name": outside.name(member.addresses.spans), "addresses": ranges}
-    workloads = sorted({pod.owner for pod in member.pods})
-    return {
-        "id": place,
-        "workloads": [{"namespace": space, "name": name, "kind": kind} for space, name, kind in workloads],
-        "pods": len(member.pods),
-    }
+    def number(self, place: int, chosen: EndpointSelection | None) -> int:
+        """
+        Return the number of what *chosen* has of the member at *place*.
+
+        It is the place, and another number where the two ends of the answer do not have the same part of the member.
+        """
+        part = self.part(place, chosen)
+        known = self.found.setdefault(place, {"id": place, **part})
+        if known == {"id": place, **part}:
+            return place
+        number = place + len(self.layer.universe.members)
+        self.found[number] = {"id": number, **part}
+        return number
+
+    def part(self, place: int, chosen: EndpointSelection | None) -> dict[str, object]:
+        member = self.layer.universe.members[place]
+        if member.addresses.spans:
+            spans = intervals.intersect(member.addresses.spans, chosen.addresses) if chosen else ()
+            ranges = [addresses.spell(AddressSet((span,))) for span in spans or member.addresses.spans]
+            return {"name": self.outside.name(spans or member.addresses.spans), "addresses": ranges}
+        pods = _chosen(member, chosen)
+        workloads = sorted({pod.owner for pod in pods})
+        return {
+            "workloads": [{"namespace": space, "name": name, "kind": kind} for space, name, kind in workloads],
+            "pods": len(pods),
+        }
+
+    def listed(self) -> list[dict[str, object]]:
+        return [self.found[number] for number in sorted(self.found)]
