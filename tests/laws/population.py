@@ -2,14 +2,16 @@
 Pods that could exist: with labels, namespaces, addresses and ports that policies mention, and others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
+from typing import Any
 
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
-from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Direction, NetworkPolicy, PolicyRule, Selector
 from bulkhead.core.possible.flow_class import OUTSIDE, POD, SAME, FlowClass
 from bulkhead.core.sets import addresses, intervals, ports, value_sets
 from hypothesis import strategies as st
+from laws import brute, kube_router
 from laws.strategies import KEYS, NAMESPACES, VALUES
 
 Spaces = dict[str, dict[str, str]]
@@ -55,12 +57,22 @@ def populations(draw: st.DrawFn, within: Sequence[str] = ADDRESSES, most: int = 
     return pods, {name: dict(draw(labels)) for name in SPACES}
 
 
-def is_in(flows: FlowClass, source: Endpoint, destination: Endpoint, protocol: str, port: int, spaces: Spaces) -> bool:
-    """Whether the flow is in the class *flows*; *spaces* are the labels of namespaces."""
+def is_in(
+    flows: FlowClass,
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: str,
+    port: int,
+    spaces: Spaces,
+    fact: Callable[[str, Endpoint, Endpoint, str, int], bool] | None = None,
+) -> bool:
+    """Whether the flow is in the class *flows*; *spaces* are the labels of namespaces, *fact* what names mean."""
     at = ports.point(protocol, port)
     value: bool | str | None
     for axis, wanted in flows.values.items():
-        if axis.startswith("?named:"):
+        if axis[0] == "?" and fact and not axis.startswith("?named::"):
+            value = fact(axis, source, destination, protocol, port)
+        elif axis.startswith("?named:"):
             own = {f"{each.protocol}/{each.name}" for each in getattr(destination, "ports", ()) if each.number == port}
             value = axis.split(":", 2)[2] in {name for name in own if name.startswith(protocol)}
         elif axis == SAME:
@@ -73,6 +85,49 @@ def is_in(flows: FlowClass, source: Endpoint, destination: Endpoint, protocol: s
         intervals.holds(spans, at if axis == "port" else place(source if axis[0] == "s" else destination))
         for axis, spans in flows.spans.items()
     )
+
+
+def kube_router_fact(
+    axis: str,
+    cluster: Cluster,
+    groups: dict[Any, int],
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: str,
+    port: int,
+    lucky: bool,
+) -> bool:
+    """Whether the fact *axis* holds, as kube-router looks names up on the pods of *cluster*."""
+    kind, number, wanted = axis[1:].split(":", 2)
+    named_protocol, _, name = wanted.partition("/")
+    key = next(key for key, at in groups.items() if str(at) == number)
+    own, there = (end.namespace if isinstance(end, Pod) else "" for end in (source, destination))
+    if key == "home":
+        group = [pod for pod in cluster.pods if pod.namespace == own]
+    elif key[0] is Direction.INGRESS:
+        group = [pod for pod in cluster.pods if pod.namespace == there and brute.fits(key[1], dict(pod.labels))]
+    else:
+        rule = PolicyRule(tuple(sorted(key[1], key=repr)))
+        policy = NetworkPolicy(own, "policy", Selector(), None, None)
+        group = kube_router.selected(cluster, policy, rule)
+    found = kube_router.grab(group, lucky)
+    if kind == "unheld":
+        return all((each, at) != (name, named_protocol) for each, at, _ in found)
+    if protocol != named_protocol or (name, protocol, port) not in found:
+        return False
+    holders = set(map(str, found[name, protocol, port]))
+    return key == "home" or not holders.isdisjoint(getattr(destination, "addresses", ()))
+
+
+def facts(
+    cluster: Cluster, groups: dict[object, int], lucky: bool
+) -> Callable[[str, Endpoint, Endpoint, str, int], bool]:
+    """What names mean on the pods of *cluster*, by kube-router."""
+
+    def holds(axis: str, source: Endpoint, destination: Endpoint, protocol: str, port: int) -> bool:
+        return kube_router_fact(axis, cluster, groups, source, destination, protocol, port, lucky)
+
+    return holds
 
 
 def on_axis(axis: str, end: Endpoint, spaces: Spaces) -> str | None:

@@ -17,7 +17,9 @@ from bulkhead.cli.options import (
 )
 from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
-from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary, single_address
+from bulkhead.core.engine.reachability import is_at
+from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.pair import ExplainedEndpoint, name_of, pair, single_pods
 from bulkhead.core.kubernetes.cluster import External
@@ -137,6 +139,7 @@ class _Checking:
         self.found = found
         self.unreal = unreal(found.profile)
         self.alone = tuple(single_pods(layer, self.templates) for layer in self.answer.layers)
+        self.apart = treated_differently((self.answer,))
         self.here = console.folder
         self.possible = PossibleChecker(as_known(found), found.semantics, self.templates, self.unreal, self.answer)
         self.writer = BreachWriter(found, self.possible, self.outside, self.here)
@@ -186,21 +189,31 @@ class _Checking:
     def reason(self, promise: Promise, breach: Breach) -> str:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
         destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
+        destination = self.at_node(source, destination, not promise.allowed)
         found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
         return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.found, self.here)}"
+
+    def at_node(self, source: ExplainedEndpoint, destination: ExplainedEndpoint, own: bool) -> ExplainedEndpoint:
+        """Return *destination*, of its pods those that run at the address of *source*, or without *own* the others."""
+        if source.many or not isinstance(source.first, External):
+            return destination
+        pods = [pod for pod in destination.pods if is_at(pod.node, source.first) is own]
+        names = tuple(sorted(name_of(pod, self.apart) for pod in pods))
+        return ExplainedEndpoint(destination.place, names, pods[0], True, tuple(pods)) if pods else destination
 
     def end(self, number: int, place: int, named: tuple[EndpointSelection, ...], others: bool) -> ExplainedEndpoint:
         """Return the end at *place* as it was named; with *others*, as what was not named there."""
         member = self.answer.layers[number].universe.members[place]
         if not member.pods:
             spans = member.addresses.spans
-            name = self.outside.name(spans)
-            if not others:
-                name = next((each.text for each in named if intervals.intersect(each.addresses, spans)), name)
-            return ExplainedEndpoint(place, (name,), External(spell_address(spans[0][0])), True)
+            chosen = [] if others else [each for each in named if intervals.intersect(each.addresses, spans)]
+            name = chosen[0].text if chosen else self.outside.name(spans)
+            point = next(filter(None, map(single_address, chosen)), "")
+            return ExplainedEndpoint(place, (name,), External(point or spell_address(spans[0][0])), not point)
         mentioned = {pod for each in named for pod in each.pods}
         pods = [pod for pod in member.pods if (pod in mentioned) is not others] or list(member.pods)
-        return ExplainedEndpoint(place, tuple(sorted(map(name_of, pods))), pods[0], not self.alone[number] >> place & 1)
+        names = tuple(sorted(name_of(pod, self.apart) for pod in pods))
+        return ExplainedEndpoint(place, names, pods[0], not self.alone[number] >> place & 1, tuple(pods))
 
 
 def _said(line: PromiseLocation) -> str:

@@ -1,17 +1,20 @@
 """Who reaches whom row by row, and as JSON: what a filter leaves of an answer."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
-from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
+from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection, single_address
 from bulkhead.core.engine.queries import members, query
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability, rectangles
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, rectangles
+from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.explanation.pair import is_many, name_of
-from bulkhead.core.kubernetes.cluster import Pod
+from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports
 from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
@@ -41,9 +44,10 @@ Rows = dict[tuple[str, str], PortSet]
 def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool) -> Rows:
     """Return the ports between each two names that have any, over all families, sorted: pods that exist come first."""
     found: Rows = {}
+    apart = treated_differently((answer,))
     for layer in answer.layers:
         sources, destinations = (
-            [_names(member, outside, end) for member in layer.universe.members]
+            [_names(member, outside, end, apart) for member in layer.universe.members]
             for end in (wanted.source, wanted.destination)
         )
         here, there = _ends(layer, wanted, outside)
@@ -51,9 +55,22 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
             for source in indices(each.sources):
                 for destination in indices(each.destinations):
                     member = layer.universe.members[source]
-                    alone = _alone(member, templates) if source == destination else frozenset()
+                    alone = _alone(member, templates, apart) if source == destination else frozenset()
                     _add(found, sources[source], destinations[destination], each.ports, alone)
+    for pod in own_pods(answer, wanted):
+        found[wanted.source.text if wanted.source else "", name_of(pod, apart)] = wanted.asked
     return dict(sorted(found.items(), key=lambda row: (not templates and ANY in "".join(row[0]), row[0])))
+
+
+def own_pods(answer: Reachability, wanted: Filter) -> list[Pod]:
+    """Return the pods that the one address asked for as a source always reaches: it is their own node's."""
+    point = single_address(wanted.source) if wanted.source else ""
+    chosen = None if wanted.destination is None else set(wanted.destination.pods)
+    return [
+        pod
+        for pod in (answer.cluster.pods if point else ())
+        if (chosen is None or pod in chosen) and not pod.host_network and is_at(pod.node, External(point))
+    ]
 
 
 def _add(
@@ -65,10 +82,10 @@ def _add(
                 found[source, destination] = ports.union(found.get((source, destination), ports.NONE), opened)
 
 
-def _alone(member: EndpointClass, templates: bool) -> frozenset[str]:
+def _alone(member: EndpointClass, templates: bool, apart: frozenset[Owner]) -> frozenset[str]:
     """Return the names of *member* that are one pod each: it reaches itself, whatever policies say."""
-    names = Counter(map(name_of, member.pods))
-    many = {name_of(pod) for pod in member.pods if is_many(pod, templates)}
+    names = Counter(name_of(pod, apart) for pod in member.pods)
+    many = {name_of(pod, apart) for pod in member.pods if is_many(pod, templates)}
     return frozenset(name for name, number in names.items() if number == 1 and name not in many)
 
 
@@ -81,11 +98,13 @@ def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[
     return here, members(universe, wanted.destination) if wanted.destination else real
 
 
-def _names(member: EndpointClass, outside: Outside, chosen: EndpointSelection | None) -> tuple[str, ...]:
+def _names(
+    member: EndpointClass, outside: Outside, chosen: EndpointSelection | None, apart: frozenset[Owner]
+) -> tuple[str, ...]:
     """Return the names of *member*: a member is all pods that no rule tells apart, *chosen* perhaps some of them."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
-    return tuple(sorted(set(map(name_of, _chosen(member, chosen)))))
+    return tuple(sorted({name_of(pod, apart) for pod in _chosen(member, chosen)}))
 
 
 def _chosen(member: EndpointClass, chosen: EndpointSelection | None) -> set[Pod]:
@@ -127,18 +146,19 @@ def markdown(found: Rows, cut: Cut = SHORT) -> str:
 
 def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Evidence) -> str:
     """Return the answer as rectangles, and the *evidence* of it."""
-    layers = [_layer(layer, wanted, outside) for layer in answer.layers]
+    pods = own_pods(answer, wanted)
+    layers = [_layer(layer, wanted, outside, pods) for layer in answer.layers]
     body = {"ipBlock": answer.mode.value, "evidence": evidence_json(evidence), "layers": layers}
     return json_document("reach", body, answer.semantics)
 
 
-def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[str, object]:
+def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside, pods: list[Pod]) -> dict[str, object]:
     universe = layer.universe
     here = members(universe, wanted.source) if wanted.source else universe.present
     there = members(universe, wanted.destination) if wanted.destination else universe.present
     found = list(query(layer, here, there, wanted.asked))
     endpoints = _Endpoints(layer, wanted, outside)
-    connections = [
+    connections: list[dict[str, object]] = [
         {
             "from": [endpoints.number(place, wanted.source) for place in indices(each.sources)],
             "to": [endpoints.number(place, wanted.destination) for place in indices(each.destinations)],
@@ -146,7 +166,16 @@ def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside) -> dict[
         }
         for each in found
     ]
-    return {"family": universe.family, "endpoints": endpoints.listed(), "connections": connections}
+    own = [pod for pod in pods if pod in universe.places]
+    listed = endpoints.listed()
+    if own and wanted.source:
+        first = 2 * len(universe.members)
+        listed += [
+            {"id": first, **endpoints.outside_part(wanted.source.addresses)},
+            {"id": first + 1, **endpoints.pods_part(own)},
+        ]
+        connections.append({"from": [first], "to": [first + 1], "ports": str(wanted.asked)})
+    return {"family": universe.family, "endpoints": listed, "connections": connections}
 
 
 class _Endpoints:
@@ -174,9 +203,16 @@ class _Endpoints:
         member = self.layer.universe.members[place]
         if member.addresses.spans:
             spans = intervals.intersect(member.addresses.spans, chosen.addresses) if chosen else ()
-            ranges = [addresses.spell(AddressSet((span,))) for span in spans or member.addresses.spans]
-            return {"name": self.outside.name(spans or member.addresses.spans), "addresses": ranges}
-        pods = _chosen(member, chosen)
+            return self.outside_part(spans or member.addresses.spans)
+        return self.pods_part(_chosen(member, chosen))
+
+    def outside_part(self, spans: Spans) -> dict[str, object]:
+        """Return the addresses *spans* as an endpoint."""
+        ranges = [addresses.spell(AddressSet((span,))) for span in spans]
+        return {"name": self.outside.name(spans), "addresses": ranges}
+
+    def pods_part(self, pods: Collection[Pod]) -> dict[str, object]:
+        """Return *pods* as an endpoint."""
         workloads = sorted({pod.owner for pod in pods})
         return {
             "workloads": [{"namespace": space, "name": name, "kind": kind} for space, name, kind in workloads],

@@ -31,7 +31,8 @@ class Explained:
     What was asked and found: *groups* of pairs for which the same policies and rules decide.
 
     *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
-    *notes* are what a reader must know beside it. *evidence* is what the answer is based on.
+    *notes* are what a reader must know beside it. *evidence* is what the answer is based on.  *depends*: no
+    connection is refused, but some depend on the address of a pod, which is not known.
     """
 
     source: EndpointSelection
@@ -43,6 +44,7 @@ class Explained:
     semantics: Semantics = API
     notes: tuple[str, ...] = ()
     evidence: Evidence = Evidence()
+    depends: bool = False
 
 
 def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int) -> str:
@@ -83,6 +85,8 @@ def _share(
     passes = first.open(share)
     asked = f"port {port}" if port and len(first.shares) == 1 else phrase(share.ports)
     verdict = paint.good("allowed") if passes else paint.bad("refused")
+    if first.is_uncertain(share):
+        verdict = paint.odd("depends on the pod's address, which is not known")
     lines = [f"{paint.bold(_pairs(group))}, {asked}{over}: {verdict}"]
     if first.exempt:
         reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
@@ -166,6 +170,7 @@ def _answer(
         "family": first.family,
         "ports": str(share.ports),
         "allowed": first.open(share),
+        "dependsOnAddress": first.is_uncertain(share),
         "exempt": first.exempt or None,
         "specification": first.open(share) is not bool(share.departs),
         "deviations": [each.value for each in share.departs],

@@ -2,8 +2,9 @@
 Pairs: a bare JSON list of who reaches whom, one entry for each pair of workloads or address ranges.
 
 ``[{"src", "dst", "conn"}]``. A workload is ``namespace/name[Kind]``, an outside network ``first-last`` with commas
-between ranges, a connection what ``PortSet`` writes.  Pairs without any connection are left out, and a workload with
-itself.  The list grows with the square of the cluster: rectangles do not.
+between ranges, a connection what ``PortSet`` writes.  A workload of which policies treat some pods differently than
+others is not there: each of its pods is, as ``namespace/name[Pod]``.  Pairs without any connection are left out, and a
+workload with itself.  The list grows with the square of the cluster: rectangles do not.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
 from bulkhead.core.engine.reachability import Reachability, port_set
+from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.addresses import spell
@@ -34,8 +36,9 @@ def reach_pairs(answer: Reachability) -> str:
 def _pairs(answer: Reachability) -> Pairs:
     """Return what is open between two workloads: between any of their pods, over any address family."""
     found: Pairs = {}
+    apart = treated_differently((answer,))
     for layer in answer.layers:
-        names = [names_of(member) for member in layer.universe.members]
+        names = [names_of(member, apart) for member in layer.universe.members]
         for row in layer.rows:
             sources = _named(names, row.sources)
             for atoms, destinations in row.parts:
@@ -55,11 +58,16 @@ def _named(names: list[tuple[str, ...]], bitset: int) -> list[str]:
     return sorted({name for place in indices(bitset) for name in names[place]})
 
 
-def names_of(member: EndpointClass) -> tuple[str, ...]:
-    """Return the workloads of *member*, or its addresses."""
+def names_of(member: EndpointClass, apart: frozenset[Owner] = frozenset()) -> tuple[str, ...]:
+    """Return the workloads of *member*, of those that are *apart* its pods, or its addresses."""
     if member.addresses.spans:
         return (spell(member.addresses),)
-    return tuple(sorted({owner_name(pod) for pod in member.pods}))
+    return tuple(sorted({pod_name(pod) if pod.owner in apart else owner_name(pod) for pod in member.pods}))
+
+
+def pod_name(pod: Pod) -> str:
+    """Return what *pod* is called where other pods of its workload are treated differently."""
+    return f"{pod.namespace}/{pod.name}[Pod]"
 
 
 def owner_name(pod: Pod) -> str:

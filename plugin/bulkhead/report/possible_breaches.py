@@ -9,6 +9,8 @@ from bulkhead.core.possible.described import facts_of, pods_at
 from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE
 from bulkhead.core.promises.check import Promise
 from bulkhead.core.promises.possible import PossibleBreach, PossibleChecker
+from bulkhead.core.sets import intervals
+from bulkhead.core.sets.addresses import blocks
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import EVERY, PortSet
 from bulkhead.report.outside_names import Outside
@@ -39,10 +41,21 @@ class BreachWriter:
         out = self.side(breach, Direction.EGRESS, breach.egress)
         return f"{ends} open: {out}, {self.side(breach, Direction.INGRESS, breach.ingress)}"
 
+    def depending(self, breach: PossibleBreach, promise: Promise) -> str:
+        """Return for which addresses *breach* is open, where the addresses of pods are not known."""
+        conditions = [
+            f"{way} has an address in {' and '.join(cidr for cidr, _ in blocks(breach.flows.spans[f'{end}.ip']))}"
+            for way, end in (("source", SOURCE), ("destination", DESTINATION))
+            if f"{end}.ip" in breach.flows.spans and breach.flows.values.get(f"{end}.kind") != OUTSIDES
+        ]
+        return f"if the {' and the '.join(conditions)}: {self.reason(breach, promise)}"
+
     def end(self, breach: PossibleBreach, end: str, named: tuple[EndpointSelection, ...]) -> str:
         """Return what is at *end* of *breach*: the pods that the row has *named* one by one, else what could exist."""
         if breach.flows.values.get(f"{end}.kind") == OUTSIDES:
-            return self.outside.name(breach.space.spans_of(breach.flows, f"{end}.ip"))
+            spans = breach.space.spans_of(breach.flows, f"{end}.ip")
+            texts = (each.text for each in named if not intervals.subtract(spans, each.addresses))
+            return next(texts, self.outside.name(spans))
         if self.given.loaded is not None:
             return possible_pods(pods_at(breach.flows, end, None), self.listed)
         given = self.checker.given(breach, end)

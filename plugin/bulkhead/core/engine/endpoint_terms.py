@@ -54,6 +54,13 @@ class EndpointSelection:
     selectors: tuple[PodPeer, ...] = ()
 
 
+def single_address(chosen: EndpointSelection) -> str:
+    """Return the one address that *chosen* names; empty where it names anything else."""
+    spans = chosen.addresses
+    is_one = not chosen.pods and len(spans) == 1 and spans[0][0] == spans[0][1]
+    return addresses.spell_address(spans[0][0]) if is_one else ""
+
+
 class EndpointVocabulary:
     """The endpoints of *cluster* by name; *peers* are the profile's, written out."""
 

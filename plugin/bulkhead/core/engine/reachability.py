@@ -132,10 +132,11 @@ def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -
     """
     if Deviation.NODE_PORTS not in semantics.deviations or not isinstance(source, Pod) or source.host_network:
         return ports.NONE
-    return NODE_PORTS if isinstance(destination, External) and _is_at(source.node, destination) else ports.NONE
+    return NODE_PORTS if isinstance(destination, External) and is_at(source.node, destination) else ports.NONE
 
 
-def _is_at(node: str, external: External) -> bool:
+def is_at(node: str, external: External) -> bool:
+    """Say whether *node* is an address, and that of *external*."""
     return addresses.is_address(node) and addresses.address(external.address) == addresses.address(node)
 
 
@@ -148,7 +149,7 @@ def exempt(source: Endpoint, destination: Endpoint) -> str:
     if isinstance(source, Pod):
         own = source.host_network and source.node == destination.node
     else:
-        own = _is_at(destination.node, source)
+        own = is_at(destination.node, source)
     return "its own node" if own else ""
 
 

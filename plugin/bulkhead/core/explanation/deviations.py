@@ -47,7 +47,7 @@ class _DeviationQuery:
 
 
 def _again(end: ExplainedEndpoint, place: int | None) -> ExplainedEndpoint:
-    return ExplainedEndpoint(-1 if place is None else place, end.names, end.first, end.many)
+    return ExplainedEndpoint(-1 if place is None else place, end.names, end.first, end.many, end.pods)
 
 
 def _ports(account: PairExplanation) -> PortSet:

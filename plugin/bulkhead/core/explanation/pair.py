@@ -3,9 +3,10 @@
 """
 
 from bulkhead.core.engine.endpoint_space import first_outside, outside_members
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict, port_verdicts
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability, exempt, isolating, open_anyway
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability, exempt, is_at, isolating, open_anyway
+from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Endpoint, External, Pod
@@ -26,13 +27,15 @@ class ExplainedEndpoint:
     One or more endpoints that no policy tells apart, at one *place* of a layer's universe.
 
     *names* are what they are called, *first* is one of them.  *many*: it stands for more than
-    one, so a connection between two of them is not one of a pod with itself.
+    one, so a connection between two of them is not one of a pod with itself.  *pods* are those
+    that were named.
     """
 
     place: int
     names: tuple[str, ...]
     first: Endpoint
     many: bool
+    pods: tuple[Pod, ...] = ()
 
 
 @record
@@ -42,6 +45,8 @@ class PairExplanation:
 
     *exempt* says why policies do not matter, else it is empty.  *egress* and *ingress* are the
     policies, by their place in the cluster, that isolate the source and the destination.
+    *depends* are ports that are refused as far as is known, and open for some address of a pod
+    whose address is not known.
     """
 
     family: int
@@ -51,6 +56,7 @@ class PairExplanation:
     egress: tuple[int, ...]
     ingress: tuple[int, ...]
     shares: tuple[PortVerdict, ...]
+    depends: PortSet = ports.NONE
 
     def leaves(self, share: PortVerdict) -> bool:
         """Say whether the source's side lets the ports of *share* pass."""
@@ -75,7 +81,25 @@ class PairExplanation:
     @property
     def reason(self) -> object:
         """What pairs that are alike have in common."""
-        return self.exempt, self.egress, self.ingress, self.shares
+        return self.exempt, self.egress, self.ingress, self.shares, self.depends
+
+    def is_uncertain(self, share: PortVerdict) -> bool:
+        """Say whether a port of *share*, which is refused, is open for some address of a pod."""
+        return not self.open(share) and bool(ports.intersect(share.ports, self.depends).spans)
+
+    def depending(self, found: PortSet) -> "PairExplanation":
+        """Return the same where the ports *found* depend on the address of a pod."""
+        shares = tuple(part for share in self.shares for part in _parted(share, found))
+        return PairExplanation(
+            self.family, self.source, self.destination, self.exempt, self.egress, self.ingress, shares, found
+        )
+
+
+def _parted(share: PortVerdict, found: PortSet) -> "Iterator[PortVerdict]":
+    """Yield *share* in two parts: the ports that are in *found*, and the others."""
+    for part in (ports.intersect(share.ports, found), ports.subtract(share.ports, found)):
+        if part.spans:
+            yield PortVerdict(part, share.egress, share.ingress, share.departs)
 
 
 def explain_pairs(
@@ -87,8 +111,10 @@ def explain_pairs(
     *templates*: each pod of the cluster stands for any number of them.  A pair of two
     addresses is not accounted for: no policy has a say in it.
     """
+    apart = treated_differently((answer,))
     for layer in answer.layers:
-        here, there = explained_endpoints(layer, source, templates), explained_endpoints(layer, destination, templates)
+        here = explained_endpoints(layer, source, templates, apart, single_address(destination))
+        there = explained_endpoints(layer, destination, templates, apart, single_address(source))
         for one in here:
             for other in there:
                 if isinstance(one.first, Pod) or isinstance(other.first, Pod):
@@ -96,36 +122,47 @@ def explain_pairs(
 
 
 def explained_endpoints(
-    layer: FamilyReachability, chosen: EndpointSelection, templates: bool
+    layer: FamilyReachability,
+    chosen: EndpointSelection,
+    templates: bool,
+    apart: frozenset[Owner] = frozenset(),
+    node: str = "",
 ) -> list[ExplainedEndpoint]:
-    """Return what *chosen* names in *layer*, by place."""
+    """
+    Return what *chosen* names in *layer*, by place.
+
+    Pods of the workloads *apart* have their own names.  Pods that run on *node* are apart from others.
+    """
     universe = layer.universe
-    pods: dict[int, list[Pod]] = {}
+    pods: dict[tuple[int, bool], list[Pod]] = {}
     for pod in chosen.pods:
         place = universe.places.get(pod)
         if place is not None:
-            pods.setdefault(place, []).append(pod)
+            pods.setdefault((place, bool(node) and is_at(pod.node, External(node))), []).append(pod)
     found = [
         ExplainedEndpoint(
             place,
-            tuple(sorted({name_of(pod) for pod in those})),
+            tuple(sorted({name_of(pod, apart) for pod in those})),
             those[0],
-            len(those) > 1 or is_many(those[0], templates),
+            len(pods.get((place, True), ())) + len(pods.get((place, False), ())) > 1 or is_many(those[0], templates),
+            tuple(those),
         )
-        for place, those in sorted(pods.items())
+        for (place, _), those in sorted(pods.items())
     ]
     base = first_outside(universe)
     spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[universe.family],))
     for place in partition.indices(outside_members(universe, spans)):
         part = intervals.intersect(universe.cells.regions[place - base], spans)
         text = chosen.text if part == spans else f"{chosen.text} ({addresses.spell(AddressSet(part))})"
-        found.append(ExplainedEndpoint(place, (text,), External(addresses.spell_address(part[0][0])), True))
+        first, last = part[0]
+        is_one = first == last and len(part) == 1
+        found.append(ExplainedEndpoint(place, (text,), External(addresses.spell_address(first)), not is_one))
     return found
 
 
-def name_of(pod: Pod) -> str:
-    """Return what *pod*'s workload is called, as ``endpoints`` reads it."""
-    return f"{pod.namespace}/{pod.workload or pod.name}"
+def name_of(pod: Pod, apart: frozenset[Owner] = frozenset()) -> str:
+    """Return what *pod*'s workload is called, as ``endpoints`` reads it; the pod itself where that is *apart*."""
+    return f"{pod.namespace}/{pod.name if pod.owner in apart else pod.workload or pod.name}"
 
 
 def is_many(pod: Pod, templates: bool) -> bool:
@@ -150,17 +187,20 @@ def pair(
     semantics: Semantics,
 ) -> PairExplanation:
     """Return the account of one pair of *layer*, one end of which is a pod."""
-    strangers = source.place == destination.place and source.many
+    strangers = source.place == destination.place and source.many and isinstance(source.first, Pod)
+    ranges = any(isinstance(end.first, External) and end.many for end in (source, destination))
     shares = [
         PortVerdict(ports.intersect(ports_of, asked), egress, each.ingress)
         for each in port_verdicts(layer, source.place, destination.place)
-        for ports_of, egress in _anyway(each, open_anyway(semantics, source.first, destination.first))
+        for ports_of, egress in _anyway(
+            each, ports.NONE if ranges else open_anyway(semantics, source.first, destination.first)
+        )
     ]
     return PairExplanation(
         layer.universe.family,
         source,
         destination,
-        "" if strangers else exempt(source.first, destination.first),
+        "" if strangers or ranges else exempt(source.first, destination.first),
         isolating(layer, source.place, Direction.EGRESS),
         isolating(layer, destination.place, Direction.INGRESS),
         tuple(share for share in shares if share.ports.spans),
@@ -175,11 +215,36 @@ def _anyway(share: PortVerdict, opened: PortSet) -> "Iterator[tuple[PortSet, tup
 
 def all_allowed(found: "Iterable[PairExplanation]", asked: PortSet) -> bool:
     """Say whether every pair of *found* has all ports of *asked* open, over one address family or several together."""
+    return all(each == asked for each in opened_by_pair(found))
+
+
+def opened_by_pair(found: "Iterable[PairExplanation]") -> list[PortSet]:
+    """Return what is open, over all address families, between each two ends of *found* that some policy tells apart."""
+    accounts = list(found)
+    sources, destinations = (
+        _ends([each.source if side else each.destination for each in accounts], [each.family for each in accounts])
+        for side in (True, False)
+    )
     opened: dict[tuple[object, object], PortSet] = {}
-    for each in found:
-        ends = each.source.names, each.destination.names
-        opened[ends] = ports.union(opened.get(ends, ports.NONE), each.opened)
-    return all(each == asked for each in opened.values())
+    for each in accounts:
+        for one in sources[each.family, each.source]:
+            for other in destinations[each.family, each.destination]:
+                known = opened.get((one, other), ports.NONE)
+                opened[one, other] = ports.union(known, each.opened)
+    return list(opened.values())
+
+
+def _ends(ends: list[ExplainedEndpoint], families: list[int]) -> "dict[tuple[int, ExplainedEndpoint], set[object]]":
+    """Return for each of *ends*, with its family, what its pods are in all families together; addresses by name."""
+    at: dict[Pod, set[tuple[int, ExplainedEndpoint]]] = {}
+    for family, end in zip(families, ends, strict=True):
+        for pod in end.pods:
+            at.setdefault(pod, set()).add((family, end))
+    found: dict[tuple[int, ExplainedEndpoint], set[object]] = {}
+    for family, end in zip(families, ends, strict=True):
+        alike = {frozenset(at[pod]) for pod in end.pods}
+        found.setdefault((family, end), set()).update(alike or {end.names})
+    return found
 
 
 def alike(accounts: "Iterator[PairExplanation]") -> list[list[PairExplanation]]:

@@ -2,10 +2,11 @@
 ``expect``: whether a promise holds in an answer, and where it does not.
 """
 
-from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, outside_members
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, outside_members, place_of
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.queries import members
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability, port_set
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, port_set
+from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import WHOLE
@@ -77,7 +78,9 @@ def _breaches(
         others(universe, named, unreal) if promise.others == side else _every(universe, named)
         for side, named in (("sources", promise.sources), ("destinations", promise.destinations))
     )
-    found: list[Breach] = []
+    found: list[Breach] = list(_own_node(number, layer, promise))
+    known = {(each.source, each.destination) for each in found}
+    spared = _spared(layer, promise)
     pairs = 0
     for row, sources in _by_row(layer, here):
         for source in indices(sources):
@@ -86,8 +89,47 @@ def _breaches(
             for atoms, those in (*row, (0, _rest(row, reached))):
                 wrong = _wrong(port_set(layer, atoms), promise) if those & reached else ports.NONE
                 if wrong.spans:
-                    found += [Breach(number, source, each, wrong) for each in indices(those & reached)]
+                    ends = [each for each in indices(those & reached) if (source, each) not in spared]
+                    found += [Breach(number, source, each, wrong) for each in ends if (source, each) not in known]
     return found, pairs
+
+
+def _own_node(number: int, layer: FamilyReachability, promise: Promise) -> "Iterator[Breach]":
+    """Yield where the address of a pod's own node is named as a source that is refused: it always reaches the pod."""
+    for place, pods in _node_pairs(layer, promise) if not promise.allowed else ():
+        for destination in sorted({layer.universe.places[pod] for pod in pods}):
+            yield Breach(number, place, destination, promise.asked)
+
+
+def _spared(layer: FamilyReachability, promise: Promise) -> set[tuple[int, int]]:
+    """Return the pairs that are open whatever policies say: only addresses of nodes with their own pods are named."""
+    found: set[tuple[int, int]] = set()
+    named = {pod for each in promise.destinations for pod in each.pods}
+    for place, pods in _node_pairs(layer, promise) if promise.allowed else ():
+        naming = [each for each in promise.sources if outside_members(layer.universe, each.addresses) >> place & 1]
+        if len(naming) == 1:
+            ends = {layer.universe.places[pod] for pod in pods}
+            found.update((place, end) for end in ends if named & set(layer.universe.members[end].pods) <= set(pods))
+    return found
+
+
+def _node_pairs(layer: FamilyReachability, promise: Promise) -> "Iterator[tuple[int, list[Pod]]]":
+    """Yield the outside member of each address that is named as a source, with the named pods that run at it."""
+    if promise.others == "sources":
+        return
+    named = {pod for each in promise.destinations for pod in each.pods}
+    for each in promise.sources:
+        point = single_address(each)
+        if point and (place := place_of(layer.universe, External(point))) is not None:
+            pods = [
+                pod
+                for pod in layer.universe.places
+                if (pod in named) is not bool(promise.others)
+                and not pod.host_network
+                and is_at(pod.node, External(point))
+            ]
+            if pods:
+                yield place, pods
 
 
 def _every(universe: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int:

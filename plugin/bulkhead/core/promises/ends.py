@@ -33,10 +33,15 @@ if TYPE_CHECKING:
 
 @record
 class NamedEnd:
-    """The *flows* of one end of a promise, and the *ports* of its pods; ``None`` where they may have any."""
+    """
+    The *flows* of one end of a promise, and the *ports* of its pods; ``None`` where they may have any.
+
+    *node* is the address of the node that they run on, if that was asked for.
+    """
 
     flows: FlowClass
     ports: tuple[NamedPort, ...] | None = None
+    node: str = ""
 
 
 class EndReader:
@@ -60,16 +65,16 @@ class EndReader:
             if pod.labels:
                 self.named.setdefault(pod.namespace, set()).add(pod.labels)
 
-    def every(self, end: str, chosen: "Iterable[EndpointSelection]") -> list[NamedEnd]:
-        """Return what all of *chosen* name at *end*."""
-        return list(dict.fromkeys(found for each in chosen for found in self.end(end, each)))
+    def every(self, end: str, chosen: "Iterable[EndpointSelection]", nodes: frozenset[str]) -> list[NamedEnd]:
+        """Return what all of *chosen* name at *end*, the pods of each of *nodes* by themselves."""
+        return list(dict.fromkeys(found for each in chosen for found in self.end(end, each, nodes)))
 
-    def end(self, end: str, chosen: EndpointSelection) -> "Iterator[NamedEnd]":
+    def end(self, end: str, chosen: EndpointSelection, nodes: frozenset[str]) -> "Iterator[NamedEnd]":
         """Yield what *chosen* names at *end*."""
         for flows in (*self.by_name(end, chosen), *self.outside(end, chosen.addresses)):
             yield NamedEnd(flows)
         if not chosen.whole and not chosen.peer:
-            yield from self.given(end, chosen.pods)
+            yield from self.given(end, chosen.pods, nodes)
 
     def by_name(self, end: str, chosen: EndpointSelection) -> "Iterator[FlowClass]":
         """Yield the pods of whole namespaces, and those that a named peer selects."""
@@ -86,7 +91,7 @@ class EndReader:
         if found:
             yield _at(end, {"kind": OUTSIDES}, found)
 
-    def given(self, end: str, pods: "Iterable[Pod]") -> "Iterator[NamedEnd]":
+    def given(self, end: str, pods: "Iterable[Pod]", nodes: frozenset[str] = frozenset()) -> "Iterator[NamedEnd]":
         """Yield what each of *pods* stands for."""
         for pod in pods:
             if self.templates:
@@ -97,7 +102,11 @@ class EndReader:
                 wanted = {f"l:{key}": only((dict(pod.labels).get(key),)) for key in self.keys}
                 spans = None if where == self.space.pods else where
                 ports = pod.ports if self.has_names else ()
-                yield NamedEnd(_at(end, {"kind": PODS, "ns": only((pod.namespace,)), **wanted}, spans), ports)
+                yield NamedEnd(
+                    _at(end, {"kind": PODS, "ns": only((pod.namespace,)), **wanted}, spans),
+                    ports,
+                    pod.node if pod.node in nodes else "",
+                )
 
     def cells_of(self, pod: Pod) -> Spans:
         """Return the addresses that no rule tells apart from those of *pod*: all of pods where it has none."""

@@ -2,7 +2,9 @@
 Whether a promise holds for every endpoint that could exist.
 """
 
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+import itertools
+
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.semantics import Semantics
@@ -22,19 +24,22 @@ from bulkhead.core.possible.flow_class import (
     intersect,
     merged,
 )
-from bulkhead.core.possible.members import is_labelled, members_at
+from bulkhead.core.possible.members import Members, is_labelled, members_at
 from bulkhead.core.possible.rule_classes import END
 from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
 from bulkhead.core.promises.check import Breach, Promise
 from bulkhead.core.promises.ends import EndReader, NamedEnd, resolved
 from bulkhead.core.record import record
-from bulkhead.core.sets import ports
+from bulkhead.core.sets import addresses, ports
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_MOST_BREACHES = 1_000
+"""Breaches between given endpoints that are looked at to find whether they show a class of flows."""
 
 _MOST_CLASSES = 100
 """Classes of flows that are looked for where a promise is broken."""
@@ -99,7 +104,7 @@ class PossibleChecker:
 
     def is_shown(self, breach: PossibleBreach, known: "Iterable[Breach]") -> bool:
         """Say whether one of the *known* breaches between given endpoints is a flow of *breach*."""
-        for each in known:
+        for each in itertools.islice(known, _MOST_BREACHES):
             for number, layer in self.layers(breach):
                 ends = (SOURCE, each.source), (DESTINATION, each.destination)
                 if each.layer == number and all(self.is_at(layer, breach, *end) for end in ends):
@@ -108,7 +113,7 @@ class PossibleChecker:
 
     def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, place: int) -> bool:
         """Say whether an endpoint of the member *place* of *layer* belongs to *end* of *breach*."""
-        if not members_at(layer.universe, breach.flows, breach.space, end) >> place & 1:
+        if not _members(layer, breach, end) >> place & 1:
             return False
         pods = layer.universe.members[place].pods
         return not pods or any(is_labelled(breach.flows, end, pod) for pod in pods)
@@ -117,7 +122,7 @@ class PossibleChecker:
         """Return the given pods that belong to *end* of *breach*."""
         found: dict[Pod, None] = {}
         for _, layer in self.layers(breach):
-            for place in indices(members_at(layer.universe, breach.flows, breach.space, end)):
+            for place in indices(_members(layer, breach, end)):
                 pods = layer.universe.members[place].pods
                 found.update(dict.fromkeys(pod for pod in pods if is_labelled(breach.flows, end, pod)))
         return tuple(found)
@@ -128,6 +133,12 @@ class PossibleChecker:
         for number, layer in enumerate(self.answer.layers):
             if is_anywhere or layer.universe.family == breach.space.family:
                 yield number, layer
+
+
+def _members(layer: FamilyReachability, breach: PossibleBreach, end: str) -> Members:
+    """Return the members of *layer* that can be at *end* of *breach*, whatever the labels of their pods are."""
+    values = {axis: each for axis, each in breach.flows.values.items() if not axis.startswith(f"{end}.l:")}
+    return members_at(layer.universe, flow_class(values, breach.flows.spans), breach.space, end)
 
 
 def _without_copies(found: "Iterable[PossibleBreach]") -> "Iterator[PossibleBreach]":
@@ -186,6 +197,8 @@ class _Check:
             for other in self.every(DESTINATION, self.promise.destinations, self.promise.others == "destinations"):
                 if OUTSIDES == one.flows.values.get("s.kind") == other.flows.values.get("d.kind"):
                     continue
+                if self.promise.allowed and other.node and one.flows.spans.get("s.ip") == _point(other.node):
+                    continue  # a node always reaches its own pods
                 self.steps.take(1)
                 both = intersect(one.flows, other.flows)
                 if both:
@@ -195,7 +208,8 @@ class _Check:
         """Return what *chosen* name at *end*; with *others* every endpoint there is."""
         if others:
             return [NamedEnd(flow_class({f"{end}.kind": kind}, {})) for kind in (PODS, OUTSIDES)]
-        return self.ends.every(end, chosen)
+        nodes = frozenset(filter(None, map(single_address, self.promise.sources)))
+        return self.ends.every(end, chosen, nodes if end == DESTINATION else frozenset())
 
     def wrong(self, base: FlowClass) -> "Iterator[FlowClass]":
         """Yield the flows of *base* that are not as promised."""
@@ -244,6 +258,11 @@ class _Check:
                 ]
                 return MatchingRule((numbers or each.policies)[0], each.rule, each.written is not direction)
         return None
+
+
+def _point(address: str) -> Spans:
+    at = addresses.address(address)
+    return ((at, at),)
 
 
 _BOTH = (Direction.EGRESS, Direction.INGRESS)
