@@ -540,8 +540,10 @@ class TestNothingRuns:
         run("cp", "-r", repository.tree.path / "hooks", hooks.parent)
         repository.git("config", "core.hooksPath", os.fspath(repository.tree.path / "hooks"))
         sentinel.unlink(missing_ok=True)  # git itself may have run some of it so far
-        assert [repository.diff(*of).status for of in (("HEAD~1", "HEAD"), ("HEAD~1",), ())] == [0, 0, 0]
+        judged = [repository.diff(*of) for of in (("HEAD~1", "HEAD"), ("HEAD~1",), ())]
         assert not sentinel.exists()
+        assert [done.status for done in judged] == [2, 2, 2]
+        assert all("cannot be reviewed: `filter=evil` makes git check `" in done.stderr for done in judged)
 
     def test_a_missing_object_is_not_fetched(
         self, repository: Repository, sentinel: Path, tmp_path_factory: pytest.TempPathFactory

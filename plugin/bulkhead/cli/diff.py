@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
 from bulkhead.analysis.comparison import Comparison, Endpoints, of_drift, of_manifests, of_overlays, renamed, unchanged
+from bulkhead.analysis.revision_checks import altered_faults, graph_of, unlisted_changes
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import check_selection, no_garbage_collection, nothing_to_judge
@@ -32,7 +33,7 @@ from bulkhead.io.git.checkout import Copy, copies
 from bulkhead.io.git.file_states import DiskFiles, FileStates, RevisionFiles
 from bulkhead.io.git.programs import changed_programs, executed, other_than_this
 from bulkhead.io.git.repository import GitError, Repository, Revision
-from bulkhead.io.kustomize.kustomization import Bounds
+from bulkhead.io.kustomize.kustomization import Bounds, Graph
 from bulkhead.io.manifests.manifest_files import Known, Selection
 from bulkhead.report.cut import SHORT
 from bulkhead.report.diff_formats import DIFF_FORMATS
@@ -245,7 +246,13 @@ def _overlays(asked: _Asked, names: tuple[str, str], before: AnalysisInput, afte
     """Compare two trees of overlays, each by the semantics of its own profile, or of the other's where it has none."""
     sides = (before, after), (after, before)
     was, now = (_semantics(asked, side if side.profile else other) for side, other in sides)
-    return of_overlays(names, before, after, (was, now), asked.endpoints)
+    graphs = graph_of(before), graph_of(after)
+    notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
+    if faults:
+        asked.console.refuse(faults, f"{names[1]} cannot be compared")
+    found = of_overlays(names, before, after, (was, now), asked.endpoints)
+    found.notes += notes
+    return found
 
 
 def _revisions(asked: _Asked) -> Comparison:
@@ -265,19 +272,41 @@ def _revisions(asked: _Asked) -> Comparison:
             jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
         before, after = (_usable(name, job.result(), asked.console) for name, job in zip(names, jobs, strict=True))
         found = _overlays(asked, names, before, after)
-        tops = made[0].top, made[1].top if len(made) == 2 else repository.top
         files = [RevisionFiles(repository, revision) for revision in revisions]
         last = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
-        sides = (files[0], *_programs(before, tops[0])), (last, *_programs(after, tops[1]))
-        found.programs = changed_programs(*(executed(*side) for side in sides))
+        tops = made[0].top, made[1].top if len(made) == 2 else repository.top
+        sides = _BuildFiles(files[0], before, tops[0]), _BuildFiles(last, after, tops[1])
+        _check_texts(asked, names, sides, repository.own_attributes())
+        found.programs = changed_programs(*(side.programs for side in sides))
         if not found.programs:
-            found.notes += _other_plugins(last, sides[1][1], revisions[0])
+            found.notes += _other_plugins(sides[1], revisions[0])
     return found
 
 
-def _programs(side: AnalysisInput, top: str) -> tuple[set[str], set[str]]:
-    """Return the folders from which *side* takes its plugin, and how overlays name them, from the *top* of its copy."""
-    graph = side.loaded.sources.graph if side.loaded and side.loaded.sources else None
+class _BuildFiles:
+    """The files of one side: *plugins* are the folders from which it takes its plugin, below *top*."""
+
+    def __init__(self, files: FileStates, side: AnalysisInput, top: str) -> None:
+        self.files = files
+        self.graph = graph_of(side)
+        self.top = top
+        self.plugins, spelled = _plugins(self.graph, top)
+        self.programs = executed(files, self.plugins, spelled)
+
+
+def _check_texts(
+    asked: _Asked, names: Sequence[str], sides: Sequence[_BuildFiles], others: Sequence[tuple[str, bytes]]
+) -> None:
+    """Refuse a side of which git checks out another text than it stores."""
+    for name, side in zip(names, sides, strict=True):
+        if side.graph:
+            faults = list(altered_faults(side.files, others, side.graph, side.top, side.programs))
+            if faults:
+                asked.console.refuse(faults, f"{name} cannot be compared")
+
+
+def _plugins(graph: Graph | None, top: str) -> tuple[set[str], set[str]]:
+    """Return the folders of the plugins that *graph* uses, and how overlays name them, from the *top* of its files."""
     if not graph:
         return set(), set()
     folders = {folder for folder in graph.found if graph.is_plugin(folder)}
@@ -290,11 +319,11 @@ def _programs(side: AnalysisInput, top: str) -> tuple[set[str], set[str]]:
     return {os.path.relpath(folder, top) for folder in folders}, spelled
 
 
-def _other_plugins(files: FileStates, plugins: set[str], like: Revision) -> list[str]:
+def _other_plugins(side: _BuildFiles, like: Revision) -> list[str]:
     """Return a note for each plugin that is not the bulkhead that runs here."""
     notes = []
-    for plugin in sorted(plugins):
-        differ = other_than_this(files, plugin, "sha1" if len(like.commit) == 40 else "sha256")
+    for plugin in sorted(side.plugins):
+        differ = other_than_this(side.files, plugin, "sha1" if len(like.commit) == 40 else "sha256")
         if differ:
             message = f"the plugin in {plugin} is not the bulkhead that runs here ({count(len(differ), 'file')})"
             notes.append(f"{message}: {SHORT.row(differ, 3)}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bulkhead.io.files import bytes_of
 from bulkhead.io.git.repository import Entry, Repository, Revision
 
 FileState = tuple[str, str]
@@ -30,6 +31,9 @@ class FileStates(Protocol):
 
     def target(self, path: str) -> str:
         """Return where the link at *path* leads, as it is written."""
+
+    def content(self, path: str) -> bytes | None:
+        """Return the content of the file at *path*; ``None`` where there is none, or a link."""
 
     def is_tracked(self, path: str) -> bool:
         """Say whether *path*, or anything below it, belongs to the repository and was not only made in the folder."""
@@ -54,6 +58,11 @@ class RevisionFiles:
         """As :class:`FileStates`."""
         name = self.states[path][1]
         return os.fsdecode(self.repository.blobs([name])[name])
+
+    def content(self, path: str) -> bytes | None:
+        """As :class:`FileStates`."""
+        mode, name = self.states.get(path, ("", ""))
+        return self.repository.blobs([name])[name] if mode.startswith("100") else None
 
     def is_tracked(self, path: str) -> bool:
         """As :class:`FileStates`."""
@@ -94,8 +103,7 @@ class DiskFiles:
             return LINK, self._named(os.fsencode(os.readlink(full)))
         if not os.path.isfile(full):
             return None
-        with open(full, "rb") as file:
-            content = file.read()
+        content = bytes_of(full)
         known = self.tracked.get(path)
         mode = "100755" if os.stat(full).st_mode & 0o100 else "100644"
         if known and not self.has_modes:
@@ -121,6 +129,13 @@ class DiskFiles:
     def target(self, path: str) -> str:
         """As :class:`FileStates`."""
         return os.readlink(os.path.join(self.top, path))
+
+    def content(self, path: str) -> bytes | None:
+        """As :class:`FileStates`."""
+        full = os.path.join(self.top, path)
+        if os.path.islink(full) or not os.path.isfile(full):
+            return None
+        return bytes_of(full)
 
     def is_tracked(self, path: str) -> bool:
         """As :class:`FileStates`."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bulkhead.core.diagnostics import DiagnosticError
-from bulkhead.io.files import MIB
+from bulkhead.io.files import MIB, Unreadable, bytes_of
 from bulkhead.io.programs import LARGEST_OUTPUT, ProgramError, run_program
 
 _SAFE = {
@@ -142,12 +142,26 @@ class Repository:
                 found.append(Entry(os.fsdecode(path), mode, name))
         return found
 
-    def setting(self, name: str) -> str:
-        """Return the setting *name* of git, empty where there is none."""
+    def setting(self, name: str, kind: str = "") -> str:
+        """Return the setting *name* of git, which is of this *kind*, empty where there is none."""
         try:
-            return self._ask("config", "--get", name).decode(errors="replace").strip().lower()
+            of = [f"--type={kind}"] if kind else []
+            return self._ask("config", *of, "--get", name).decode(errors="surrogateescape").strip()
         except GitError:
             return ""
+
+    def own_attributes(self) -> list[tuple[str, bytes]]:
+        """Return the files of attributes outside of the tree, by name: the user's, then the repository's own."""
+        settings = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+        users = self.setting("core.attributesFile", "path") or os.path.join(settings, "git", "attributes")
+        own = self._ask("rev-parse", "--git-path", "info/attributes").decode(errors="surrogateescape").rstrip("\n")
+        found = []
+        for path in (users, os.path.join(self.folder, own)):
+            try:
+                found.append((path, bytes_of(path)))
+            except Unreadable:
+                found.append((path, b""))
+        return found
 
     def blobs(self, objects: Iterable[str]) -> dict[str, bytes]:
         """

@@ -13,6 +13,7 @@ from posixpath import dirname, join, normpath
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.unlisted import OVERLAYS
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
 
 LINK = "120000"
@@ -30,6 +31,7 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
         return tree
     walk = _Walk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
     walk.visit(folder)
+    walk.visit_below(join(folder, OVERLAYS) if folder else OVERLAYS)
     return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
 
 
@@ -64,6 +66,13 @@ class _Walk:
                 if path in self.kustomizations:
                     self.wanted.add(path)
                     waiting += self.led(at, self.kustomizations[path])
+
+    def visit_below(self, folder: str) -> None:
+        """Want all that *folder* holds: it is delivered, whether or not the root lists it."""
+        self.wanted |= {path for path in self.files if path.startswith(f"{folder}/")}
+        for path in self.kustomizations:
+            if path.startswith(f"{folder}/"):
+                self.visit(dirname(path))
 
     def led(self, folder: str, text: bytes) -> Iterator[str]:
         """Yield the folders that a kustomization names; its files are wanted."""

@@ -1,0 +1,60 @@
+"""What keeps two trees of overlays from being compared, though each of them builds."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.git.attributes import altered_texts
+from bulkhead.io.git.file_states import FileStates
+from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.unlisted import fingerprint, unlisted_overlays
+
+UNLISTED = "the root does not list it, and an ApplicationSet delivers it"
+
+
+def graph_of(side: AnalysisInput) -> Graph | None:
+    """Return the kustomizations that *side* comes from."""
+    return side.loaded.sources.graph if side.loaded and side.loaded.sources else None
+
+
+def unlisted_faults(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield each folder below `overlays/` that the root of *graph* does not list, as a mistake."""
+    for folder in unlisted_overlays(graph):
+        hint = f"add `{folder}` to `resources` in the root's kustomization, or delete the folder"
+        yield Diagnostic(Location(os.path.join(graph.root, folder)), UNLISTED, hint)
+
+
+def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagnostic]]:
+    """
+    Return notes about unlisted folders that are built as before, and a refusal for each that is not.
+
+    One that the root lists on one side only has to be the same on both: what was delivered from it counts.
+    """
+    notes, faults = [], []
+    was, now = set(unlisted_overlays(before)), set(unlisted_overlays(after))
+    for folder in sorted(was | now):
+        if fingerprint(before, folder) == fingerprint(after, folder) != "":
+            when = "" if folder in was & now else " after" if folder in now else " before"
+            notes.append(f"{folder} is not judged: the root does not list it{when}, and it is the same on both sides")
+        else:
+            at = Location(os.path.join(after.root, folder))
+            hint = "list it in the root's kustomization, in a change of its own"
+            faults.append(refusal(at, f"{UNLISTED}: what it renders changes", hint))
+    return notes, faults
+
+
+def altered_faults(
+    files: FileStates, others: Sequence[tuple[str, bytes]], graph: Graph, top: str, programs: Iterable[str]
+) -> Iterator[Diagnostic]:
+    """
+    Yield each file that a build reads or executes and of which git checks out or packs another text.
+
+    *top* is where the files of *graph* are, *others* are as in ``altered_texts``.
+    """
+    read = {os.path.relpath(each.file, top) for each in graph.found.values()}
+    read |= {os.path.relpath(file, top) for file in graph.plain_files()}
+    for each in altered_texts([*read, *programs], files.content, others):
+        hint = "take the attribute off this file"
+        yield refusal(Location(each.file, each.line), each.message, hint)
