@@ -344,3 +344,40 @@ def test_no_case_of_any_field_is_missed(tree: Tree, name: str, data: st.DataObje
     tree.write("one/kustomization.yaml", f"{key}: {value}\n")
     done = tree.bulkhead("validate", Path("one"))
     assert (f"kustomize takes `{key}` for `{name}`" in done.stderr) == (key != name)
+
+
+class TestNamespaceLabels:
+    """The labels of a Namespace decide what a `namespaceSelector` matches."""
+
+    SHOP = "  ingress:\n    intra-namespace: null\n    red: {from: {namespaces: {team: red}}, ports: 80}\n"
+    BLOG = "  egress:\n    shop: {to: {namespaces: {kubernetes.io/metadata.name: shop}}, ports: 80}\n"
+    NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: blog, labels: {a: b}}\n"
+    LABEL = {
+        "in its file": ("overlays/blog/ns.yaml", NAMESPACE.replace("a: b", "a: b, team: red")),
+        "by a patch": (
+            "kustomization.yaml",
+            "resources: [overlays/shop, overlays/blog]\npatches:\n- target: {kind: Namespace, name: blog}\n"
+            "  patch: |-\n    - {op: add, path: /metadata/labels/team, value: red}\n",
+        ),
+        "by the root": (
+            "kustomization.yaml",
+            "resources: [overlays/shop, overlays/blog]\nlabels: [{pairs: {team: red}}]\n",
+        ),
+    }
+
+    @pytest.mark.parametrize("how", LABEL)
+    def test_a_label_that_a_peer_selects_opens_traffic(self, tree: Tree, how: str) -> None:
+        strict = "    intra-namespace: null\n    external-https: null\n"
+        for name, rules in (("shop", self.SHOP), ("blog", self.BLOG + strict)):
+            tree.overlay(name, rules)
+        file = tree.path / "overlays/blog/kustomization.yaml"
+        file.write_text(file.read_text().replace("[../../base]", "[../../base, ns.yaml]"))
+        tree.write("overlays/blog/ns.yaml", self.NAMESPACE)
+        tree.write("kustomization.yaml", "resources: [overlays/shop, overlays/blog]\n")
+        before = tree.path.parent / f"{tree.path.name}-before"
+        shutil.copytree(tree.path, before, symlinks=True)
+        tree.write(*self.LABEL[how])
+        assert tree.bulkhead("diff", "--dirs", before, before).status == 0
+        done = tree.bulkhead("diff", "--dirs", before, ".")
+        assert (done.status, done.stdout.partition("\n")[0]) == (1, "OPENS traffic across namespaces"), done.stderr
+        assert "namespace `blog` -> any pod in namespace `shop`: port 80" in done.stdout
