@@ -94,7 +94,7 @@ def test_the_text_says_what_the_values_say(spec: dict[str, Any], layout: str) ->
         assert yaml.safe_load(document(policy)) == as_written(policy)
 
 
-@pytest.mark.binary
+@pytest.mark.native
 @settings(max_examples=25)
 @given(st.lists(st.tuples(specs, layouts), min_size=4, max_size=4))
 def test_what_comes_out_is_a_valid_object_of_kubernetes(batch: list[tuple[dict[str, Any], str]]) -> None:
@@ -105,7 +105,7 @@ def test_what_comes_out_is_a_valid_object_of_kubernetes(batch: list[tuple[dict[s
             kubernetes_validate.validate(yaml.safe_load(document(policy)), "1.34", strict=True)
 
 
-@pytest.mark.binary
+@pytest.mark.native
 def test_an_invalid_object_would_be_noticed() -> None:
     import kubernetes_validate
 

@@ -98,13 +98,13 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
         pytest.param(
             "kind: [1",
             "a.yaml:2:1: error: not valid YAML: ",
-            marks=pytest.mark.libyaml,
+            marks=pytest.mark.native,
         ),
         ("kind: 1\nb: 2\nkind: 3\n", "a.yaml:3:1: error: duplicate key `kind`"),
         pytest.param(
             "---\nkind: 1\n\tb: 2\n",
             "a.yaml:3:1: error: not valid YAML: ",
-            marks=pytest.mark.libyaml,
+            marks=pytest.mark.native,
         ),
         ('{"kind": 1, "kind": 2}', "a.yaml:1:1: error: duplicate key `kind`"),
         ("kind: *b\n", "a.yaml:1:7: error: not valid YAML: found undefined alias"),
@@ -206,7 +206,7 @@ def test_a_file_with_nothing_in_it_is_no_empty_cluster(tmp_path: Path) -> None:
     assert [one.message for one in found.faults] == ["there is nothing in it"]
 
 
-@pytest.mark.process
+@pytest.mark.native
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (fault,) = load(str(tmp_path / "pipe")).faults

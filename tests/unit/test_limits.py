@@ -12,6 +12,8 @@ from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import parse
 from bulkhead.io.yaml.nodes import DEEPEST, InvalidYaml, documents
 
+# The stack of WebAssembly ends before the limits of this project do.
+pytestmark = pytest.mark.native
 DEEP = 100_000
 
 

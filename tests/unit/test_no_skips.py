@@ -15,7 +15,7 @@ SKIPS = {
     "module": "pytest.skip('no kpt', allow_module_level=True)\n",
     "import": "pytest.importorskip('no_kpt_here', reason='no kpt')\ndef test_one(): ...\n",
 }
-pytestmark = pytest.mark.process
+pytestmark = pytest.mark.native
 XFAIL = "@pytest.mark.xfail(strict=True, reason='no kpt')\ndef test_one(): assert False\n"
 
 
