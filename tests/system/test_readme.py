@@ -5,15 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, TOOLS, fresh_clone, run
+from conftest import ROOT, TOOLS, Tree, fresh_clone, git, run
+from system.pages import commands
 
 RECURSIVE = "make test"
-
-
-def commands(page: Path) -> list[str]:
-    """Return the lines of every block of shell in *page*."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +17,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_commands_of_the_readme_work_in_order(clone: Path) -> None:
-    listed = commands(ROOT / "README.md")
+    diff, *listed = (command.text.partition(" | kubectl apply")[0] for command in commands(Path("README.md")))
+    assert diff == "bulkhead diff main"  # the example at the top, of another change: below
     assert listed[:2] == ["make demo", RECURSIVE]
     # A Python, and kustomize or Go, which `make demo` needs: those with which this test runs.
     path = f"{Path(sys.executable).resolve().parent}:{TOOLS}:/usr/bin:/bin"
@@ -49,3 +45,24 @@ def test_what_happens_without_the_flags_is_what_the_readme_says(flags: list[str]
     done = run("kustomize", "build", *flags, "overlays/media")
     assert (done.status == 0) == (len(flags) == 2)
     assert bool(done.stdout) == (len(flags) == 2)
+
+
+def test_the_change_at_the_top_is_reviewed_as_the_readme_shows(cluster: Tree) -> None:
+    overlay = cluster.path / "overlays/email-gateway/kustomization.yaml"
+    patched = overlay.read_text()
+    overlay.write_text(patched.replace("patches: [{path: rules.yaml}]\n", ""))
+    git(cluster.path, "init", "-q", "-b", "main")
+    git(cluster.path, "add", "base", "overlays", "plugin", "kustomization.yaml")
+    git(cluster.path, "commit", "-q", "-m", "The standard pattern")
+    overlay.write_text(patched)
+    (example, *_) = commands(Path("README.md"))
+    reviewed = cluster.bulkhead(*example.text.split()[1:])
+    assert reviewed.status == 1
+    commit = re.compile(r"main \([0-9a-f]+\)")
+    assert commit.sub("main", reviewed.stdout) == commit.sub("main", example.output)
+
+
+def test_the_lines_at_the_top_are_those_of_the_overlay() -> None:
+    (shown, *_) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    written = (ROOT / "overlays/email-gateway/rules.yaml").read_text()
+    assert shown.partition("\n")[2] == written.partition("\n")[2]
