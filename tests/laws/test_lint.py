@@ -7,7 +7,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.checks.hygiene import MATCHES_NOTHING
-from bulkhead.core.lint.checks.redundancy import superfluous
+from bulkhead.core.lint.checks.redundancy import superfluous, undecided
 from bulkhead.core.lint.context import LintContext, LintedCluster, RuleReference, of_policy
 from bulkhead.core.possible.coverage import families_of, possible_space
 from bulkhead.core.sets import intervals
@@ -19,7 +19,7 @@ from laws.kube_router import passes
 from laws.strategies import PORTS, PROTOCOLS, clusters, few, policies
 
 PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
-MANY = settings(max_examples=2 * settings().max_examples)
+MANY = settings(max_examples=10 * settings().max_examples)
 
 
 def scene_of(cluster: Cluster, enforcer: Enforcer, workloads: bool = False) -> LintContext:
@@ -177,3 +177,13 @@ def test_what_selects_nothing_selects_no_pod_of_the_input(cluster: Cluster) -> N
             peer = (rules[int(entry)].peers or ())[int(number)]
             pods = [pod for pod in cluster.pods if not pod.host_network]
             assert not any(is_peer(cluster, policy, peer, pod, IpBlockMode.PODS, 4) for pod in pods)
+
+
+def test_what_takes_too_many_comparisons_is_reported_as_not_decided() -> None:
+    blocks = ("198.51.100.0/24", "198.51.100.0/25", "198.51.100.128/25")
+    rules = tuple(PolicyRule((IpBlock(cidr),)) for cidr in blocks)
+    scene = scene_of(Cluster((), (), (NetworkPolicy("alpha", "policy", Selector(), None, rules),)), Enforcer.CALICO)
+    assert [line.entries for line in superfluous(scene).found] == [(0,)]
+    answer = superfluous(scene, steps=0)
+    assert (answer.found, [line.entries for line in answer.undecided]) == ({}, [(0,)])
+    assert undecided(answer.undecided[0]).message.startswith("NOT DECIDED: ")

@@ -1,8 +1,10 @@
 """What lint says of the reference cluster, written by hand from its description, and what hardening takes away."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from conftest import ROOT, Tree
 from lint.scenes import put
 
@@ -58,6 +60,20 @@ EXPECTED = [
     ),
     ("unused-peer", "base/cluster.yaml", "same-namespace: {pods: {}}", [], True),
 ]
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _accepted_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield every line below ``accept:``, one for each check, with its number from 0."""
+    depth = None
+    for number, line in enumerate(text.splitlines()):
+        if depth is not None and _depth(line) > depth:
+            yield number, line
+        else:
+            depth = _depth(line) if line.strip() == "accept:" else None
 
 
 def lint(tree: Tree, *arguments: str) -> list[dict[str, Any]]:
@@ -116,3 +132,32 @@ def test_acceptances_of_the_reference_cluster_are_in_its_repository() -> None:
     accepted = [check for check, *_, yes in EXPECTED if yes]
     text = "".join(path.read_text() for folder in ("base", "overlays") for path in (ROOT / folder).rglob("*.yaml"))
     assert all(f"{check}: " in text for check in accepted)
+
+
+ACCEPTANCES = [
+    (file.relative_to(ROOT).as_posix(), number, line.strip().partition(":")[0])
+    for folder in ("base", "overlays")
+    for file in sorted((ROOT / folder).rglob("*.yaml"))
+    for number, line in _accepted_lines(file.read_text())
+]
+
+
+def test_base_and_overlays_accept_something() -> None:
+    assert len(ACCEPTANCES) > 10
+
+
+@pytest.mark.parametrize(("file", "number", "check"), ACCEPTANCES)
+def test_each_acceptance_answers_a_finding_that_would_be_there_without_it(
+    cluster: Tree, file: str, number: int, check: str
+) -> None:
+    before = [each for each in lint(cluster) if each["check"] == check and each["accepted"] is None]
+    lines = (cluster.path / file).read_text().splitlines(keepends=True)
+    alone = lines[number - 1].strip() == "accept:" and _depth((*lines, "")[number + 1]) < _depth(lines[number])
+    del lines[number - alone : number + 1]
+    put(cluster.path / file, "".join(lines))
+    after = [each for each in lint(cluster) if each["check"] == check and each["accepted"] is None]
+    assert len(after) > len(before)
+
+
+def test_no_acceptance_is_left_over(cluster: Tree) -> None:
+    assert [each for each in lint(cluster) if each["check"] in ("unused-accept", "unknown-check")] == []

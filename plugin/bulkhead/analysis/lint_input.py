@@ -65,6 +65,9 @@ class LintInput:
             left_out=tuple(self._in_policies(cluster, self.places.left_out())),
             outer=tuple(self._outer()),
             known_namespaces=_known(overlays, manifests),
+            creating=frozenset(
+                name for each in (overlays, manifests) if each for name in each.evidence.creator_namespaces
+            ),
         )
 
     def place(self, at: FieldReference) -> Location:

@@ -59,7 +59,8 @@ def options(parser: Parser) -> None:
                         help=f"what enforces the policies: {', '.join(values(Enforcer))} (default: what the profile "
                         "says, else any)")  # fmt: skip
     format_option(parser, LINT_FORMATS)
-    parser.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons")
+    parser.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons, and "
+                        "long lists whole")  # fmt: skip
     parser.add_argument("--fail-on", choices=values(Severity), default=Severity.WARNING.value, metavar="SEVERITY",
                         help=f"exit 1 for findings this bad or worse: {', '.join(values(Severity))} "
                         "(default: warning)")  # fmt: skip
@@ -94,7 +95,9 @@ def run(options: Options, console: Console) -> int:
     found = _found(options, overlays, manifests, checks, today)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
     console.write(
-        LINT_FORMATS[options.format](LintReport(found, shown, _repository(console.folder), evidence), console.style)
+        LINT_FORMATS[options.format](
+            LintReport(found, shown, _repository(console.folder), evidence), console.style_of(options.all)
+        )
     )
     if options.format == "text":
         console.note(summary(found, shown))

@@ -36,6 +36,7 @@ _JSON = """\
 | `findings[].severity` | `error`, `warning` or `note`; of an accepted finding always `note` |
 | `findings[].file` | the file, from where the command ran |
 | `findings[].line`, `column` | counted from 1, `null` where unknown |
+| `findings[].places` | every place of the finding, each with `file`, `line` and `column`; the first is that above |
 | `findings[].says` | what is wrong |
 | `findings[].hint` | what to write instead, or `null` |
 | `findings[].namespaces` | the namespaces for which it is true |

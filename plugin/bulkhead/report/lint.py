@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 
+from bulkhead.core.diagnostics import Location
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup
+from bulkhead.report.cut import SHORT, Cut
 from bulkhead.report.evidence import evidence_json
 from bulkhead.report.json_document import json_document
 from bulkhead.report.markdown import code, escaped, message
 from bulkhead.report.safe_text import printable
 from bulkhead.report.text import count, shortened
 
+MOST = 8
+"""Items of a list that people read: namespaces, places, endpoints."""
 
-def text(found: Iterable[FindingGroup], here: str) -> str:
+
+def text(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
     """Return each finding as ``file:line:column: severity: check: what``, its lists and its hint below it."""
     lines: list[str] = []
     for each in found:
@@ -21,7 +26,7 @@ def text(found: Iterable[FindingGroup], here: str) -> str:
             f"{printable(_place(each, here))}: {finding.severity.value}: {finding.check.id}: "
             f"{printable(finding.found.message)}"
         )
-        lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each)]
+        lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each, here, cut)]
         if finding.found.hint and not finding.accepted:
             lines.append(f"hint: {printable(finding.found.hint)}")
     return "".join(f"{line}\n" for line in lines)
@@ -37,7 +42,7 @@ def summary(everything: Iterable[FindingGroup], shown: Iterable[FindingGroup]) -
     return f"bulkhead: {line}{accepted}\n"
 
 
-def markdown(found: Iterable[FindingGroup], here: str) -> str:
+def markdown(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
     """Return the findings as Markdown, for a comment on a pull request: worst first, a list of each severity."""
     found = tuple(found)
     lines = ["**bulkhead lint**: " + summary(found, found).removeprefix("bulkhead: ").rstrip()]
@@ -46,14 +51,14 @@ def markdown(found: Iterable[FindingGroup], here: str) -> str:
         if chosen:
             lines += ["", f"### {severity.value.capitalize()}s", ""]
             for each in chosen:
-                lines += _bullet(each, here)
+                lines += _bullet(each, here, cut)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _bullet(each: FindingGroup, here: str) -> Iterator[str]:
+def _bullet(each: FindingGroup, here: str, cut: Cut) -> Iterator[str]:
     found = each.finding.found
     yield f"- {code(_place(each, here))} **{each.finding.check.id}**: {message(found.message)}"
-    for title, words in _lists(each):
+    for title, words in _lists(each, here, cut):
         yield f"  - {title}: {escaped(words)}"
     if found.hint and not each.finding.accepted:
         yield f"  - hint: {message(found.hint)}"
@@ -70,6 +75,10 @@ def as_json(found: Iterable[FindingGroup], here: str, evidence: Evidence) -> str
             "column": each.location.column or None,
             "says": each.finding.found.message,
             "hint": each.finding.found.hint or None,
+            "places": [
+                {"file": shortened(at.file, here), "line": at.line or None, "column": at.column or None}
+                for at in each.places
+            ],
             "namespaces": list(each.finding.found.namespaces),
             "facts": {title: list(words) for title, words in each.finding.found.facts},
             "accepted": each.finding.accepted or None,
@@ -90,18 +99,23 @@ def listing(checks: Iterable[Check]) -> str:
 
 
 def _place(each: FindingGroup, here: str) -> str:
-    at = each.location
+    return _spelt(each.location, here)
+
+
+def _spelt(at: Location, here: str) -> str:
     return ":".join([shortened(at.file, here), *map(str, (at.line, at.column) if at.line else ())])
 
 
-def _lists(each: FindingGroup) -> Iterator[tuple[str, str]]:
+def _lists(each: FindingGroup, here: str, cut: Cut) -> Iterator[tuple[str, str]]:
     found = each.finding.found
     if found.namespaces:
         yield (
             "namespace" if len(found.namespaces) == 1 else f"{len(found.namespaces)} namespaces",
-            ", ".join(found.namespaces),
+            cut.row(found.namespaces, MOST),
         )
+    if each.others:
+        yield "also at", cut.row([_spelt(at, here) for at in each.others], MOST)
     for title, words in found.facts:
-        yield title, ", ".join(words)
+        yield title, cut.row(words, MOST)
     if each.finding.accepted:
         yield "accepted", " ".join(each.finding.accepted.split())

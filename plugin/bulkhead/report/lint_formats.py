@@ -21,7 +21,7 @@ class LintReport:
 
 def text_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as text."""
-    return lint.text(found.shown, style.folder) + evidence_lines(found.evidence)
+    return lint.text(found.shown, style.folder, style.cut) + evidence_lines(found.evidence)
 
 
 def json_report(found: LintReport, style: Style) -> str:
@@ -36,7 +36,7 @@ def sarif_report(found: LintReport, _style: Style) -> str:
 
 def markdown_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as Markdown."""
-    return f"{lint.markdown(found.shown, style.folder)}\n{markdown_lines(found.evidence)}"
+    return f"{lint.markdown(found.shown, style.folder, style.cut)}\n{markdown_lines(found.evidence)}"
 
 
 LINT_FORMATS: Formats[LintReport] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from bulkhead import __version__
+from bulkhead.core.diagnostics import Location
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.finding import Check
 from bulkhead.core.lint.grouping import FindingGroup
@@ -23,7 +24,7 @@ def sarif(found: Iterable[FindingGroup], checks: tuple[Check, ...], root: str, e
     *evidence* is among the properties of the run.
     """
     rules: list[Json] = [_rule(check) for check in checks]
-    results: list[Json] = [_result(each, checks, root) for each in found]
+    results: list[Json] = [_result(each, at, checks, root) for each in found for at in each.places]
     driver: dict[str, Json] = {"name": "bulkhead", "version": __version__, "rules": rules}
     run: dict[str, Json] = {
         "tool": {"driver": driver},
@@ -51,11 +52,12 @@ def _rule(check: Check) -> dict[str, Json]:
     }
 
 
-def _result(each: FindingGroup, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
+def _result(each: FindingGroup, at: Location, checks: tuple[Check, ...], root: str) -> dict[str, Json]:
+    """Return the finding *each* at one of its places."""
     finding = each.finding
-    physical: dict[str, Json] = {"artifactLocation": _artifact(each.location.file, root)}
-    if each.location.line:
-        physical["region"] = {"startLine": each.location.line, "startColumn": max(1, each.location.column)}
+    physical: dict[str, Json] = {"artifactLocation": _artifact(at.file, root)}
+    if at.line:
+        physical["region"] = {"startLine": at.line, "startColumn": max(1, at.column)}
     made: dict[str, Json] = {
         "ruleId": finding.check.id,
         "ruleIndex": [check.id for check in checks].index(finding.check.id),

@@ -49,7 +49,7 @@ class Evidence:
     ``replicas: 0``. *unjudged* are policies of kinds that are not judged. *creators* are objects without a pod
     template that may create pods. *foreign* are files that hold no Kubernetes object. *excluded* are files and folders
     that an option left out, *dot_folders* and *linked_folders* are folders that were not entered. *notes* are
-    sentences that a reader must know.
+    sentences that a reader must know. *creator_namespaces* are those of the creators, ``""`` where none is written.
     """
 
     files: int = 0
@@ -66,6 +66,7 @@ class Evidence:
     dot_folders: int = 0
     linked_folders: int = 0
     notes: tuple[str, ...] = ()
+    creator_namespaces: tuple[str, ...] = ()
 
     def with_classes(self, classes: int) -> "Evidence":
         """Return the same with the number of endpoint *classes*."""
@@ -84,6 +85,7 @@ class Evidence:
             self.dot_folders,
             self.linked_folders,
             self.notes,
+            self.creator_namespaces,
         )
 
     def and_of(self, other: "Evidence") -> "Evidence":
@@ -103,6 +105,7 @@ class Evidence:
             self.dot_folders + other.dot_folders,
             self.linked_folders + other.linked_folders,
             (*self.notes, *other.notes),
+            tuple(sorted({*self.creator_namespaces, *other.creator_namespaces})),
         )
 
     @property

@@ -62,9 +62,11 @@ class RuleCoverage:
     Decides for *cluster* whether rules are covered, however one of *readings* is what holds.
 
     *readings* are the semantics that policies may be read by: a rule is covered where it is under each of them.
+    *steps* is how many comparisons one class of flows may take.
     """
 
-    def __init__(self, cluster: Cluster, readings: "Sequence[Semantics]") -> None:
+    def __init__(self, cluster: Cluster, readings: "Sequence[Semantics]", steps: int = STEPS) -> None:
+        self.steps = steps
         self.policies: dict[str, list[int]] = {}
         for number, policy in enumerate(cluster.policies):
             self.policies.setdefault(policy.namespace, []).append(number)
@@ -76,14 +78,14 @@ class RuleCoverage:
 
     def namespace(self, name: str) -> "NamespaceCoverage":
         """Return the rules of the policies in the namespace *name*."""
-        return NamespaceCoverage(name, self.policies.get(name, []), self.readings)
+        return NamespaceCoverage(name, self.policies.get(name, []), self.readings, self.steps)
 
 
 class NamespaceCoverage:
     """Decides whether rules of one namespace are covered by its other rules, those that are ``gone`` left out."""
 
-    def __init__(self, name: str, policies: "Sequence[int]", readings: "Sequence[_Reading]") -> None:
-        self.homes = [_Home(each, name, policies) for each in readings]
+    def __init__(self, name: str, policies: "Sequence[int]", readings: "Sequence[_Reading]", steps: int) -> None:
+        self.homes = [_Home(each, name, policies, steps) for each in readings]
 
     def covered(self, rules: "Sequence[RuleKey]") -> Covered:
         """Say whether other rules allow all that *rules* allow together."""
@@ -126,8 +128,8 @@ class _Reading:
 class _Home:
     """What the rules of one namespace allow in one reading."""
 
-    def __init__(self, reading: _Reading, name: str, policies: "Sequence[int]") -> None:
-        self.space = reading.space
+    def __init__(self, reading: _Reading, name: str, policies: "Sequence[int]", steps: int) -> None:
+        self.space, self.steps = reading.space, steps
         self.parts = list(reading.parts(name, policies))
         self.of: dict[RuleKey, int] = {}
         self.within = dict.fromkeys(BOTH, 0)
@@ -182,7 +184,7 @@ class _Home:
                 at += 1
             if at == len(others):
                 return Covered()
-            if steps > STEPS:
+            if steps > self.steps:
                 return Covered((), False)
             taken[others[at].key] = None
             pieces += [(each, at + 1) for each in rest]

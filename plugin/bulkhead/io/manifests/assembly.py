@@ -56,6 +56,7 @@ def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
         unjudged=counted(each.kind for each in unjudged),
         creators=counted(each.kind for each in objects if each.creates),
         notes=tuple(notes),
+        creator_namespaces=tuple(sorted({each.namespace for each in objects if each.creates})),
     )
     namespaces = tuple(thing for thing in things if isinstance(thing, Namespace))
     return AssembledObjects(Cluster(namespaces, pods, policies), unjudged, evidence, tuple(faults))

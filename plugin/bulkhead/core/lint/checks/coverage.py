@@ -17,8 +17,8 @@ def _no_deny(scene: LintContext) -> Iterator[CheckResult]:
         if missing:
             yield CheckResult(
                 of_policy(policies[0]),
-                f"namespace `{namespace}` has policies, but none denies {' and '.join(missing)} by default: pods that "
-                "no policy selects for it stay open",
+                f"no policy of the namespace denies {' and '.join(missing)} by default: pods that no policy selects "
+                "for it stay open",
                 "add a policy `default-deny-all`: `podSelector: {}`, `policyTypes: [Ingress, Egress]`, no rules",
                 (namespace,),
             )
@@ -44,8 +44,8 @@ def _unlisted(scene: LintContext) -> Iterator[CheckResult]:
         if namespace in inhabited and namespace not in having | recorded:
             yield CheckResult(
                 FieldReference(Kind.CLUSTER, namespace),
-                f"namespace `{namespace}` has no policy, and nobody has put on record that it is meant to have none",
-                f"`bulkhead new {namespace}`, or `bulkhead new {namespace} --unprotected REASON`",
+                "the namespace has no policy, and nobody has put on record that it is meant to have none",
+                "`bulkhead new NAMESPACE`, or `bulkhead new NAMESPACE --unprotected REASON`",
                 (namespace,),
             )
 

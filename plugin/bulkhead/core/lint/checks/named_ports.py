@@ -76,7 +76,7 @@ def _to_everyone(scene: LintContext) -> Iterator[CheckResult]:
             yield CheckResult(
                 line.at,
                 f"{line.title} names the port `{names[0].port}` and no peers: kube-router looks the name up on the "
-                f"pods of namespace `{line.namespace}`, and opens that number to every destination",
+                "pods of the policy's own namespace, and opens that number to every destination",
                 "write the port's number, and whom it is for",
                 (line.namespace,),
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.lint.context import LintContext, RuleReference
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
-from bulkhead.core.possible.coverage import NamespaceCoverage, RuleCoverage, RuleKey
+from bulkhead.core.possible.coverage import STEPS, NamespaceCoverage, RuleCoverage, RuleKey
 from bulkhead.core.record import record
 
 
@@ -20,14 +20,14 @@ class Superfluous:
     undecided: tuple[RuleReference, ...] = ()
 
 
-def superfluous(scene: LintContext) -> Superfluous:
+def superfluous(scene: LintContext, steps: int = STEPS) -> Superfluous:
     """
     Return the lines without which no possible pod sees a difference.
 
     A line that allows nothing at all is not among them.  Of two that allow the same, the one that fewer namespaces
-    share is.
+    share is.  *steps* is how many comparisons one class of flows may take; what takes more is not decided.
     """
-    coverage = RuleCoverage(scene.possible, scene.readings)
+    coverage = RuleCoverage(scene.possible, scene.readings, steps)
     spaces: dict[str, list[RuleReference]] = {}
     for line in scene.lines:
         spaces.setdefault(line.namespace, []).append(line)
@@ -61,7 +61,10 @@ def _keys(line: RuleReference) -> list[RuleKey]:
 
 
 def _already_allowed(scene: LintContext) -> Iterator[CheckResult]:
-    for line, by in superfluous(scene).found.items():
+    answer = superfluous(scene)
+    for line in answer.undecided:
+        yield undecided(line)
+    for line, by in answer.found.items():
         yield CheckResult(
             line.at,
             f"{line.title} opens nothing: {_listed(other.title for other in by)} "
@@ -69,6 +72,16 @@ def _already_allowed(scene: LintContext) -> Iterator[CheckResult]:
             "remove it, or narrow the other one so that this rule is the one that counts",
             (line.namespace,),
         )
+
+
+def undecided(line: RuleReference) -> CheckResult:
+    """Return that nothing is known about *line*."""
+    return CheckResult(
+        line.at,
+        f"NOT DECIDED: whether other rules allow all that {line.title} allows takes too many comparisons",
+        "compare it with the other rules of the namespace yourself, or split the policies that overlap most",
+        (line.namespace,),
+    )
 
 
 def _listed(titles: Iterator[str]) -> str:
