@@ -112,7 +112,7 @@ def clone(origin: Path, folder: Path) -> Path:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A clone of the repository with `origin` beside it: the reference cluster, its plugin, and deploy/ci."""
+    """A clone of a repository, with `origin` in the same folder: the reference cluster, its plugin, and deploy/ci."""
     seed = tmp_path / "seed"
     copy_parts(seed, *REFERENCE_CLUSTER, "deploy/ci", "tests/reachability", bytecode=False)
     (seed / ".gitignore").write_text(".venv\n.tools\n__pycache__\n")

@@ -152,7 +152,7 @@ def test_what_somebody_else_put_there_is_refused_by_name_and_kept(cluster: Tree,
         assert content(cluster.path / "rendered") == before
 
 
-def test_what_a_branch_needs_beside_the_tree_may_stand_at_its_top(cluster: Tree) -> None:
+def test_what_a_branch_needs_besides_the_tree_may_be_at_its_top(cluster: Tree) -> None:
     kept = (".git/HEAD", ".github/workflows/x.yaml", ".gitattributes", "README.md", "CODEOWNERS")
     for name in kept:
         cluster.write(f"rendered/{name}", "mine\n")

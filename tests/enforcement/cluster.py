@@ -1,5 +1,5 @@
 """
-The reference cluster with workloads: two nodes, pods in every namespace, and who stands outside.
+The reference cluster with workloads: two nodes, pods in every namespace, and hosts outside the cluster.
 
 Addresses are those of the cluster's own description.  The pods of a namespace are spread over both nodes, so that
 traffic within it crosses them, and each node's enforcer has its part.
@@ -40,7 +40,7 @@ WORKLOADS = {
 }
 STANDARD = {"app": {NAME: "app"}, "db": {NAME: "db"}}
 
-SERVING = {  # the ports that matter: what a workload serves, beside 443 and 8080 which every pod does
+SERVING = {  # the ports that matter: what a workload serves; every pod also serves 443 and 8080
     "kube-system/coredns": ((53, "UDP"), (53, "TCP")),
     "kube-system/metrics-server": ((53, "UDP"),),
     "authentik/authentik": ((9443, "TCP"),),

@@ -200,7 +200,7 @@ def hosts(nodes: tuple[Node, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def probes(cluster: Cluster, nodes: tuple[Node, ...]) -> dict[Probe, tuple[Pod | External, Pod | External]]:
-    """Return a connection for every two ends of which one is a pod, on ports of every kind, with its ends as values."""
+    """Return a connection for every two ends, one of them a pod, on ports of every kind, with its ends as values."""
     ends: dict[str, tuple[Pod | None, tuple[str, ...]]] = {
         f"{each.namespace}/{each.name}": (each, each.addresses) for each in cluster.pods
     }

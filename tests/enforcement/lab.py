@@ -253,7 +253,7 @@ def chosen(backend: str) -> Path:
     """
     Return a folder of links, so that ``iptables`` on a PATH that begins with it is that of *backend*.
 
-    It stays beside the program: a temporary one would outlive a driver that is killed.
+    It stays next to the program: a temporary one would outlive a driver that is killed.
     """
     folder = PROGRAM.parent / f"iptables-{backend}"
     folder.mkdir(exist_ok=True)

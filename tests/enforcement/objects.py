@@ -20,7 +20,7 @@ def pod(
     host_network: bool = False,
 ) -> Object:
     """
-    Return a pod, labelled by its name unless told.
+    Return a pod, labelled by its name unless *labels* are given.
 
     *ports* are name, number and protocol; *node* is its node's address.
     """

@@ -1,4 +1,4 @@
-"""The house knows what the lab stands for: its verdicts are the kernel's, and where there is none it says so."""
+"""The verdicts of the lab are the kernel's, and where there is none it says so."""
 
 import os
 import signal

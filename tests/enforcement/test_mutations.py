@@ -1,5 +1,5 @@
 """
-The house knows that the probes see every policy: take one away, or open one rule to everyone, and a connection changes.
+The probes see every policy: where one is removed, or one rule opened to everyone, a connection changes.
 
 One policy of each namespace is changed at a time, and a change counts for a namespace only by a probe that no other
 changed namespace has a part in.  The engine picks the probes; the kernel decides.
@@ -92,7 +92,7 @@ def already_allowed(rendered: Rendered) -> set[Name]:
 
 
 def without_effect(rendered: Rendered) -> set[Name]:
-    """Return the policies of which ``lint`` finds that their only peer is an address that no packet has here."""
+    """Return the policies where ``lint`` finds that their only peer is an address that no packet has here."""
     peers = {name_of(each): each["spec"].get(rule_of(each), [{}])[0].get("to", ()) for each in rendered.policies}
     found = found_by_lint(rendered.tree, "service-address") | found_by_lint(rendered.tree, "load-balancer-address")
     return {name for name in found if len(peers[name]) == 1}
@@ -128,7 +128,7 @@ def isolating_together(policies: list[Object]) -> set[Name]:
 
 
 def unnoticed(lab: Lab, policies: list[Object], changed: Mapping[Name, list[Object]]) -> set[Name]:
-    """Return those of *changed*, each a set of policies with one that is different, of which no probe tells."""
+    """Return those of *changed*, each a set of policies with one that is different, that no probe notices."""
     before = verdicts(policies, cluster.probes())
     found = set()
     for batch in batches(list(changed)):

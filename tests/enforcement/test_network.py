@@ -1,4 +1,4 @@
-"""The house knows that the lab is a cluster: nodes, pods, Services, named ports, both families, either iptables."""
+"""The lab is a cluster: nodes, pods, Services, named ports, both families, either iptables."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
 """
-The house knows that the reference cluster does what its description says, by its real enforcer, in the kernel.
+The reference cluster does what its description says, with its real enforcer, in the kernel.
 
 What is promised is in probes.yaml, written by hand.  All other pairs are as the engine says: by what kube-router
 makes of policies without exception, by the specification except where the deviations below are at work.
@@ -29,7 +29,7 @@ class Enforced:
 
 
 def everything() -> list[Probe]:
-    """Return the matrix and what is promised beside it."""
+    """Return the matrix and the promises that are checked with it."""
     return list(dict.fromkeys([*cluster.probes(), *(each.probe for each in promises())]))
 
 
@@ -77,7 +77,7 @@ def own_node_port(probe: Probe) -> bool:
     """
     Kube-router leaves the node ports (30000-32767) of a pod's own node open to it.
 
-    Of what it does otherwise than the specification says this is all that the rendered policies meet: one direction a
+    The rendered policies meet only this of what it does differently from the specification: one direction a
     policy, an `except` alone in its rule, and numbers for ports keep out of the way of the rest.
     """
     nodes = {each.name: each.manifest["status"]["hostIP"] for each in cluster.pods()}
@@ -86,6 +86,6 @@ def own_node_port(probe: Probe) -> bool:
 
 
 def disagreeing(kernel: Enforced, semantics: Semantics) -> list[Probe]:
-    """Return the probes of which the engine says otherwise than the kernel did."""
+    """Return the probes on which the engine and the kernel disagree."""
     prediction = Prediction([*cluster.objects(), *kernel.policies], semantics)
     return [probe for probe, verdict in kernel.verdicts.items() if prediction.verdict(probe) is not verdict]

@@ -1,5 +1,5 @@
 """
-The house knows that a new pod is not held back until the enforcer knows it, and that the guard makes it wait for that.
+A new pod is not held back until the enforcer knows it; the guard makes it wait for that.
 
 The guard's script is taken from deploy/start-up-guard, and runs with busybox's tools alone.
 """

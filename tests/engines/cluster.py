@@ -156,7 +156,7 @@ def _start_apiserver(program: Path, cluster: Cluster, etcd: str) -> Server:
 
 @dataclass(frozen=True)
 class Watch:
-    """A client that is told of every change to a policy, as long as it watches."""
+    """A client that receives every change to a policy, as long as it watches."""
 
     cluster: Cluster
     log: Path

@@ -33,7 +33,7 @@ class Repository:
 
 
 def repository(path: Path) -> Repository:
-    """Make a repository of what stands in *path*."""
+    """Make a repository of the files in *path*."""
     git(path, "init", "-q", "-b", "main")
     made = Repository(path)
     made.commit()

@@ -1,7 +1,8 @@
 """
 The whole of Argo CD: the shipped ApplicationSet, project and named sidecar, syncing and pruning on an API server.
 
-One story, told in order by one module: the policies are delivered, every break leaves them, a removed rule goes.
+The tests of this module depend on each other, in order: the policies are delivered, every break leaves them, a
+removed rule goes.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """
 Plain kustomize in Argo CD, with the shipped options, project and Application, on an API server with pruning on.
 
-Nothing stands between kustomize and Argo CD on this route. A build that fails is an error; a build that succeeds
+Nothing is between kustomize and Argo CD on this route. A build that fails is an error; a build that succeeds
 with something else than policies is what the project and `allowEmpty: false` are there for.
 """
 
@@ -133,7 +133,7 @@ def prints_no_items(argo: ArgoCD) -> None:
 def test_build_that_is_empty_is_a_success_of_the_repo_server_and_is_kept_from_pruning(
     argo: ArgoCD, overlay: Path, change: Callable[[ArgoCD], None]
 ) -> None:
-    """The hole of this route: `allowEmpty: false` is all that stands in it."""
+    """The gap of this route: only `allowEmpty: false` prevents it."""
     del overlay
     change(argo)
     argo.repository.commit()

@@ -56,7 +56,7 @@ def nothing(tree: Tree) -> None:
 
 @dataclass(frozen=True)
 class Broken:
-    """One way in which a render breaks: what happens to the tree, the command, and what the person is told."""
+    """One way in which a render breaks: what happens to the tree, the command, and the message."""
 
     says: str
     tree: Callable[[Tree], object] = nothing

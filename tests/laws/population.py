@@ -145,7 +145,7 @@ def place(end: Endpoint) -> int:
 
 
 def pairs(pods: Sequence[Pod], family: int) -> list[tuple[Endpoint, Endpoint]]:
-    """Every two different ends of *family* of which one is a pod."""
+    """Every two different ends of *family*, at least one of them a pod."""
     every: tuple[Endpoint, ...] = (*pods, *OUTSIDES)
     ends = [end for end in every if (":" in spell(end)) == (family == 6)]
     return [

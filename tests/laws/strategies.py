@@ -143,7 +143,7 @@ def flows(draw: st.DrawFn, cluster: Cluster) -> Flow:
 
 
 def pairs(cluster: Cluster) -> Iterator[tuple[Endpoint, Endpoint]]:
-    """Every two endpoints of which one is a pod."""
+    """Every two endpoints, at least one of them a pod."""
     every: tuple[Endpoint, ...] = (*cluster.pods, *OUTSIDE)
     for source in every:
         for destination in every:

@@ -32,7 +32,7 @@ def test_diff_the_other_way_round_is_its_mirror(both: Revisions, mode: IpBlockMo
 
 
 def told(difference: Difference) -> set[tuple[object, PortSet, PortSet]]:
-    """The changes as pairs of what stands at their ends, which does not depend on the order of members."""
+    """The changes as pairs of the classes at their ends, which do not depend on the order of members."""
     found: set[tuple[object, PortSet, PortSet]] = set()
     for change in difference.changes:
         names = [

@@ -49,7 +49,7 @@ def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_oth
 
 
 def is_node(endpoint: Endpoint) -> bool:
-    """An outside member stands for the addresses in it that are no node's."""
+    """An outside member represents the addresses in it that are no node's."""
     return getattr(endpoint, "address", "") == "192.168.0.1"
 
 

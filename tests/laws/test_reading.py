@@ -1,4 +1,4 @@
-"""Whatever stands in a resource, reading it gives values or problems, never a traceback."""
+"""Whatever a resource contains, reading it gives values or problems, never a traceback."""
 
 import copy
 from collections.abc import Iterator

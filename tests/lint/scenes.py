@@ -30,7 +30,7 @@ OVERLAY = "resources: [../../base, rules.yaml]\nnamespace: NAME\ntransformers: [
 
 @dataclass
 class Scene:
-    """What a case of a check consists of; an overlay's text is what stands below ``spec:``, from line 5 on."""
+    """What a case of a check consists of; an overlay's text is what is below ``spec:``, from line 5 on."""
 
     overlays: dict[str, str]
     profile: dict[str, Any]

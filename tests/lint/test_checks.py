@@ -1,7 +1,7 @@
 """
 Every check finds what it is for and leaves alone what is right: cases written by hand, a file of cases a check.
 
-A case has ``overlays`` (what stands below ``spec:`` of each, from line 5 on), ``manifests``, or both;
+A case has ``overlays`` (the text below ``spec:`` of each, from line 5 on), ``manifests``, or both;
 ``finds`` lists what the check says of it, as ``file:line`` and the beginning of the text.  ``from``
 is the list that a finding has under that title.
 """

@@ -84,7 +84,7 @@ def lint(tree: Tree, *arguments: str) -> list[dict[str, Any]]:
 
 
 def read(tree: Tree, finding: dict[str, Any]) -> tuple[str, str, str, list[str], bool]:
-    """Return a finding as the table has it; the line as it stands in the file."""
+    """Return a finding as the table has it; the line as it is in the file."""
     line = (tree.path / finding["file"]).read_text().splitlines()[finding["line"] - 1].strip()
     return finding["check"], finding["file"], line, finding["namespaces"], finding["accepted"] is not None
 

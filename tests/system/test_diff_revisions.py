@@ -1,4 +1,4 @@
-"""The house knows what a change to the overlays opens and closes, and runs nothing of what it compares."""
+"""`bulkhead diff` says what a change to the overlays opens and closes, and runs nothing of what it compares."""
 
 import json
 import os

@@ -39,7 +39,7 @@ def shop(tree: Tree) -> Tree:
 
 
 def assert_closed(done: Done, *says: str) -> None:
-    """Nothing was rendered, and the reader is told each of *message*, without a traceback."""
+    """Nothing was rendered, and stderr has each of *message*, without a traceback."""
     assert done.status != 0
     assert done.stdout == ""
     assert [each for each in says if each not in done.stderr] == []

@@ -5,7 +5,7 @@ import yaml
 from conftest import Done, Tree, run
 
 SETTINGS = """\
-# What the shop is told
+# What the user of the shop reads
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings, namespace: shop}

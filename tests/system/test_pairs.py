@@ -1,4 +1,4 @@
-"""The door: pairs on stdout, problems on stderr; status 2 and nothing printed where any input is unreadable."""
+"""`bulkhead reach --format pairs`: pairs on stdout, problems on stderr; status 2 where any input is unreadable."""
 
 import json
 from pathlib import Path

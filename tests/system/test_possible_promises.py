@@ -157,7 +157,7 @@ KEPT = {
         policy(DB, ingress=from_(pods(labelled(app="api")), ports=[{"port": "pg"}])),
         "{to: shop/db, from-only: shop/web, port: 80}",
     ),
-    "a denial for a namespace of which nobody is let in": (
+    "a denial for a namespace that lets nobody in": (
         policy(DB, ingress=from_(pods({}, labelled(team="red")))),
         "{from: shop, to: shop/db, allowed: false}",
     ),
@@ -208,7 +208,7 @@ def test_of_overlays_an_end_is_every_pod_with_its_labels(tree: Tree) -> None:
 
 
 def hard(count: int = 20) -> list[Json]:
-    """Rules that together let every pod in, and of which no few show it."""
+    """Rules that let every pod in only all together."""
     both = [pods(labelled(**{f"a{number}": "x", f"b{number}": "x"})) for number in range(count)]
     some = [pods(need(key, "DoesNotExist")) for key in "xyz"]
     rest = {"matchExpressions": [{"key": key, "operator": "Exists"} for key in "xyz"]}

@@ -7,6 +7,7 @@ Each test first lets the real kustomize say what it makes of the tree.
 import shutil
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from conftest import Tree
@@ -352,7 +353,7 @@ class TestNamespaceLabels:
     SHOP = "  ingress:\n    intra-namespace: null\n    red: {from: {namespaces: {team: red}}, ports: 80}\n"
     BLOG = "  egress:\n    shop: {to: {namespaces: {kubernetes.io/metadata.name: shop}}, ports: 80}\n"
     NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: blog, labels: {a: b}}\n"
-    LABEL = {
+    LABEL: ClassVar[dict[str, tuple[str, str]]] = {
         "in its file": ("overlays/blog/ns.yaml", NAMESPACE.replace("a: b", "a: b, team: red")),
         "by a patch": (
             "kustomization.yaml",

@@ -1,4 +1,4 @@
-"""The house knows what a folder of manifests holds, and says where what it cannot read is."""
+"""What a folder of manifests holds, and the place of what cannot be read."""
 
 import io
 import json

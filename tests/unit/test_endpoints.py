@@ -1,4 +1,4 @@
-"""The house knows what a person means by an endpoint, and says what was meant where there is none."""
+"""The spellings of an endpoint, and the suggestion where there is no such endpoint."""
 
 from collections.abc import Sequence
 from typing import Any

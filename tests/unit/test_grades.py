@@ -1,4 +1,4 @@
-"""The house knows how serious an opening is, and calls both ends what a person calls them."""
+"""The grade of an opening, and the names of both its ends."""
 
 import pytest
 from bulkhead.core.diff.findings import FindingEndpoints

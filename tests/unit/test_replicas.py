@@ -1,4 +1,4 @@
-"""The house knows that replicas stand for each other, and what exists on one side only."""
+"""Replicas are compared as one workload, and what exists on one side only is reported."""
 
 from typing import Any
 
