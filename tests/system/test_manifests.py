@@ -370,3 +370,28 @@ def test_promises_written_for_overlays_hold_for_a_dump(files: Tree) -> None:
     assert found.status == 0, found.stderr
     assert "1 file, 0 policies, 1 pod, 0 workloads" in found.stdout
     assert "1 finished pod not counted" in found.stdout
+
+
+def test_pairs_for_other_tools_count_each_object_by_itself(files: Tree) -> None:
+    labels = {"app": "web", "pod-template-hash": "7d4b9c8f5"}
+    owner = {"kind": "ReplicaSet", "name": "web-7d4b9c8f5", "controller": True}
+    metadata = {"name": "web-7d4b9c8f5-abcde", "namespace": "shop", "labels": labels, "ownerReferences": [owner]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"}}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+    ended = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "once"}, "status": {"phase": "Failed"}}
+    items = [pod, {**deployment, "spec": {"template": template}}, ended]
+    dump = json.dumps({"kind": "List", "apiVersion": "v1", "items": items})
+    files.write("dump.json", dump)
+    done = files.bulkhead("reach", "--manifests", "dump.json", "--format", "pairs")
+    names = {entry["src"] for entry in json.loads(done.stdout) if "[" in entry["src"]}
+    assert names == {"shop/web-7d4b9c8f5[ReplicaSet]", "shop/web[Deployment]", "default/once[Pod]"}
+    rows = without_evidence(files.bulkhead("reach", "--manifests", "dump.json", "--from", "*").stdout).splitlines()[1:]
+    assert {row.split()[0] for row in rows} == {"shop/web"}
+
+
+def test_an_empty_status_of_a_policy_says_nothing(files: Tree) -> None:
+    files.write("m/policy.yaml", POLICY + "status: {}\n")
+    assert reach(files).status == 0
+    files.write("m/policy.yaml", POLICY + "status: {x: y}\n")
+    assert reach(files).status == 2

@@ -70,6 +70,8 @@ def disagreements(rows: Iterable[tuple[str, Verdict]]) -> str:
 def disagreement(text: str, verdict: Verdict) -> str:
     """Return in what this project and the API server disagree about the policy *text*; empty if in nothing."""
     found, problems = read(text)
+    if not problems and "refused" not in verdict and verdict.get("strict") == ['unknown field "status"']:
+        return ""  # On purpose: an empty one, which is all that is accepted, says nothing.
     if is_refused(verdict):
         return "" if problems else f"accepted, and the API server says {verdict.get('refused') or verdict['strict']}"
     if problems:

@@ -9,7 +9,7 @@ namespace that is not listed.  A pod named ``*`` stands for any other pod, a nam
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
@@ -47,7 +47,8 @@ class AnalysisInput:
     where the situation does not come from overlays.  *beside* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
     are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
-    judged, *evidence* is what the input is based on.
+    judged, *evidence* is what the input is based on. *separate_pods* are the pods of manifests as other tools count
+    them: each object by itself, without regard to which objects are one workload, or have ended.
     """
 
     cluster: Cluster
@@ -61,6 +62,7 @@ class AnalysisInput:
     known_namespaces: tuple[Namespace, ...] | None = None
     unjudged: tuple[UnjudgedPolicy, ...] = ()
     evidence: Evidence = NO_EVIDENCE
+    separate_pods: tuple[Pod, ...] = ()
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the rule that a person wrote behind *matching*, by which *direction* of a connection passes."""
@@ -178,7 +180,17 @@ def from_manifests(
         faults=list(read.faults),
         unjudged=read.unjudged,
         evidence=read.evidence,
+        separate_pods=read.separate,
     )
+
+
+def each_object_by_itself(found: AnalysisInput) -> AnalysisInput:
+    """Return *found* with the pods of its manifests as other tools count them; overlays as they are."""
+    if not found.separate_pods:
+        return found
+    old = found.cluster
+    cluster = Cluster(old.namespaces, found.separate_pods, old.policies, old.networks, old.nodes, old.services)
+    return replace(found, cluster=cluster)
 
 
 def enforcer_of(profile: ClusterProfile | None) -> Enforcer:

@@ -1,6 +1,6 @@
 """``bulkhead reach``: show which endpoints reach which, as a matrix by namespace or, with a filter, row by row."""
 
-from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.analysis_input import AnalysisInput, each_object_by_itself
 from bulkhead.analysis.comparison import Endpoints
 from bulkhead.analysis.judged_endpoints import judged
 from bulkhead.cli.console import Console
@@ -66,7 +66,9 @@ def run(options: Options, console: Console) -> int:
     """Print the matrix, the rows or the document that is asked for."""
     with no_garbage_collection():
         filtered = bool(options.source or options.destination or options.port)
-        found = judged(analysis_input(options, console), Endpoints(options.endpoints) if options.endpoints else None)
+        given = analysis_input(options, console)
+        given = each_object_by_itself(given) if options.format == "pairs" else given
+        found = judged(given, Endpoints(options.endpoints) if options.endpoints else None)
         wanted = _filter(found, options) if filtered else None
         answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":

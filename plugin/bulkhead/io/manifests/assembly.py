@@ -30,12 +30,18 @@ class PlacedObject:
 
 @record
 class AssembledObjects:
-    """The *cluster* of all objects, the policies that are not judged, the *evidence*, and what is wrong."""
+    """
+    The *cluster* of all objects, the policies that are not judged, the *evidence*, and what is wrong.
+
+    *separate* are the pods that each object stands for by itself: under what controls them directly, templates beside
+    their pods, and pods that have ended.
+    """
 
     cluster: Cluster
     unjudged: tuple[UnjudgedPolicy, ...]
     evidence: Evidence
     faults: tuple[Diagnostic, ...]
+    separate: tuple[Pod, ...]
 
 
 def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
@@ -59,7 +65,8 @@ def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
         creator_namespaces=tuple(sorted({each.namespace for each in objects if each.creates})),
     )
     namespaces = tuple(thing for thing in things if isinstance(thing, Namespace))
-    return AssembledObjects(Cluster(namespaces, pods, policies), unjudged, evidence, tuple(faults))
+    separate = tuple(pod for each in kept for pod in _pods_in(each))
+    return AssembledObjects(Cluster(namespaces, pods, policies), unjudged, evidence, tuple(faults), separate)
 
 
 def things_of(found: Iterable[ReadObject | None]) -> tuple[Thing, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
-from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
@@ -50,7 +50,8 @@ class ManifestCluster:
     """
     What was read, and everything that could not be. With *faults* the cluster is not to be judged by.
 
-    *files* are those that were read, to look for places of objects in.
+    *files* are those that were read, to look for places of objects in. *separate* are the pods of each object by
+    itself (``AssembledObjects``).
     """
 
     cluster: Cluster
@@ -58,6 +59,7 @@ class ManifestCluster:
     unjudged: tuple[UnjudgedPolicy, ...] = ()
     evidence: Evidence = Evidence()
     files: tuple[str, ...] = ()
+    separate: tuple[Pod, ...] = ()
 
 
 @record
@@ -121,7 +123,7 @@ class _Reading:
         notes = tuple(f"`--exclude {each}` leaves nothing out" for each in self.selection.exclude if each in unused)
         evidence = found.evidence.and_of(self.evidence).and_of(Evidence(notes=notes))
         faults = (*self.faults, *found.faults)
-        return ManifestCluster(found.cluster, faults, found.unjudged, evidence, tuple(self.files))
+        return ManifestCluster(found.cluster, faults, found.unjudged, evidence, tuple(self.files), found.separate)
 
     def read(self, path: str) -> None:
         """Read everything at *path*."""

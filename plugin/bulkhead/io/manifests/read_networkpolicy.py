@@ -55,7 +55,9 @@ class _PolicyReader(StrictReader):
             self.refuse((*path, "apiVersion"), message, f"write it for `{API_VERSION}`")
         metadata = strict_metadata.read(self, document.get("metadata"), (*path, "metadata"))
         self.stored = metadata.stored  # old servers gave a policy a status, too
-        self.mapping(document, path, ("apiVersion", "kind", "metadata", "spec", *(("status",) if self.stored else ())))
+        # An empty one, which tools that write Go's values add, says nothing.
+        has_status = self.stored or document.get("status") in (None, {})
+        self.mapping(document, path, ("apiVersion", "kind", "metadata", "spec", *(("status",) if has_status else ())))
         at = (*path, "spec")
         spec = self.mapping(document.get("spec"), at, ("podSelector", "policyTypes", "ingress", "egress"))
         ingress = self.rules(spec.get("ingress"), (*at, "ingress"), "from")
