@@ -138,6 +138,7 @@ class _FindingBuilder:
         self.replaced = replaced_addresses(difference)
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
         self.outside = old.universe.outside | self.hosts()
+        self.reported = self.of_reports()
         self.homes = {
             name: _home(old, name) | _home(new, name) for name in sorted({*old.universe.homes, *new.universe.homes})
         }
@@ -172,10 +173,10 @@ class _FindingBuilder:
 
     def kinds(self, sources: int, destinations: int) -> "Iterator[tuple[Grade, int, int]]":
         inner = ~self.outside
-        if sources & self.outside and destinations & inner and self.counts(sources & self.outside):
-            yield Grade.OUTSIDE, sources & self.outside, destinations & inner
-        if destinations & self.outside and sources & inner and self.counts(destinations & self.outside):
-            yield Grade.INTERNET, sources & inner, destinations & self.outside
+        if sources & self.reported and destinations & inner:
+            yield Grade.OUTSIDE, sources & self.reported, destinations & inner
+        if destinations & self.reported and sources & inner:
+            yield Grade.INTERNET, sources & inner, destinations & self.reported
         for home in self.homes.values():
             own, others = destinations & inner & home, destinations & inner & ~home
             if sources & home and own:
@@ -183,9 +184,16 @@ class _FindingBuilder:
             if sources & home and others:
                 yield Grade.ACROSS, sources & home, others
 
-    def counts(self, outside: int) -> bool:
-        """Say whether there is anything but addresses of the pod network, which the pods themselves stand for."""
-        return bool(outside & self.hosts() or self.reached(outside).spans)
+    def of_reports(self) -> int:
+        """
+        Return the members outside that findings name.
+
+        Left out are addresses of the pod network, which the pods themselves stand for: a rule for them alone is no
+        cause of what is reported about others.
+        """
+        hosts = self.hosts()
+        addresses_ = (1 << place for place in partition.indices(self.outside & ~hosts))
+        return hosts | sum(each for each in addresses_ if self.reached(each).spans)
 
     def reached(self, outside: int) -> AddressSet:
         """Return the addresses of the members in *outside* that no pod has and that the enforcer judges."""
