@@ -171,3 +171,13 @@ def test_links_that_lead_nowhere_or_in_circles_end(repository: Tree, target: str
     commit(repository)
     done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
     assert (done.status, json.loads(done.stdout)["plugin"]) == (1, ["plugin/loop"])
+
+
+def test_two_folders_are_compared_too(repository: Tree) -> None:
+    other = repository.path.parent / f"{repository.path.name}-other"
+    shutil.copytree(repository.path, other, symlinks=True)
+    assert repository.bulkhead("diff", "--dirs", ".", other).status == 0
+    Tree(other).write("plugin/bulkhead/krm.py", "\n")
+    done = repository.bulkhead("diff", "--dirs", ".", other)
+    assert (done.status, done.stdout.startswith(HEADLINE)) == (1, True)
+    assert "\n  plugin/bulkhead/krm.py\n" in done.stdout

@@ -303,6 +303,103 @@ class TestUnmodelled:
         assert shop.bulkhead("render").stdout == shop.build(".").stdout
 
 
+class TestWaysAround:
+    """Trees made to be built in another way than they are reviewed."""
+
+    OPEN = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, annotations: {KEY: 'true'}}\n"
+    OPEN += "spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{}]}\n"
+    LOCAL = "config.kubernetes.io/local-config"
+
+    def test_a_patch_that_is_also_the_data_of_a_generator(self, shop: Tree) -> None:
+        """The first transformer makes the policy local, the one after the plugin takes that back."""
+        patch = '{{op: {}, path: /metadata/annotations/config.kubernetes.io~1local-config, value: "true"}}'
+        transformer = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {{name: {0}}}\npath: {0}.patch\n"
+        transformer += "target: {{kind: NetworkPolicy, name: open}}\n"
+        overlay(
+            shop,
+            "transformers: [one.yaml, ../../plugin, two.yaml]\n"
+            "configMapGenerator: [{name: x, files: [one.patch, two.patch]}]\n",
+            one=transformer.format("one"),
+            two=transformer.format("two"),
+            open=self.OPEN.replace("KEY", "a"),
+        )
+        file = shop.path / "overlays/shop/kustomization.yaml"
+        file.write_text(file.read_text().replace("[../../base]", "[../../base, open.yaml]"))
+        shop.write("overlays/shop/one.patch", f"- {patch.format('add')}\n")
+        shop.write("overlays/shop/two.patch", f"- {patch.format('remove')}\n")
+        assert "name: open\n" in shop.build(".").stdout
+        assert_not_reviewed(shop, f"kustomize acts on the annotation `{self.LOCAL}`")
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    def test_a_file_in_another_encoding(self, shop: Tree, encoding: str) -> None:
+        overlay(shop, PLUGINS)
+        file = shop.path / "overlays/shop/kustomization.yaml"
+        file.write_text(file.read_text().replace("[../../base]", "[../../base, open.yaml]"))
+        shop.write("overlays/shop/open.yaml", ("\ufeff" + self.OPEN.replace("KEY", self.LOCAL)).encode(encoding))
+        assert "name: open\n" not in shop.build(".").stdout
+        done = shop.bulkhead("validate")
+        assert (done.status, done.stdout) == (1, "")
+        assert "overlays/shop/open.yaml:1:1: error: not UTF-8 text" in done.stderr
+
+    def test_a_group_that_only_looks_like_ours(self, shop: Tree) -> None:
+        """A patch of the root makes a policy of it, which a target of our group must not have removed before."""
+        overlay(
+            shop,
+            PLUGINS,
+            open=self.OPEN.replace("KEY", "a").replace(
+                "networking.k8s.io/v1\nkind: NetworkPolicy", "bulkhead-dev/v1\nkind: X"
+            ),
+        )
+        file = shop.path / "overlays/shop/kustomization.yaml"
+        file.write_text(file.read_text().replace("[../../base]", "[../../base, open.yaml]"))
+        shop.write(
+            "kustomization.yaml",
+            "resources: [overlays/shop]\n"
+            "patches:\n- target: {kind: X}\n  options: {allowKindChange: true}\n  patch: |-\n"
+            "    - {op: replace, path: /kind, value: NetworkPolicy}\n"
+            "    - {op: replace, path: /apiVersion, value: networking.k8s.io/v1}\n",
+        )
+        built = shop.build(".").stdout
+        assert "name: open\n" in built
+        assert shop.bulkhead("render").stdout == built
+
+    @pytest.mark.parametrize("entry", ["../../plugin/", "./../../plugin", "../../plugin/.", "../../base/../plugin"])
+    def test_the_plugin_by_another_path_is_the_plugin(self, shop: Tree, entry: str) -> None:
+        overlay(shop, f"transformers: [{entry}]\n")
+        built = shop.build(".").stdout
+        assert DENY in built
+        assert shop.bulkhead("render").stdout == built
+
+    def test_files_that_the_configuration_of_a_builtin_plugin_names_are_read(self, shop: Tree) -> None:
+        overlay(
+            shop,
+            "transformers: [../../plugin, t.yaml]\n",
+            t="apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: t}\npath: p.yaml\n"
+            "target: {kind: NetworkPolicy}\n",
+            p="- {op: add, path: /spec/ingress, value: [{}]}\n",
+        )
+        built = shop.build(".").stdout
+        assert "ingress:\n  - {}\n" in built
+        assert shop.bulkhead("render").stdout == built
+
+    def test_one_overlay_that_two_roots_change_in_two_ways(self, shop: Tree) -> None:
+        for name in ("one", "two"):
+            shop.write(f"{name}/kustomization.yaml", f"resources: [../overlays/shop]\nnamePrefix: {name}-\n")
+        shop.write("kustomization.yaml", "resources: [two, one]\n")
+        built = shop.build(".").stdout
+        assert "name: one-default-deny-all\n" in built
+        assert shop.bulkhead("render").stdout == built
+
+    def test_folders_with_the_names_that_the_copy_uses(self, shop: Tree) -> None:
+        shop.write("overlays/bulkhead-inner-shop/kustomization.yaml", "resources: []\n")
+        shop.write("overlays/shop/bulkhead-policies.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
+        overlay(shop, PLUGINS)
+        file = shop.path / "overlays/shop/kustomization.yaml"
+        file.write_text(file.read_text().replace("[../../base]", "[../../base, bulkhead-policies.yaml]"))
+        shop.write("kustomization.yaml", "resources: [overlays/shop, overlays/bulkhead-inner-shop]\nnamePrefix: x-\n")
+        assert shop.bulkhead("render").stdout == shop.build(".").stdout
+
+
 class TestExtent:
     """Kustomizations of any number end with a result or a message, soon."""
 

@@ -24,14 +24,14 @@ _EXPANDED = """\
 apiVersion: builtin
 kind: PatchTransformer
 metadata: {name: bulkhead-expanded}
-target: {group: bulkhead.dev}
+target: {group: 'bulkhead\\.dev'}
 patch: |-
   apiVersion: bulkhead.dev/v1alpha1
   kind: SegmentedNamespace
   metadata: {name: any}
   $patch: delete
 """
-"""Takes away what the plugin takes away: this project's own resources."""
+"""Takes away what the plugin takes away: this project's own resources. A group is a regular expression to kustomize."""
 
 _POLICIES = f"{UNUSED}policies.yaml"
 _CONSUMED = f"{UNUSED}consumed.yaml"

@@ -3,9 +3,11 @@ What is checked in a tree of overlays before anything is built: what a build wit
 """
 
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization, text_of
 from bulkhead.io.kustomize.refusals import refusal
@@ -113,7 +115,7 @@ def _acting_annotations(graph: Graph) -> Iterator[Diagnostic]:
         if graph.is_plugin(each.folder):
             continue
         listed = set(map(each.at, each.entries("resources")))
-        for file in [each.file, *sorted(each.resources)]:
+        for file in [each.file, *sorted(set(each.files))]:
             for annotation in _annotations_in(file):
                 if is_local(annotation) and file in listed and not has_later and _is_local_data(file):
                     continue
@@ -129,10 +131,20 @@ def _acts_later(graph: Graph, kustomization: Kustomization) -> bool:
 
 
 def _annotations_in(file: str) -> list[str]:
+    """Return the annotations in *file*, also where it is the data of a generator: a plugin may read it as a patch."""
     try:
         return sorted(set(annotations(text_of(file))))
-    except InvalidYaml:  # whoever reads it says so
-        return []
+    except InvalidYaml:
+        return sorted(set(annotations(_utf_16(file))))
+
+
+def _utf_16(file: str) -> str:
+    """Return the text of a *file* in UTF-16, which kustomize reads too; empty where it is anything else."""
+    try:
+        content = bytes_of(file)
+    except Unreadable:  # whoever reads it says so
+        return ""
+    return content.decode("utf-16", errors="replace") if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ""
 
 
 def _is_local_data(file: str) -> bool:

@@ -30,7 +30,7 @@ from bulkhead.core.diff.grades import Grade
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.io.git.checkout import Copy, copies
-from bulkhead.io.git.file_states import DiskFiles, FileStates, RevisionFiles
+from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates, RevisionFiles
 from bulkhead.io.git.programs import changed_programs, executed, other_than_this
 from bulkhead.io.git.repository import GitError, Repository, Revision
 from bulkhead.io.kustomize.kustomization import Bounds, Graph
@@ -239,7 +239,19 @@ def _folders(asked: _Asked, folders: Sequence[str]) -> Comparison:
     with ThreadPoolExecutor(2) as pool:
         sides = list(pool.map(lambda folder: from_overlays(folder, bounds), folders))
     before, after = (_usable(name, side, asked.console) for name, side in zip(folders, sides, strict=True))
-    return _overlays(asked, (folders[0], folders[1]), before, after)
+    found = _overlays(asked, (folders[0], folders[1]), before, after)
+    found.programs = changed_programs(_programs_on_disk(before), _programs_on_disk(after))
+    return found
+
+
+def _programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:
+    """Return what a build of *side*, in a folder, can execute, from the folder that the plugin is in."""
+    graph = graph_of(side)
+    plugins = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    if not plugins:
+        return {}
+    top = os.path.commonpath([os.path.dirname(folder) for folder in plugins])
+    return executed(DiskFiles(top, {}), [os.path.relpath(folder, top) for folder in plugins], ())
 
 
 def _overlays(asked: _Asked, names: tuple[str, str], before: AnalysisInput, after: AnalysisInput) -> Comparison:

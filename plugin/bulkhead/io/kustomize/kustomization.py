@@ -69,8 +69,7 @@ class Kustomization:
     """
     One folder with a kustomization file. Paths are absolute and real.
 
-    *folders* are further kustomizations.  *files* are all files that it names, *resources* those of them that hold
-    YAML which kustomize reads, not the data of a generator.
+    *folders* are further kustomizations, *files* all files that it names.
     """
 
     folder: str
@@ -78,7 +77,6 @@ class Kustomization:
     document: Document
     files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
-    resources: set[str] = field(default_factory=set)
 
     @property
     def fields(self) -> dict[str, Raw]:
@@ -188,13 +186,16 @@ class Graph:
         return len(self.faults) == before
 
     def _follow_configurations(self, kustomization: Kustomization) -> None:
-        """Note what the configurations of builtin plugins, in files and in place, would have kustomize fetch."""
+        """Note every file that the configurations of builtin plugins, in files and in place, name."""
         for key in PLUGIN_LISTS:
             for i, entry in enumerate(kustomization.entries(key)):
                 for value in _configurations(kustomization, entry):
                     for _, name, text in named_files(value):
-                        if _REMOTE.search(text.rpartition("=")[2] if name == "files" else text):
+                        named = text.rpartition("=")[2] if name == "files" else text
+                        if _REMOTE.search(named):
                             self._remote(kustomization, (key, i), text)
+                        elif os.path.isfile(kustomization.at(named)):
+                            self._refer(kustomization, named, (key, i, name))
 
     def _remote(self, kustomization: Kustomization, path: Path, entry: str) -> None:
         if not self.bounds.remote:
@@ -240,14 +241,11 @@ class Graph:
                     if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
                 ]
                 kustomization.files += regular
-                kustomization.resources.update(regular)
         elif os.path.isfile(target):
             if not _inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
                 return
             kustomization.files.append(target)
-            if not {"files", "envs", "env"} & set(path):
-                kustomization.resources.add(target)
 
     def _refused(self, kustomization: Kustomization, entry: str, target: str, path: Path) -> bool:
         """Note it where the bounds keep *target*, which *entry* names, from being read."""
@@ -348,7 +346,7 @@ def _configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
     except InvalidYaml:  # refused already
         return []
     file = kustomization.at(entry)
-    return [each.value for each in _read_documents(file)] if file in kustomization.resources else []
+    return [each.value for each in _read_documents(file)] if file in kustomization.files else []
 
 
 def _read_documents(file: str) -> list[Document]:
