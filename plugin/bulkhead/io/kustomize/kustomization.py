@@ -114,6 +114,7 @@ class Graph:
         self.links: dict[str, str] = {}
         self.faults: list[Diagnostic] = []
         self._plugins: dict[str, bool] = {}
+        self._exec_paths: dict[str, list[str]] = {}
         waiting = [self.root]
         while waiting:
             folder = waiting.pop()
@@ -286,9 +287,11 @@ class Graph:
 
     def exec_paths(self, folder: str) -> list[str]:
         """Return the exec paths of the function configs in the plugin's *folder*."""
-        files = self.found[folder].files if folder in self.found else []
-        found = (config for file in files for config in function_configs(_read_documents(file)))
-        return [config.exec for config in found if config.exec]
+        if folder not in self._exec_paths:
+            files = self.found[folder].files if folder in self.found else []
+            found = (config for file in files for config in function_configs(_read_documents(file)))
+            self._exec_paths[folder] = [config.exec for config in found if config.exec]
+        return self._exec_paths[folder]
 
     def is_plugin(self, folder: str) -> bool:
         """Say whether *folder* holds a function config of this project."""
