@@ -95,4 +95,5 @@ def _merged(old: Raw, new: Raw) -> Raw:
     """Return *old* with the map *new* merged into it, as kustomize merges a patch."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         return new
-    return {**old, **{key: _merged(old.get(key), item) for key, item in new.items()}}
+    found = {**old, **{key: _merged(old.get(key), item) for key, item in new.items()}}
+    return {key: item for key, item in found.items() if item is not None}

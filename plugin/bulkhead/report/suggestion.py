@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.suggestion_paste import returning
 from bulkhead.analysis.suggestion_trial import SuggestionTrial
+from bulkhead.core.diagnostics import Path
 from bulkhead.core.engine.endpoint_terms import ANY, INTERNET, EndpointSelection
 from bulkhead.core.expansion.peers import selector
 from bulkhead.core.explanation.missing import missing_policies, stable_selector
@@ -39,6 +41,10 @@ _PUBLIC = IpBlock("0.0.0.0/0", RFC_1918)
 
 Refused = tuple[PairExplanation, bool, bool]
 """A pair, whether the egress of its source refuses the connection, and whether the ingress of its destination does."""
+
+
+class NoSuggestion(Exception):
+    """There is no text that a person could add to the file as it is."""
 
 
 @record
@@ -88,7 +94,10 @@ class Suggestion:
         needed = {namespace: _needed(list(found)) for namespace, found in sorted(rules.items())}
         if not 0 < sum(map(len, needed.values())) <= _MOST:
             return []  # the ends are too many: part of what is needed would be of no use
-        written = {namespace: self.snippet(namespace, found) for namespace, found in needed.items()}
+        try:
+            written = {namespace: self.snippet(namespace, found) for namespace, found in needed.items()}
+        except NoSuggestion:
+            return []
         works = self.trial.rules_work((namespace, text) for namespace, (_, text) in written.items())
         return list(written.values()) if works else []
 
@@ -205,6 +214,10 @@ class Suggestion:
     def snippet(self, namespace: str, rules: list[SuggestedRule]) -> tuple[str, str]:
         """Return the file and what to add to it: whole where it is new, else from ``spec`` on."""
         file, name = self.file(namespace)
+        removed: dict[tuple[str, str], list[str]] = {}
+        for path in self.returning(namespace, file, rules):
+            workload = str(path[1]) if path[0] == "workloads" else ""
+            removed.setdefault((workload, str(path[-2])), []).append(str(path[-1]))
         lines = ["spec:"]
         if not os.path.exists(file):
             head = ["# new: list it in kustomization.yaml with `patches: [{path: rules.yaml}]`"]
@@ -215,7 +228,8 @@ class Suggestion:
             ]
             lines = [*head, *lines]
         for direction in Direction:
-            lines += _listed([rule for rule in rules if not rule.workload], direction, "  ")
+            mine = [rule for rule in rules if not rule.workload]
+            lines += _listed(mine, direction, "  ", removed.get(("", direction.value), []))
         if any(rule.workload for rule in rules):
             lines.append("  workloads:")
         for workload in sorted({rule.workload for rule in rules if rule.workload}):
@@ -223,8 +237,30 @@ class Suggestion:
             lines.append(f"    {workload}:")
             lines += [f"      pods: {mine[0].pods}"] if mine[0].pods else []
             for direction in Direction:
-                lines += _listed(mine, direction, "      ")
+                lines += _listed(mine, direction, "      ", removed.get((workload, direction.value), []))
         return file, "\n".join(lines) + "\n"
+
+    def returning(self, namespace: str, file: str, rules: list[SuggestedRule]) -> tuple[Path, ...]:
+        """
+        Return the rules of the base that come back with *rules*, which are written in the place of a ``null``.
+
+        :raises NoSuggestion: where anything else would change.
+        """
+        sources = self.found.loaded.sources if self.found.loaded else None
+        layers = sources.behind(self.found.rules.folders[namespace]) if sources else []
+        added: dict[str, Raw] = {}
+        for rule in rules:
+            holder = added
+            for key in ("workloads", rule.workload) if rule.workload else ():
+                holder = holder.setdefault(key, {})  # type: ignore[assignment]
+            if rule.pods:
+                holder["pods"] = {}
+            group = holder.setdefault(rule.direction.value, {})
+            group[rule.name] = rule.name  # type: ignore[call-overload,index]
+        found = returning([each for each in layers if each.kind == "SegmentedNamespace"], file, added)
+        if found is None or any(len(path) not in (2, 4) or path[-2] not in set(Direction) for path in found):
+            raise NoSuggestion
+        return found
 
     def file(self, namespace: str) -> tuple[str, str]:
         """Return where the overlay of *namespace* writes its rules, and what its SegmentedNamespace is called."""
@@ -245,10 +281,11 @@ def _needed(rules: list[SuggestedRule]) -> list[SuggestedRule]:
     return [rule for rule in rules if not rule.workload or (rule.direction, rule.peer, rule.ports) not in whole]
 
 
-def _listed(rules: list[SuggestedRule], direction: Direction, lead: str) -> list[str]:
+def _listed(rules: list[SuggestedRule], direction: Direction, lead: str, removed: list[str]) -> list[str]:
     mine = [rule for rule in rules if rule.direction == direction]
     key = "from" if direction is Direction.INGRESS else "to"
     lines = [f"{lead}  {rule.name}: {{{key}: {rule.peer}, ports: {rule.ports}, why: '{REASON}'}}" for rule in mine]
+    lines = [*(f"{lead}  {name}: null" for name in removed), *lines] if lines else []
     return [f"{lead}{direction}:", *lines] if lines else []
 
 
