@@ -81,7 +81,9 @@ def test_several_paths_on_both_sides_of_a_diff(files: Tree) -> None:
     assert done.stdout.startswith("OPENS traffic across namespaces")
 
 
-@pytest.mark.parametrize("pattern", ["broken.yaml", "x", "x/broken.yaml", "x/*", "*/broken*", "./x/"])
+@pytest.mark.parametrize(
+    "pattern", ["broken.yaml", "x", "x/broken.yaml", "x/*", "*/broken*", "./x/", "x/**", "**/x", "**/broken.yaml"]
+)
 def test_what_is_excluded_is_not_read_and_is_counted(files: Tree, pattern: str) -> None:
     files.write("m/x/broken.yaml", "kind: [")
     assert reach(files).status == 2
@@ -203,6 +205,13 @@ def test_a_kustomization_below_is_to_be_rendered_first(files: Tree) -> None:
     assert (done.status, done.stdout) == (2, "")
     assert "m/k: error: a kustomization" in done.stderr
     assert "`kustomize build m/k > rendered.yaml`" in done.stderr
+
+
+def test_a_kustomization_that_is_named_as_a_file_names_its_folder(files: Tree) -> None:
+    files.write("k/kustomization.yaml", "resources: [p.yaml]\n")
+    done = files.bulkhead("reach", "--manifests", "k/kustomization.yaml")
+    assert (done.status, done.stdout) == (2, "")
+    assert "hint: name `k`" in done.stderr
 
 
 def test_a_folder_with_a_kustomization_is_built(files: Tree) -> None:

@@ -112,6 +112,9 @@ def test_a_kind_that_may_create_pods_is_named(tmp_path: Path, document: dict[str
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
         ("monitoring.coreos.com/v1", "ServiceMonitor"),
         ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+        ("networking.k8s.io/v1", "Ingress"),
+        ("crd.projectcalico.org/v1", "IPAMBlock"),
+        ("networking.k8s.aws/v1alpha1", "PolicyEndpoint"),
     ],
 )
 def test_a_kind_that_creates_no_pods_is_not_named(tmp_path: Path, api_version: str, kind: str) -> None:
@@ -147,6 +150,22 @@ def test_a_policy_that_is_not_judged_is_counted(tmp_path: Path, api_version: str
         assert found.faults == ()
         assert found.evidence.unjudged == ((f"{kind} ({api_version.split('/')[0]})", 1),)
         assert found.cluster.policies == ()
+
+
+@pytest.mark.parametrize("kind", ["NetworkPolcy", "networkpolicy", "NetworkPolicies", "Networkpolicy"])
+def test_a_kind_that_the_group_of_network_policy_does_not_have_is_an_error(tmp_path: Path, kind: str) -> None:
+    for found in (
+        read(tmp_path, custom("networking.k8s.io/v1", kind)),
+        dump(tmp_path, custom("networking.k8s.io/v1", kind)),
+    ):
+        (fault,) = found.faults
+        assert fault.message == f"`{kind}` is no kind of `networking.k8s.io`"
+        assert fault.hint == "did you mean `NetworkPolicy`?"
+
+
+def test_items_that_are_no_list_are_an_error(tmp_path: Path) -> None:
+    (fault,) = read(tmp_path, {"apiVersion": "v1", "kind": "List", "items": {"a": 1}}).faults
+    assert fault.message == "`items` must be a list"
 
 
 # --- Owners ----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
     Return the files that *path* stands for: the file itself, or the manifests in the folder and below it.
 
     A pattern of *exclude* without a slash is compared with the name of every file and folder; one with a slash
-    with its path from *path*. ``*`` also stands for slashes.
+    with its path from *path*, and after ``**/`` with every end of it. ``*`` also stands for slashes.
     """
     walk = _Walk(path, exclude)
     if not os.path.isdir(path):
@@ -72,6 +72,12 @@ def chart_of(file: str) -> str:
         below.append(os.path.basename(folder))
         folder = os.path.dirname(folder)
     return found
+
+
+def _ends(path: str) -> list[str]:
+    """Return *path* and every part of it behind a slash."""
+    parts = path.split(os.sep)
+    return [os.sep.join(parts[number:]) for number in range(len(parts))]
 
 
 class _Walk:
@@ -111,8 +117,10 @@ class _Walk:
     def leaves_out(self, path: str) -> bool:
         relative = os.path.relpath(path, self.top)
         for pattern in self.exclude:
-            plain = pattern.removeprefix("./").rstrip("/")
-            if fnmatch.fnmatchcase(relative if "/" in plain else os.path.basename(path), plain):
+            plain = pattern.removeprefix("./").removesuffix("/**").rstrip("/").removeprefix("**/")
+            anywhere = "/" not in plain or pattern.startswith("**/")
+            names = [os.path.basename(path)] if "/" not in plain else _ends(relative) if anywhere else [relative]
+            if any(fnmatch.fnmatchcase(name, plain) for name in names):
                 self.used.add(pattern)
                 self.excluded += 1
                 return True

@@ -10,18 +10,24 @@ _CORE_GROUPS = frozenset(("", "apps", "batch", "extensions"))
 """The groups of the kinds that are judged; ``extensions`` had some of them before."""
 
 _BUILT_IN_GROUPS = frozenset(
-    {"apps", "autoscaling", "batch", "extensions", "policy"}
+    {"autoscaling", "policy"}
     | {
         f"{group}.k8s.io"
         for group in (
             "admissionregistration", "apiextensions", "apiregistration", "audit", "authentication", "authorization",
             "certificates", "coordination", "discovery", "events", "flowcontrol.apiserver", "imagepolicy",
-            "internal.apiserver", "metrics", "networking", "node", "rbac.authorization", "resource", "scheduling",
-            "storage", "storagemigration",
+            "internal.apiserver", "metrics", "node", "rbac.authorization", "resource", "scheduling", "storage",
+            "storagemigration",
         )
     }
 )  # fmt: skip
-"""The API groups of Kubernetes itself. Of their kinds only the workloads create pods."""
+"""API groups of Kubernetes itself that have no workloads and no policies about traffic."""
+
+NETWORKING = "networking.k8s.io"
+"""The group of NetworkPolicy."""
+
+NETWORKING_KINDS = ("ClusterCIDR", "IPAddress", "Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR")
+"""All kinds of this group that there ever were."""
 
 _CORE_KINDS = frozenset(
     ("Binding", "ComponentStatus", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "NetworkPolicy",
@@ -30,14 +36,19 @@ _CORE_KINDS = frozenset(
 )  # fmt: skip
 """Kinds of the group without a name that create no pods."""
 
-_UNJUDGED_GROUPS = frozenset(
-    ("policy.networking.k8s.io", "projectcalico.org", "crd.projectcalico.org", "policy.linkerd.io", "crd.antrea.io",
-     "security.antrea.io", "core.antrea.io")
-)  # fmt: skip
+_UNJUDGED_GROUPS = frozenset(("policy.networking.k8s.io", "policy.linkerd.io"))
 """Groups in which every kind is about which traffic is allowed."""
+
+_CALICO = (
+    "FelixConfiguration", "GlobalNetworkPolicy", "GlobalNetworkSet", "HostEndpoint", "NetworkPolicy", "NetworkSet",
+    "Profile", "StagedGlobalNetworkPolicy", "StagedKubernetesNetworkPolicy", "StagedNetworkPolicy", "Tier",
+)  # fmt: skip
+_ANTREA = ("ClusterGroup", "ClusterNetworkPolicy", "Group", "NetworkPolicy", "Tier")
 
 _UNJUDGED_KINDS = frozenset(
     (
+        *((group, kind) for group in ("projectcalico.org", "crd.projectcalico.org") for kind in _CALICO),
+        *((group, kind) for group in ("crd.antrea.io", "security.antrea.tanzu.vmware.com") for kind in _ANTREA),
         ("cilium.io", "CiliumNetworkPolicy"),
         ("cilium.io", "CiliumClusterwideNetworkPolicy"),
         ("cilium.io", "CiliumCIDRGroup"),
@@ -51,7 +62,6 @@ _UNJUDGED_KINDS = frozenset(
         ("vpcresources.k8s.aws", "SecurityGroupPolicy"),
         ("networking.k8s.aws", "ApplicationNetworkPolicy"),
         ("networking.k8s.aws", "ClusterNetworkPolicy"),
-        ("networking.k8s.aws", "PolicyEndpoint"),
         ("networking.gke.io", "FQDNNetworkPolicy"),
         ("consul.hashicorp.com", "ServiceIntentions"),
         ("kuma.io", "MeshTrafficPermission"),
@@ -62,7 +72,8 @@ _UNJUDGED_KINDS = frozenset(
 )
 
 _HARMLESS_GROUPS = frozenset(
-    ("bulkhead.dev", "cilium.io", "kustomize.config.k8s.io", "config.kubernetes.io", "kyverno.io", "metallb.io",
+    ("bulkhead.dev", "projectcalico.org", "crd.projectcalico.org", "crd.antrea.io",
+     "cilium.io", "kustomize.config.k8s.io", "config.kubernetes.io", "kyverno.io", "metallb.io",
      "networking.istio.io", "security.istio.io", "telemetry.istio.io", "constraints.gatekeeper.sh",
      "templates.gatekeeper.sh", "external-secrets.io", "generators.external-secrets.io", "snapshot.storage.k8s.io",
      "groupsnapshot.storage.k8s.io", "traefik.io", "traefik.containo.us", "externaldns.k8s.io", "bitnami.com",
@@ -92,6 +103,10 @@ _HARMLESS_KINDS = frozenset(
             for kind in ("GCPBackendPolicy", "GCPGatewayPolicy", "HealthCheckPolicy", "ManagedCertificate")
         ),
         *(("keda.sh", kind) for kind in ("ClusterTriggerAuthentication", "ScaledObject", "TriggerAuthentication")),
+        ("apps", "ControllerRevision"),
+        ("extensions", "Ingress"),
+        ("extensions", "PodSecurityPolicy"),
+        *((NETWORKING, kind) for kind in NETWORKING_KINDS),
         ("argoproj.io", "AppProject"),
         ("argoproj.io", "AnalysisTemplate"),
         ("argoproj.io", "ClusterAnalysisTemplate"),
@@ -134,7 +149,7 @@ def is_unjudged(group: str, kind: str) -> bool:
 
     Any kind that ends in ``NetworkPolicy`` is one, unless it is Kubernetes' own: nobody can know all of them.
     """
-    if kind == "NetworkPolicy" and (group in _CORE_GROUPS or group == "networking.k8s.io"):
+    if kind == "NetworkPolicy" and (group in _CORE_GROUPS or group == NETWORKING):
         return False
     return group in _UNJUDGED_GROUPS or (group, kind) in _UNJUDGED_KINDS or kind.endswith("NetworkPolicy")
 

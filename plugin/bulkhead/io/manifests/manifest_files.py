@@ -15,7 +15,7 @@ from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
-from bulkhead.io.input_files import chart_of, has_kustomization, input_files
+from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.object_reader import ReadObject
@@ -131,7 +131,11 @@ class _Reading:
             self.fault(path, "no such file or folder")
             return
         if os.path.isdir(path) and has_kustomization(path):
+            self.unused.append(set(self.selection.exclude))
             self.kustomization(path)
+            return
+        if os.path.basename(path) in KUSTOMIZATIONS:
+            self.fault(path, "a kustomization: its folder is what is built", f"name `{os.path.dirname(path) or '.'}`")
             return
         found = input_files(path, self.selection.exclude)
         self.unused.append(set(found.unused))

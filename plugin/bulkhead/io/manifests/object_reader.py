@@ -9,13 +9,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Diagnostic, Path, in_resource
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import read_networkpolicy
-from bulkhead.io.manifests.kinds import creates_no_pods, group_of, is_core, is_unjudged, kind_title, render_first
+from bulkhead.io.manifests.kinds import (
+    NETWORKING,
+    NETWORKING_KINDS,
+    creates_no_pods,
+    group_of,
+    is_core,
+    is_unjudged,
+    kind_title,
+    render_first,
+)
 from bulkhead.io.manifests.object_fields import InvalidField, mapping, text
 from bulkhead.io.manifests.object_metadata import controller_of, labels_of, name_of, namespace_of
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
@@ -75,6 +84,8 @@ def read(
         of_items = found.removesuffix("List"), str(document.get("apiVersion") or "")
         for number, item in enumerate(document["items"]):
             yield from read(item, problems, *of_items, (*path, "items", number))
+    elif found.endswith("List") and document.get("items") is not None:
+        problems.append(Diagnostic(in_resource("document", (*path, "items")), "`items` must be a list"))
     elif not (found.endswith("List") and "spec" not in document):  # the rest of a list whose items were read before
         yield from _object(found, version, document, problems, path)
 
@@ -87,6 +98,8 @@ def _object(
     try:
         if command:
             raise InvalidField((), f"a {kind} is not what is applied", f"render it first: `{command}`")
+        if group == NETWORKING and kind not in NETWORKING_KINDS:
+            raise InvalidField(("kind",), f"`{kind}` is no kind of `{NETWORKING}`", _did_you_mean(kind))
         if is_unjudged(group, kind):
             yield _unjudged(group, kind, document, path)
         elif kind == "NetworkPolicy":
@@ -100,6 +113,12 @@ def _object(
     except InvalidField as wrong:
         at = in_resource(f"{kind} {_written_name(document)}", (*path, *wrong.location.path))
         problems.append(Diagnostic(at, wrong.message, wrong.hint))
+
+
+def _did_you_mean(kind: str) -> str:
+    known = {each.lower(): each for each in NETWORKING_KINDS}
+    near = nearest(kind.lower(), list(known))
+    return f"did you mean `{known[near]}`?" if near else ""
 
 
 def _written_name(document: dict[str, Any]) -> str:
