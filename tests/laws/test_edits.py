@@ -1,0 +1,188 @@
+"""
+What an edit opens and closes for any pod is reported, with its sign, and nothing else is.
+
+Brute force over pods with labels, namespaces and addresses that nobody mentions. ``EDITS`` is the number of pairs.
+"""
+
+import os
+from collections import Counter
+from functools import cache
+from ipaddress import ip_network
+from random import Random
+from typing import Any
+
+import pytest
+from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
+from bulkhead.core.engine.semantics import API, Semantics, enforced
+from bulkhead.core.expansion.expand import expand
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
+from bulkhead.core.language import resources
+from bulkhead.core.language.resources import ClusterProfile, Enforcer, SegmentedNamespace
+from bulkhead.core.possible.families import possible_families
+from bulkhead.core.record import fields_of
+from bulkhead.core.sets import addresses, intervals
+from bulkhead.io.resources.decode import decode
+from laws import brute, edits, kube_router, population, written
+from laws.strategies import KEYS, NAMESPACES, VALUES
+
+PAIRS = int(os.environ.get("EDITS", "24000"))
+SHARDS = 4
+PROBES = (("TCP", 80), ("UDP", 53), ("TCP", 7777), ("SCTP", 80))
+
+
+@pytest.fixture(autouse=True)
+def networks_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each CIDR once: most of the time of a plain evaluator is spent on that."""
+    monkeypatch.setattr(brute, "ip_network", cache(ip_network))
+    monkeypatch.setattr(kube_router, "ip_network", cache(ip_network))
+
+
+def random_pods(random: Random, within: tuple[str, ...]) -> tuple[Pod, ...]:
+    values = (*VALUES, "nobody-mentions-it")
+    return tuple(
+        Pod(
+            random.choice(population.SPACES),
+            f"possible-{number}",
+            labels=tuple((key, random.choice(values)) for key in KEYS if random.random() < 0.7),
+            ports=(NamedPort(random.choice(("http", "dns")), *random.choice(PROBES[:2])),),
+            addresses=(address,),
+        )
+        for number, address in enumerate(random.sample(within, min(6, len(within))))
+    )
+
+
+def missed(
+    before: Cluster,
+    after: Cluster,
+    semantics: tuple[Semantics, Semantics],
+    changes: tuple[PossibleChange, ...],
+    random: Random,
+) -> list[object]:
+    """The flows of a random population about which brute force and *changes* do not agree."""
+    family = random.choice((4, *possible_families(before, after)))
+    known = intervals.merge(addresses.network(text) for text in after.networks)
+    known = intervals.intersect(known, (addresses.WHOLE[family],))
+    texts = [text for text in INSIDE if (":" in text) == (family == 6)]
+    within = tuple(text for text in texts if not known or intervals.holds(known, addresses.address(text)))
+    outside = [
+        end
+        for end in population.OUTSIDES
+        if (":" in end.address) == (family == 6) and not intervals.holds(known, population.place(end))
+    ]
+    pods = random_pods(random, within)
+    spaces = {name: {"app": random.choice(VALUES)} if random.random() < 0.5 else {} for name in population.SPACES}
+    sides = [population.living(side, pods, spaces) for side in (before, after)]
+    mine = [change for change in changes if change.space.family == family]
+    alike = [change for change in changes if change.space.family == 4 and set(change.flows.spans) <= {"port"}]
+    wrong: list[object] = []
+    for source, destination in population.pairs((*pods,), family):
+        if any(isinstance(end, External) and end not in outside for end in (source, destination)):
+            continue
+        for protocol, port in PROBES:
+            was, now = (
+                allows(side, read, source, destination, protocol, port, family)
+                for side, read in zip(sides, semantics, strict=True)
+            )
+            flow = source, destination, protocol, port, spaces
+            for opens in (True, False):
+                is_changed = was is not now and now is opens
+                # What is said of pods with any IPv4 address is said of those with any IPv6 address too.
+                listed = mine if not is_changed else mine + alike
+                if is_changed is not any(
+                    each.opens is opens and population.is_in(each.flows, *flow) for each in listed
+                ):
+                    wrong.append((source, destination, protocol, port, was, now, opens))
+    return wrong
+
+
+INSIDE = tuple(each for each in population.ADDRESSES if each != "8.8.8.8")
+
+
+def allows(
+    side: Cluster, read: Semantics, source: Endpoint, destination: Endpoint, protocol: str, port: int, family: int
+) -> bool:
+    if read.enforcer is Enforcer.KUBE_ROUTER:
+        return kube_router.passes(side, source, destination, protocol, port, False, family)
+    return brute.allows_over(side, source, destination, protocol, port, read.mode, family)
+
+
+def decided(changes: tuple[PossibleChange, ...]) -> bool:
+    return all(change.decided and not change.is_part for change in changes)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_every_edit_of_a_policy_is_reported_with_its_sign(shard: int, capsys: pytest.CaptureFixture[str]) -> None:
+    random = Random(shard)
+    seen: Counter[str] = Counter()
+    effects = 0
+    while sum(seen.values()) < PAIRS * 2 // 3 // SHARDS:
+        policies = tuple(edits.policy(random) for _ in range(random.randint(1, 3)))
+        what, others = edits.edited(policies, random)
+        spaces = tuple(Namespace(name, edits.labels(random)) for name in NAMESPACES if random.random() < 0.5)
+        networks = random.choice(((), ("10.0.0.0/29",), ("10.0.0.0/29", "fd00::/125")))
+        sides = Cluster(spaces, (), policies, networks), Cluster(spaces, (), others, networks)
+        changes = possible_changes(*sides, (API, API))
+        assert decided(changes)
+        assert not missed(*sides, (API, API), changes, random), (what, policies, others)
+        seen[what] += 1
+        effects += bool(changes)
+    wanted = {f"{record.__name__}.{field}" for record in edits.POLICY_RECORDS for field in edits.fields(record)}
+    assert set(seen) == wanted | {"remove a policy", "add a policy"}
+    with capsys.disabled():
+        print(f" {sum(seen.values())} pairs of policies, {effects} of them change traffic")
+
+
+RECORDS = ("ProfileSpec", "Networks", "NamespaceSpec", "Workload", "IngressRule", "EgressRule", "Peer",
+           "LabelSelector", "Expression")  # fmt: skip
+
+
+def declared() -> list[tuple[str, str]]:
+    """Every field that people write in a SegmentedNamespace or a ClusterProfile, by the key of its record."""
+    return [
+        (name, field.key or attribute)
+        for name in RECORDS
+        for attribute, field in fields_of(getattr(resources, name)).items()
+    ]
+
+
+def expanded(profile: dict[str, Any], spec: dict[str, Any]) -> tuple[Cluster, Semantics] | None:
+    """The policies and networks of two specs, and what the policies are read by; ``None``: they are refused."""
+    made, problems = decode(written.profile() | {"spec": profile})
+    resource, wrong = decode(written.namespace(spec, NAMESPACES[0]))
+    if problems or wrong or not isinstance(made, ClusterProfile) or not isinstance(resource, SegmentedNamespace):
+        return None
+    expansion = expand(made, [resource])
+    if expansion.problems:
+        return None
+    networks = made.spec.networks
+    pods, nodes, services = (
+        tuple(map(str, each or ())) for each in (networks.pods, networks.nodes, networks.services)
+    )  # fmt: skip
+    return Cluster((), (), expansion.policies, pods, nodes, services), enforced(made.spec.enforcer)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_every_edit_of_a_resource_is_reported_with_its_sign(shard: int, capsys: pytest.CaptureFixture[str]) -> None:
+    random = Random(shard)
+    fields = declared()
+    seen: Counter[tuple[str, str]] = Counter()
+    effects = tries = 0
+    while sum(seen.values()) < PAIRS // 3 // SHARDS:
+        kind, field = fields[tries % len(fields)]
+        tries += 1
+        profile, spec = edits.written_profile(random), edits.written_spec(random)
+        others = edits.edited_resources(profile, spec, kind, field, random)
+        before, after = expanded(profile, spec), expanded(*others) if others else None
+        if before is None or after is None:
+            continue
+        facts = after[0]
+        old = Cluster((), (), before[0].policies, facts.networks, facts.nodes, facts.services)
+        semantics = before[1], after[1]
+        changes = possible_changes(old, facts, semantics)
+        assert decided(changes)
+        assert not missed(old, facts, semantics, changes, random), (kind, field, profile, spec, others)
+        seen[kind, field] += 1
+        effects += bool(changes)
+    assert set(seen) == set(fields)
+    with capsys.disabled():
+        print(f" {sum(seen.values())} pairs of resources, {effects} of them change traffic")
