@@ -88,7 +88,9 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 def _refuse(stderr: "IO[str]", lines: Iterable[str]) -> int:
-    stderr.write("\n".join([*lines, "bulkhead: nothing was rendered"]) + "\n")
+    from bulkhead.report.safe_text import safe_text  # here: a build that succeeds writes no message
+
+    stderr.write(safe_text("\n".join([*lines, "bulkhead: nothing was rendered"]) + "\n"))
     stderr.flush()
     return 1
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,60 @@ def test_generate_delivers_everything_or_fails(command: list[str], says: str) ->
     done = generate(ROOT / "overlays/media", *command)
     assert (done.status != 0, done.stdout) == (True, "")
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "to: internet, ports: ",
+        "to: {pods: {app: }}, ports: 587",
+        "to: {cidr: 10.0.0.0/8, except: }, ports: 587",
+        "to: internet, ports: 0587",
+    ],
+)
+def test_generate_refuses_what_plain_kustomize_would_open(tree: Tree, written: str) -> None:
+    folder = tree.overlay("shop", f"  egress:\n    smtp: {{{written}}}\n")
+    built = tree.build("overlays/shop")
+    assert (built.status, "name: allow-smtp" in built.stdout) == (0, True), "the plugin cannot see it"
+    for command in ([], ["bulkhead", "render", "."]):
+        done = generate(folder, *command)
+        assert (done.status, done.stdout) == (1, "")
+        assert "rules.yaml:6:" in done.stderr
+
+
+def test_generate_executes_nothing_of_an_overlay_that_is_refused(tree: Tree) -> None:
+    folder = tree.overlay("shop", "  egress:\n    smtp: {to: internet, ports: }\n")
+    tree.write("plugin/expand", f"#!/bin/sh\ntouch {tree.path}/ran\nexec cat\n")
+    assert generate(folder).status == 1
+    assert not (tree.path / "ran").exists()
+
+
+def test_generate_without_bulkhead_delivers_nothing() -> None:
+    done = generate(ROOT / "overlays/media", env={"PATH": f"{TOOLS}:/usr/bin:/bin"})
+    assert (done.status != 0, done.stdout) == (True, "")
+    assert "bulkhead" in done.stderr
+
+
+def test_generate_takes_no_longer_than_its_limit_in_both_steps(tree: Tree) -> None:
+    folder = tree.overlay("shop")
+    tree.write("plugin/expand", "#!/bin/sh\nsleep 60\n")
+    begun = time.monotonic()
+    done = generate(folder, env={"BULKHEAD_TIMEOUT": "8", "ARGOCD_APP_NAME": "shop"})
+    assert time.monotonic() - begun < 30
+    assert (done.status, done.stdout) == (124, "")
+    assert "shop: the build took longer than 8 s, nothing is delivered" in done.stderr
+
+
+def test_image_of_the_sidecar_holds_what_generate_runs() -> None:
+    """bulkhead is in the image that it is made from, whose folder of programs is on PATH; the rest is copied."""
+    sidecar = (ARGO / "Dockerfile").read_text()
+    base = (DEPLOY / "image/Dockerfile").read_text()
+    assert "FROM ${BULKHEAD}\n" in sidecar
+    assert "/usr/local/bin/kustomize\n" in sidecar and "/usr/local/bin/generate\n" in sidecar
+    assert "ENV PATH=/opt/bulkhead/bin:$PATH\n" in base and "/opt/bulkhead/bin/pip install" in base
+    mounted = yaml.safe_load((ARGO / "repo-server/sidecar.yaml").read_text())["spec"]["template"]["spec"]
+    (container,) = mounted["containers"]
+    assert "/tmp" in {each["mountPath"] for each in container["volumeMounts"]}, "where its copy of the sources goes"
 
 
 def test_generate_of_an_unprotected_namespace_fails_and_names_the_application() -> None:

@@ -217,10 +217,10 @@ class TestReview:
         path = "overlays/cardboard/"
         proposes(work, {f"{path}bomb.yaml": bomb, f"{path}kustomization.yaml": kustomization})
         done, output = reviewed(work, BULKHEAD_TIMEOUT="4")
-        assert done.status == 1
+        assert done.status == 0, done.stderr
         comment = unpacked(output)
         assert comment.startswith("**This change cannot be compared.**")
-        assert "the comparison took longer than 4 s" in comment
+        assert "this takes longer than 4 s, the limit of --timeout" in comment
 
     def test_a_comment_that_cannot_be_packed_small_fits_into_a_variable(self, work: Path, tmp_path: Path) -> None:
         """Letters of four bytes, as random as a stranger can choose them."""
@@ -261,6 +261,18 @@ class TestReview:
         assert run(work / "deploy/ci/review", base, "nowhere", cwd=work, env=ENV).status == 2
 
 
+DROPPED = {
+    "to: internet, ports: ": "ports without a value",
+    "to: {pods: {app: }}, ports: 587": "a label without a value",
+    "to: {cidr: 10.0.0.0/8, except: }, ports: 587": "except without a value",
+    "to: internet, ports: 0587": "an octal number",
+    "to: internet, ports: [0587, 25]": "an octal number in a list",
+    "to: internet, ports: 0o443": "an octal number of YAML 1.2",
+    "to: internet, ports: 0x24b": "a hexadecimal number",
+}
+"""What plain `kustomize build` renders, and `bulkhead` refuses: kustomize drops the key, or reads another number."""
+
+
 class TestChecks:
     """The composite action's steps, on a folder that is data."""
 
@@ -268,8 +280,8 @@ class TestChecks:
 
     def do(self, work: Path, name: str, **env: str) -> Done:
         files = {key: str(work.parent / key) for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
-        given = {"DIRECTORY": str(work), "FAIL_ON": "warning", "RUNNER_TEMP": str(work.parent), **files, **env}
-        return bash(step(self.FILE, name), work.parent, **given)
+        given = {"DIRECTORY": str(work), "FAIL_ON": "warning", "TIMEOUT": "300", "RUNNER_TEMP": str(work.parent)}
+        return bash(step(self.FILE, name), work.parent, **given | files | env)
 
     def test_set_up_makes_bulkhead_and_kustomize_known_to_the_steps_behind_it(self, work: Path) -> None:
         assert self.do(work, "Set up", ACTION=str(CI / "github")).status == 0
@@ -300,6 +312,28 @@ class TestChecks:
         (work.parent / "GITHUB_OUTPUT").unlink()
         assert self.do(work, "Lint").status == 2
         assert not (work.parent / "GITHUB_OUTPUT").exists()
+
+    @pytest.mark.parametrize("written", DROPPED, ids=DROPPED.get)
+    def test_what_kustomize_drops_or_reads_otherwise_is_found_in_the_sources(self, work: Path, written: str) -> None:
+        kustomization = work / "overlays/trade-bot/kustomization.yaml"
+        kustomization.write_text(kustomization.read_text() + "patches: [{path: rules.yaml}]\n")
+        (work / "overlays/trade-bot/rules.yaml").write_text(RULES.replace("to: internet, ports: 587", written))
+        built = run("kustomize", "build", "--enable-alpha-plugins", "--enable-exec", "overlays/trade-bot", cwd=work)
+        assert (built.status, "allow-smtp" in built.stdout) == (0, True), "the plugin cannot see it"
+        done = self.do(work, "Validate")
+        assert done.status == 1
+        assert "overlays/trade-bot/rules.yaml:7:" in done.stderr
+        published = bash(
+            step("workflows/bulkhead-rendered.yaml", "Render and push"), work, BULKHEAD=".venv/bin/bulkhead"
+        )
+        assert (published.status, "overlays/trade-bot/rules.yaml:7:" in published.stderr) == (1, True)
+        assert git(work, "ls-remote", "origin", "refs/heads/rendered") == ""
+
+    @pytest.mark.parametrize("name", ["Validate", "Lint", "Test"])
+    def test_a_check_that_takes_too_long_fails_with_the_reason(self, work: Path, name: str) -> None:
+        done = self.do(work, name, TIMEOUT="0.01")
+        assert done.status == 2
+        assert "this takes longer than 0.01 s, the limit of --timeout" in done.stderr
 
     def test_a_rendered_tree_that_is_stale_fails(self, work: Path) -> None:
         name = "What is rendered is up to date"

@@ -90,12 +90,22 @@ def test_function_of_the_overlay_does_not_run_where_argo_cd_has_no_exec(
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("field", ["transformers", "validators"])
-def test_sidecar_that_runs_the_plugin_runs_any_function_of_the_repository(
+@pytest.mark.parametrize("field", ["transformers", "generators", "validators"])
+def test_sidecar_that_runs_the_plugin_runs_no_other_function_of_the_repository(
     argocd: RepoServer, repository: Repository, marker: Path, field: str
 ) -> None:
-    """What plugin.yaml opens, and why there is another."""
     own_function(repository, marker, field)
+    repository.commit()
+    with argocd.sidecar():
+        assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), "external plugins disabled")
+    assert not marker.exists()
+
+
+def test_sidecar_that_runs_the_plugin_runs_what_the_repository_has_for_it(
+    argocd: RepoServer, repository: Repository, marker: Path
+) -> None:
+    """What plugin.yaml opens, and why there is another."""
+    (repository.path / "plugin/expand").write_text(f"#!/bin/sh\ntouch {marker}\nexec cat\n")
     repository.commit()
     with argocd.sidecar():
         argocd.generate(repository, PATH, plugin="bulkhead")

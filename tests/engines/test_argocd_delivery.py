@@ -144,9 +144,9 @@ BREAKS: dict[str, tuple[Callable[[ArgoCD], None], dict[str, str] | None, str]] =
     "no exec bit": (no_exec_bit, {}, "plugin/expand: permission denied"),
     "the plugin prints nothing": (prints_nothing, {}, NOTHING),
     "the plugin crashes": (crashes, {}, "RuntimeError: broken"),
-    "no plugin": (no_plugin, {}, "no such file or directory"),
-    "a neutral plugin": (neutral_plugin, {}, "a resource was not expanded, nothing is delivered"),
-    "an empty overlay": (empty_overlay, {}, NOTHING),
+    "no plugin": (no_plugin, {}, "nothing here is expanded by the plugin"),
+    "a neutral plugin": (neutral_plugin, {}, "nothing here is expanded by the plugin"),
+    "an empty overlay": (empty_overlay, {}, "nothing here is expanded by the plugin"),
     "the overlay is gone": (no_overlay, {}, f"{PATH}: app path does not exist"),
     "the overlay gives its protection up": (unprotected, {}, NOTHING),
 }

@@ -7,7 +7,7 @@ Argo CD prunes what a successful answer no longer has.
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import ROOT
+from conftest import PYTHON, ROOT
 from engines import repo_server
 from engines.repo_server import BOTH_FLAGS, Answer, RepoServer
 from engines.repositories import Repository
@@ -137,11 +137,11 @@ BROKEN = {
     "no exec bit": (without_exec_bit, "plugin/expand: permission denied"),
     "no program": (without_program, "plugin/expand: no such file or directory"),
     "a wrong rule": (unknown_peer, "unknown peer `intrenet`"),
-    "no transformer": (without_transformer, "a resource was not expanded, nothing is delivered"),
+    "no transformer": (without_transformer, "nothing here is expanded by the plugin"),
     "the plugin crashes": (crashes, "RuntimeError: broken"),
     "the plugin prints nothing": (prints_nothing, "no NetworkPolicy came out, nothing is delivered"),
     "the plugin prints an empty list": (prints_no_items, "no NetworkPolicy came out, nothing is delivered"),
-    "an empty kustomization": (names_an_empty_folder, "no NetworkPolicy came out, nothing is delivered"),
+    "an empty kustomization": (names_an_empty_folder, "nothing here is expanded by the plugin"),
 }
 
 
@@ -195,13 +195,14 @@ def test_repo_server_without_python_says_what_to_install(argocd: RepoServer, rep
 
 
 def test_sidecar_without_kustomize_says_so(argocd: RepoServer, this_repository: Repository) -> None:
-    with argocd.sidecar(env={"PATH": "/usr/bin:/bin"}):
+    with argocd.sidecar(env={"PATH": f"{PYTHON.parent}:/usr/bin:/bin"}):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
     assert_refused(answer, "kustomize", "No such file or directory")
 
 
-def test_sidecar_without_bulkhead_says_so(argocd: RepoServer, this_repository: Repository) -> None:
-    with argocd.sidecar("plugin-render.yaml", env={"PATH": f"{ROOT}/.tools/bin:/usr/bin:/bin"}):
+@pytest.mark.parametrize("file", ["plugin.yaml", "plugin-render.yaml"])
+def test_sidecar_without_bulkhead_says_so(argocd: RepoServer, this_repository: Repository, file: str) -> None:
+    with argocd.sidecar(file, env={"PATH": f"{ROOT}/.tools/bin:/usr/bin:/bin"}):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
     assert_refused(answer, "failed to run command", "bulkhead")
 

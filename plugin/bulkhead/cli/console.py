@@ -80,8 +80,12 @@ class Console:
         self.stdout.write(safe_text(text, self.colour))
 
     def write_exact(self, text: str) -> None:
-        """Write a document to stdout as it is: manifests, values, a schema or a script."""
-        self.stdout.write(text)
+        """
+        Write a document to stdout as it is: manifests, values, a schema or a script.
+
+        A terminal is shown no character that acts on it; no program reads the document from there.
+        """
+        self.stdout.write(safe_text(text) if self.stdout.isatty() else text)
 
     def note(self, text: str) -> None:
         """Write lines that are not the result of the command to stderr."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from bulkhead.analysis.overlay_tree import OverlayTree
 from bulkhead.cli.console import Console
-from bulkhead.io.files import read_tree, replace_tree, write_file
+from bulkhead.io.files import locked, read_tree, replace_tree, write_file
 from bulkhead.io.kustomize.build import join
 from bulkhead.io.manifests.write_networkpolicy import document
 from bulkhead.report.file_diff import file_diff
@@ -26,15 +26,18 @@ def summary(tree: OverlayTree) -> str:
 def write(tree: OverlayTree, output: str) -> None:
     """Write the policies of *tree* to the file *output*, or one file per namespace into that folder."""
     if _is_folder(output):
-        replace_tree(output, dict(_files(tree)))
+        with locked(output):
+            replace_tree(output, dict(_files(tree)))
     else:
         write_file(output, tree.text)
 
 
 def check(tree: OverlayTree, output: str, console: Console) -> int:
     """Show how the written files differ from what *tree* renders to; return 1 where they do."""
-    is_folder = _is_folder(output)
-    return compare(output, dict(_files(tree)) if is_folder else {"": tree.text}, is_folder, console)
+    if not _is_folder(output):
+        return compare(output, {"": tree.text}, is_folder=False, console=console)
+    with locked(output, to_write=False):
+        return compare(output, dict(_files(tree)), is_folder=True, console=console)
 
 
 def compare(output: str, wanted: Mapping[str, str], is_folder: bool, console: Console) -> int:

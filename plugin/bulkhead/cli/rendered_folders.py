@@ -7,7 +7,7 @@ from bulkhead.analysis.overlay_tree import OverlayTree
 from bulkhead.cli.console import Console
 from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.core.language.scalars import InvalidValue, Name
-from bulkhead.io.files import Unwritable
+from bulkhead.io.files import Unwritable, locked
 from bulkhead.io.manifests import rendered_tree
 from bulkhead.io.manifests.rendered_tree import Belongs
 from bulkhead.io.yaml.resource_stream import Resource, of_build
@@ -22,15 +22,17 @@ def write(rendered: OverlayTree, folder: str, output: str, console: Console) -> 
 
     :raises Unwritable: before anything is changed, where *output* is not a rendered tree of the same cluster.
     """
-    wanted, present = _sides(rendered, folder, output)
-    rendered_tree.replace(output, wanted, present)
+    with locked(output):
+        wanted, present = _sides(rendered, folder, output)
+        rendered_tree.replace(output, wanted, present)
     for namespace in sorted(rendered_tree.namespaces(present) - rendered_tree.namespaces(wanted)):
         console.status_line(f"{output}: `{namespace}` has no policies any more: its folder is removed")
 
 
 def check(rendered: OverlayTree, folder: str, output: str, console: Console) -> int:
     """Show how the tree in *output* differs from what *folder* renders to; return 1 where it does."""
-    wanted, present = _sides(rendered, folder, output)
+    with locked(output, to_write=False):
+        wanted, present = _sides(rendered, folder, output)
     differing = sorted(path for path in wanted | present if wanted.get(path) != present.get(path))
     for path in differing:
         name = os.path.join(output, path)

@@ -5,10 +5,11 @@ Each is written under a temporary name in its folder, and renamed.
 """
 
 import contextlib
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from bulkhead.core.diagnostics import DiagnosticError
@@ -218,8 +219,38 @@ def read_tree(path: str, is_folder: bool) -> dict[str, str]:
         raise Unwritable(f"cannot be read: {error.strerror}") from None
     except Unreadable as refused:
         raise Unwritable(refused.message, refused.hint) from None
-    found = {name: written_text(os.path.join(path, name), name) for name in names if name.endswith(".yaml")}
+    files = {name: os.path.join(path, name) for name in names if name.endswith(".yaml")}
+    found = {name: written_text(file, name) for name, file in files.items() if not os.path.islink(file)}
     return {name: text.removeprefix(GENERATED) for name, text in found.items() if text.startswith(GENERATED)}
+
+
+@contextlib.contextmanager
+def locked(folder: str, to_write: bool = True) -> Iterator[None]:
+    """
+    Keep other runs from writing into *folder* meanwhile; wait for one that does. To write, the folder is made.
+
+    :raises Unwritable: where it is a symbolic link, which may lead anywhere, or no folder.
+    """
+    path = folder.rstrip("/") or folder
+    if os.path.islink(path):
+        raise Unwritable("this is a symbolic link", "name the folder that it leads to")
+    missing = not os.path.lexists(path)
+    if missing and not to_write:
+        yield
+        return
+    try:
+        os.makedirs(path, exist_ok=True)
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unwritable(f"cannot be {'written' if to_write else 'read'}: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if to_write else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+        if missing:
+            with contextlib.suppress(OSError):  # it is not empty: it was written
+                os.rmdir(path)
 
 
 def replace_tree(folder: str, files: Mapping[str, str]) -> None:

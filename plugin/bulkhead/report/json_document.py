@@ -26,3 +26,8 @@ def json_text(value: object) -> str:
     ``##`` is escaped: some CI systems run a command that follows it anywhere in a line of a log.
     """
     return json.dumps(value, indent=2).replace("##", "#\\u0023") + "\n"
+
+
+def json_line(value: object) -> str:
+    """Return *value* as JSON in one line without its end; otherwise as :func:`json_text`."""
+    return json.dumps(value).replace("##", "#\\u0023")

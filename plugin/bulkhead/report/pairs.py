@@ -7,7 +7,6 @@ others is not there: each of its pods is, as ``namespace/name[Pod]``.  Pairs wit
 workload with itself.  The list grows with the square of the cluster: rectangles do not.
 """
 
-import json
 from collections.abc import Sequence
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
@@ -18,6 +17,7 @@ from bulkhead.core.sets import ports
 from bulkhead.core.sets.addresses import spell
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
+from bulkhead.report.json_document import json_line
 
 Pairs = dict[tuple[str, str], PortSet]
 
@@ -77,4 +77,4 @@ def owner_name(pod: Pod) -> str:
 
 def entries_text(entries: Sequence[Entry]) -> str:
     """Return *entries* as a JSON list, a line for each."""
-    return "[\n" + ",\n".join(map(json.dumps, entries)) + "\n]\n" if entries else "[]\n"
+    return "[\n" + ",\n".join(map(json_line, entries)) + "\n]\n" if entries else "[]\n"

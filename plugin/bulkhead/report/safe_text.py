@@ -14,11 +14,20 @@ REPLACEMENT = "\ufffd"
 _COLOUR = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m")
 """What ``Palette`` writes."""
 
-_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z][\w-]*(?: [^:\n]*)?::)", re.MULTILINE)
-"""The start of ``::error::``, which GitHub runs where it is the first thing in a line."""
+_WORKFLOW_COMMAND = re.compile(r"^(\s*):(?=:[A-Za-z][^\n]*::)", re.MULTILINE)
+"""
+The start of ``::error file=a:b::``, which GitHub runs where it is the first thing in a line, behind any white space.
+
+An IPv6 address has one ``::`` only.
+"""
 
 _LOG_COMMAND = re.compile(r"##(?=\w*\[)")
 """The start of ``##[group]`` and ``##vso[...]``, which Azure and GitHub run anywhere in a line."""
+
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters without width, or that look like a blank, which Python takes to be printable."""
 
 
 def printable(text: str) -> str:
@@ -28,7 +37,9 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[2Jb\n\u202ec")
     'a\ufffd[2Jb\ufffd\ufffdc'
     """
-    return text if text.isprintable() else "".join(each if each.isprintable() else REPLACEMENT for each in text)
+    if text.isascii() and text.isprintable():
+        return text
+    return _INVISIBLE.sub(REPLACEMENT, "".join(each if each.isprintable() else REPLACEMENT for each in text))
 
 
 def safe_text(text: str, colour: bool = False) -> str:
@@ -55,4 +66,5 @@ def safe_text(text: str, colour: bool = False) -> str:
 def _lines(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "".join(each if each in "\n\t" or each.isprintable() else REPLACEMENT for each in text)
+    shown = "".join(each if each in "\n\t" or each.isprintable() else REPLACEMENT for each in text)
+    return _INVISIBLE.sub(REPLACEMENT, shown)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulkhead.io.files import bytes_of
+from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.git.repository import Entry, Repository, Revision
 
 FileState = tuple[str, str]
@@ -103,9 +103,12 @@ class DiskFiles:
             return LINK, self._named(os.fsencode(os.readlink(full)))
         if not os.path.isfile(full):
             return None
-        content = bytes_of(full)
         known = self.tracked.get(path)
         mode = "100755" if os.stat(full).st_mode & 0o100 else "100644"
+        try:
+            content = bytes_of(full)
+        except Unreadable as refused:
+            return mode, refused.message  # no object has this name: it differs from each
         if known and not self.has_modes:
             mode = known[0]
         name = self._named(content)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path, nearest
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization, diagnostic, text_of
@@ -66,7 +68,7 @@ class Sources:
             for layer in layers:
                 self.doubts += _ambiguous(layer)
         for folder in graph.found:
-            self.doubts += self._vain(folder)
+            self.doubts += [*self._vain(folder), *self._without_value(folder)]
 
     def _own(self, kustomization: Kustomization) -> Iterator[PatchLayer]:
         for entry in kustomization.entries("resources"):
@@ -169,6 +171,25 @@ class Sources:
                 if len(path) > 2 and not self._written(folder, layer, path):
                     yield self._nothing_to_remove(folder, layer, path)
 
+    def _without_value(self, folder: str) -> Iterator[Diagnostic]:
+        """
+        Yield each key of a spec behind which nothing is written: kustomize drops it, also one that another layer has.
+
+        ``null`` is a value: it removes what another layer has.
+        """
+        for layer in self.layers[folder]:
+            for path in _empty(layer.document.node, ()):
+                if path[: len(layer.inside)] != layer.inside or (not layer.inside and path[0] != "spec"):
+                    continue
+                if layer.patch and not layer.inside and len(path) > 2 and not self._written(folder, layer, path):
+                    continue  # there is nothing to remove, which `_vain` reports
+                (line, column), _ = layer.document.place((*path[:-1], Key(path[-1])))
+                at = Location(layer.file, line + layer.line, column + layer.column)
+                hint = f"leave `{path[-1]}` out if that is meant, or write the value"
+                if layer.patch:
+                    hint = f"write the value, or `{path[-1]}: null` to remove what another file has there"
+                yield Diagnostic(at, f"`{path[-1]}` has no value", hint)
+
     def _written(self, folder: str, until: PatchLayer, path: Path) -> bool:
         return any(
             layer.kind == until.kind and layer.place(path)[2] == len(path)
@@ -240,6 +261,19 @@ def _scalars(value: Raw, path: Path) -> Iterator[tuple[Path, Raw]]:
             yield from _scalars(item, (*path, i))
     else:
         yield path, value
+
+
+def _empty(node: Node, path: Path) -> Iterator[Path]:
+    """Yield the path of each key of a map without anything written behind it."""
+    if isinstance(node, MappingNode):
+        for key, child in node.value:
+            if isinstance(child, ScalarNode) and not (child.value or child.style or child.tag):
+                yield (*path, str(key.value))
+            else:
+                yield from _empty(child, (*path, str(key.value)))
+    elif isinstance(node, SequenceNode):
+        for i, child in enumerate(node.value):
+            yield from _empty(child, (*path, i))
 
 
 def _nulls(value: Raw, path: Path) -> Iterator[Path]:
