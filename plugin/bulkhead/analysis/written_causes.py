@@ -13,6 +13,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.diff.causes import ISOLATES, Cause
+from bulkhead.core.diff.rule_pairs import rule_pairs
 from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import ClusterProfile, Rule
@@ -89,11 +90,8 @@ class WrittenCauses:
         there = self._policies[cause.old].get((policy.namespace, policy.name))
         if there is None:
             return None
-        ours, theirs = policy.of(cause.direction) or (), there.of(cause.direction) or ()
-        rule = ours[cause.rule]
-        candidates = [at for at, each in enumerate(theirs) if each == rule or each not in ours]
-        best = min(candidates, key=lambda at: (theirs[at] != rule, abs(at - cause.rule)), default=None)
-        return None if best is None else other.rules.rule(there, cause.direction, best)
+        found = rule_pairs(policy.of(cause.direction) or (), there.of(cause.direction) or ()).get(cause.rule)
+        return None if found is None else other.rules.rule(there, cause.direction, found)
 
     def _reference(self, namespace: str, one: WrittenRule, other: WrittenRule) -> tuple[str, Location]:
         """Return what differs though the text of both rules is the same, and its place after the change."""
