@@ -249,6 +249,11 @@ def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None
     found = json.loads(done.stdout)
     assert found["answers"][0]["pairs"] == [{"from": ["shop/web"], "to": ["shop/db"]}]
     assert found["answers"][0]["ingress"]["isolatedBy"] == ["lock"]
+    lock = {"policy": "lock", "file": str(tmp_path / "shop.yaml"), "line": 9}
+    assert found["answers"][0]["ingress"]["isolating"] == [lock]
+    assert f"    isolated by lock ({tmp_path}/shop.yaml:9)\n" in REFERENCE.bulkhead(*ask).stdout.replace(
+        "\n      ", " "
+    )
     (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
     assert REFERENCE.bulkhead(*ask).status == 0
 

@@ -75,6 +75,10 @@ class AnalysisInput:
         """Return the name of policy *number* of the cluster, without its namespace."""
         return self.cluster.policies[number].name
 
+    def policy_location(self, number: int) -> Location:
+        """Return where policy *number* of the cluster is written."""
+        return self.rules.policy(self.cluster.policies[number]).location
+
 
 def as_known(found: AnalysisInput) -> Cluster:
     """Return the cluster of *found* as far as it is known: without the labels of namespaces that rules only ask for."""

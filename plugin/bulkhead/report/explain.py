@@ -103,7 +103,7 @@ def _share(
         for written in (given.written(leave, direction) for leave in leaves):
             lines += _rule(written, here, paint, columns)
         if isolating and not fine:
-            listed = ", ".join(given.policy_name(number) for number in isolating)
+            listed = ", ".join(_isolating(number, given, here) for number in isolating)
             lines += textwrap.wrap(
                 f"isolated by {listed}",
                 columns,
@@ -120,6 +120,12 @@ def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: Direct
     if not isolated:
         return f"open, no policy isolates its {direction}"
     return "allowed by" if fine else f"{paint.bad('refused')}, no rule allows it"
+
+
+def _isolating(number: int, given: AnalysisInput, here: str) -> str:
+    """Return the name of a policy, of one in manifests with its place: a person wrote it there."""
+    name, at = given.policy_name(number), given.policy_location(number)
+    return f"{name} ({spelt(at, here)})" if given.loaded is None and at.file else name
 
 
 def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list[str]:
@@ -177,13 +183,24 @@ def _answer(
         "egress": {
             "allowed": first.leaves(share),
             "isolatedBy": [given.policy_name(number) for number in first.egress],
+            "isolating": [_policy(number, given, here) for number in first.egress],
             "allowedBy": list(_written(share, Direction.EGRESS, given, here)),
         },
         "ingress": {
             "allowed": first.enters(share),
             "isolatedBy": [given.policy_name(number) for number in first.ingress],
+            "isolating": [_policy(number, given, here) for number in first.ingress],
             "allowedBy": list(_written(share, Direction.INGRESS, given, here)),
         },
+    }
+
+
+def _policy(number: int, given: AnalysisInput, here: str) -> dict[str, object]:
+    at = given.policy_location(number)
+    return {
+        "policy": given.policy_name(number),
+        "file": shortened(at.file, here) if at.file else None,
+        "line": at.line or None,
     }
 
 
