@@ -17,7 +17,7 @@ from bulkhead.io.kustomize.build import Failed, mirror
 from bulkhead.io.kustomize.kustomization import NAMES, Graph
 from bulkhead.io.resources.decode import decode
 from bulkhead.io.resources.encode import difference, encode
-from bulkhead.io.yaml.nodes import InvalidYaml, Raw, reads_as_text
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, looks_like_date, reads_as_text
 from bulkhead.io.yaml.resource_stream import resources
 
 _HEAD = """\
@@ -131,7 +131,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if reads_as_text(text) or "\n" in text else '"'
+    style = None if "\n" in text or (reads_as_text(text) and not looks_like_date(text)) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -339,15 +339,24 @@ def reads_as_text(text: str) -> bool:
     return type(_number(text)) is str and not _is_timestamp(text)
 
 
-def _is_timestamp(text: str) -> bool:
-    """Say whether *text* is a date, or a date and time, to YAML 1.1."""
+def looks_like_date(text: str) -> bool:
+    """
+    Say whether *text* has the form of a date of YAML 1.1, or of a date and time, also of a day that does not exist.
+
+    Such a day is text to kustomize and an error to other YAML libraries.
+    """
     day, sep, clock = text.replace("t", "T").replace(" ", "T", 1).partition("T")
     if not re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", day):
         return False
     zone = "" if " " in text else r"(Z|[-+][0-9]{2}:[0-9]{2})"
-    if sep and not re.fullmatch(r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.,][0-9]+)?" + zone, clock):
+    return not sep or bool(re.fullmatch(r"[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.,][0-9]+)?" + zone, clock))
+
+
+def _is_timestamp(text: str) -> bool:
+    """Say whether *text* is a date, or a date and time, to YAML 1.1."""
+    if not looks_like_date(text):
         return False
-    year, month, date = day.split("-")
+    year, month, date = re.split("[Tt ]", text)[0].split("-")
     try:
         Date.parse(f"{year}-{month:0>2}-{date:0>2}")
     except InvalidValue:
