@@ -149,7 +149,7 @@ class TestFolders:
         (data / "entry").unlink()
         (data / "entry").symlink_to(secret)
         assert shop.build("overlays/shop").status == 1
-        assert_refused(shop, "kustomize: ")
+        assert_refused(shop, "`data/entry` leads out of the kustomization's folder")
 
     def test_a_pipe_in_it_is_not_waited_for(self, shop: Tree, data: Path) -> None:
         os.mkfifo(data / "pipe")
