@@ -118,6 +118,8 @@ bench: machine-for-bench compiled .tools/.all
 	@echo
 	@cd tests && ../$(PY) -m bench.measure
 	@echo
+	@cd tests && ../$(PY) -m bench.lint_growth $(ARGS)
+	@echo
 	@cd tests && ../$(PY) -m bench.chart
 
 docs: compiled

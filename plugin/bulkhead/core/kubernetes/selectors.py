@@ -5,7 +5,7 @@ Label selectors: for one set of labels, and for all members of an endpoint space
 every member with set operations on an index.  A law checks that the two agree.
 """
 
-from bulkhead.core.kubernetes.networkpolicy import Requirement, Selector
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Requirement, Selector
 from bulkhead.core.record import record
 
 TYPE_CHECKING = False
@@ -30,6 +30,18 @@ def _meets(requirement: Requirement, labels: "Mapping[str, str]") -> bool:
             return requirement.key in labels
         case _:
             return requirement.key not in labels
+
+
+def matching(selector: Selector, labelled: "Mapping[str, Mapping[str, str]]") -> list[str]:
+    """
+    Return the namespaces that *selector* selects, of those *labelled*: each name with the namespace's labels.
+
+    The labels have the name as well. A selector that asks for it is compared with that namespace only.
+    """
+    wanted = dict(selector.labels).get(NAMESPACE_NAME)
+    if wanted is not None:
+        return [wanted] if wanted in labelled and matches(selector, labelled[wanted]) else []
+    return [name for name, labels in labelled.items() if matches(selector, labels)]
 
 
 Vocabulary = dict[str, frozenset[str]]

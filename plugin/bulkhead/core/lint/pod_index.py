@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Pod
 from bulkhead.core.kubernetes.networkpolicy import PodPeer, Selector
-from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.kubernetes.selectors import matching
 from bulkhead.core.sets.partition import indices
 
 PodBits = int
@@ -38,7 +38,7 @@ class PodIndex:
         if wanted is None:
             return frozenset((own,))
         if wanted not in self._names:
-            self._names[wanted] = frozenset(name for name, found in self.labels.items() if matches(wanted, found))
+            self._names[wanted] = frozenset(matching(wanted, self.labels))
         return self._names[wanted]
 
     def selected(self, namespace: str, selector: Selector) -> PodBits:

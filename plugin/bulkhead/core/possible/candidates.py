@@ -18,6 +18,9 @@ ClassSet = int
 _BUCKETS = 256
 """Parts of an axis of addresses or ports that the index distinguishes."""
 
+_MOST_VALUES = 16
+"""A class with more values than these on an axis is not looked up by them: it meets most others."""
+
 
 class ClassIndex:
     """Finds the *classes* that may meet another class: a superset of those that do, axis by axis."""
@@ -30,7 +33,7 @@ class ClassIndex:
         for number, each in enumerate(classes):
             bit = 1 << number
             for axis, (excluded, values) in each.values.items():
-                if not excluded:
+                if not excluded and len(values) <= _MOST_VALUES:
                     self.bound[axis] = self.bound.get(axis, 0) | bit
                     found = self.having.setdefault(axis, {})
                     for value in values:

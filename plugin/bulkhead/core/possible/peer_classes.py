@@ -6,7 +6,7 @@ from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, PolicyRule, Requirement, Selector
-from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.kubernetes.selectors import matching
 from bulkhead.core.possible.flow_class import OUTSIDE, OUTSIDES, POD, PODS, FlowSpace
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, value_sets
@@ -89,7 +89,7 @@ class PeerReader:
         if selector == Selector():
             yield {}
             return
-        known = [name for name, labels in self.labels.items() if matches(selector, labels)]
+        known = matching(selector, self.labels)
         if known:
             yield {"ns": only(known)}
         found = constraints(selector, "n:")
