@@ -8,6 +8,7 @@ from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
     Parser,
+    all_option,
     analysis_options,
     cluster_option,
     describe,
@@ -58,6 +59,7 @@ exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; w
     cluster_option(parser)
     analysis_options(parser)
     format_option(parser, EXPLAIN_FORMATS)
+    all_option(parser)
 
 
 def run(options: Options, console: Console) -> int:
@@ -70,7 +72,7 @@ def run(options: Options, console: Console) -> int:
     explained = _explained(found, ends, port, asked, console.folder)
     if not explained.groups:
         return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
-    console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style))
+    console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
     return 0 if explained.allowed else 2 if explained.depends else 1
 
 

@@ -10,6 +10,7 @@ from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
     Parser,
+    all_option,
     analysis_options,
     describe,
     folder_options,
@@ -32,6 +33,7 @@ from bulkhead.core.sets.addresses import spell_address
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
+from bulkhead.report.cut import Cut
 from bulkhead.report.explain import briefly
 from bulkhead.report.outside_names import Outside, unreal
 from bulkhead.report.possible_breaches import BreachWriter
@@ -66,6 +68,7 @@ decided whether a row holds
     analysis_options(parser)
     parser.add_argument("--file", action="append", metavar="F", help="read this file instead; may be repeated")
     format_option(parser, TEST_FORMATS)
+    all_option(parser)
 
 
 def run(options: Options, console: Console) -> int:
@@ -80,10 +83,11 @@ def run(options: Options, console: Console) -> int:
         console.refuse(rows.faults, NO_ANSWER)
     found = tested_input(options, console)
     promises = _promises(vocabulary_of(found), rows.lines, console)
-    checking = _Checking(found, console)
+    style = console.style_of(options.all or options.format != "text")  # documents are never shortened
+    checking = _Checking(found, console, style.cut)
     made = checking.verdicts(rows.lines, promises)
     report = PromiseReport(tuple(made), found.semantics, evidence_of(found, checking.answer))
-    console.write(TEST_FORMATS[options.format](report, console.style))
+    console.write(TEST_FORMATS[options.format](report, style))
     words = {each.word for each in made}
     return 2 if UNDECIDED in words else int(FAIL in words)
 
@@ -131,8 +135,9 @@ def _asked(line: PromiseLocation) -> PortSet:
 class _Checking:
     """Holds promises against one situation."""
 
-    def __init__(self, found: AnalysisInput, console: Console) -> None:
+    def __init__(self, found: AnalysisInput, console: Console, cut: Cut) -> None:
         self.console = console
+        self.cut = cut
         self.answer = reach(found.cluster, found.semantics)
         self.templates = found.loaded is not None
         self.outside = Outside(found, peers_of(found))
@@ -167,31 +172,33 @@ class _Checking:
             word = KNOWN if reasons else FAIL
             reasons = (f"known: {row.known}", *reasons) if reasons else ("it holds now: take the mark `known` away",)
         at = line.at()
-        return PromiseResult(word, line.name, at.file, at.line, _said(line), str(row.because or ""), reasons)
+        return PromiseResult(word, line.name, at.file, at.line, _said(line, self.cut), str(row.because or ""), reasons)
 
     def reasons(self, promise: Promise, outcome: Outcome) -> Iterator[str]:
         """Yield why the promise is broken: the first pairs, each with what decides it."""
         widest = sorted(outcome.breaches, key=lambda each: -sum(last - first for first, last in each.ports.spans))
-        for breach in widest[:_SHOWN]:
+        shown, more = self.cut.first(widest, _SHOWN)
+        for breach in shown:
             yield self.reason(promise, breach)
-        rest = len(outcome.breaches) - _SHOWN
-        if rest > 0:
-            yield f"and {rest} more, of {outcome.pairs} pairs"
+        if more:
+            yield f"and {more} more, of {outcome.pairs} pairs (--all)"
 
     def possible_reasons(self, promise: Promise, outcome: PossibleOutcome) -> Iterator[str]:
         """Yield how the promise is broken for endpoints that could exist, those with the fewest conditions first."""
         ordered = sorted(outcome.breaches, key=lambda each: len(each.flows.values) + len(each.flows.spans))
         written = list(dict.fromkeys(self.writer.reason(each, promise) for each in ordered))
-        yield from written[:_SHOWN]
-        if len(written) > _SHOWN:
-            yield f"and {len(written) - _SHOWN} more kinds of pods that could exist"
+        shown, more = self.cut.first(written, _SHOWN)
+        yield from shown
+        if more:
+            yield f"and {more} more kinds of pods that could exist (--all)"
 
     def reason(self, promise: Promise, breach: Breach) -> str:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
         destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
         destination = self.at_node(source, destination, not promise.allowed)
         found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
-        return f"{source.names[0]} -> {destination.names[0]}: {briefly(found, self.found, self.here)}"
+        ends = " -> ".join(self.cut.row(end.names, _SHOWN) for end in (source, destination))
+        return f"{ends}: {briefly(found, self.found, self.here, self.cut)}"
 
     def at_node(self, source: ExplainedEndpoint, destination: ExplainedEndpoint, own: bool) -> ExplainedEndpoint:
         """Return *destination*, of its pods those that run at the address of *source*, or without *own* the others."""
@@ -216,19 +223,17 @@ class _Checking:
         return ExplainedEndpoint(place, names, pods[0], not self.alone[number] >> place & 1, tuple(pods))
 
 
-def _said(line: PromiseLocation) -> str:
+def _said(line: PromiseLocation, cut: Cut) -> str:
     """Return the row in one line."""
     row = line.row
     asked = "" if row.ports is None else f":{short(_asked(line))}"
-    source, destination = _few(row.source), _few(row.destination)
+    source, destination = _few(row.source, cut), _few(row.destination, cut)
     if row.from_only is not None:
-        return f"{destination}{asked} only from {_few(row.from_only)}"
+        return f"{destination}{asked} only from {_few(row.from_only, cut)}"
     if row.to_only is not None:
-        return f"{source} only to {_few(row.to_only)}{asked}"
+        return f"{source} only to {_few(row.to_only, cut)}{asked}"
     return f"{source} -> {destination}{asked} {'allowed' if row.allowed else 'refused'}"
 
 
-def _few(names: tuple[EndName, ...] | None) -> str:
-    listed = names or ()
-    rest = len(listed) - _SHOWN
-    return ", ".join(listed[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+def _few(names: tuple[EndName, ...] | None, cut: Cut) -> str:
+    return cut.row([str(name) for name in names or ()], _SHOWN)

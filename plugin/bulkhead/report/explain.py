@@ -17,12 +17,17 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.colour import Palette
+from bulkhead.report.cut import SHORT, Cut
 from bulkhead.report.evidence import evidence_json, evidence_lines
 from bulkhead.report.json_document import json_document
 from bulkhead.report.semantics import because
 from bulkhead.report.text import shortened, spelt
 
 _SHOWN = 4
+"""Names of endpoints in a row."""
+
+_POLICIES = 12
+"""Names of policies that isolate an endpoint."""
 
 
 @record
@@ -47,7 +52,7 @@ class Explained:
     depends: bool = False
 
 
-def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int) -> str:
+def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int, cut: Cut = SHORT) -> str:
     """Return what a person reads; files are named from *here*."""
     lines: list[str] = []
     several = len({each.family for group in found.groups for each in group}) > 1
@@ -55,7 +60,7 @@ def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, colu
         first = group[0]
         over = f" over IPv{first.family}" if several else ""
         for share in first.shares:
-            lines += _share(group, share, found.port, over, given, here, paint, columns)[:-1]
+            lines += _share(group, share, found.port, over, given, here, paint, columns, cut)[:-1]
             if share.departs and not first.exempt:
                 message = because(found.semantics, share.departs, first.open(share))
                 lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
@@ -80,6 +85,7 @@ def _share(
     here: str,
     paint: Palette,
     columns: int,
+    cut: Cut,
 ) -> list[str]:
     first = group[0]
     passes = first.open(share)
@@ -87,7 +93,7 @@ def _share(
     verdict = paint.good("allowed") if passes else paint.bad("refused")
     if first.is_uncertain(share):
         verdict = paint.odd("depends on the pod's address, which is not known")
-    lines = [f"{paint.bold(_pairs(group))}, {asked}{over}: {verdict}"]
+    lines = [f"{paint.bold(_pairs(group, cut))}, {asked}{over}: {verdict}"]
     if first.exempt:
         reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
         return [*lines, f"  {reason[first.exempt]}, whatever the policies say", ""]
@@ -96,14 +102,14 @@ def _share(
         ("into", Direction.INGRESS, first.destination.names, first.ingress, share.ingress, first.enters(share)),
     ]
     for way, direction, names, isolating, leaves, fine in sides:
-        whose = _some(names if len(group) == 1 else _every(group, direction))
+        whose = cut.row(names if len(group) == 1 else _every(group, direction), _SHOWN)
         end = first.source if direction is Direction.EGRESS else first.destination
         state = _state(end, bool(isolating), fine, direction, paint)
         lines.append(f"  {way} {whose}: {state}")
         for written in (given.written(leave, direction) for leave in leaves):
             lines += _rule(written, here, paint, columns)
         if isolating and not fine:
-            listed = ", ".join(_isolating(number, given, here) for number in isolating)
+            listed = cut.row([_isolating(number, given, here) for number in isolating], _POLICIES)
             lines += textwrap.wrap(
                 f"isolated by {listed}",
                 columns,
@@ -137,18 +143,14 @@ def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list
     return lines
 
 
-def _pairs(group: tuple[PairExplanation, ...]) -> str:
-    return f"{_some(_every(group, Direction.EGRESS))} -> {_some(_every(group, Direction.INGRESS))}"
+def _pairs(group: tuple[PairExplanation, ...], cut: Cut) -> str:
+    sources, destinations = (_every(group, direction) for direction in (Direction.EGRESS, Direction.INGRESS))
+    return f"{cut.row(sources, _SHOWN)} -> {cut.row(destinations, _SHOWN)}"
 
 
 def _every(group: tuple[PairExplanation, ...], direction: Direction) -> tuple[str, ...]:
     ends = [each.source if direction is Direction.EGRESS else each.destination for each in group]
     return tuple(dict.fromkeys(name for end in ends for name in end.names))
-
-
-def _some(names: tuple[str, ...]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
@@ -217,7 +219,7 @@ def _written(share: PortVerdict, direction: Direction, given: AnalysisInput, her
         }
 
 
-def briefly(account: PairExplanation, given: AnalysisInput, here: str) -> str:
+def briefly(account: PairExplanation, given: AnalysisInput, here: str, cut: Cut = SHORT) -> str:
     """Return what decides the ports of *account*, which are all open or all refused, in one line."""
     share = _common(account)
     asked = phrase(share.ports)
@@ -227,8 +229,8 @@ def briefly(account: PairExplanation, given: AnalysisInput, here: str) -> str:
         out = _side(account.source, share.egress, Direction.EGRESS, given, here)
         into = _side(account.destination, share.ingress, Direction.INGRESS, given, here)
         return f"{asked} open: {out}, {into}"
-    sides = [] if account.leaves(share) else [f"the egress of {_some(account.source.names)}"]
-    sides += [] if account.enters(share) else [f"the ingress of {_some(account.destination.names)}"]
+    sides = [] if account.leaves(share) else [f"the egress of {cut.row(account.source.names, _SHOWN)}"]
+    sides += [] if account.enters(share) else [f"the ingress of {cut.row(account.destination.names, _SHOWN)}"]
     return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
 
 

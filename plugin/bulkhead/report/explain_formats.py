@@ -8,7 +8,7 @@ from bulkhead.report.style import Formats, Style
 
 def text_report(found: tuple[Explained, AnalysisInput], style: Style) -> str:
     """Return the explanation of an input as text."""
-    return explain.text(*found, style.folder, style.palette, style.width)
+    return explain.text(*found, style.folder, style.palette, style.width, style.cut)
 
 
 def json_report(found: tuple[Explained, AnalysisInput], style: Style) -> str:

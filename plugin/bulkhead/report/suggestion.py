@@ -29,6 +29,7 @@ from bulkhead.core.language.resources import Workload
 from bulkhead.core.language.scalars import Name, Port
 from bulkhead.core.record import record
 from bulkhead.core.sets import ports
+from bulkhead.core.sets.port_spelling import in_rule
 from bulkhead.core.sets.ranges import RFC_1918
 from bulkhead.io.manifests.write_networkpolicy import document, plain
 from bulkhead.io.resources.encode import encode
@@ -140,11 +141,11 @@ class Suggestion:
         if not peer:
             return None
         workload, pods = self.workload(pod)
-        protocol = "" if self.port.protocol == "TCP" else f"/{self.port.protocol}"
-        span = str(self.port.first) if self.port.first == self.port.last else f"{self.port.first}-{self.port.last}"
+        written = in_rule(self.port.protocol, self.port.first, self.port.last)
+        span = written.partition("/")[0]
         key = (pod.namespace, workload, direction.value, peer)
         free = self.names.of(key, key[:3], name, self.taken(pod.namespace, workload, direction), span)
-        return SuggestedRule(pod.namespace, workload, pods, direction, free, peer, span + protocol)
+        return SuggestedRule(pod.namespace, workload, pods, direction, free, peer, written)
 
     def taken(self, namespace: str, workload: str, direction: Direction) -> set[str]:
         """Return the names of the rules that are there."""

@@ -49,5 +49,15 @@ def _span(low: int, high: int) -> str:
     last = ports.place(high)[1]
     if (first, last) == (1, ports.LAST):
         return f"all {protocol}"
+    return in_rule(protocol, first, last)
+
+
+def in_rule(protocol: str, first: int, last: int) -> str:
+    """
+    Return the ports from *first* to *last* as a rule has them.
+
+    >>> in_rule("TCP", 443, 443), in_rule("UDP", 8000, 8010)
+    ('443', '8000-8010/UDP')
+    """
     span = str(first) if first == last else f"{first}-{last}"
     return span if protocol == PROTOCOLS[0] else f"{span}/{protocol}"
