@@ -29,6 +29,9 @@ def main() -> None:
         for namespaces in (500, 1000, 2000):
             write_dump(dump, *cluster(namespaces, 50))
             report(f"reach {namespaces} x 50, dump", "30 s, 2 GiB at 2000", "reach", dump)
+        changed = f"{folder}/changed.json"
+        write_dump(changed, *cluster(2000, 50, changed=True))
+        report("diff  2000 x 50, dumps", "30 s, 2 GiB", "diff", dump, changed)
 
 
 def report(what: str, promised: str, verb: str, *paths: str) -> Any:

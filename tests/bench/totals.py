@@ -8,6 +8,8 @@ import gc
 import sys
 
 from bulkhead.core.diff.compare import compare_clusters
+from bulkhead.core.diff.possible_changes import possible_changes
+from bulkhead.core.engine.semantics import API
 from bulkhead.core.engine.solve import reach
 from bulkhead.io.manifests.manifest_files import Known, load
 
@@ -23,4 +25,5 @@ if sys.argv[1] == "reach":
     print(sum(len(row.parts) for layer in answer.layers for row in layer.rows), "rectangles")
 else:
     before, after = clusters
-    print(len(compare_clusters(before, after).changes), "changes")
+    given = len(compare_clusters(before, after).changes)
+    print(f"{given} changes, {len(possible_changes(before, after, (API, API)))} for pods that could exist")
