@@ -26,6 +26,7 @@ def template(route: str) -> Any:
     return found["spec"]["template"]["spec"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [*ROUTES, "project"])
 def test_every_resource_is_what_the_crd_takes(route: str, known: dict[tuple[str, str], Any]) -> None:
     found = resources(ARGO / route)

@@ -251,6 +251,7 @@ class TestReview:
             assert not [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
             assert not {"\x1b", "\u202e"} & set(done.stderr)
 
+    @pytest.mark.slow
     def test_the_status_is_that_of_the_diff(self, work: Path) -> None:
         base, head = git(work, "rev-parse", "HEAD"), proposes(work, OPENS)
         git(work, "fetch", "-q", "origin", "refs/pull/7/head")
@@ -296,6 +297,7 @@ class TestChecks:
         assert json.loads(sarif.read_text())["version"] == "2.1.0"
         assert (work.parent / "GITHUB_STEP_SUMMARY").read_text()
 
+    @pytest.mark.slow
     def test_each_check_fails_for_its_own_reason(self, work: Path) -> None:
         rules = work / "overlays/trade-bot/rules.yaml"
         kustomization = work / "overlays/trade-bot/kustomization.yaml"

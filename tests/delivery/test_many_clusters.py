@@ -69,6 +69,7 @@ def test_every_command_takes_a_cluster(many: Path, name: str) -> None:
     assert run_in(many, "validate", "--cluster", name).stdout.startswith("3 protected namespaces")
 
 
+@pytest.mark.slow
 def test_a_change_to_what_is_shared_is_reviewed_for_each_cluster(many: Path) -> None:
     for command in (("init", "-q"), ("add", "clusters", "plugin"), ("commit", "-qm", "all")):
         git(many, *command)

@@ -272,6 +272,7 @@ def test_a_layout_needs_a_folder(tree: Tree) -> None:
     assert "--layout needs -o PATH" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
     """Three namespaces: one changes, one is new, one goes. Whatever stays protected is so at every moment."""
     for name in ("alpha", "beta", "gamma"):
@@ -307,6 +308,7 @@ def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
     assert steps >= 10
 
 
+@pytest.mark.slow
 def test_a_cluster_of_any_size_becomes_a_tree(tree: Tree) -> None:
     """More text than is ever read at once as one document: a ConfigMap of 1 MiB in each of nine namespaces."""
     tree.write(
