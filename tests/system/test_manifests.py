@@ -381,6 +381,12 @@ def test_promises_written_for_overlays_hold_for_a_dump(files: Tree) -> None:
     assert "1 finished pod not counted" in found.stdout
 
 
+def test_notes_call_stdin_by_its_name(files: Tree) -> None:
+    done = files.bulkhead("reach", "--manifests", "-", "--manifests", "m/pod.yaml", stdin=POD)
+    assert (done.status, done.stderr) == (0, "")
+    assert "only the last one counts: Pod shop/web (stdin:1, m/pod.yaml:1)" in done.stdout
+
+
 def test_pairs_for_other_tools_count_each_object_by_itself(files: Tree) -> None:
     labels = {"app": "web", "pod-template-hash": "7d4b9c8f5"}
     owner = {"kind": "ReplicaSet", "name": "web-7d4b9c8f5", "controller": True}

@@ -123,6 +123,7 @@ def manifests_input(
         if os.path.getsize(file) <= _READ_TWICE:
             found.rules = found.rules.renamed(named, found.cluster.policies)
     found.faults = [each.in_file(named(each.location.file)) for each in found.faults]
+    found.evidence = found.evidence.renamed(file, "stdin")
     return found
 
 

@@ -68,6 +68,26 @@ class Evidence:
     notes: tuple[str, ...] = ()
     creator_namespaces: tuple[str, ...] = ()
 
+    def renamed(self, old: str, new: str) -> "Evidence":
+        """Return the same with the file *old* called *new* in the notes."""
+        notes = tuple(each.replace(old, new) for each in self.notes)
+        return Evidence(
+            self.files,
+            self.policies,
+            self.pods,
+            self.workloads,
+            self.classes,
+            self.finished,
+            self.idle,
+            self.unjudged,
+            self.creators,
+            self.foreign,
+            self.excluded,
+            self.dot_folders,
+            self.linked_folders,
+            notes,
+        )
+
     def with_classes(self, classes: int) -> "Evidence":
         """Return the same with the number of endpoint *classes*."""
         return Evidence(

@@ -5,7 +5,6 @@ An object that comes twice counts once. In one list, which is what a cluster was
 files the later one counts, as it does for who applies them in order, and the evidence says so.
 """
 
-import os
 from collections.abc import Iterable
 
 from bulkhead.core.diagnostics import Diagnostic, Location
@@ -114,9 +113,7 @@ def _title(each: ReadObject) -> str:
 
 
 def _short(at: Location) -> str:
-    return ":".join(
-        [os.path.relpath(at.file) if at.file.startswith("/") else at.file, *([str(at.line)] if at.line else [])]
-    )
+    return f"{at.file}:{at.line}" if at.line else at.file
 
 
 def _pods(objects: list[ReadObject]) -> tuple[Pod, ...]:
