@@ -11,7 +11,7 @@ from conftest import ROOT, TOOLS, git, run
 from copies import REFERENCE_CLUSTER, copy_with_environment
 from system.pages import PAGES, commands, inline, simple_commands
 
-README = Path("README.md")  # test_readme.py runs it, in order, in a clean clone
+README = Path("README.md")  # test_fresh_checkout.py runs it, in order, in a clean clone
 WITH_COMMANDS = [page for page in PAGES if page != README and commands(page)]
 
 NOT_RUN = {
@@ -26,7 +26,7 @@ NOT_RUN = {
     "kubectl delete": "it needs a cluster",
     "kubectl get": "it needs a cluster",
     "make chart": "it lints and packages what tests/chart renders",
-    "make demo": "test_readme.py runs it",
+    "make demo": "test_fresh_checkout.py runs it",
     "make test": "it would run this test",
 }
 # An exit status that is an answer: problems, findings, differences or rows that do not hold.

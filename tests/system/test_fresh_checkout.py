@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, TOOLS, Done, fresh_clone, run
 from copies import copy_parts
+from system.pages import commands
 
 NOT_LINKED = ("go", "gofmt", "kustomize", "bulkhead", "kubectl", "helm", "kpt")
 ODD_NAMES = ["plain", "it's", 'two words, "quoted"', "$HOME `id` $(id)", "a;b&c|d", "back\\slash", "-n", "ü*?[x]"]
@@ -75,6 +76,7 @@ def demo(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     kustomize.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("fresh-checkout")
 def test_demo_needs_no_go_where_kustomize_is_on_path(demo: Demo) -> None:
     assert demo.done.status == 0, demo.done.stdout + demo.done.stderr
@@ -99,6 +101,25 @@ def test_two_checkouts_run_their_own_code(demo: Demo, machine: Machine) -> None:
         version, *commands = done.stdout.splitlines()
         assert (version == "bulkhead 0.0.7") == (last == demo.path), done
         assert commands == [f"{last}/.tools/commands/bulkhead", f"{last}/.tools/commands/kustomize"]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("fresh-checkout")
+def test_the_commands_of_the_readme_work_in_order(demo: Demo) -> None:
+    diff, *listed = (command.text.partition(" | kubectl apply")[0] for command in commands(Path("README.md")))
+    assert diff == "bulkhead diff main"  # the example of a review: test_readme.py
+    assert listed[:2] == ["make demo", "make test"]
+    # A Python, and kustomize or Go, which `make demo` needs: those with which this test runs.
+    path = f"{Path(sys.executable).resolve().parent}:{TOOLS}:/usr/bin:/bin"
+    activate = ""
+    for command in listed:
+        if command.startswith("eval "):
+            activate += f"{command}\n"
+        elif command != "make test":  # this very test would start itself
+            done = run("bash", "-ec", activate + command, cwd=demo.path, env={"PATH": path})
+            assert done.status == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            if command.startswith(("kustomize", "bulkhead render")):
+                assert "kind: NetworkPolicy" in done.stdout, command
 
 
 @pytest.fixture

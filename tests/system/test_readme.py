@@ -1,36 +1,11 @@
-"""The README's commands, run as written, in order, in a clean clone."""
+"""What the README says is so. Its commands are run in order by test_fresh_checkout.py."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, TOOLS, Tree, fresh_clone, git, run
+from conftest import ROOT, Tree, git, run
 from system.pages import commands
-
-RECURSIVE = "make test"
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fresh_clone(tmp_path_factory.mktemp("clone") / "bulkhead")
-
-
-def test_the_commands_of_the_readme_work_in_order(clone: Path) -> None:
-    diff, *listed = (command.text.partition(" | kubectl apply")[0] for command in commands(Path("README.md")))
-    assert diff == "bulkhead diff main"  # the example at the top, of another change: below
-    assert listed[:2] == ["make demo", RECURSIVE]
-    # A Python, and kustomize or Go, which `make demo` needs: those with which this test runs.
-    path = f"{Path(sys.executable).resolve().parent}:{TOOLS}:/usr/bin:/bin"
-    activate = ""
-    for command in listed:
-        if command.startswith("eval "):
-            activate += f"{command}\n"
-        elif command != RECURSIVE:  # this very test would start itself
-            done = run("bash", "-ec", activate + command, cwd=clone, env={"PATH": path})
-            assert done.status == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-            if command.startswith(("kustomize", "bulkhead render")):
-                assert "kind: NetworkPolicy" in done.stdout, command
 
 
 def test_every_page_that_is_linked_is_there() -> None:
