@@ -183,6 +183,10 @@ FIELDS = (
 )
 
 
+NAMED = (("apiVersion",), ("kind",))
+"""What says that it is a NetworkPolicy of Kubernetes, which stays: another kind is named as not judged."""
+
+
 class Plain(str):
     """A scalar without quotes."""
 
@@ -239,7 +243,7 @@ def mutated(random_numbers: random.Random) -> str:
 
 
 def _change(document: Any, random_numbers: random.Random) -> None:
-    *above, last = random_numbers.choice([path for path in _paths(document) if path != ("kind",)])
+    *above, last = random_numbers.choice([path for path in _paths(document) if path not in NAMED])
     at = document
     for step in above:
         at = at[step]
