@@ -54,7 +54,11 @@ def _texts(scene: LintContext, name: NetworkName) -> tuple[str, ...]:
 
 
 def _service(scene: LintContext) -> Iterator[CheckResult]:
+    others = [*_texts(scene, NetworkName.PODS), *_texts(scene, NetworkName.NODES)]
+    real = intervals.merge(map(addresses.network, others))
     for line, at, cidr in _dead(scene, _texts(scene, NetworkName.SERVICES)):
+        if intervals.intersect(real, (addresses.network(cidr),)):
+            continue  # the profile's networks overlap, which is a finding: the address may be that of a pod or a node
         hint = "name the pods behind the Service, with the ports of their containers"
         if line.direction is Direction.EGRESS and _is_api_server(scene, cidr) and 443 in _numbers(scene, line):
             hint = "the API server is reached as NODE:6443 there: `to: {network: nodes}`, `ports: 6443`"
