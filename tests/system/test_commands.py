@@ -235,10 +235,10 @@ def test_new_refuses_what_it_cannot_do_and_changes_nothing(cluster: Tree, argume
 def test_the_committed_schemas_are_fresh(tree: Tree) -> None:
     assert bulkhead("schema", "--check", "docs/reference").status == 0
     copy_parts(tree.path, "docs/reference")
-    (tree.path / "reference" / "resources.md").write_text("stale")
-    done = tree.bulkhead("schema", "--check", "reference")
+    (tree.path / "docs/reference/resources.md").write_text("stale")
+    done = tree.bulkhead("schema", "--check", "docs/reference")
     assert done.status == 1
-    assert "reference/resources.md: error: stale" in done.stderr
+    assert "docs/reference/resources.md: error: stale" in done.stderr
 
 
 def written() -> list[Path]:
