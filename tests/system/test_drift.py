@@ -249,3 +249,9 @@ def test_a_command_is_safe_to_paste(drift: Drift) -> None:
         return  # such a name is refused
     (entry,) = json.loads(done.stdout)["notRendered"]
     assert shlex.split(entry["delete"])[-1] == "x;reboot"
+
+
+def test_pairs_have_the_verdict_and_the_notes_on_stderr(drift: Drift) -> None:
+    done = drift.diff([*drift.rendered, FOREIGN], "--format", "pairs")
+    assert json.loads(done.stdout) == []
+    assert "1 POLICY STAYS that the overlays do not render" in done.stderr

@@ -37,6 +37,7 @@ from bulkhead.io.kustomize.kustomization import Bounds, Graph
 from bulkhead.io.manifests.manifest_files import Known, Selection
 from bulkhead.report.cut import SHORT
 from bulkhead.report.diff_formats import DIFF_FORMATS
+from bulkhead.report.diff_rows import verdict
 from bulkhead.report.text import count
 
 WORKING_TREE = "working tree"
@@ -169,6 +170,9 @@ def run(options: Options, console: Console) -> int:
     with no_garbage_collection():
         found = _compare(asked)
         console.write(DIFF_FORMATS[options.format](found, console.style_of(options.all)))
+        if options.format == "pairs":  # a bare list has no place for them
+            for line in (verdict(found), *(f"note: {note}" for note in found.notes)):
+                console.status_line(line)
         return 2 if found.undecided or found.unjudged else int(_fails(found, options.fail_on))
 
 
