@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from bulkhead.analysis.overlay import Overlay
+from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.core.diagnostics import Diagnostic, in_resource, sorted_diagnostics
 from bulkhead.io.manifests.write_networkpolicy import document
 from bulkhead.io.yaml.nodes import LARGEST, InvalidYaml, Raw, decoded, documents
@@ -88,7 +88,7 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 def _refuse(stderr: "IO[str]", lines: Iterable[str]) -> int:
-    from bulkhead.report.safe_text import safe_text  # here: a build that succeeds writes no message
+    from bulkhead.core.safe_text import safe_text  # here: a build that succeeds writes no message
 
     stderr.write(safe_text("\n".join([*lines, "bulkhead: nothing was rendered"]) + "\n"))
     stderr.flush()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from bulkhead.analysis.overlay import Overlay
+from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.core.diagnostics import spell
 from bulkhead.io.manifests.write_networkpolicy import document
 from bulkhead.io.yaml.resource_stream import resources

@@ -85,7 +85,9 @@ BROKEN = {
     "no PyYAML": Broken("python3 -m pip install PyYAML", without_pyyaml, env={"BULKHEAD_PYTHON": "bare/bin/python"}),
     "the plugin crashes": Broken("RuntimeError: x", write("plugin/bulkhead/krm.py", "raise RuntimeError('x')\n")),
     "the plugin is killed": Broken("exit status 137", write("plugin/bulkhead/krm.py", KILLED_WHILE_WRITING)),
-    "the plugin is half there": Broken("bulkhead.analysis.overlay", remove("plugin/bulkhead/analysis/overlay.py")),
+    "the plugin is half there": Broken(
+        "bulkhead.analysis.overlays.overlay", remove("plugin/bulkhead/analysis/overlays/overlay.py")
+    ),
     "a rule is wrong": Broken("unknown peer `mial`", unknown_peer),
     "the base is gone": Broken("base", remove("base/kustomization.yaml")),
     "no exec and no tripwire": Broken(

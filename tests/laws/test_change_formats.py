@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.comparison import Comparison, Endpoints, of_manifests
+from bulkhead.analysis.changes.comparison import Comparison, Endpoints, of_manifests
 from bulkhead.core.diff.findings import FindingEndpoints
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NetworkPolicy, Selector
+from bulkhead.core.safe_text import printable
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import read
-from bulkhead.report.cut import EVERYTHING
-from bulkhead.report.diff_formats import DIFF_FORMATS
-from bulkhead.report.diff_rows import DiffSummary, diff_summary
-from bulkhead.report.diff_text import before_after
-from bulkhead.report.markdown import escaped
-from bulkhead.report.safe_text import printable
-from bulkhead.report.style import Style
+from bulkhead.report.diff.diff_formats import DIFF_FORMATS
+from bulkhead.report.diff.diff_rows import DiffSummary, diff_summary
+from bulkhead.report.diff.diff_text import before_after
+from bulkhead.report.layout.cut import EVERYTHING
+from bulkhead.report.layout.markdown import escaped
+from bulkhead.report.layout.style import Style
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from laws.revisions import revisions

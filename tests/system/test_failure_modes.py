@@ -187,10 +187,10 @@ def test_crashed_function_renders_nothing(shop: Tree, program: str, says: str) -
 
 
 def test_function_in_which_a_module_is_missing_renders_nothing(shop: Tree) -> None:
-    (shop.path / "plugin/bulkhead/analysis/overlay.py").unlink()
+    (shop.path / "plugin/bulkhead/analysis/overlays/overlay.py").unlink()
     built = shop.build("overlays/shop")
     assert (built.status != 0, built.stdout) == (True, "")
-    assert "bulkhead.analysis.overlay" in built.stderr
+    assert "bulkhead.analysis.overlays.overlay" in built.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 from bulkhead import krm
 from bulkhead.cli.registry import COMMANDS
-from bulkhead.report.safe_text import printable, safe_text
+from bulkhead.core.safe_text import printable, safe_text
 from conftest import PYTHON, Done, Tree, git, run
 
 NAMES = {

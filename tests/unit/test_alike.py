@@ -4,7 +4,7 @@ import random
 from itertools import combinations
 
 from bulkhead.core.engine.alike import alike
-from bulkhead.report.cut import Cut
+from bulkhead.report.layout.cut import Cut
 from conftest import Tree
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from bulkhead.cli.values import _dumped
+from bulkhead.cli.commands.values import _dumped
 from bulkhead.io.yaml.nodes import documents, looks_like_date, reads_as_text
 
 DATES = ["2026-02-30", "2026-13-01", "2026-1-1", "2026-02-30T10:00:00Z", "2026-02-28", "2026-02-28 10:00:00"]

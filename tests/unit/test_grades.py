@@ -6,7 +6,7 @@ from bulkhead.core.diff.grades import Grade, in_order, towards
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
-from bulkhead.report.endpoint_names import EndpointNames
+from bulkhead.report.names.endpoint_names import EndpointNames
 
 NOTHING = AddressSet(())
 

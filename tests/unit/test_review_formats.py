@@ -5,11 +5,11 @@ import re
 import pytest
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.grades import Grade
-from bulkhead.report.colour import Palette
-from bulkhead.report.diff_markdown import LIMIT, diff_markdown
-from bulkhead.report.diff_rows import DiffCause, DiffRow, DiffSummary
-from bulkhead.report.diff_text import diff_text
-from bulkhead.report.markdown import escaped
+from bulkhead.report.diff.diff_markdown import LIMIT, diff_markdown
+from bulkhead.report.diff.diff_rows import DiffCause, DiffRow, DiffSummary
+from bulkhead.report.diff.diff_text import diff_text
+from bulkhead.report.layout.colour import Palette
+from bulkhead.report.layout.markdown import escaped
 
 ROW = DiffRow(
     True,

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bulkhead.analysis.overlay_tree import OverlayTree, load_overlay_tree
+from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.matching_rules import MatchingRule

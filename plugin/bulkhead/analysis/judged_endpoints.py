@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bulkhead.analysis.analysis_input import ANY, AnalysisInput, representatives
-from bulkhead.analysis.comparison import Endpoints
+from bulkhead.analysis.changes.comparison import Endpoints
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
 from bulkhead.core.language.scalars import InvalidValue
 

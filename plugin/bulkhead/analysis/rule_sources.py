@@ -6,7 +6,7 @@ It is the only answer to "which line wrote this rule". ``explain``, ``diff``, ``
 
 from collections.abc import Callable, Iterable
 
-from bulkhead.analysis.overlay_tree import OverlayTree
+from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import ClusterProfile, Rule, SegmentedNamespace, rules_of

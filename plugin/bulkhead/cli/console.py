@@ -9,11 +9,11 @@ from typing import NoReturn, TextIO
 
 from bulkhead.cli.supervision import limit_time
 from bulkhead.core.diagnostics import Diagnostic
-from bulkhead.report.colour import Palette
-from bulkhead.report.cut import EVERYTHING, SHORT
-from bulkhead.report.safe_text import printable, safe_text
-from bulkhead.report.style import Style
-from bulkhead.report.text import count, error_lines, faults
+from bulkhead.core.safe_text import printable, safe_text
+from bulkhead.report.layout.colour import Palette
+from bulkhead.report.layout.cut import EVERYTHING, SHORT
+from bulkhead.report.layout.style import Style
+from bulkhead.report.layout.text import count, error_lines, faults
 
 NO_TERMINAL = 120
 """Columns of a line where there is no terminal."""

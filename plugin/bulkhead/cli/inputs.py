@@ -20,7 +20,7 @@ from bulkhead.io.files import MIB, temporary_folder
 from bulkhead.io.kustomize.kustomization import NAMES, Bounds
 from bulkhead.io.kustomize.refusals import is_refusal
 from bulkhead.io.manifests.manifest_files import LARGEST_DUMP, Selection
-from bulkhead.report.evidence import evidence_text
+from bulkhead.report.names.evidence import evidence_text
 
 NO_ANSWER = "no answer is given"
 """The outcome of a command whose input has problems."""

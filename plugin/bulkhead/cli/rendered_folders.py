@@ -3,17 +3,17 @@
 import os
 from collections.abc import Iterator
 
-from bulkhead.analysis.overlay_tree import OverlayTree
+from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.cli.console import Console
 from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.core.language.scalars import InvalidValue, Name
+from bulkhead.core.safe_text import printable
 from bulkhead.io.files import Unwritable, locked
 from bulkhead.io.manifests import rendered_tree
 from bulkhead.io.manifests.rendered_tree import Belongs
 from bulkhead.io.yaml.resource_stream import Resource, of_build
-from bulkhead.report.file_diff import file_diff
-from bulkhead.report.safe_text import printable
-from bulkhead.report.text import count
+from bulkhead.report.layout.file_diff import file_diff
+from bulkhead.report.layout.text import count
 
 
 def write(rendered: OverlayTree, folder: str, output: str, console: Console) -> None:

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from bulkhead.core.safe_text import printable
 from bulkhead.io.files import MIB, RUN, TEMPORARY_FOLDER, remove_unfinished
 from bulkhead.io.programs import kill_all, running
-from bulkhead.report.safe_text import printable
 
 MEMORY = 2048
 """MiB that a command may use, and each program that it runs. ``BULKHEAD_MEMORY`` is another number, 0 is no limit."""

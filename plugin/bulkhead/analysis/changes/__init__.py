@@ -1,0 +1,1 @@
+"""Two sides of a change: compared, with causes and places. It may import ``analysis.overlays``, ``io`` and ``core``."""

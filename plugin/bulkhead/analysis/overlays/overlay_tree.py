@@ -1,0 +1,69 @@
+"""
+Load a tree of overlays: from a folder to what each overlay renders, every problem with its place.
+
+Nothing of the tree is executed: kustomize builds a copy in which the plugin is neutral, and the
+expansion happens in this process.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bulkhead.analysis.overlays.overlay import Overlay
+from bulkhead.analysis.overlays.overlay_builds import OverlayBuilds
+from bulkhead.analysis.overlays.root_build import RootBuild
+from bulkhead.analysis.overlays.tree_checks import overlay_faults, tree_faults
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.kustomize.build import Failed, mirror, remedy
+from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Graph
+from bulkhead.io.kustomize.patch_layers import Sources
+
+
+@dataclass
+class OverlayTree:
+    """
+    What a folder renders: its *overlays* by folder, the finished *text*, and everything that is wrong.
+
+    *listed* says that the text is what the overlays render and nothing else: no outer kustomization
+    adds to it or changes it.  *sources* knows where each field of an overlay was written; ``None``
+    where not even that could be read.
+    """
+
+    overlays: dict[str, Overlay] = field(default_factory=dict)
+    text: str = ""
+    listed: bool = True
+    faults: list[Diagnostic] = field(default_factory=list)
+    sources: Sources | None = None
+
+
+def load_overlay_tree(
+    root: str, progress: Callable[[int, int], None] = lambda _done, _of: None, bounds: Bounds = LOCAL
+) -> OverlayTree:
+    """
+    Load the kustomization in *root* and everything below it; *progress* hears how many overlays are built.
+
+    Where there are faults, *text* is empty: nothing is rendered from a tree with a mistake in it.
+    """
+    graph = Graph(root, bounds)
+    loaded = OverlayTree(faults=list(graph.faults))
+    if loaded.faults:
+        return loaded
+    loaded.sources = sources = Sources(graph)
+    leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
+    loaded.faults += [*sources.faults, *tree_faults(graph), *overlay_faults(graph, leaves)]
+    if loaded.faults:
+        return loaded
+    try:
+        with mirror(graph) as copy:
+            builds = OverlayBuilds(graph, sources, copy, sources.doubts)
+            loaded.overlays = builds.run(leaves, progress)
+            loaded.faults += builds.faults
+            if not loaded.faults:
+                whole = RootBuild(graph, copy, loaded.overlays)
+                loaded.text, loaded.listed = whole.text(leaves), whole.listed
+                loaded.faults += whole.faults
+    except Failed as failed:
+        at = Location(graph.found[graph.root].file)
+        loaded.faults.append(Diagnostic(at, f"kustomize: {failed.message}", remedy(failed.message)))
+    if loaded.faults:
+        loaded.text = ""
+    return loaded

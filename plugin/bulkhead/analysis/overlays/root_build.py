@@ -1,0 +1,183 @@
+"""
+What `kustomize build` of the root prints with the plugin, put together from what the overlays render.
+
+Where outer kustomizations only list, the result is a sorted stream and kustomize is not needed.  Otherwise
+kustomize builds the root of the copy, in which each overlay has its policies in place of its own resources.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+
+from bulkhead.analysis.overlays.overlay import Overlay
+from bulkhead.analysis.overlays.overlay_builds import AFTER
+from bulkhead.analysis.overlays.tree_checks import LISTING
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.kustomize.build import UNUSED, Mirror, join, kustomization_text
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization
+from bulkhead.io.kustomize.resource_order import legacy
+from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.resources.decode import is_ours
+from bulkhead.io.yaml.nodes import Raw
+from bulkhead.io.yaml.resource_stream import of_build
+
+_EXPANDED = """\
+apiVersion: builtin
+kind: PatchTransformer
+metadata: {name: bulkhead-expanded}
+target: {group: 'bulkhead\\.dev'}
+patch: |-
+  apiVersion: bulkhead.dev/v1alpha1
+  kind: SegmentedNamespace
+  metadata: {name: any}
+  $patch: delete
+"""
+"""Takes away what the plugin takes away: this project's own resources. A group is a regular expression to kustomize."""
+
+_POLICIES = f"{UNUSED}policies.yaml"
+_CONSUMED = f"{UNUSED}consumed.yaml"
+
+_USUAL = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+
+class RootBuild:
+    """
+    The build of a graph's root from its *overlays*, by folder; *faults* are what is wrong with it.
+
+    *listed* says that no outer kustomization adds anything or changes anything.
+    """
+
+    def __init__(self, graph: Graph, copy: Mirror, overlays: Mapping[str, Overlay]) -> None:
+        self.graph = graph
+        self.copy = copy
+        self.overlays = overlays
+        self.listed = True
+        self.faults: list[Diagnostic] = []
+        self._lists: dict[str, bool] = {}
+
+    def text(self, leaves: list[Kustomization]) -> str:
+        """
+        Return what ``kustomize build`` of the root prints with the plugin.
+
+        :raises Failed: where the root does not build.
+        """
+        root = self.graph.found[self.graph.root]
+        if self._only_lists(root):
+            return join(text for _, text in sorted(self._in_order(root), key=lambda each: each[0]))
+        self.listed = False
+        for leaf in leaves:
+            self._put_in_place(leaf)
+        text = self.copy.build(self.graph.root)
+        heads = [each.head for each in of_build(text)]
+        for head in filter(is_ours, heads):
+            self._left(head)
+        policies = sum(len(overlay.policies) for overlay in self.overlays.values())
+        if policies and all(head.get("kind") != "NetworkPolicy" for head in heads):
+            message = f"of the policies that the overlays expand to ({policies}), none is left"
+            self._fault(root.file, message, "look for what removes them after the plugin: a patch, or an annotation")
+        return text
+
+    def _left(self, head: dict[str, Raw]) -> None:
+        """Refuse one of this project's own resources that nothing expanded: it protects nobody."""
+        kind, namespace = head.get("kind"), head.get("namespace")
+        of = f" of `{namespace}`" if namespace else ""
+        written = (each.file for each in self.graph.found.values() if of and each.fields.get("namespace") == namespace)
+        message = f"the {kind}{of} is not expanded by the plugin"
+        hint = "add `transformers: [../../plugin]` to the overlay, or take out what is no overlay"
+        at = Location(next(written, self.graph.found[self.graph.root].file), 1, 1)
+        self.faults.append(Diagnostic(at, message, hint))
+
+    def _put_in_place(self, leaf: Kustomization) -> None:
+        """
+        In the copy, make *leaf* build what the plugin would: what it builds unexpanded, its policies instead of ours.
+
+        The overlay itself moves to a folder beside its own, so that its relative paths hold, and what it
+        generates is still generated: an outer kustomization can patch it and hash it as ever.
+        """
+        inner = f"{UNUSED}{os.path.basename(leaf.folder)}"
+        self.copy.duplicate(leaf.folder, os.path.join(os.path.dirname(leaf.folder), inner))
+        policies = join(document(policy) for policy in self.overlays[leaf.folder].policies)
+        resources: list[Raw] = [f"../{inner}"]
+        if policies:
+            self.copy.write(os.path.join(leaf.folder, _POLICIES), policies)
+            resources.append(_POLICIES)
+        self.copy.write(os.path.join(leaf.folder, _CONSUMED), _EXPANDED)
+        position = self.graph.expands(leaf) or 0
+        later: list[Raw] = [_CONSUMED, *leaf.transformers[position + 1 :]]
+        behind: dict[str, Raw] = {key: leaf.fields[key] for key in AFTER if key in leaf.fields}
+        self.copy.write(leaf.file, kustomization_text({"resources": resources, "transformers": later, **behind}))
+
+    def _only_lists(self, at: Kustomization) -> bool:
+        """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""
+        if at.folder not in self._lists:
+            self._lists[at.folder] = False  # of one that names itself
+            self._lists[at.folder] = self._is_list(at)
+        return self._lists[at.folder]
+
+    def _is_list(self, at: Kustomization) -> bool:
+        position = self.graph.expands(at)
+        if position is not None:
+            return position == len(at.transformers) - 1 and not any(key in at.fields for key in AFTER)
+        targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
+        return _is_plain_list(at) and all(
+            target in self.graph.found and self._only_lists(self.graph.found[target]) for target in targets
+        )
+
+    def _in_order(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:
+        """Yield what the overlays render that *root* leads to; refuse what comes twice, as kustomize does."""
+        taken: dict[tuple[int, str, str], str] = {}
+        refused: set[tuple[str, str]] = set()
+        for leaf in self._visited(root):
+            for key, text in self._rendered([leaf]):
+                if key in taken and (leaf.folder, taken[key]) not in refused:
+                    other = taken[key]
+                    refused.add((leaf.folder, other))
+                    self._fault(leaf.file, *_twice(key, os.path.relpath(other, root.folder), other == leaf.folder))
+                taken[key] = leaf.folder
+                yield key, text
+
+    def _visited(self, at: Kustomization) -> Iterator[Kustomization]:
+        """Yield each overlay as often as *at*, which only lists, leads to it."""
+        if self.graph.expands(at) is not None:
+            yield at
+            return
+        for entry in at.entries("resources"):
+            yield from self._visited(self.graph.found[os.path.realpath(at.at(entry))])
+
+    def _rendered(self, leaves: list[Kustomization]) -> Iterator[tuple[tuple[int, str, str], str]]:
+        """Yield the documents of *leaves*, each with its sort key in kustomize's order."""
+        for leaf in leaves:
+            overlay = self.overlays[leaf.folder]
+            yield from ((legacy(each.head), each.text) for each in overlay.kept)
+            for policy in overlay.policies:
+                head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
+                head |= {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+                yield legacy(head), document(policy)
+
+    def _fault(self, file: str, message: str, hint: str = "") -> None:
+        self.faults.append(Diagnostic(Location(file), message, hint))
+
+
+def _is_plain_list(at: Kustomization) -> bool:
+    """Say whether *at* lists relative paths and is nothing else, beyond any doubt of kustomize's."""
+    fields = at.fields
+    metadata = fields.get("metadata", {})
+    return (
+        set(fields) <= LISTING
+        and all(fields.get(key, usual) == usual for key, usual in _USUAL.items())
+        and isinstance(metadata, dict)
+        and set(metadata) <= {"name"}
+        and all(isinstance(name, str) for name in metadata.values())
+        and fields.get("resources") == at.entries("resources")
+        and not any(os.path.isabs(entry) for entry in at.entries("resources"))
+    )
+
+
+def _twice(key: tuple[int, str, str], other: str, same: bool) -> tuple[str, str]:
+    """Return what to say of a resource, by its sort key, that the overlay *other* renders too."""
+    kind, name = key[1].rpartition("_")[2], key[2].rpartition("|")[2]
+    if same:
+        return "this overlay is listed twice", "list it once"
+    return (
+        f"the {kind} `{name}` comes from `{other}` too",
+        "keep one of the two, or give each overlay its own `namespace`",
+    )

@@ -1,0 +1,1 @@
+"""Tries a suggested rule before it is shown. It may import ``analysis``, ``io`` and ``core``."""

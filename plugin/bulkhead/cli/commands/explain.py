@@ -1,0 +1,125 @@
+"""``bulkhead explain``: show why a connection is allowed, or what denies it and which rule would allow it."""
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.unknown_addresses import AddressQuestion
+from bulkhead.cli.console import Console
+from bulkhead.cli.inputs import analysis_input, evidence_of, peers_of, vocabulary_of
+from bulkhead.cli.options import (
+    ENDPOINTS_HELP,
+    Options,
+    Parser,
+    all_option,
+    analysis_options,
+    cluster_option,
+    describe,
+    format_option,
+)
+from bulkhead.cli.requested_ports import port_set_of, requested_port
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
+from bulkhead.core.engine.solve import reach
+from bulkhead.core.explanation.deviations import deviations_between
+from bulkhead.core.explanation.pair import PairExplanation, alike, all_allowed, explain_pairs, opened_by_pair
+from bulkhead.core.language.scalars import Port
+from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
+from bulkhead.report.explain.explained import Explained
+from bulkhead.report.explain.suggestion import Suggestion
+from bulkhead.report.names.caveats import caveats, replaced
+from bulkhead.report.names.outside_names import Outside
+from bulkhead.report.promises.possible_breaches import BreachWriter
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Say whether SRC may connect to DST, which policies isolate each side, which rule allows it, with file,\n"
+        "line and reason; where it is denied, which side denies it, and which rule would allow it.\n"
+        "Without a port: all ports, each with what decides it.",
+        ENDPOINTS_HELP
+        + """
+examples:
+  bulkhead explain cardboard trade-bot:5432
+  bulkhead explain media/jellyfin nas:2049
+  bulkhead explain cardboard kube-system:53/UDP
+  bulkhead explain internet media/jellyfin
+  bulkhead explain --manifests dump.json cardboard/web '[fd00::1]:443'
+
+exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; without a port: on some port)
+             1 denied
+             2 there is no such endpoint, the input has problems, or it depends on the address of a pod, which is
+               not known
+""",
+    )
+    parser.add_argument("source", metavar="SRC", help="where the connection comes from")
+    parser.add_argument(
+        "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP unless it is given"
+    )
+    parser.add_argument("-C", "--directory", dest="dir", default=".", metavar="DIR",
+                        help="the folder with the overlays (default: .)")  # fmt: skip
+    cluster_option(parser)
+    analysis_options(parser)
+    format_option(parser, EXPLAIN_FORMATS)
+    all_option(parser)
+
+
+def run(options: Options, console: Console) -> int:
+    """Print why SRC does or does not reach DST; return 0 where it is allowed, 1 denied, 2 where an address decides."""
+    found = analysis_input(options, console)
+    names = vocabulary_of(found)
+    name, port = target(options.destination)
+    asked = requested_port(port) if port else None
+    ends = names.choose(options.source), names.choose(name)
+    explained = _explained(found, ends, port, asked, console.folder)
+    if not explained.groups:
+        return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
+    console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
+    return 0 if explained.allowed else 2 if explained.depends else 1
+
+
+def _explained(
+    found: AnalysisInput,
+    ends: tuple[EndpointSelection, EndpointSelection],
+    port: str,
+    asked: Port | None,
+    here: str,
+) -> Explained:
+    answer = reach(found.cluster, found.semantics)
+    question = AddressQuestion(found, answer)
+    pairs = explain_pairs(answer, *ends, port_set_of(asked), found.loaded is not None)
+    accounts = list(question.told(deviations_between(answer, pairs)))
+    remedies: list[tuple[str, str]] = []
+    unseen = replaced(found, ends[1])
+    if asked and not unseen:  # no rule for such an address would ever meet a packet
+        refused = [
+            (each, not each.leaves(share), not each.enters(share))
+            for each in accounts
+            for share in each.shares
+            if not each.open(share) and not each.is_uncertain(share)
+        ]
+        remedies = Suggestion(found, peers_of(found), ends, asked).texts(refused)
+    groups = tuple(tuple(group) for group in alike(iter(accounts)))
+    writer = BreachWriter(found, question.checker, Outside(found, peers_of(found)), here)
+    depending = tuple(dict.fromkeys(writer.depending(*each) for each in question.breaches))
+    notes = (*unseen, *caveats(found, *ends, port_set_of(asked)), *depending)
+    is_refused = any(
+        not each.open(share) and not each.is_uncertain(share) for each in accounts for share in each.shares
+    )
+    depends = bool(depending) and not (is_refused and asked)
+    return Explained(
+        *ends,
+        port,
+        groups,
+        tuple(remedies),
+        _allowed(accounts, asked),
+        found.semantics,
+        notes,
+        evidence_of(found, answer),
+        depends,
+    )
+
+
+def _allowed(accounts: list[PairExplanation], asked: Port | None) -> bool:
+    """Say whether each pair has the port open; without a port, any port over some address family."""
+    if asked:
+        return all_allowed(accounts, port_set_of(asked))
+    return all(each.spans for each in opened_by_pair(accounts))

@@ -1,0 +1,89 @@
+"""An account as a pull-request comment: the verdict first, the details folded, everything else as plain text."""
+
+from itertools import groupby
+
+from bulkhead.analysis.changes.comparison import Comparison
+from bulkhead.report.diff.diff_rows import PROGRAMS, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.diff_text import before_after, causes_of, heading
+from bulkhead.report.diff.live_policies import live_sections
+from bulkhead.report.layout.cut import SHORT, Cut
+from bulkhead.report.layout.markdown import code, escaped
+from bulkhead.report.layout.style import Style
+
+LIMIT = 65_000
+"""The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
+
+_NOTES = 10
+
+
+def markdown_report(comparison: Comparison, style: Style) -> str:
+    """Return *comparison* as Markdown."""
+    return diff_markdown(diff_summary(comparison, style.folder, style.cut), style.cut)
+
+
+def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
+    """Write *found* as Markdown of at most ``LIMIT`` characters; what is left out is said."""
+    head = f"**{escaped(found.verdict)}**\n\n{escaped(found.names[0])} → {escaped(found.names[1])}\n"
+    notes, more = SHORT.first(found.notes, _NOTES)
+    head += "".join(f"\n> {escaped(note)}\n" for note in notes)
+    head += f"\n> and {more} more notes\n" if more else ""
+    head += _programs(found)
+    tail = _live(found, cut)
+    tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
+    tail += _evidence(found)
+    sections = [(title, list(rows)) for title, rows in groupby(found.rows, key=heading)]
+    space = LIMIT - len(head) - len(tail) - 200  # for the line that says what is left out
+    left_out = 0
+    body = ""
+    for title, rows in sections:
+        opening, closing = _frame(title, len(rows))
+        text = ""
+        for row in rows:
+            line = _row(row, cut)
+            fits = not left_out and len(body) + len(opening) + len(text) + len(line) + len(closing) <= space
+            text += line if fits else ""
+            left_out += not fits
+        body += opening + text + closing if text else ""
+    if left_out:
+        body += f"\n**Cut short:** {left_out} of {len(found.rows)} rows do not fit here. `bulkhead diff` shows all.\n"
+    return head + body + tail
+
+
+def _programs(found: DiffSummary) -> str:
+    """Return every file of the plugin that changes, as far as a quarter of the comment reaches."""
+    text = f"\n**{escaped(PROGRAMS)}**\n\n" if found.programs else ""
+    for i, path in enumerate(found.programs):
+        if len(text) > LIMIT // 4:
+            return text + f"- **Cut short:** {len(found.programs) - i} more files. `bulkhead diff` shows all.\n"
+        text += f"- {escaped(path)}\n"
+    return text
+
+
+def _live(found: DiffSummary, cut: Cut) -> str:
+    """Return the policies that the overlays do not render, folded."""
+    lines = []
+    for section in live_sections(found.live, cut):
+        lines += ["", f"<details><summary>{escaped(section.title)}</summary>", ""]
+        lines += [f"- {escaped(name)}" + (f": {code(command)}" if command else "") for name, command in section.entries]
+        lines += ["", "</details>"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _evidence(found: DiffSummary) -> str:
+    """Return what both sides are based on, in small print."""
+    lines = "<br>".join(escaped(line) for line in found.evidence)
+    return f"\n<sub>{lines[: LIMIT // 4]}</sub>\n" if lines else ""
+
+
+def _frame(title: str, rows: int) -> tuple[str, str]:
+    unfolded = " open" if title.startswith("OPENS") else ""
+    return (
+        f"\n<details{unfolded}><summary>{escaped(title)} ({rows})</summary>\n\n"
+        "| from | to | ports | because |\n|---|---|---|---|\n",
+        "\n</details>\n",
+    )
+
+
+def _row(row: DiffRow, cut: Cut) -> str:
+    cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row, cut))]
+    return f"| {' | '.join([*cells, '<br>'.join(map(escaped, causes_of(row, cut)))])} |\n"

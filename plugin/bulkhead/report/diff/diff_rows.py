@@ -1,0 +1,259 @@
+"""
+A comparison in words: the verdict, and a row for each finding. Every format shows this one account.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bulkhead.analysis.changes.comparison import Comparison
+from bulkhead.analysis.changes.live_policies import LivePolicy
+from bulkhead.analysis.changes.written_causes import Change, WrittenCause, WrittenCauses
+from bulkhead.core.diagnostics import Location
+from bulkhead.core.diff.causes import Cause
+from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, replaced_addresses
+from bulkhead.core.diff.grades import Grade, in_order
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.sets.addresses import AddressSet, network, union
+from bulkhead.core.sets.intervals import merge
+from bulkhead.core.sets.port_spelling import phrase
+from bulkhead.report.diff.live_policies import live_headline
+from bulkhead.report.layout.cut import EVERYTHING, SHORT, Cut
+from bulkhead.report.layout.text import count, shortened
+from bulkhead.report.names.endpoint_names import EndpointNames
+from bulkhead.report.names.evidence import sides_lines
+from bulkhead.report.names.possible_names import ports_of, possible_pods, shortened_list
+
+
+@dataclass(frozen=True)
+class DiffCause:
+    """
+    Why a flow opens or closes: what *happened*, the *rule* or policy by name, its *why*, and the *location*.
+
+    *through* is what the rule refers to, where that changed and not the rule itself.
+    """
+
+    happened: str
+    rule: str
+    why: str
+    location: Location
+    through: str = ""
+
+    @property
+    def title(self) -> str:
+        """The rule, with what changed in its place."""
+        return f"{self.rule}, through {self.through}" if self.through else self.rule
+
+    @property
+    def place(self) -> str:
+        """``file:line``, or the resource where no file is known."""
+        at = self.location
+        return f"{at.file}:{at.line}" if at.line else str(at)
+
+
+@dataclass(frozen=True)
+class DiffRow:
+    """
+    One finding in words; *before* and *after* are what is open on all its ports, each of several.
+
+    *is_possible*: it is about pods that could exist, and there is no *before* and *after*.
+    """
+
+    opens: bool
+    grades: tuple[Grade, ...]
+    sources: str
+    destinations: str
+    ports: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    causes: tuple[DiffCause, ...]
+    is_possible: bool = False
+
+
+@dataclass(frozen=True)
+class DiffSummary:
+    """
+    The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies.
+
+    *evidence* are lines about what both sides are based on.
+    *programs* are the files of the plugin that change.
+    """
+
+    verdict: str
+    names: tuple[str, str]
+    notes: tuple[str, ...]
+    rows: tuple[DiffRow, ...]
+    live: tuple[LivePolicy, ...] = ()
+    evidence: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+
+def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
+    """Return the account of *comparison*, file names as seen from *here*, long lists as *cut* has them."""
+    writer = _Writer(comparison, here, cut)
+    rows = tuple(map(writer.row, comparison.findings))
+    evidence = () if comparison.same else sides_lines(*comparison.evidence)
+    said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
+    return DiffSummary(*said, rows, comparison.live, evidence, comparison.programs)
+
+
+PROGRAMS = (
+    "THE PLUGIN CHANGES: read these files, a build executes them; the rest speaks for the bulkhead that runs here"
+)
+"""The heading of the files of the plugin that change."""
+
+
+def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
+    """Return what a comparison comes to, in one line."""
+    headlines = []
+    if comparison.programs:
+        headlines.append(f"THE PLUGIN CHANGES ({count(len(comparison.programs), 'file')})")
+    if comparison.enforcers:
+        old, new = comparison.enforcers
+        headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")
+    if comparison.networks:
+        headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
+    if comparison.undecided:
+        headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
+    if comparison.unjudged:
+        headlines.append(f"POLICIES THAT ARE NOT JUDGED CHANGE: {_unjudged(comparison, cut)}")
+    stays = live_headline(comparison.live)
+    return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
+
+
+_HARD = 5
+
+
+def _undecided(comparison: Comparison, cut: Cut) -> str:
+    """Return which policies take too many steps to be compared."""
+    clusters = comparison.before.cluster, comparison.after.cluster
+    causes = {cause for change in comparison.undecided for cause in change.causes}
+    hard = sorted(
+        {
+            f"{policy.namespace}/{policy.name}"
+            for cause in causes
+            for policy in [clusters[not cause.old].policies[cause.policy]]
+        }
+    )
+    return f"it takes too many steps to say what changes for pods that could exist because of {cut.row(hard, _HARD)}"
+
+
+def _unjudged(comparison: Comparison, cut: Cut) -> str:
+    """Return the policies of kinds that are not judged, each with what happens to it."""
+    return cut.row([f"{each.policy.title} {each.event.value}" for each in comparison.unjudged], _HARD)
+
+
+def _traffic(comparison: Comparison) -> str:
+    if comparison.same:
+        return "NO DIFFERENCE: both are the same tree"
+    opened, closed = grades(comparison.findings, True), grades(comparison.findings, False)
+    if opened:
+        also = f" (and CLOSES traffic {_listed(closed)})" if closed else ""
+        return f"OPENS traffic {_listed(opened)}{also}"
+    if closed:
+        return f"CLOSES traffic {_listed(closed)}, and opens none"
+    if comparison.undecided or comparison.unjudged:
+        return "nothing else was found that opens or closes"
+    if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
+        return "NO EFFECT on traffic: the policies are the same"
+    return "NO EFFECT on traffic: the policies differ, and everything that flows is as before"
+
+
+def grades(findings: Iterable[TrafficFinding], opens: bool) -> tuple[Grade, ...]:
+    """Return every grade of what opens, or of what closes."""
+    return in_order({grade for each in findings if each.opens is opens for grade in each.grades})
+
+
+def _listed(found: tuple[Grade, ...]) -> str:
+    return EVERYTHING.sentence([grade.message for grade in found], 0)
+
+
+class _Writer:
+    def __init__(self, comparison: Comparison, here: str, cut: Cut) -> None:
+        self.sides = comparison.before, comparison.after
+        self.cut = cut
+        self.here = here
+        self.causes = WrittenCauses(comparison.before, comparison.after)
+        clusters = [side.cluster for side in self.sides]
+        self.listed = frozenset(
+            {policy.namespace for each in clusters for policy in each.policies}
+            | {pod.namespace for each in clusters for pod in each.pods if "*" not in pod.namespace}
+        )
+        self.names = EndpointNames(
+            {
+                (pod.namespace, pod.workload or pod.name)
+                for each in clusters
+                for pod in each.pods
+                if not pod.host_network
+            },
+            comparison.after.profile,
+            union(
+                AddressSet(merge(network(text) for each in clusters for text in each.networks)),
+                replaced_addresses(comparison.difference),
+            ),
+            {
+                peer
+                for each in clusters
+                for policy in each.policies
+                for rule in [*(policy.ingress or ()), *(policy.egress or ())]
+                for peer in rule.peers or ()
+                if isinstance(peer, IpBlock)
+            },
+            cut,
+        )
+
+    def row(self, finding: TrafficFinding) -> DiffRow:
+        return self.possible(finding) if finding.is_possible else self.given(finding)
+
+    def possible(self, finding: TrafficFinding) -> DiffRow:
+        return DiffRow(
+            finding.opens,
+            finding.grades,
+            self.possible_end(finding.sources),
+            self.possible_end(finding.destinations),
+            ports_of(finding, phrase(finding.ports)),
+            (),
+            (),
+            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.reasons)),
+            True,
+        )
+
+    def possible_end(self, end: FindingEndpoints) -> str:
+        if not end.possible:
+            return self.names.end(end)
+        return shortened_list([possible_pods(pods, self.listed, self.cut) for pods in end.possible], self.cut)
+
+    def given(self, finding: TrafficFinding) -> DiffRow:
+        own = _namespaces(finding) if finding.grades == (Grade.ACROSS,) else set()
+        destinations = self.names.end(finding.destinations, frozenset(own) if len(own) == 1 else frozenset())
+        if finding.grades == (Grade.WITHIN,):
+            same = finding.sources == finding.destinations
+            destinations = "itself" if same and len(_namespaces(finding)) == 1 else destinations
+            destinations = "itself, each" if same and len(_namespaces(finding)) > 1 else destinations
+        elif finding.sources == finding.destinations:
+            destinations = "each other"
+        return DiffRow(
+            finding.opens,
+            finding.grades,
+            self.names.end(finding.sources),
+            destinations,
+            phrase(finding.ports),
+            tuple(map(phrase, finding.before)),
+            tuple(map(phrase, finding.after)),
+            tuple(dict.fromkeys(self.cause(each, finding.opens) for each in finding.reasons)),
+        )
+
+    def cause(self, cause: Cause, opens: bool) -> DiffCause:
+        found = self.causes.of(cause, opens)
+        at = found.location
+        shown = Location(shortened(at.file, self.here), at.line, at.column) if at.file else at
+        return DiffCause(_happened(found), found.rule, found.why, shown, found.through)
+
+
+def _namespaces(finding: TrafficFinding) -> set[str]:
+    return {namespace for namespace, _ in finding.sources.pods}
+
+
+def _happened(found: WrittenCause) -> str:
+    if found.change in (Change.ISOLATED, Change.FREED):
+        return f"{found.change.value} {found.direction} by"
+    return f"{found.direction} {found.change.value}"

@@ -1,0 +1,93 @@
+"""An account for a terminal: the verdict, then what opens and what closes, by grade."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from bulkhead.analysis.changes.comparison import Comparison
+from bulkhead.core.safe_text import printable
+from bulkhead.report.diff.diff_rows import PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.live_policies import live_sections
+from bulkhead.report.layout.colour import PLAIN, Palette
+from bulkhead.report.layout.cut import SHORT, Cut
+from bulkhead.report.layout.style import Style
+
+_ROWS = 100
+"""Rows below one heading. The rest is counted."""
+
+_CAUSES = 4
+"""Places below a row."""
+
+_BEFORE = 3
+"""Sets of ports that were open before."""
+
+_WHY = 80
+
+
+def text_report(comparison: Comparison, style: Style) -> str:
+    """Return *comparison* as text."""
+    return diff_text(diff_summary(comparison, style.folder, style.cut), style.palette, style.cut)
+
+
+def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> str:
+    """Write *found* as lines of text."""
+    first = found.rows[0] if found.rows else None
+    colour = paint.bad if found.programs or (first and first.opens) else paint.good
+    lines = [paint.bold(colour(printable(found.verdict)))]
+    lines.append(paint.faint(f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
+    lines += [f"note: {printable(note)}" for note in found.notes]
+    if found.programs:
+        lines += ["", paint.bad(PROGRAMS), *(f"  {printable(path)}" for path in found.programs)]
+    for title, group in groupby(found.rows, key=heading):
+        rows = list(group)
+        shown, more = cut.first(rows, _ROWS)
+        lines += ["", (paint.bad if rows[0].opens else paint.good)(title)]
+        lines += [line for row in shown for line in _row(row, cut)]
+        lines += [f"  and {more} more rows like these (--all)"] if more else []
+    for section in live_sections(found.live, cut):
+        lines += ["", paint.odd(section.title)]
+        for entry, command in section.entries:
+            lines += [f"  {printable(entry)}", *([f"      {printable(command)}"] if command else [])]
+    lines += ["", *(paint.faint(printable(line)) for line in found.evidence)] if found.evidence else []
+    return "".join(line + "\n" for line in lines)
+
+
+def heading(row: DiffRow) -> str:
+    """Return the heading of the rows of one effect and grade."""
+    possible = ", for pods that could exist" if row.is_possible else ""
+    return f"{'OPENS' if row.opens else 'CLOSES'} {' and '.join(grade.message for grade in row.grades)}{possible}"
+
+
+def before_after(row: DiffRow, cut: Cut = SHORT) -> str:
+    """Return the ports that change, with what was open before and is now; nothing twice."""
+    if row.is_possible:
+        return row.ports
+    if len(row.before) > 1:
+        return f"{row.ports} (before: {cut.row(row.before, _BEFORE, ' or ')})"
+    (before,), (after,) = row.before, row.after
+    if row.opens:
+        return row.ports if before == "nothing" else f"{row.ports} (before: {before}; now: {after})"
+    return row.ports if after == "nothing" else f"{row.ports} (still open: {after})"
+
+
+def causes_of(row: DiffRow, cut: Cut) -> Iterator[str]:
+    """Yield what caused *row*, a line for each cause."""
+    shown, more = cut.first(row.causes, _CAUSES)
+    yield from (_cause(each, cut) for each in shown)
+    if more:
+        yield f"and {more} more"
+
+
+def _cause(cause: DiffCause, cut: Cut) -> str:
+    why = f" ({_brief(cause.why, cut)})" if cause.why else ""
+    return f"{cause.happened} {cause.title}, {cause.place}{why}"
+
+
+def _brief(text: str, cut: Cut) -> str:
+    """Return the beginning of a text that people wrote."""
+    return text if cut.whole or len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
+
+
+def _row(row: DiffRow, cut: Cut) -> Iterator[str]:
+    sign = "+" if row.opens else "-"
+    yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row, cut))}"
+    yield from (f"      {printable(cause)}" for cause in causes_of(row, cut))

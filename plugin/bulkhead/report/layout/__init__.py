@@ -1,0 +1,1 @@
+"""The layout of all reports: colour, width, cut lists, Markdown, JSON documents. It may import ``core``."""

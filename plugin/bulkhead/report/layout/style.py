@@ -1,0 +1,28 @@
+"""How a report is written for one reader."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from bulkhead.core.record import record
+from bulkhead.report.layout.colour import PLAIN, Palette
+from bulkhead.report.layout.cut import SHORT, Cut
+
+Report = TypeVar("Report")
+
+
+@record
+class Style:
+    """
+    Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*.
+
+    *cut* says where long lists end.
+    """
+
+    folder: str = "."
+    palette: Palette = PLAIN
+    width: int = 120
+    cut: Cut = SHORT
+
+
+Formats: TypeAlias = Mapping[str, Callable[[Report, Style], str]]
+"""The formats of one report by the name that ``--format`` takes. The first is the default."""

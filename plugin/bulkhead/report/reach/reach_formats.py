@@ -1,0 +1,80 @@
+"""The formats of ``bulkhead reach``: a matrix by namespace, or with a filter one row for each connection."""
+
+from bulkhead.core.engine.reachability import Reachability
+from bulkhead.core.kubernetes.evidence import Evidence
+from bulkhead.core.record import record
+from bulkhead.report.layout.style import Formats, Style
+from bulkhead.report.names.evidence import evidence_lines, markdown_lines
+from bulkhead.report.names.outside_names import Outside
+from bulkhead.report.reach import connections, matrix, pairs
+from bulkhead.report.reach.connections import Filter, Rows
+
+
+@record
+class ReachReport:
+    """
+    The *answer* of the engine, and the part of it that was asked for: *wanted*, or ``None`` for everything.
+
+    *templates*: a pod stands for any number of pods like it, because the pods of the cluster are not known.
+    *evidence* is what the answer is based on.
+    """
+
+    answer: Reachability
+    outside: Outside
+    templates: bool
+    wanted: Filter | None = None
+    evidence: Evidence = Evidence()
+
+
+def text_report(found: ReachReport, style: Style) -> str:
+    """Return the matrix or the rows as text."""
+    if found.wanted is None:
+        shown = matrix.text(_matrix(found, style), style.width, style.palette, style.cut)
+    else:
+        rows = _rows(found, found.wanted)
+        shown = connections.text(rows, style.palette, style.cut) if rows else NO_CONNECTION
+    return shown + _caution(found) + evidence_lines(found.evidence)
+
+
+def markdown_report(found: ReachReport, style: Style) -> str:
+    """Return the matrix or the rows as Markdown."""
+    if found.wanted is None:
+        caution = _caution(found)
+        shown = matrix.markdown(_matrix(found, style), style.cut) + (f"- {caution}" if caution else "")
+        return shown + markdown_lines(found.evidence)
+    rows = _rows(found, found.wanted)
+    shown = (connections.markdown(rows, style.cut) if rows else NO_CONNECTION) + _caution(found)
+    return f"{shown}\n{markdown_lines(found.evidence)}"
+
+
+def json_report(found: ReachReport, _style: Style) -> str:
+    """Return the answer as rectangles of endpoint classes."""
+    return connections.as_json(found.answer, found.wanted or Filter(), found.outside, found.evidence)
+
+
+def pairs_report(found: ReachReport, _style: Style) -> str:
+    """Return every pair of workloads or address ranges."""
+    return pairs.reach_pairs(found.answer)
+
+
+REACH_FORMATS: Formats[ReachReport] = {
+    "text": text_report,
+    "markdown": markdown_report,
+    "json": json_report,
+    "pairs": pairs_report,
+}
+
+NO_CONNECTION = "no connection\n"
+
+
+def _matrix(found: ReachReport, style: Style) -> matrix.Matrix:
+    return matrix.Matrix(found.answer, found.outside, found.templates, style.cut)
+
+
+def _rows(found: ReachReport, wanted: Filter) -> Rows:
+    return connections.rows(found.answer, wanted, found.outside, found.templates)
+
+
+def _caution(found: ReachReport) -> str:
+    semantics = found.answer.semantics
+    return "" if semantics.measured else f"read {semantics.description}\n"
