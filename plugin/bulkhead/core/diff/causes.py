@@ -6,15 +6,13 @@ a rule is gone, or because a policy isolates a side now. Only the side that refu
 rule that is new where the connection was allowed already is not one.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.rule_effects import ANY, NOBODY, PolicyEffect, RuleEffect
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 ISOLATES = -1
 """In place of a rule: the policy matters because it isolates its pods, not for what it allows."""
@@ -69,7 +67,7 @@ class CauseFinder:
         self.new = [(cause, effect) for cause, effect in self.every if effect not in known]
         self.freed = {each: _isolated(here, each) & ~_isolated(there, each) for each in Direction}
 
-    def of(self, sources: int, destinations: int, atoms: int) -> "frozenset[Cause]":
+    def of(self, sources: int, destinations: int, atoms: int) -> frozenset[Cause]:
         """Return why any of *sources* reaches any of *destinations* on any of the port *atoms* in *there* only."""
         refused = [
             *self._refused(Direction.EGRESS, sources, destinations, atoms),
@@ -84,14 +82,14 @@ class CauseFinder:
         found |= {cause for each in refused for cause in self._isolating(each.direction, each.subjects)}
         return frozenset(found or self._allowing(sources, destinations, atoms))
 
-    def _allowing(self, sources: int, destinations: int, atoms: int) -> "Iterator[Cause]":
+    def _allowing(self, sources: int, destinations: int, atoms: int) -> Iterator[Cause]:
         """Yield every rule that allows it: what changed are the pods, not the policies."""
         for cause, effect in self.every:
             ends = (sources, destinations) if effect.direction is Direction.EGRESS else (destinations, sources)
             if _allows(effect, effect.direction, *ends, atoms):
                 yield cause
 
-    def _refused(self, direction: Direction, subjects: int, peers: int, atoms: int) -> "Iterator[_Refused]":
+    def _refused(self, direction: Direction, subjects: int, peers: int, atoms: int) -> Iterator[_Refused]:
         """Yield what *here* refuses to *subjects* in *direction*, those that the same rules apply to together."""
         for those, rules in self._alike(direction, subjects & _isolated(self.here, direction)):
             rest = {atoms: peers}
@@ -104,7 +102,7 @@ class CauseFinder:
             if rest:
                 yield _Refused(direction, those, tuple(rest.items()))
 
-    def _alike(self, direction: Direction, subjects: int) -> "Iterator[tuple[int, tuple[RuleEffect, ...]]]":
+    def _alike(self, direction: Direction, subjects: int) -> Iterator[tuple[int, tuple[RuleEffect, ...]]]:
         """Yield *subjects* in parts, each with the rules of *direction* that apply to all of it alike."""
         layer = self.here
         isolating = layer.egress if direction is Direction.EGRESS else layer.ingress
@@ -117,7 +115,7 @@ class CauseFinder:
             for part in _split(those, named if direction is Direction.INGRESS else ()):
                 yield part, rules
 
-    def _isolating(self, direction: Direction, subjects: int) -> "Iterator[Cause]":
+    def _isolating(self, direction: Direction, subjects: int) -> Iterator[Cause]:
         """Yield for each namespace with *subjects* that are free in *there* the plainest policy that isolates them."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
@@ -133,7 +131,7 @@ def _rules(effect: PolicyEffect, direction: Direction) -> tuple[RuleEffect, ...]
     return effect.ingress if direction is Direction.INGRESS else effect.egress
 
 
-def _effects(layer: FamilyReachability, old: bool) -> "Iterator[tuple[Cause, _Effect]]":
+def _effects(layer: FamilyReachability, old: bool) -> Iterator[tuple[Cause, _Effect]]:
     for policy in layer.granted:
         for direction in Direction:
             own = direction.opposite if policy.crossed else direction
@@ -169,7 +167,7 @@ def _without(rest: dict[int, int], atoms: int, peers: int) -> dict[int, int]:
     return found
 
 
-def _split(members: int, sets: "Iterable[int]") -> list[int]:
+def _split(members: int, sets: Iterable[int]) -> list[int]:
     """Return *members* in parts that lie in or outside each of *sets*."""
     parts = [members] if members else []
     for each in sets:

@@ -2,6 +2,8 @@
 ``diff``: which traffic opens and which closes between two clusters.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine.endpoint_classes import Side
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, port_set
 from bulkhead.core.engine.semantics import API, Semantics
@@ -11,10 +13,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @record
@@ -92,7 +90,7 @@ def _by_owner(cluster: Cluster) -> dict[tuple[str, str, str], list[Pod]]:
     return found
 
 
-def _matched(left: list[Pod], right: list[Pod]) -> "Iterator[tuple[Pod | None, Pod | None]]":
+def _matched(left: list[Pod], right: list[Pod]) -> Iterator[tuple[Pod | None, Pod | None]]:
     """Yield the pods of one workload in pairs: by name, then in order, one that is left over with any fellow."""
     if left == right:
         yield from zip(left, right, strict=True)
@@ -110,7 +108,7 @@ def _fellow(unmatched: list[Pod], workload: list[Pod], at: int) -> Pod | None:
     return unmatched[at] if at < len(unmatched) else workload[0] if workload else None
 
 
-def _changes(number: int, before: FamilyReachability, after: FamilyReachability) -> "Iterator[TrafficChange]":
+def _changes(number: int, before: FamilyReachability, after: FamilyReachability) -> Iterator[TrafficChange]:
     rows: dict[tuple[int, int], int] = {}
     left, right = _row_of(before), _row_of(after)
     for place in range(len(left)):
@@ -155,7 +153,7 @@ def _changed(before: Parts, after: Parts) -> tuple[tuple[int, int, int], ...]:
 
 def _without_self(
     before: FamilyReachability, after: FamilyReachability, sources: int, destinations: int
-) -> "Iterator[tuple[int, int]]":
+) -> Iterator[tuple[int, int]]:
     """
     Yield *sources* and *destinations* so that every member has another at the other end.
 

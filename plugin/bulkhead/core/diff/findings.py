@@ -6,6 +6,8 @@ outside, from addresses outside, across namespaces, within each namespace.  Many
 the same change are one finding.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+
 from bulkhead.core.diff.causes import Cause, CauseFinder
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import Grade, in_order, towards
@@ -17,11 +19,6 @@ from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
 
 _GRADES = list(Grade)
 
@@ -153,14 +150,14 @@ class _FindingBuilder:
         pods = [each.present & ~each.hosts & ~each.outside for each in universes]
         return (universes[0].hosts | universes[1].hosts) & ~(pods[0] | pods[1])
 
-    def stretches(self) -> "list[_Stretch]":
+    def stretches(self) -> list[_Stretch]:
         """Return what changes, the same change in many places once."""
         found = [stretch for change in self.changes for stretch in self.pieces(change)]
         for same in (self.same_change, _same_destinations, self.same_sources):
             found = _merged(found, same)
         return found
 
-    def pieces(self, change: TrafficChange) -> "Iterator[_Stretch]":
+    def pieces(self, change: TrafficChange) -> Iterator[_Stretch]:
         """Yield *change*, each effect and each kind apart, and by namespace where only pods are concerned."""
         for opens, affected in ((True, change.opens), (False, change.closes)):
             if not affected.spans:
@@ -171,7 +168,7 @@ class _FindingBuilder:
                 reasons = because.of(sources, destinations, atoms)
                 yield _Stretch(opens, kind, sources, destinations, affected, frozenset((change.before,)), reasons)
 
-    def kinds(self, sources: int, destinations: int) -> "Iterator[tuple[Grade, int, int]]":
+    def kinds(self, sources: int, destinations: int) -> Iterator[tuple[Grade, int, int]]:
         inner = ~self.outside
         if sources & self.reported and destinations & inner:
             yield Grade.OUTSIDE, sources & self.reported, destinations & inner
@@ -278,7 +275,7 @@ def _same_destinations(stretch: _Stretch) -> tuple[object, ...]:
     return stretch.opens, stretch.kind, stretch.destinations, stretch.ports
 
 
-def _merged(stretches: "Iterable[_Stretch]", same: "Callable[[_Stretch], object]") -> list[_Stretch]:
+def _merged(stretches: Iterable[_Stretch], same: Callable[[_Stretch], object]) -> list[_Stretch]:
     found: dict[object, _Stretch] = {}
     for stretch in stretches:
         key = same(stretch)

@@ -2,6 +2,8 @@
 Whether a change between given pods shows what a class of flows says of pods that could exist.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.possible.flow_class import (
@@ -23,10 +25,6 @@ from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY
 from bulkhead.core.sets.ranges import PRIVATE
 from bulkhead.core.sets.value_sets import only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class GivenChanges:
@@ -95,7 +93,7 @@ class GivenChanges:
 
     def _alike(
         self, change: PossibleChange, sources: Members, destinations: Members
-    ) -> "Iterator[tuple[Members, Members]]":
+    ) -> Iterator[tuple[Members, Members]]:
         """Yield the ends, among *sources* and *destinations*, of each given change with the effect of *change*."""
         named = any(axis.startswith("?named:") and values == YES for axis, values in change.flows.values.items())
         wanted = change.flows.spans.get(PORT, EVERY.spans)

@@ -2,6 +2,8 @@
 What opens and closes between two clusters for pods that could exist.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
@@ -13,10 +15,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @record
@@ -75,7 +73,7 @@ def _replaced(cluster: Cluster, semantics: tuple[Semantics, Semantics]) -> Spans
 
 def _changes(
     opens: bool, space: FlowSpace, each: Opened | Undecided, old: Cluster, new: Cluster
-) -> "Iterator[PossibleChange]":
+) -> Iterator[PossibleChange]:
     cause = each.cause
     is_rule = isinstance(cause, RuleClass)
     cluster = new if is_rule else old

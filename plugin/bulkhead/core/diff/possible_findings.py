@@ -2,6 +2,8 @@
 Findings about pods that could exist, in addition to those about the pods that are given.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+
 from bulkhead.core.diff.causes import Cause
 from bulkhead.core.diff.compare import Difference
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
@@ -28,13 +30,9 @@ from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.core.sets.value_sets import EVERY
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
 
 def possible_findings(
-    difference: Difference, changes: "Iterable[PossibleChange]", are_given: bool, fold: bool
+    difference: Difference, changes: Iterable[PossibleChange], are_given: bool, fold: bool
 ) -> tuple[TrafficFinding, ...]:
     """
     Return findings for *changes*: openings first, the most serious first.
@@ -44,14 +42,14 @@ def possible_findings(
     given = GivenChanges(difference)
     decided = [change for change in changes if change.decided]
     wanted = [part for change in decided for part in given.not_shown(change)] if fold else decided
-    writer = _Writer(given, difference, are_given)
+    writer = _PossibleFindings(given, difference, are_given)
     found = [each for change in _without_copies(wanted) for each in writer.findings(change)]
     for same in (_same_destinations, _same_sources):
         found = _merged(found, same)
     return tuple(sorted((each.finding() for each in found), key=lambda each: each.order))
 
 
-def _without_copies(changes: list[PossibleChange]) -> "Iterator[PossibleChange]":
+def _without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
     """Yield *changes* except those over IPv6 that say of all addresses what is said over IPv4."""
     known = {_anywhere(each) for each in changes if each.space.family == 4}
     for each in changes:
@@ -93,7 +91,7 @@ class _Draft:
         )
 
 
-class _Writer:
+class _PossibleFindings:
     """Describes classes of flows."""
 
     def __init__(self, given: GivenChanges, difference: Difference, are_given: bool) -> None:
@@ -101,7 +99,7 @@ class _Writer:
         clusters = difference.before.cluster, difference.after.cluster
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
 
-    def findings(self, change: PossibleChange) -> "Iterator[_Draft]":
+    def findings(self, change: PossibleChange) -> Iterator[_Draft]:
         """Yield *change* by its kinds: within a namespace, across namespaces, or with an address outside."""
         for flows, grade in _kinds(change.flows):
             part = change.of(flows)
@@ -130,7 +128,7 @@ class _Writer:
         return change.space.family
 
 
-def _kinds(flows: FlowClass) -> "Iterator[tuple[FlowClass, Grade | None]]":
+def _kinds(flows: FlowClass) -> Iterator[tuple[FlowClass, Grade | None]]:
     """Yield the parts of *flows* of one grade each; ``None``: the addresses outside decide."""
     if flows.values.get("s.kind") == OUTSIDES:
         yield flows, Grade.OUTSIDE
@@ -164,7 +162,7 @@ def _same_sources(each: _Draft) -> tuple[object, ...]:
     return each.opens, each.grades, each.sources, each.ports, each.facts, each.in_part, each.family, each.causes
 
 
-def _merged(drafts: list[_Draft], same: "Callable[[_Draft], object]") -> list[_Draft]:
+def _merged(drafts: list[_Draft], same: Callable[[_Draft], object]) -> list[_Draft]:
     """Return *drafts* with those put together that have everything in common which *same* returns."""
     found: dict[object, _Draft] = {}
     for each in drafts:

@@ -3,13 +3,10 @@ Groups of members that are alike: an answer stays the same where two of them cha
 """
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
 
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.sets.partition import indices
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
 
 Cell = frozenset[int]
 """What is between two groups: bit sets of atoms, one for each set of ports that some pair has; 0 for none open."""
@@ -18,7 +15,7 @@ _MOST = 30_000_000
 """Comparisons of a set of destinations with a group: about ten seconds."""
 
 
-def group_cells(layer: FamilyReachability, groups: "Sequence[int]", alone: int) -> "list[tuple[Cell, ...]] | None":
+def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) -> list[tuple[Cell, ...]] | None:
     """
     Return a row for each of *groups*, disjoint bit sets of members: what is between it and each of *groups*.
 
@@ -67,7 +64,7 @@ def _own(layer: FamilyReachability, row_of: dict[int, int], group: int, alone: i
     return frozenset(found)
 
 
-def alike(cells: "Sequence[Sequence[Hashable]]", apart: "Sequence[bool]") -> list[list[int]]:
+def alike(cells: Sequence[Sequence[Hashable]], apart: Sequence[bool]) -> list[list[int]]:
     """
     Return the numbers of groups that are alike, in order of their first; those *apart* are alike with none.
 
@@ -96,7 +93,7 @@ def alike(cells: "Sequence[Sequence[Hashable]]", apart: "Sequence[bool]") -> lis
 
 
 def _are_twins(
-    cells: "Sequence[Sequence[Hashable]]", columns: "Sequence[Sequence[Hashable]]", one: int, other: int
+    cells: Sequence[Sequence[Hashable]], columns: Sequence[Sequence[Hashable]], one: int, other: int
 ) -> bool:
     if cells[one][one] != cells[other][other] or cells[one][other] != cells[other][one]:
         return False

@@ -4,6 +4,8 @@ Making universes: which pods and addresses the policies of a cluster can tell ap
 Two clusters that are compared are surveyed together, so that a bit means the same in both.
 """
 
+from collections.abc import Iterable, Sequence
+
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointClass, EndpointSpace
 from bulkhead.core.engine.semantics import API, Deviation, IpBlockMode, Semantics
@@ -16,11 +18,6 @@ from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans, merge
 from bulkhead.core.sets.partition import Partition
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 NODE_PORT_RANGE = (30000, 32767)
 """The first and the last port that Services of type NodePort get."""
@@ -65,7 +62,7 @@ class _Words:
     hosts: frozenset[str]
 
 
-def families(sides: "Sequence[Side]") -> tuple[int, ...]:
+def families(sides: Sequence[Side]) -> tuple[int, ...]:
     """Return the address families that *sides* speak of; IPv4 where they speak of none."""
     six = any(
         ":" in text
@@ -79,7 +76,7 @@ def families(sides: "Sequence[Side]") -> tuple[int, ...]:
     return addresses.FAMILIES if six else (4,)
 
 
-def endpoint_spaces(sides: "Sequence[Side]", family: int) -> tuple[EndpointSpace, ...]:
+def endpoint_spaces(sides: Sequence[Side], family: int) -> tuple[EndpointSpace, ...]:
     """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
     words = _words(sides, family)
     keyed = [_keys(side, words, family) for side in sides]
@@ -99,24 +96,24 @@ def _home(item: tuple[tuple[_Key | None, ...], list[int]]) -> tuple[str, int]:
     return next(key.namespace for key in item[0] if key), item[1][0]
 
 
-def _rules(cluster: Cluster) -> "Iterable[PolicyRule]":
+def _rules(cluster: Cluster) -> Iterable[PolicyRule]:
     for policy in cluster.policies:
         yield from policy.ingress or ()
         yield from policy.egress or ()
 
 
-def _blocks(cluster: Cluster) -> "Iterable[IpBlock]":
+def _blocks(cluster: Cluster) -> Iterable[IpBlock]:
     for rule in _rules(cluster):
         for peer in rule.peers or ():
             if isinstance(peer, IpBlock):
                 yield peer
 
 
-def _ports(sides: "Iterable[Side]") -> "Iterable[PolicyPort]":
+def _ports(sides: Iterable[Side]) -> Iterable[PolicyPort]:
     return {port for side in sides for rule in _rules(side.cluster) for port in rule.ports or ()}
 
 
-def _words(sides: "Sequence[Side]", family: int) -> _Words:
+def _words(sides: Sequence[Side], family: int) -> _Words:
     peers = {
         peer
         for side in sides
@@ -137,14 +134,14 @@ def _words(sides: "Sequence[Side]", family: int) -> _Words:
     )
 
 
-def told_apart(cluster: Cluster, family: int, semantics: Semantics) -> "Iterable[Spans]":
+def told_apart(cluster: Cluster, family: int, semantics: Semantics) -> Iterable[Spans]:
     """Yield every set of addresses of *family* that the rules of *cluster* may tell apart."""
     yield from block_spans(cluster, family)
     if semantics.deviations:
         yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.unseen(cluster, semantics.deviations), family)
 
 
-def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
+def block_spans(cluster: Cluster, family: int) -> Iterable[Spans]:
     """Yield the addresses of every ``ipBlock`` of *family* in *cluster*."""
     for found in {(block.cidr, block.excluded) for block in _blocks(cluster)}:
         spans = addresses.block(*found)
@@ -152,7 +149,7 @@ def block_spans(cluster: Cluster, family: int) -> "Iterable[Spans]":
             yield spans
 
 
-def _atoms(sides: "Sequence[Side]", words: _Words, keys: "Iterable[_Key]") -> Partition:
+def _atoms(sides: Sequence[Side], words: _Words, keys: Iterable[_Key]) -> Partition:
     wanted = {port_set_of(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
     resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
     deviations = frozenset(each for side in sides for each in side.semantics.deviations)
@@ -173,7 +170,7 @@ def port_set_of(port: PolicyPort) -> ports.PortSet:
     return ports.between(port.protocol, port.port, port.end or port.port)
 
 
-def _keys(side: Side, words: _Words, family: int) -> "list[_Key | None]":
+def _keys(side: Side, words: _Words, family: int) -> list[_Key | None]:
     near, far = _spans(side.cluster.networks, family), _spans(side.cluster.nodes, family)
     seen: dict[_Key, _Key] = {}
     keys: list[_Key | None] = []
@@ -241,7 +238,7 @@ def _where(pod: Pod, among: Partition, family: int, networks: Spans | None) -> i
 
 
 def _universe(
-    side: Side, classes: "list[tuple[_Key | None, list[int]]]", words: _Words, family: int, atoms: Partition
+    side: Side, classes: list[tuple[_Key | None, list[int]]], words: _Words, family: int, atoms: Partition
 ) -> EndpointSpace:
     keys = [(1 << place, key) for place, (key, _) in enumerate(classes) if key]
     inside = [(bit, key) for bit, key in keys if not key.host_network]
@@ -273,7 +270,7 @@ def _universe(
     )
 
 
-def _gather(items: "Iterable[tuple[str, int]]") -> dict[str, int]:
+def _gather(items: Iterable[tuple[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, bit in items:
         found[name] = found.get(name, 0) | bit
@@ -287,7 +284,7 @@ def _by_namespace(cluster: Cluster, homes: dict[str, int], words: _Words) -> Ind
     )
 
 
-def _named(inside: "list[tuple[int, _Key]]") -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
+def _named(inside: list[tuple[int, _Key]]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
     found: dict[tuple[str, str], dict[int, int]] = {}
     for bit, key in inside:
         for name, protocol, number in key.ports:
@@ -296,7 +293,7 @@ def _named(inside: "list[tuple[int, _Key]]") -> dict[tuple[str, str], tuple[tupl
     return {port: tuple(sorted(having.items())) for port, having in found.items()}
 
 
-def _whereabouts(items: "Iterable[tuple[int, int]]") -> tuple[tuple[int, int], ...]:
+def _whereabouts(items: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     found: dict[int, int] = {}
     for where, bit in items:
         if where:
@@ -304,7 +301,7 @@ def _whereabouts(items: "Iterable[tuple[int, int]]") -> tuple[tuple[int, int], .
     return tuple(sorted(found.items()))
 
 
-def _nodes(keys: "list[tuple[int, _Key]]") -> tuple[tuple[int, int], ...]:
+def _nodes(keys: list[tuple[int, _Key]]) -> tuple[tuple[int, int], ...]:
     hosts = _gather((key.node, bit) for bit, key in keys if key.host_network and key.node)
     pods = _gather((key.node, bit) for bit, key in keys if not key.host_network and key.node)
     return tuple((bits, pods[node]) for node, bits in sorted(hosts.items()) if node in pods)

@@ -6,6 +6,8 @@ selectors mention them, same named ports as far as rules mention them, addresses
 cell.  The addresses outside are members too, one a cell.  A set of members is an integer.
 """
 
+from collections.abc import Mapping
+
 from bulkhead.core.kubernetes.cluster import Endpoint, Pod
 from bulkhead.core.kubernetes.selectors import Index
 from bulkhead.core.record import record
@@ -13,10 +15,6 @@ from bulkhead.core.sets import addresses, intervals, partition
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import Partition
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @record
@@ -49,11 +47,11 @@ class EndpointSpace:
     outside: int
     labels: Index
     namespaces: Index
-    homes: "Mapping[str, int]"
-    named: "Mapping[tuple[str, str], tuple[tuple[int, int], ...]]"
+    homes: Mapping[str, int]
+    named: Mapping[tuple[str, str], tuple[tuple[int, int], ...]]
     whereabouts: tuple[tuple[int, int], ...]
     nodes: tuple[tuple[int, int], ...]
-    places: "Mapping[Pod, int]"
+    places: Mapping[Pod, int]
 
 
 ANYWHERE = -1

@@ -16,6 +16,8 @@ Endpoints as people name them: one notation for the command line and for tests.
 =====================  ============================================================================
 """
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from bulkhead.core.diagnostics import nearest
 from bulkhead.core.expansion.peers import Peers, pod_peer
 from bulkhead.core.kubernetes.cluster import Cluster, Pod, namespaces_of
@@ -27,10 +29,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ranges import PUBLIC
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 ANY = "*"
 INTERNET = "internet"
@@ -64,7 +62,7 @@ def single_address(chosen: EndpointSelection) -> str:
 class EndpointVocabulary:
     """The endpoints of *cluster* by name; *peers* are the profile's, written out."""
 
-    def __init__(self, cluster: Cluster, peers: "Mapping[str, tuple[IpBlock | PodPeer, ...]] | None" = None) -> None:
+    def __init__(self, cluster: Cluster, peers: Mapping[str, tuple[IpBlock | PodPeer, ...]] | None = None) -> None:
         self.peers = peers or {}
         self.labels = namespaces_of(cluster)
         self.pods: dict[str, list[Pod]] = {name: [] for name in self.labels}
@@ -99,7 +97,7 @@ class EndpointVocabulary:
             raise self.unknown(text)
         return EndpointSelection(text, tuple(found), whole=whole)
 
-    def whole(self, pattern: str, found: "Iterable[Pod]") -> tuple[str, ...]:
+    def whole(self, pattern: str, found: Iterable[Pod]) -> tuple[str, ...]:
         """Return the namespaces that *pattern* names wholly; none where those *found* stand for a part of them."""
         if any(pod.name == ANY for pod in found):
             return ()
@@ -175,7 +173,7 @@ class EndpointVocabulary:
             raise InvalidValue(f"peer {quoted(name)} selects nothing that is here", "name a namespace or an address")
         return EndpointSelection(text, tuple(pods), spans, name, selectors=tuple(selected))
 
-    def selects(self, peers: "Iterable[PodPeer]", pod: Pod) -> bool:
+    def selects(self, peers: Iterable[PodPeer], pod: Pod) -> bool:
         """Say whether one of *peers* selects *pod*; a pod on the host network is never selected."""
         return not pod.host_network and any(
             peer.namespaces is not None
@@ -239,7 +237,7 @@ def named_peers(profile: ClusterProfile) -> dict[str, tuple[IpBlock | PodPeer, .
     return {str(name): tuple(_terms(peers, name)) for name in peers.named}
 
 
-def _terms(peers: Peers, name: Name) -> "Iterator[IpBlock | PodPeer]":
+def _terms(peers: Peers, name: Name) -> Iterator[IpBlock | PodPeer]:
     for peer in peers.written_out((name,)):
         if peer.by_address:
             yield from peers.blocks(peer)

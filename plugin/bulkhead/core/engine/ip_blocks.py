@@ -2,15 +2,13 @@
 Which addresses the ``ipBlock``s of a rule match, as the specification and as enforcers read them.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.intervals import Span, Spans
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 Entry = tuple[str, bool]
 """A CIDR of a ``hash:net`` set, and whether it matches (``nomatch`` otherwise)."""
@@ -22,7 +20,7 @@ _HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
 
 def read(
-    blocks: "Iterable[IpBlock]", family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...] = ()
+    blocks: Iterable[IpBlock], family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...] = ()
 ) -> tuple[Spans, ...]:
     """
     Return sets of addresses of *family*: what each of *blocks* matches, or in one set what all together do.
@@ -57,7 +55,7 @@ def whole_ipv6(cidr: str) -> tuple[str, ...]:
     return UNICAST if cidr.endswith("/0") else (cidr,)
 
 
-def one_address_set(entries: "Iterable[Entry]") -> Spans:
+def one_address_set(entries: Iterable[Entry]) -> Spans:
     """
     Return what a ``hash:net`` set of *entries* matches: the narrowest entry decides, of two equal ones the later.
 
@@ -126,7 +124,7 @@ def everywhere(family: int, deviations: frozenset[Deviation], unseen: tuple[str,
     return intervals.subtract(whole, intervals.merge(addresses.network(cidr) for cidr in unseen))
 
 
-def cuts(blocks: "Iterable[IpBlock]", unseen: tuple[str, ...], family: int) -> "Iterator[Spans]":
+def cuts(blocks: Iterable[IpBlock], unseen: tuple[str, ...], family: int) -> Iterator[Spans]:
     """Yield every network of *family* that any reading of *blocks* may tell apart."""
     cidrs = {cidr for block in blocks for cidr in (block.cidr, *block.excluded)}
     for cidr in sorted(cidrs.union(unseen, UNICAST if family == 6 else ())):

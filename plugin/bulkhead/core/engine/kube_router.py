@@ -5,6 +5,8 @@ Each departure is one small function here or in ``ip_blocks.py``, which names th
 shows it.  The source of kube-router's is its controller for NetworkPolicies, as k3s embeds it.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.endpoint_classes import NODE_PORTS, Side, port_set_of, programmed_ports
 from bulkhead.core.engine.endpoint_space import EndpointSpace, located
@@ -15,10 +17,6 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPe
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.record import record
 from bulkhead.core.sets import partition
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 Opened = tuple[tuple[int, int], ...]
 """Sets of port atoms, each with the destinations for which it holds."""
@@ -41,7 +39,7 @@ def kube_router_effects(
     return tuple(found)
 
 
-def both_directions(granted: PolicyEffect) -> "Iterator[PolicyEffect]":
+def both_directions(granted: PolicyEffect) -> Iterator[PolicyEffect]:
     """
     Yield what the rules of each direction grant in the other one, where *granted* is of both.
 
@@ -63,7 +61,7 @@ def both_directions(granted: PolicyEffect) -> "Iterator[PolicyEffect]":
                 )
 
 
-def own_node_ports(universe: EndpointSpace, granted: "Iterable[PolicyEffect]") -> "Iterator[PolicyEffect]":
+def own_node_ports(universe: EndpointSpace, granted: Iterable[PolicyEffect]) -> Iterator[PolicyEffect]:
     """
     Yield what lets pods out to the TCP and UDP ports 30000-32767 of the node that they run on, whatever policies say.
 
@@ -126,7 +124,7 @@ class _Programmer(EffectReader):
         self,
         policy: NetworkPolicy,
         rules: tuple[PolicyRule, ...],
-        read: "Callable[[int, PolicyRule], tuple[RuleEffect, ...]]",
+        read: Callable[[int, PolicyRule], tuple[RuleEffect, ...]],
     ) -> tuple[RuleEffect, ...]:
         """Return what *rules* of *policy* grant; those without names grant the same wherever they stand."""
         found: list[RuleEffect] = []
@@ -192,7 +190,7 @@ class _Programmer(EffectReader):
             )
         return found
 
-    def meant(self, port: PolicyPort, group: _Group) -> "Iterator[tuple[int, int]]":
+    def meant(self, port: PolicyPort, group: _Group) -> Iterator[tuple[int, int]]:
         """Yield what a name means, and on which pods of *group*."""
         for number in self.values(port, group):
             holders = self.holders((str(port.port), port.protocol, number)) & group.members
@@ -287,7 +285,7 @@ class _Programmer(EffectReader):
                     found |= others & group.members
         return found
 
-    def without(self, rule: PolicyRule, test: "Callable[[Pod], bool]") -> tuple[Pod, ...]:
+    def without(self, rule: PolicyRule, test: Callable[[Pod], bool]) -> tuple[Pod, ...]:
         """Return the pods without an address of this family that pass *test*, where *rule* has names to look up."""
         return tuple(filter(test, self.strangers)) if self.strangers and _has_names(rule) else ()
 

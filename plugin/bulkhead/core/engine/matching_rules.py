@@ -4,15 +4,13 @@ By whose leave: which rules of which policies open each port between two members
 Complete and minimal: every rule that alone opens a port on a side is named for it, no other.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine.reachability import FamilyReachability, port_set
 from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @record
@@ -43,7 +41,7 @@ class PortVerdict:
     departs: tuple[Deviation, ...] = ()
 
 
-def egress_rules(layer: FamilyReachability, source: int, destination: int) -> "Iterator[tuple[MatchingRule, int]]":
+def egress_rules(layer: FamilyReachability, source: int, destination: int) -> Iterator[tuple[MatchingRule, int]]:
     """Yield the rules by which *source* may go out to *destination*, with the port atoms that each opens."""
     for number in layer.egress[source]:
         granted = layer.granted[number]
@@ -53,7 +51,7 @@ def egress_rules(layer: FamilyReachability, source: int, destination: int) -> "I
                 yield MatchingRule(granted.policy, grant.rule, granted.crossed), atoms
 
 
-def ingress_rules(layer: FamilyReachability, source: int, destination: int) -> "Iterator[tuple[MatchingRule, int]]":
+def ingress_rules(layer: FamilyReachability, source: int, destination: int) -> Iterator[tuple[MatchingRule, int]]:
     """Yield the rules by which *destination* lets *source* in, with the port atoms that each opens."""
     for number in layer.ingress[destination]:
         granted = layer.granted[number]

@@ -2,6 +2,8 @@
 ``sift``: what of an answer lies between some sources and some destinations, as rectangles; and by groups.
 """
 
+from collections.abc import Iterator, Sequence
+
 from bulkhead.core.engine.endpoint_space import EndpointSpace, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.reachability import FamilyReachability, Rectangle, port_set, rectangles
@@ -9,10 +11,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 @record
@@ -37,7 +35,7 @@ def members(universe: EndpointSpace, chosen: EndpointSelection) -> int:
 
 def query(
     layer: FamilyReachability, sources: int, destinations: int, asked: PortSet = ports.EVERY
-) -> "Iterator[Rectangle]":
+) -> Iterator[Rectangle]:
     """Yield what is allowed from *sources* to *destinations* on any of the ports *asked* for."""
     for each in rectangles(layer):
         here, there = each.sources & sources, each.destinations & destinations
@@ -46,7 +44,7 @@ def query(
             yield Rectangle(here, there, opened)
 
 
-def connections(layer: FamilyReachability, groups: "Sequence[int]", alone: int) -> "Iterator[tuple[Connections, ...]]":
+def connections(layer: FamilyReachability, groups: Sequence[int], alone: int) -> Iterator[tuple[Connections, ...]]:
     """
     Yield for each of *groups* of members what is between it and each of *groups*, as destinations.
 

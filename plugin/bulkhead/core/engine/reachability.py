@@ -7,6 +7,8 @@ equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An 
 stands for its addresses other than those of nodes, which always reach their own pods.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine.endpoint_classes import NODE_PORTS
 from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
 from bulkhead.core.engine.rule_effects import PolicyEffect
@@ -17,10 +19,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.intervals import holds
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Parts = tuple[tuple[int, int], ...]
 """Disjoint sets of destinations, each with the port atoms that are open to it; ascending by atoms."""
@@ -80,7 +78,7 @@ def isolating(layer: FamilyReachability, place: int, direction: Direction) -> tu
     return tuple(number for number in found if granted[number].policy == number)
 
 
-def rectangles(layer: FamilyReachability) -> "Iterator[Rectangle]":
+def rectangles(layer: FamilyReachability) -> Iterator[Rectangle]:
     """Yield all that is allowed in *layer*, each pair of members at most once."""
     for row in layer.rows:
         for atoms, destinations in row.parts:

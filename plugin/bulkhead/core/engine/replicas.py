@@ -2,18 +2,16 @@
 Workloads of which policies treat some pods differently than others.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.sets.partition import indices
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 Owner = tuple[str, str, str]
 """Namespace, name and kind of a workload: see ``Pod.owner``."""
 
 
-def treated_differently(answers: "Iterable[Reachability]") -> frozenset[Owner]:
+def treated_differently(answers: Iterable[Reachability]) -> frozenset[Owner]:
     """
     Return the workloads of which some pods reach, or are reached by, others on other ports than the rest does.
 
@@ -22,7 +20,7 @@ def treated_differently(answers: "Iterable[Reachability]") -> frozenset[Owner]:
     return frozenset(owner for answer in answers for layer in answer.layers for owner in _of_layer(layer))
 
 
-def _of_layer(layer: FamilyReachability) -> "Iterator[Owner]":
+def _of_layer(layer: FamilyReachability) -> Iterator[Owner]:
     places: dict[Owner, list[int]] = {}
     for place, member in enumerate(layer.universe.members):
         for owner in {pod.owner for pod in member.pods}:

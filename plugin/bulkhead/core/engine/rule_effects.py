@@ -2,16 +2,14 @@
 What the policies of a cluster grant, as sets over a universe.
 """
 
+from collections.abc import Iterable
+
 from bulkhead.core.engine.endpoint_classes import port_set_of
 from bulkhead.core.engine.endpoint_space import EndpointSpace, located
 from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 ANY = -1
 """All members: as an integer, every bit is set."""
@@ -126,7 +124,7 @@ class EffectReader:
                 numbers |= partition.covered(self.universe.atoms, port_set_of(port).spans)
         return ((numbers, ANY), *named) if numbers else tuple(named)
 
-    def resolved(self, name: str, protocol: str) -> "Iterable[tuple[int, int]]":
+    def resolved(self, name: str, protocol: str) -> Iterable[tuple[int, int]]:
         """Yield what the name means, and on which members: a name is resolved on the destination, with the protocol."""
         for number, having in self.universe.named.get((name, protocol), ()):
             yield partition.covered(self.universe.atoms, port_set_of(PolicyPort(protocol, number)).spans), having

@@ -6,6 +6,8 @@ grants apply to on both sides have the same row, so rows are computed once for e
 combination, never for each pair.
 """
 
+from collections.abc import Iterable
+
 from bulkhead.core.engine.endpoint_classes import Side, endpoint_spaces, families
 from bulkhead.core.engine.endpoint_space import EndpointSpace
 from bulkhead.core.engine.kube_router import kube_router_effects
@@ -14,10 +16,6 @@ from bulkhead.core.engine.rule_effects import PolicyEffect, policy_effects
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.sets.partition import indices
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Open = tuple[tuple[int, int], ...]
 """What is open: port atoms and the members at the other end to which they are. The members may overlap."""
@@ -54,7 +52,7 @@ def solve(universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyR
     return FamilyReachability(universe, granted, ingress, egress, rows)
 
 
-def _isolating(universe: EndpointSpace, policies: "Iterable[tuple[int, bool]]") -> tuple[tuple[int, ...], ...]:
+def _isolating(universe: EndpointSpace, policies: Iterable[tuple[int, bool]]) -> tuple[tuple[int, ...], ...]:
     found: list[list[int]] = [[] for _ in universe.members]
     for number, (subjects, isolates) in enumerate(policies):
         if isolates:
@@ -124,7 +122,7 @@ class _Entering:
         return _partition(self.start, (rectangle for number in signature for rectangle in self.opens[number]))
 
 
-def _partition(start: dict[int, int], opened: "Iterable[tuple[int, int]]") -> Parts:
+def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Parts:
     """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
     parts = start
     for atoms, destinations in opened:

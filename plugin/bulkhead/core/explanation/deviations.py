@@ -4,6 +4,8 @@ Where an enforcer does otherwise than the specification says, and because of whi
 That is found out by asking again: with one deviation alone, and with all others but it.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.endpoint_space import place_of
 from bulkhead.core.engine.matching_rules import PortVerdict
 from bulkhead.core.engine.reachability import Reachability
@@ -14,12 +16,8 @@ from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.ports import PortSet
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
-
-def deviations_between(answer: Reachability, accounts: "Iterable[PairExplanation]") -> "Iterator[PairExplanation]":
+def deviations_between(answer: Reachability, accounts: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
     """Yield *accounts* of *answer*, their shares parted where the specification says otherwise and told why."""
     asked = _DeviationQuery(answer)
     for each in accounts:
@@ -109,7 +107,7 @@ def _explained(
 
 def _parted(
     share: PortVerdict, differing: PortSet, reasons: dict[PortSet, tuple[Deviation, ...]]
-) -> "Iterator[PortVerdict]":
+) -> Iterator[PortVerdict]:
     same = ports.subtract(share.ports, differing)
     if same.spans:
         yield PortVerdict(same, share.egress, share.ingress)

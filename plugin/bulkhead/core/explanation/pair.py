@@ -2,6 +2,8 @@
 ``account``: for every pair of two endpoints, each port with the rules that open it and the side that refuses it.
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.endpoint_space import first_outside, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict, port_verdicts
@@ -15,10 +17,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 @record
@@ -95,7 +93,7 @@ class PairExplanation:
         )
 
 
-def _parted(share: PortVerdict, found: PortSet) -> "Iterator[PortVerdict]":
+def _parted(share: PortVerdict, found: PortSet) -> Iterator[PortVerdict]:
     """Yield *share* in two parts: the ports that are in *found*, and the others."""
     for part in (ports.intersect(share.ports, found), ports.subtract(share.ports, found)):
         if part.spans:
@@ -104,7 +102,7 @@ def _parted(share: PortVerdict, found: PortSet) -> "Iterator[PortVerdict]":
 
 def explain_pairs(
     answer: Reachability, source: EndpointSelection, destination: EndpointSelection, asked: PortSet, templates: bool
-) -> "Iterator[PairExplanation]":
+) -> Iterator[PairExplanation]:
     """
     Yield the account of every pair of what *source* and *destination* name, by family.
 
@@ -207,18 +205,18 @@ def pair(
     )
 
 
-def _anyway(share: PortVerdict, opened: PortSet) -> "Iterator[tuple[PortSet, tuple[MatchingRule, ...]]]":
+def _anyway(share: PortVerdict, opened: PortSet) -> Iterator[tuple[PortSet, tuple[MatchingRule, ...]]]:
     """Yield the parts of *share* that the enforcer has *opened* by itself, and the rest, with the leaves of egress."""
     yield ports.subtract(share.ports, opened), share.egress
     yield ports.intersect(share.ports, opened), (*share.egress, MatchingRule(NOBODY, 0))
 
 
-def all_allowed(found: "Iterable[PairExplanation]", asked: PortSet) -> bool:
+def all_allowed(found: Iterable[PairExplanation], asked: PortSet) -> bool:
     """Say whether every pair of *found* has all ports of *asked* open, over one address family or several together."""
     return all(each == asked for each in opened_by_pair(found))
 
 
-def opened_by_pair(found: "Iterable[PairExplanation]") -> list[PortSet]:
+def opened_by_pair(found: Iterable[PairExplanation]) -> list[PortSet]:
     """Return what is open, over all address families, between each two ends of *found* that some policy tells apart."""
     accounts = list(found)
     sources, destinations = (
@@ -234,7 +232,7 @@ def opened_by_pair(found: "Iterable[PairExplanation]") -> list[PortSet]:
     return list(opened.values())
 
 
-def _ends(ends: list[ExplainedEndpoint], families: list[int]) -> "dict[tuple[int, ExplainedEndpoint], set[object]]":
+def _ends(ends: list[ExplainedEndpoint], families: list[int]) -> dict[tuple[int, ExplainedEndpoint], set[object]]:
     """Return for each of *ends*, with its family, what its pods are in all families together; addresses by name."""
     at: dict[Pod, set[tuple[int, ExplainedEndpoint]]] = {}
     for family, end in zip(families, ends, strict=True):
@@ -247,7 +245,7 @@ def _ends(ends: list[ExplainedEndpoint], families: list[int]) -> "dict[tuple[int
     return found
 
 
-def alike(accounts: "Iterator[PairExplanation]") -> list[list[PairExplanation]]:
+def alike(accounts: Iterator[PairExplanation]) -> list[list[PairExplanation]]:
     """Return *accounts* in groups for which the same policies and rules decide, in order of their first."""
     groups: dict[object, list[PairExplanation]] = {}
     for each in accounts:

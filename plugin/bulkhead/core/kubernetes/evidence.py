@@ -4,11 +4,9 @@ What a report is based on: how much was read, and what was not judged.
 Readers of overlays, manifests and dumps fill an :class:`Evidence`. Every report prints it.
 """
 
-from bulkhead.core.record import record
+from collections.abc import Iterable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from bulkhead.core.record import record
 
 KindCounts = tuple[tuple[str, int], ...]
 """Kinds with the number of objects of each, sorted by kind. A kind is written ``Kind (group)``."""
@@ -138,7 +136,7 @@ NO_EVIDENCE = Evidence()
 """Nothing was read."""
 
 
-def counted(kinds: "Iterable[str]") -> KindCounts:
+def counted(kinds: Iterable[str]) -> KindCounts:
     """Return how often each of *kinds* occurs."""
     found: dict[str, int] = {}
     for kind in kinds:

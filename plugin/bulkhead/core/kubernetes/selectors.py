@@ -5,22 +5,20 @@ Label selectors: for one set of labels, and for all members of an endpoint space
 every member with set operations on an index.  A law checks that the two agree.
 """
 
+from collections.abc import Iterable, Mapping
+
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Requirement, Selector
 from bulkhead.core.record import record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
-
-def matches(selector: Selector, labels: "Mapping[str, str]") -> bool:
+def matches(selector: Selector, labels: Mapping[str, str]) -> bool:
     """Say whether *selector* selects something labelled *labels*. NotIn and DoesNotExist match a missing key."""
     return all(labels.get(key) == wanted for key, wanted in selector.labels) and all(
         _meets(requirement, labels) for requirement in selector.expressions
     )
 
 
-def _meets(requirement: Requirement, labels: "Mapping[str, str]") -> bool:
+def _meets(requirement: Requirement, labels: Mapping[str, str]) -> bool:
     match requirement.operator:
         case "In":
             return requirement.key in labels and labels[requirement.key] in requirement.values
@@ -32,7 +30,7 @@ def _meets(requirement: Requirement, labels: "Mapping[str, str]") -> bool:
             return requirement.key not in labels
 
 
-def matching(selector: Selector, labelled: "Mapping[str, Mapping[str, str]]") -> list[str]:
+def matching(selector: Selector, labelled: Mapping[str, Mapping[str, str]]) -> list[str]:
     """
     Return the namespaces that *selector* selects, of those *labelled*: each name with the namespace's labels.
 
@@ -48,7 +46,7 @@ Vocabulary = dict[str, frozenset[str]]
 """The label keys that selectors mention, each with the values that they mention for it."""
 
 
-def vocabulary(selectors: "Iterable[Selector]") -> Vocabulary:
+def vocabulary(selectors: Iterable[Selector]) -> Vocabulary:
     """Return the keys and values that *selectors* distinguish."""
     words: dict[str, set[str]] = {}
     for selector in selectors:
@@ -63,7 +61,7 @@ Told = tuple[tuple[str, str | None], ...]
 """Labels as far as a vocabulary distinguishes them: ``None`` means a value that no selector mentions."""
 
 
-def told(labels: "Iterable[tuple[str, str]]", words: Vocabulary) -> Told:
+def told(labels: Iterable[tuple[str, str]], words: Vocabulary) -> Told:
     """Return the part of *labels* that selectors of the vocabulary *words* distinguish."""
     return tuple((key, text if text in words[key] else None) for key, text in labels if key in words)
 
@@ -72,12 +70,12 @@ def told(labels: "Iterable[tuple[str, str]]", words: Vocabulary) -> Told:
 class Index:
     """Members by label: bitsets for each *pairs* of key and value, for each of *keys*, and of *everyone*."""
 
-    pairs: "Mapping[tuple[str, str], int]"
-    keys: "Mapping[str, int]"
+    pairs: Mapping[tuple[str, str], int]
+    keys: Mapping[str, int]
     everyone: int
 
 
-def index(labelled: "Iterable[tuple[int, Told]]") -> Index:
+def index(labelled: Iterable[tuple[int, Told]]) -> Index:
     """Return the index of members, each given as the bitset of itself and its labels."""
     pairs: dict[tuple[str, str], int] = {}
     keys: dict[str, int] = {}

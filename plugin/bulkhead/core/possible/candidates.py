@@ -3,14 +3,11 @@ An index that finds the classes of flows that may meet a given one, without comp
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
 from bulkhead.core.possible.flow_class import FlowClass
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import Value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 ClassSet = int
 """A bit set of the classes of an index."""
@@ -25,7 +22,7 @@ _MOST_VALUES = 16
 class ClassIndex:
     """Finds the *classes* that may meet another class: a superset of those that do, axis by axis."""
 
-    def __init__(self, classes: "Sequence[FlowClass]") -> None:
+    def __init__(self, classes: Sequence[FlowClass]) -> None:
         self.every: ClassSet = (1 << len(classes)) - 1
         self.having: dict[str, dict[Value, ClassSet]] = {}
         self.bound: dict[str, ClassSet] = {}
@@ -61,7 +58,7 @@ class ClassIndex:
 class _SpanIndex:
     """The same for one axis of addresses or ports, cut into parts of which each begins about as many spans."""
 
-    def __init__(self, spans: "dict[ClassSet, Spans]") -> None:
+    def __init__(self, spans: dict[ClassSet, Spans]) -> None:
         starts = sorted({first for those in spans.values() for first, _ in those})
         self.starts = starts[:: len(starts) // _BUCKETS + 1]
         self.buckets = [0] * (len(self.starts) + 1)
@@ -73,7 +70,7 @@ class _SpanIndex:
                 for bucket in touched:
                     self.buckets[bucket] |= bit
 
-    def _touched(self, spans: Spans) -> "set[int]":
+    def _touched(self, spans: Spans) -> set[int]:
         found: set[int] = set()
         for first, last in spans:
             found.update(range(bisect_right(self.starts, first), bisect_right(self.starts, last) + 1))
@@ -89,7 +86,7 @@ class _SpanIndex:
         return found
 
 
-def members_of(classes: ClassSet) -> "Iterable[int]":
+def members_of(classes: ClassSet) -> Iterable[int]:
     """Yield the numbers of *classes*, ascending: fast where there are few."""
     while classes:
         lowest = classes & -classes

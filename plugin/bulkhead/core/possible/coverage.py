@@ -6,6 +6,8 @@ Then that pod is isolated without the rule too, so the traffic is the same witho
 select the same pods; each namespace is decided on its own.
 """
 
+from collections.abc import Iterator, Sequence
+
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy
@@ -17,10 +19,6 @@ from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 STEPS = 20_000
 """Comparisons of two classes that one rule may take: about a tenth of a second."""
@@ -49,7 +47,7 @@ class Covered:
 
 
 @record
-class _Part:
+class _FlowPart:
     """A class of *flows* that the rule of *key* allows in *direction*."""
 
     key: RuleKey
@@ -65,13 +63,13 @@ class RuleCoverage:
     *steps* is how many comparisons one class of flows may take.
     """
 
-    def __init__(self, cluster: Cluster, readings: "Sequence[Semantics]", steps: int = STEPS) -> None:
+    def __init__(self, cluster: Cluster, readings: Sequence[Semantics], steps: int = STEPS) -> None:
         self.steps = steps
         self.policies: dict[str, list[int]] = {}
         for number, policy in enumerate(cluster.policies):
             self.policies.setdefault(policy.namespace, []).append(number)
         self.readings = [
-            _Reading(cluster, possible_space(cluster, family, each), each)
+            _CoverageReading(cluster, possible_space(cluster, family, each), each)
             for each in readings
             for family in families_of(cluster)
         ]
@@ -84,10 +82,10 @@ class RuleCoverage:
 class NamespaceCoverage:
     """Decides whether rules of one namespace are covered by its other rules, those that are ``gone`` left out."""
 
-    def __init__(self, name: str, policies: "Sequence[int]", readings: "Sequence[_Reading]", steps: int) -> None:
+    def __init__(self, name: str, policies: Sequence[int], readings: "Sequence[_CoverageReading]", steps: int) -> None:
         self.homes = [_Home(each, name, policies, steps) for each in readings]
 
-    def covered(self, rules: "Sequence[RuleKey]") -> Covered:
+    def covered(self, rules: Sequence[RuleKey]) -> Covered:
         """Say whether other rules allow all that *rules* allow together."""
         by: dict[RuleKey, None] = {}
         for home in self.homes:
@@ -97,13 +95,13 @@ class NamespaceCoverage:
             by |= dict.fromkeys(found.by)
         return Covered(tuple(by))
 
-    def remove(self, rules: "Sequence[RuleKey]") -> None:
+    def remove(self, rules: Sequence[RuleKey]) -> None:
         """Leave *rules* out from now on."""
         for home in self.homes:
             home.remove(rules)
 
 
-class _Reading:
+class _CoverageReading:
     """The classes of flows that rules of a cluster allow in a *space*, as one semantics reads them."""
 
     def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics) -> None:
@@ -115,20 +113,20 @@ class _Reading:
                 for number in each.policies:
                     self.classes.setdefault(number, []).append((direction, each))
 
-    def parts(self, namespace: str, policies: "Sequence[int]") -> "Iterator[_Part]":
+    def parts(self, namespace: str, policies: Sequence[int]) -> Iterator[_FlowPart]:
         """Yield what each rule of *policies* allows its pods in *namespace*."""
         own = only((namespace,))
         for number in policies:
             for direction, each in self.classes.get(number, ()):
                 flows = settled({**each.flows.values, f"{END[direction]}.ns": own}, dict(each.flows.spans))
                 if flows is not None:
-                    yield _Part(RuleKey(number, each.written, each.rule), direction, flows)
+                    yield _FlowPart(RuleKey(number, each.written, each.rule), direction, flows)
 
 
 class _Home:
     """What the rules of one namespace allow in one reading."""
 
-    def __init__(self, reading: _Reading, name: str, policies: "Sequence[int]", steps: int) -> None:
+    def __init__(self, reading: _CoverageReading, name: str, policies: Sequence[int], steps: int) -> None:
         self.space, self.steps = reading.space, steps
         self.parts = list(reading.parts(name, policies))
         self.of: dict[RuleKey, int] = {}
@@ -139,13 +137,13 @@ class _Home:
         self.index = ClassIndex([part.flows for part in self.parts])
         self.left = self.index.every
 
-    def remove(self, rules: "Sequence[RuleKey]") -> None:
+    def remove(self, rules: Sequence[RuleKey]) -> None:
         self.left &= ~self._of(rules)
 
-    def allows(self, rules: "Sequence[RuleKey]") -> bool:
+    def allows(self, rules: Sequence[RuleKey]) -> bool:
         return bool(self._of(rules))
 
-    def covered(self, rules: "Sequence[RuleKey]", first: "dict[RuleKey, None]") -> Covered:
+    def covered(self, rules: Sequence[RuleKey], first: dict[RuleKey, None]) -> Covered:
         """Say which rules allow all that *rules* allow, one of *first* where any does alone."""
         mine = self._of(rules)
         by: dict[RuleKey, None] = {}
@@ -158,19 +156,19 @@ class _Home:
             by |= dict.fromkeys(found.by)
         return Covered(tuple(by))
 
-    def _of(self, rules: "Sequence[RuleKey]") -> int:
+    def _of(self, rules: Sequence[RuleKey]) -> int:
         found = 0
         for each in rules:
             found |= self.of.get(each, 0)
         return found
 
-    def _by(self, flows: FlowClass, others: "list[_Part]", first: "dict[RuleKey, None]") -> Covered:
+    def _by(self, flows: FlowClass, others: list[_FlowPart], first: dict[RuleKey, None]) -> Covered:
         alone = [other.key for other in others if self.space.contains(other.flows, flows)]
         if alone:
             return Covered((next((key for key in alone if key in first), alone[0]),))
         return self._together(flows, others) if len(others) > 1 else Covered()
 
-    def _together(self, flows: FlowClass, others: "list[_Part]") -> Covered:
+    def _together(self, flows: FlowClass, others: list[_FlowPart]) -> Covered:
         """Say whether *others*, none of which does alone, allow all of *flows* together."""
         taken: dict[RuleKey, None] = {}
         pieces, steps = [(flows, 0)], 0
@@ -198,7 +196,7 @@ def families_of(cluster: Cluster) -> tuple[int, ...]:
     return addresses.FAMILIES if not cluster.networks or any(":" in text for text in texts) else (4,)
 
 
-def _blocks(policy: NetworkPolicy) -> "Iterator[IpBlock]":
+def _blocks(policy: NetworkPolicy) -> Iterator[IpBlock]:
     for rule in (*(policy.ingress or ()), *(policy.egress or ())):
         yield from (peer for peer in rule.peers or () if isinstance(peer, IpBlock))
 
@@ -219,7 +217,7 @@ def possible_space(cluster: Cluster, family: int, semantics: Semantics) -> FlowS
     return FlowSpace(family, known or whole, intervals.subtract(whole, never))
 
 
-def _addresses(pod: Pod) -> "Iterator[tuple[int, int]]":
+def _addresses(pod: Pod) -> Iterator[tuple[int, int]]:
     for text in () if pod.host_network else pod.addresses:
         yield addresses.network(text) if "/" in text else (addresses.address(text),) * 2
 

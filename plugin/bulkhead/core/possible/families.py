@@ -2,14 +2,12 @@
 Which address families pods that could exist may have addresses of.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.intervals import Spans
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def possible_families(*clusters: Cluster) -> tuple[int, ...]:
@@ -19,7 +17,7 @@ def possible_families(*clusters: Cluster) -> tuple[int, ...]:
     return addresses.FAMILIES if not networks or any(":" in text for text in texts) else (4,)
 
 
-def _blocks(cluster: Cluster) -> "Iterator[str]":
+def _blocks(cluster: Cluster) -> Iterator[str]:
     for policy in cluster.policies:
         for rule in (*(policy.ingress or ()), *(policy.egress or ())):
             yield from (peer.cidr for peer in rule.peers or () if isinstance(peer, IpBlock))

@@ -19,16 +19,14 @@ a policy constrains few axes, so intersection is cheap and a difference splits o
 axes that the two classes have in common with a decision.  No list of all classes is made.
 """
 
+from collections.abc import Mapping
+
 from bulkhead.core.record import FrozenMap, record
 from bulkhead.core.sets import intervals, value_sets
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.value_sets import ValueSet, only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 POD = "pod"
 OUTSIDE = "outside"
@@ -49,11 +47,11 @@ _BOTH = only((True, False))
 class FlowClass:
     """The flows that meet every constraint: *values* by axis, and *spans* for addresses and ports."""
 
-    values: "Mapping[str, ValueSet]"
-    spans: "Mapping[str, Spans]"
+    values: Mapping[str, ValueSet]
+    spans: Mapping[str, Spans]
 
 
-def flow_class(values: "Mapping[str, ValueSet]", spans: "Mapping[str, Spans]") -> FlowClass:
+def flow_class(values: Mapping[str, ValueSet], spans: Mapping[str, Spans]) -> FlowClass:
     """Return the class with these constraints."""
     return FlowClass(FrozenMap(values), FrozenMap(spans))
 
@@ -93,7 +91,7 @@ def intersect(left: FlowClass, right: FlowClass) -> FlowClass | None:
     return settled(values, spans)
 
 
-def settled(values: "dict[str, ValueSet]", spans: "dict[str, Spans]") -> FlowClass | None:
+def settled(values: dict[str, ValueSet], spans: dict[str, Spans]) -> FlowClass | None:
     """Return the class of these constraints, with what follows from them; ``None`` where they contradict each other."""
     same = values.get(SAME)
     here, there = values.get("s.ns"), values.get("d.ns")
@@ -111,7 +109,7 @@ def settled(values: "dict[str, ValueSet]", spans: "dict[str, Spans]") -> FlowCla
     return flow_class(values, spans)
 
 
-def _in_one_namespace(values: "dict[str, ValueSet]") -> bool:
+def _in_one_namespace(values: dict[str, ValueSet]) -> bool:
     """Give both ends the constraints on the namespace of either; False where they contradict each other."""
     if OUTSIDES in (values.get("s.kind"), values.get("d.kind")):
         return False
@@ -192,7 +190,7 @@ def flow_space(family: int, networks: Spans, never: Spans = ()) -> FlowSpace:
     return FlowSpace(family, known or whole, outside)
 
 
-def merged(space: FlowSpace, flows: "list[FlowClass]") -> list[FlowClass]:
+def merged(space: FlowSpace, flows: list[FlowClass]) -> list[FlowClass]:
     """Return classes of the same flows as *flows*, fewer: those that differ on one axis only are one."""
     flows = list(dict.fromkeys(map(_source_alone, flows)))
     size = 0

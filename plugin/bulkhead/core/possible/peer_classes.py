@@ -2,6 +2,8 @@
 What selectors and ``ipBlock``s match, as constraints on one end of a flow.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
@@ -12,10 +14,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import ABSENT, EVERY, PRESENT, ValueSet, only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Constraints = dict[str, ValueSet]
 """Constraints on one end by axis, without the name of the end in front."""
@@ -56,19 +54,19 @@ class PeerReader:
         self.selected: dict[Selector, Constraints | None] = {}
         self.spaces: dict[Selector, tuple[Constraints, ...]] = {}
 
-    def pods(self, selector: Selector) -> "Constraints | None":
+    def pods(self, selector: Selector) -> Constraints | None:
         """Return the constraints on the labels of the pods that *selector* selects; ``None``: it selects none."""
         if selector not in self.selected:
             self.selected[selector] = constraints(selector, "l:")
         return self.selected[selector]
 
-    def selecting(self, rule: PolicyRule) -> "Iterator[PeerClass]":
+    def selecting(self, rule: PolicyRule) -> Iterator[PeerClass]:
         """Yield what each selector of *rule* matches."""
         for peer in rule.peers or ():
             if isinstance(peer, PodPeer):
                 yield from self.pod_peer(peer)
 
-    def pod_peer(self, peer: PodPeer) -> "Iterator[PeerClass]":
+    def pod_peer(self, peer: PodPeer) -> Iterator[PeerClass]:
         """Yield what *peer* matches: namespaces whose labels are known, and others."""
         pods = self.pods(peer.pods)
         if pods is None:
@@ -85,7 +83,7 @@ class PeerReader:
             self.spaces[selector] = tuple(self._namespaces(selector))
         return self.spaces[selector]
 
-    def _namespaces(self, selector: Selector) -> "Iterator[Constraints]":
+    def _namespaces(self, selector: Selector) -> Iterator[Constraints]:
         if selector == Selector():
             yield {}
             return
@@ -101,7 +99,7 @@ class PeerReader:
         if not value_sets.is_empty(named):
             yield {"ns": named, **found} if named != EVERY else found
 
-    def blocks(self, rule: PolicyRule) -> "Iterator[PeerClass]":
+    def blocks(self, rule: PolicyRule) -> Iterator[PeerClass]:
         """Yield what the ``ipBlock``s of *rule* match: addresses outside, and pods where the semantics has it so."""
         given = tuple(peer for peer in rule.peers or () if isinstance(peer, IpBlock))
         for spans in ip_blocks.read(given, self.space.family, self.semantics.deviations, self.unseen):
@@ -112,7 +110,7 @@ class PeerReader:
                     yield PeerClass((("kind", only((kind,))),), None if whole else found)
 
 
-def constraints(selector: Selector, prefix: str) -> "Constraints | None":
+def constraints(selector: Selector, prefix: str) -> Constraints | None:
     """Return what *selector* demands of labels, on axes that start with *prefix*; ``None``: nothing can meet it."""
     found: Constraints = {}
     wanted = [(key, only((text,))) for key, text in selector.labels]

@@ -14,6 +14,8 @@ kube-router does is in ``engine/kube_router.py``; the functions here follow each
 Policies that are equal except for their namespace are read once.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine.endpoint_classes import port_set_of
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
@@ -36,10 +38,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BOTH = (Direction.EGRESS, Direction.INGRESS)
 
@@ -85,7 +83,7 @@ _LOOKED_UP_BY_GROUP = {Deviation.SHARED_PORTS, Deviation.SIDECAR_NAMES, Deviatio
 class RuleReader:
     """Reads the policies of *cluster* over *space* by *semantics*; *groups* numbers what looks names up."""
 
-    def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, groups: "dict[object, int]") -> None:
+    def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, groups: dict[object, int]) -> None:
         self.policies, self.space, self.deviations = cluster.policies, space, semantics.deviations
         self.groups = groups
         self.peers = PeerReader(cluster, space, semantics)
@@ -107,7 +105,7 @@ class RuleReader:
             if (values := self.subject(selector, numbers, END[direction])) is not None
         ]
 
-    def subject(self, selector: Selector, numbers: list[int], end: str) -> "Constraints | None":
+    def subject(self, selector: Selector, numbers: list[int], end: str) -> Constraints | None:
         """Return the constraints on the pods at *end* that *selector* selects in the policies' namespaces."""
         pods = self.peers.pods(selector)
         if pods is None:
@@ -119,7 +117,7 @@ class RuleReader:
         """Return what every rule allows in *direction*."""
         return [each for numbers in self.alike for each in self._rules_of(numbers, direction)]
 
-    def _rules_of(self, numbers: list[int], direction: Direction) -> "Iterator[RuleClass]":
+    def _rules_of(self, numbers: list[int], direction: Direction) -> Iterator[RuleClass]:
         yield from self.written(numbers, direction)
         policy = self.policies[numbers[0]]
         if Deviation.BOTH_DIRECTIONS in self.deviations and policy.ingress and policy.egress is not None:
@@ -127,7 +125,7 @@ class RuleReader:
         if Deviation.BOTH_DIRECTIONS in self.deviations and policy.egress and policy.ingress is not None:
             yield from self.both_directions(numbers, direction, Direction.EGRESS)
 
-    def both_directions(self, numbers: list[int], direction: Direction, written: Direction) -> "Iterator[RuleClass]":
+    def both_directions(self, numbers: list[int], direction: Direction, written: Direction) -> Iterator[RuleClass]:
         """Yield what the rules *written* in the other direction allow in *direction*: see ``kube_router``."""
         subject = self.subject(self.policies[numbers[0]].pods, numbers, END[direction])
         if written is direction or subject is None:
@@ -137,7 +135,7 @@ class RuleReader:
             if found:
                 yield RuleClass(found, each.policies, each.rule, written)
 
-    def written(self, numbers: list[int], direction: Direction) -> "Iterator[RuleClass]":
+    def written(self, numbers: list[int], direction: Direction) -> Iterator[RuleClass]:
         """Yield what the rules of the policies *numbers*, which are alike, allow in *direction*."""
         policy = self.policies[numbers[0]]
         subject = self.subject(policy.pods, numbers, END[direction])
@@ -150,7 +148,7 @@ class RuleReader:
 
     def matches(
         self, direction: Direction, policy: NetworkPolicy, rule: PolicyRule
-    ) -> "Iterator[tuple[PeerClass, tuple[PortClass, ...]]]":
+    ) -> Iterator[tuple[PeerClass, tuple[PortClass, ...]]]:
         """Yield the ends that *rule* of *policy* matches, with the ports that it opens for them."""
         egress = direction is Direction.EGRESS
         if rule.peers is None:

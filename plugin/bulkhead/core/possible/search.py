@@ -22,6 +22,8 @@ nothing opens.  Where very many classes open for one cause, the class that they 
 stands for them.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import Direction
@@ -40,10 +42,6 @@ from bulkhead.core.possible.rule_classes import BOTH, END, RuleClass, RuleReader
 from bulkhead.core.record import record
 from bulkhead.core.sets import value_sets
 from bulkhead.core.sets.value_sets import EVERY, Value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 STEPS = 200_000
 """Comparisons of two classes that one cause may take: about a second."""
@@ -110,7 +108,7 @@ class Undecided:
 class _Index:
     """Classes whose flows have a pod of some listed namespaces at *end*, found by these."""
 
-    def __init__(self, classes: "Sequence[FlowClass]", end: str) -> None:
+    def __init__(self, classes: Sequence[FlowClass], end: str) -> None:
         self.axis = f"{end}.ns"
         self.kind = f"{end}.kind"
         by_name: dict[Value, list[int]] = {}
@@ -123,7 +121,7 @@ class _Index:
         self.parts = [(numbers, value_sets.only(names)) for numbers, names in alike.items()]
         self.names = frozenset(by_name)
 
-    def split(self, flows: FlowClass) -> "Iterator[tuple[FlowClass, tuple[int, ...]]]":
+    def split(self, flows: FlowClass) -> Iterator[tuple[FlowClass, tuple[int, ...]]]:
         """Yield the parts of *flows* by namespace, each with the places of the classes that may meet it."""
         if flows.values.get(self.kind) == OUTSIDES:
             yield flows, ()
@@ -146,7 +144,7 @@ class _Index:
 class PossibleFlows:
     """What a cluster allows in a *space* of flows; *groups* is shared by the sides of a comparison."""
 
-    def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, groups: "dict[object, int]") -> None:
+    def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, groups: dict[object, int]) -> None:
         reader = RuleReader(cluster, space, semantics, groups)
         self.space = space
         self.subjects = {each: reader.subjects(each) for each in BOTH}
@@ -154,7 +152,7 @@ class PossibleFlows:
         self.by_subject = {each: _Index([one.flows for one in self.subjects[each]], END[each]) for each in BOTH}
         self.by_rule = {each: _Index([one.flows for one in self.rules[each]], END[each]) for each in BOTH}
 
-    def permitted(self, direction: Direction, flows: FlowClass, steps: Steps) -> "Iterator[FlowClass]":
+    def permitted(self, direction: Direction, flows: FlowClass, steps: Steps) -> Iterator[FlowClass]:
         """Yield the part of *flows* that *direction* allows, in classes that may overlap."""
         yield from self.not_isolated(direction, flows, steps)
         for part, numbers in self.by_rule[direction].split(flows):
@@ -162,24 +160,24 @@ class PossibleFlows:
             found = [both for number in numbers if (both := intersect(part, self.rules[direction][number].flows))]
             yield from found[:1] if found and found[0] == part else found
 
-    def not_isolated(self, direction: Direction, flows: FlowClass, steps: Steps) -> "Iterator[FlowClass]":
+    def not_isolated(self, direction: Direction, flows: FlowClass, steps: Steps) -> Iterator[FlowClass]:
         """Yield the part of *flows* whose end no policy isolates in *direction*."""
         for part, numbers in self.by_subject[direction].split(flows):
             yield from self.minus(part, [self.subjects[direction][number].flows for number in numbers], steps)
 
-    def isolated(self, direction: Direction, flows: FlowClass, steps: Steps) -> "Iterator[FlowClass]":
+    def isolated(self, direction: Direction, flows: FlowClass, steps: Steps) -> Iterator[FlowClass]:
         """Yield the part of *flows* whose end a policy isolates in *direction*, in classes that may overlap."""
         for part, numbers in self.by_subject[direction].split(flows):
             steps.take(len(numbers) + 1)
             found = [both for number in numbers if (both := intersect(part, self.subjects[direction][number].flows))]
             yield from [part] if part in found else found
 
-    def not_matched(self, direction: Direction, flows: FlowClass, steps: Steps) -> "Iterator[FlowClass]":
+    def not_matched(self, direction: Direction, flows: FlowClass, steps: Steps) -> Iterator[FlowClass]:
         """Yield the part of *flows* that no rule of *direction* matches."""
         for part, numbers in self.by_rule[direction].split(flows):
             yield from self.minus(part, [self.rules[direction][number].flows for number in numbers], steps)
 
-    def minus(self, flows: FlowClass, others: "Iterable[FlowClass]", steps: Steps) -> "Iterator[FlowClass]":
+    def minus(self, flows: FlowClass, others: Iterable[FlowClass], steps: Steps) -> Iterator[FlowClass]:
         """Yield disjoint classes of what is in *flows* and in none of *others*."""
         meeting = sorted(
             (other for other in others if not is_disjoint(flows, other)),
@@ -197,7 +195,7 @@ class PossibleFlows:
                 pieces += [(rest, at + 1) for rest in self.space.subtract(piece, meeting[at])]
 
 
-def opened(before: PossibleFlows, after: PossibleFlows, steps: Steps) -> "Iterator[Opened | Undecided]":
+def opened(before: PossibleFlows, after: PossibleFlows, steps: Steps) -> Iterator[Opened | Undecided]:
     """Yield everything that *after* allows and *before* does not, and what could not be decided."""
     for direction in BOTH:
         for cause, flows in _differing(before, after, direction):
@@ -219,7 +217,7 @@ def opened(before: PossibleFlows, after: PossibleFlows, steps: Steps) -> "Iterat
 
 def _differing(
     before: PossibleFlows, after: PossibleFlows, direction: Direction
-) -> "Iterator[tuple[Cause, list[FlowClass]]]":
+) -> Iterator[tuple[Cause, list[FlowClass]]]:
     """Yield what may let flows through *after* and not *before*, with these flows."""
     known = {each.flows for each in before.rules[direction]}
     yield from ((each, [each.flows]) for each in after.rules[direction] if each.flows not in known)
@@ -235,9 +233,9 @@ def _opened_by(
     after: PossibleFlows,
     direction: Direction,
     cause: Cause,
-    flows: "list[FlowClass]",
+    flows: list[FlowClass],
     steps: Steps,
-) -> "Iterator[FlowClass]":
+) -> Iterator[FlowClass]:
     for whole in flows:
         if isinstance(cause, RuleClass):
             parts = before.isolated(direction, whole, steps)

@@ -2,6 +2,8 @@
 ``expect``: whether a promise holds in an answer, and where it does not.
 """
 
+from collections.abc import Iterator
+
 from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, outside_members, place_of
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.queries import members
@@ -13,10 +15,6 @@ from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @record
@@ -52,7 +50,7 @@ class Outcome:
     pairs: int
 
 
-def check_promise(answer: Reachability, promise: Promise, alone: "tuple[int, ...]", unreal: Spans) -> Outcome:
+def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...], unreal: Spans) -> Outcome:
     """
     Return whether *promise* holds in *answer*.
 
@@ -72,7 +70,7 @@ def check_promise(answer: Reachability, promise: Promise, alone: "tuple[int, ...
 
 def _breaches(
     number: int, layer: FamilyReachability, promise: Promise, alone: int, unreal: Spans
-) -> "tuple[list[Breach], int]":
+) -> tuple[list[Breach], int]:
     universe = layer.universe
     here, there = (
         others(universe, named, unreal) if promise.others == side else _every(universe, named)
@@ -94,7 +92,7 @@ def _breaches(
     return found, pairs
 
 
-def _own_node(number: int, layer: FamilyReachability, promise: Promise) -> "Iterator[Breach]":
+def _own_node(number: int, layer: FamilyReachability, promise: Promise) -> Iterator[Breach]:
     """Yield where the address of a pod's own node is named as a source that is refused: it always reaches the pod."""
     for place, pods in _node_pairs(layer, promise) if not promise.allowed else ():
         for destination in sorted({layer.universe.places[pod] for pod in pods}):
@@ -113,7 +111,7 @@ def _spared(layer: FamilyReachability, promise: Promise) -> set[tuple[int, int]]
     return found
 
 
-def _node_pairs(layer: FamilyReachability, promise: Promise) -> "Iterator[tuple[int, list[Pod]]]":
+def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[int, list[Pod]]]:
     """Yield the outside member of each address that is named as a source, with the named pods that run at it."""
     if promise.others == "sources":
         return
@@ -139,7 +137,7 @@ def _every(universe: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int
     return found
 
 
-def _by_row(layer: FamilyReachability, here: int) -> "Iterator[tuple[tuple[tuple[int, int], ...], int]]":
+def _by_row(layer: FamilyReachability, here: int) -> Iterator[tuple[tuple[tuple[int, int], ...], int]]:
     """Yield for each row of *layer* what it opens and its sources among *here*; then those that reach nothing."""
     for row in layer.rows:
         yield row.parts, row.sources & here

@@ -13,6 +13,8 @@ What the ends of a promise name among all endpoints that could exist.
 ==========================  ===================================================================================
 """
 
+from collections.abc import Iterable, Iterator
+
 from bulkhead.core.engine.endpoint_classes import told_apart
 from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
 from bulkhead.core.engine.semantics import Semantics
@@ -25,10 +27,6 @@ from bulkhead.core.sets import addresses, intervals, partition, ports, value_set
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 @record
@@ -65,18 +63,18 @@ class EndReader:
             if pod.labels:
                 self.named.setdefault(pod.namespace, set()).add(pod.labels)
 
-    def every(self, end: str, chosen: "Iterable[EndpointSelection]", nodes: frozenset[str]) -> list[NamedEnd]:
+    def every(self, end: str, chosen: Iterable[EndpointSelection], nodes: frozenset[str]) -> list[NamedEnd]:
         """Return what all of *chosen* name at *end*, the pods of each of *nodes* by themselves."""
         return list(dict.fromkeys(found for each in chosen for found in self.end(end, each, nodes)))
 
-    def end(self, end: str, chosen: EndpointSelection, nodes: frozenset[str]) -> "Iterator[NamedEnd]":
+    def end(self, end: str, chosen: EndpointSelection, nodes: frozenset[str]) -> Iterator[NamedEnd]:
         """Yield what *chosen* names at *end*."""
         for flows in (*self.by_name(end, chosen), *self.outside(end, chosen.addresses)):
             yield NamedEnd(flows)
         if not chosen.whole and not chosen.peer:
             yield from self.given(end, chosen.pods, nodes)
 
-    def by_name(self, end: str, chosen: EndpointSelection) -> "Iterator[FlowClass]":
+    def by_name(self, end: str, chosen: EndpointSelection) -> Iterator[FlowClass]:
         """Yield the pods of whole namespaces, and those that a named peer selects."""
         if chosen.whole:
             names = [name for name in chosen.whole if ANY not in name]
@@ -85,13 +83,13 @@ class EndReader:
             for found in self.peers.pod_peer(peer):
                 yield _at(end, dict(found.constraints))
 
-    def outside(self, end: str, spans: Spans) -> "Iterator[FlowClass]":
+    def outside(self, end: str, spans: Spans) -> Iterator[FlowClass]:
         """Yield the addresses *spans* as an end outside."""
         found = intervals.intersect(spans, self.space.outside)
         if found:
             yield _at(end, {"kind": OUTSIDES}, found)
 
-    def given(self, end: str, pods: "Iterable[Pod]", nodes: frozenset[str] = frozenset()) -> "Iterator[NamedEnd]":
+    def given(self, end: str, pods: Iterable[Pod], nodes: frozenset[str] = frozenset()) -> Iterator[NamedEnd]:
         """Yield what each of *pods* stands for."""
         for pod in pods:
             if self.templates:
@@ -117,7 +115,7 @@ class EndReader:
             return known
         return partition.spans(self.cells, partition.covered(self.cells, known)) if known else ()
 
-    def template(self, end: str, pod: Pod) -> "Iterator[FlowClass]":
+    def template(self, end: str, pod: Pod) -> Iterator[FlowClass]:
         """Yield every pod that an endpoint of overlays stands for."""
         wanted: Constraints = {"kind": PODS, **self.namespace(pod.namespace)}
         if pod.labels:
@@ -137,7 +135,7 @@ class EndReader:
         wanted: Constraints = {f"n:{key}": only((text,)) for key, text in labels if key != NAMESPACE_NAME}
         return wanted or {"ns": (True, frozenset(self.listed))}
 
-    def excepted(self, end: str, chosen: "Iterable[EndpointSelection]", flows: FlowClass) -> "Iterator[FlowClass]":
+    def excepted(self, end: str, chosen: Iterable[EndpointSelection], flows: FlowClass) -> Iterator[FlowClass]:
         """
         Yield what of *flows*, which rules let through, is meant where *chosen* are named.
 
@@ -156,7 +154,7 @@ class EndReader:
                 else:
                     yield from self.meant(end, pod, flows)
 
-    def meant(self, end: str, pod: Pod, flows: FlowClass) -> "Iterator[FlowClass]":
+    def meant(self, end: str, pod: Pod, flows: FlowClass) -> Iterator[FlowClass]:
         """Yield what *pod* of manifests means among *flows*."""
         labels, prefix = dict(pod.labels), f"{end}.l:"
         asked = {axis[len(prefix) :]: values for axis, values in flows.values.items() if axis.startswith(prefix)}
@@ -196,7 +194,7 @@ def _numbers(known: tuple[NamedPort, ...], protocol: str, name: str) -> Spans:
     )
 
 
-def _keys(cluster: Cluster, rules: "Iterable[PolicyRule]") -> tuple[str, ...]:
+def _keys(cluster: Cluster, rules: Iterable[PolicyRule]) -> tuple[str, ...]:
     """Return the label keys of pods that a selector of *cluster* asks for."""
     selectors = {policy.pods for policy in cluster.policies}
     selectors.update(peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer))
@@ -204,7 +202,7 @@ def _keys(cluster: Cluster, rules: "Iterable[PolicyRule]") -> tuple[str, ...]:
     return tuple(sorted(found.union(one.key for each in selectors for one in each.expressions)))
 
 
-def _spans(texts: "Iterable[str]") -> Spans:
+def _spans(texts: Iterable[str]) -> Spans:
     return intervals.merge(addresses.network(text) if "/" in text else (addresses.address(text),) * 2 for text in texts)
 
 

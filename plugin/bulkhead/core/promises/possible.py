@@ -3,6 +3,7 @@ Whether a promise holds for every endpoint that could exist.
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
 
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule
@@ -33,10 +34,6 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, ports
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _MOST_BREACHES = 1_000
 """Breaches between given endpoints that are looked at to find whether they show a class of flows."""
@@ -83,7 +80,7 @@ class PossibleChecker:
             flows = PossibleFlows(cluster, space, semantics, {})
             self.sides.append((flows, EndReader(cluster, space, semantics, templates)))
 
-    def check(self, promise: Promise, known: "Iterable[Breach]") -> PossibleOutcome:
+    def check(self, promise: Promise, known: Iterable[Breach]) -> PossibleOutcome:
         """
         Return how *promise* is broken where none of the *known* breaches shows it.
 
@@ -102,7 +99,7 @@ class PossibleChecker:
             tuple(dict.fromkeys(number for each in outcomes for number in each.hard)),
         )
 
-    def is_shown(self, breach: PossibleBreach, known: "Iterable[Breach]") -> bool:
+    def is_shown(self, breach: PossibleBreach, known: Iterable[Breach]) -> bool:
         """Say whether one of the *known* breaches between given endpoints is a flow of *breach*."""
         for each in itertools.islice(known, _MOST_BREACHES):
             for number, layer in self.layers(breach):
@@ -127,7 +124,7 @@ class PossibleChecker:
                 found.update(dict.fromkeys(pod for pod in pods if is_labelled(breach.flows, end, pod)))
         return tuple(found)
 
-    def layers(self, breach: PossibleBreach) -> "Iterator[tuple[int, FamilyReachability]]":
+    def layers(self, breach: PossibleBreach) -> Iterator[tuple[int, FamilyReachability]]:
         """Yield the layers of the answer, by place, that speak of the addresses of *breach*: all where it has none."""
         is_anywhere = set(breach.flows.spans) <= {PORT} and OUTSIDES not in breach.flows.values.values()
         for number, layer in enumerate(self.answer.layers):
@@ -141,7 +138,7 @@ def _members(layer: FamilyReachability, breach: PossibleBreach, end: str) -> Mem
     return members_at(layer.universe, flow_class(values, breach.flows.spans), breach.space, end)
 
 
-def _without_copies(found: "Iterable[PossibleBreach]") -> "Iterator[PossibleBreach]":
+def _without_copies(found: Iterable[PossibleBreach]) -> Iterator[PossibleBreach]:
     """Yield *found* except those over IPv6 that say of all addresses what is said over IPv4."""
     known = set()
     for each in found:
@@ -189,7 +186,7 @@ class _Check:
                 found.update(numbers if any(intersect(flows, each) for each in pending) else ())
         return tuple(sorted(found))
 
-    def asked(self) -> "Iterator[tuple[FlowClass, NamedEnd]]":
+    def asked(self) -> Iterator[tuple[FlowClass, NamedEnd]]:
         """Yield the flows that the promise is about, with its end at the destination."""
         asked = self.promise.asked
         spans = {} if asked == ports.EVERY else {PORT: asked.spans}
@@ -211,7 +208,7 @@ class _Check:
         nodes = frozenset(filter(None, map(single_address, self.promise.sources)))
         return self.ends.every(end, chosen, nodes if end == DESTINATION else frozenset())
 
-    def wrong(self, base: FlowClass) -> "Iterator[FlowClass]":
+    def wrong(self, base: FlowClass) -> Iterator[FlowClass]:
         """Yield the flows of *base* that are not as promised."""
         if self.promise.allowed:
             for direction in Direction:

@@ -7,16 +7,13 @@ that equal sets are equal tuples.  Every function takes and returns canonical sp
 """
 
 from bisect import bisect_right
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 
-def merge(spans: "Iterable[Span]") -> Spans:
+def merge(spans: Iterable[Span]) -> Spans:
     """
     Return the canonical form of *spans*, which may overlap and be in any order.
 

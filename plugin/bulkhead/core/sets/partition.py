@@ -7,14 +7,11 @@ that policies can say is exact and costs one machine operation per 30 cells.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals
 from bulkhead.core.sets.intervals import Span, Spans
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @record
@@ -36,7 +33,7 @@ class Partition:
         return (1 << len(self.regions)) - 1
 
 
-def split(whole: Spans, sets: "Iterable[Spans]") -> Partition:
+def split(whole: Spans, sets: Iterable[Spans]) -> Partition:
     """Return the coarsest partition of *whole* in which each of *sets* is a union of cells."""
     turns: dict[int, int] = {}
     for place, spans in enumerate([whole, *sorted(set(sets))]):

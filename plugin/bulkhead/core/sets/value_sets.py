@@ -5,9 +5,7 @@ A set is finite, or everything except finitely many values.  As there is always 
 or label value than anybody mentions, a set of the second form is never empty.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 Value = str | bool | None
 
@@ -19,7 +17,7 @@ ABSENT: ValueSet = (False, frozenset((None,)))
 PRESENT: ValueSet = (True, frozenset((None,)))
 
 
-def only(values: "Iterable[Value]") -> ValueSet:
+def only(values: Iterable[Value]) -> ValueSet:
     """Return the set of *values*."""
     return False, frozenset(values)
 

@@ -29,13 +29,13 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     contents = read(list(kustomizations.values()))
     if any(b"helmChart" in contents[entry.object] for entry in kustomizations.values()):
         return tree
-    walk = _Walk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
+    walk = _ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
     walk.visit(folder)
     walk.visit_below(join(folder, OVERLAYS) if folder else OVERLAYS)
     return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
 
 
-class _Walk:
+class _ClosureWalk:
     def __init__(self, tree: list[Entry], kustomizations: Mapping[str, bytes]) -> None:
         self.kustomizations = kustomizations
         self.wanted: set[str] = set()

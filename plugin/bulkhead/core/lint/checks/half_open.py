@@ -7,7 +7,7 @@ from bulkhead.core.engine.reachability import FamilyReachability, SourceRow
 from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer, Selector
 from bulkhead.core.lint.checks.exposure import pod_networks
-from bulkhead.core.lint.checks.no_effect import Networks
+from bulkhead.core.lint.checks.no_effect import JudgedNetworks
 from bulkhead.core.lint.context import LintContext, RuleReference, end, grants, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.sets import addresses
@@ -47,7 +47,7 @@ class ProtectedPods:
 
     def __init__(self, scene: LintContext) -> None:
         self.scene, self.names = scene, scene.protected
-        self.networks = Networks(pod_networks(scene))
+        self.networks = JudgedNetworks(pod_networks(scene))
         self.layers = [_ProtectedLayer(layer, self.names) for layer in scene.answer.layers]
 
     def ends(self, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, list[int]]]:

@@ -23,7 +23,7 @@ from bulkhead.core.sets import addresses, intervals
 _API_PORTS = (443, 6443)
 
 
-class Networks:
+class JudgedNetworks:
     """Says which blocks are within some networks, *cidrs*, all of them together."""
 
     def __init__(self, cidrs: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ class Networks:
 
 def _dead(scene: LintContext, cidrs: tuple[str, ...]) -> Iterator[tuple[RuleReference, FieldReference, str]]:
     """Yield each place at which a line names addresses that are all in *cidrs*."""
-    networks = Networks(cidrs)
+    networks = JudgedNetworks(cidrs)
     for line in scene.lines if cidrs else ():
         for at, block in blocks(scene, line):
             if networks.hold(block):
