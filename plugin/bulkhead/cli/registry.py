@@ -19,7 +19,7 @@ COMMANDS = {
     "diff": "show which traffic a change opens and which it closes",
     "completion": "print the completion script for a shell",
 }
-"""The summary of each command by its name, which is also the name of its module in this package."""
+"""The summary of each command by its name, which is also the name of its module in `bulkhead.cli.commands`."""
 
 
 class Command(Protocol):
@@ -34,4 +34,4 @@ class Command(Protocol):
 
 def load_command(name: str) -> Command:
     """Return the command *name*. Its module is imported now, so that no command waits for the imports of another."""
-    return cast(Command, importlib.import_module(f"bulkhead.cli.{name}"))
+    return cast(Command, importlib.import_module(f"bulkhead.cli.commands.{name}"))
