@@ -1,1 +1,1 @@
-"""Tries a suggested rule before it is shown. It may import ``analysis``, ``io`` and ``core``."""
+"""What has to be added to allow a connection, tried before it is shown. May import ``analysis``, ``io``, ``core``."""

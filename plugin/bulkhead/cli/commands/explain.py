@@ -1,6 +1,8 @@
 """``bulkhead explain``: show why a connection is allowed, or what denies it and which rule would allow it."""
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.suggestions.suggested_rules import RefusedPair
+from bulkhead.analysis.suggestions.suggestion import Suggestion
 from bulkhead.analysis.unknown_addresses import AddressQuestion
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, peers_of, vocabulary_of
@@ -22,7 +24,6 @@ from bulkhead.core.explanation.pair import PairExplanation, alike, all_allowed, 
 from bulkhead.core.language.scalars import Port
 from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
 from bulkhead.report.explain.explained import Explained
-from bulkhead.report.explain.suggestion import Suggestion
 from bulkhead.report.names.caveats import caveats, replaced
 from bulkhead.report.names.outside_names import Outside
 from bulkhead.report.promises.possible_breaches import BreachWriter
@@ -91,7 +92,7 @@ def _explained(
     unseen = replaced(found, ends[1])
     if asked and not unseen:  # no rule for such an address would ever meet a packet
         refused = [
-            (each, not each.leaves(share), not each.enters(share))
+            RefusedPair(each, not each.leaves(share), not each.enters(share))
             for each in accounts
             for share in each.shares
             if not each.open(share) and not each.is_uncertain(share)

@@ -12,7 +12,7 @@ from bulkhead.io.kustomize.patch_layers import PatchLayer
 from bulkhead.io.yaml.nodes import Raw
 
 
-def returning(layers: Iterable[PatchLayer], file: str, added: Raw) -> tuple[Path, ...] | None:
+def restored_rules(layers: Iterable[PatchLayer], file: str, added: Raw) -> tuple[Path, ...] | None:
     """
     Return the paths in the spec that come back if the spec *added* is merged into the one of *file*.
 
