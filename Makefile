@@ -56,7 +56,7 @@ env:
 demo: machine-for-demo compiled .tools/.demo
 	@mkdir -p build
 	@kustomize build --enable-alpha-plugins --enable-exec . > $(BUILD).new && mv $(BUILD).new $(BUILD)
-	@$(PY) -m bulkhead render . -o $(BUILD) --check > /dev/null 2>&1 || { echo 'bulkhead render does not print what the plugin printed'; exit 1; }
+	@$(PY) -m bulkhead render . -o $(BUILD) --check > /dev/null || { echo 'bulkhead render does not print what the plugin printed'; exit 1; }
 	@echo
 	@echo "The reference cluster: $$($(PY) -m bulkhead validate .)."
 	@echo "Rendered by kustomize $$(kustomize version) through plugin/expand."

@@ -213,6 +213,22 @@ def test_new_records_an_unprotected_namespace(cluster: Tree) -> None:
     assert patch["spec"] == {"ingress": None, "egress": None, "unprotected": "yes: a #playground"}
 
 
+@pytest.mark.parametrize("word", ["0443", "1e3", "22:22", "2027-03-31", "null", "off: it is old", "#1", "- x"])
+def test_new_writes_a_reason_that_every_yaml_reads_as_text(cluster: Tree, word: str) -> None:
+    assert cluster.bulkhead("new", "sandbox", "--unprotected", word).status == 0
+    assert cluster.bulkhead("validate").status == 0
+    patch = yaml.safe_load((cluster.path / "overlays/sandbox/rules.yaml").read_text())
+    assert patch["spec"]["unprotected"] == word
+
+
+@pytest.mark.parametrize("name", ["no", "off", "null", "123", "1e3", "0x1f", "2027-03-31"])
+def test_new_writes_a_name_that_every_yaml_reads_as_text(cluster: Tree, name: str) -> None:
+    assert cluster.bulkhead("new", name).status == 0
+    built = cluster.build(f"overlays/{name}")
+    assert built.status == 0, built.stderr
+    assert {each["metadata"]["namespace"] for each in yaml.safe_load_all(built.stdout)} == {name}
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -221,6 +237,7 @@ def test_new_records_an_unprotected_namespace(cluster: Tree) -> None:
         (["a" * 64], "has 64 characters"),
         (["../evil"], "name `../evil` is not valid"),
         (["x", "--unprotected", " "], "the text is empty"),
+        *((["x", "--unprotected", answer], f"`{answer}` is no reason") for answer in ("yes", "No", "true")),
         (["x", "-C", "overlays"], "there is no folder `base`"),
     ],
 )

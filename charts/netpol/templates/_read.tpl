@@ -91,6 +91,8 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- if and (hasKey $node "memo") (not (hasKey (default dict $node.touched) .key)) -}}{{- $node = $node.memo -}}{{- end -}}
 {{- $otherwise := print "the keys are " (include "netpol.listed" .known) -}}
 {{- $hint := include "netpol.suggest" (dict "word" .key "known" .known "otherwise" $otherwise) -}}
+{{- $field := get (dict "podSelector" "pods" "namespaceSelector" "namespaces" "ipBlock" "cidr") .key -}}
+{{- if and $field (has $field .known) -}}{{- $hint = printf "did you mean `%s`?" $field -}}{{- end -}}
 {{- template "netpol.note" (dict "at" $node "step" .key "says" (print "unknown key " (include "netpol.shown" .key)) "hint" $hint) -}}
 {{- $_ := set .at "wrong" true -}}
 {{- end -}}
@@ -148,8 +150,14 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 
 {{/* A record where a map stands, else the scalar. */}}
 {{- define "netpol.read.union" -}}
+{{- $address := and (kindIs "string" .raw) (eq .shape.scalar.is "Name") (regexMatch "^([0-9][0-9a-fA-F]*[./][0-9a-fA-F./]*|[0-9a-fA-F./]*:[0-9a-fA-F.:/]*)$" (toString .raw)) -}}
+{{- if $address -}}
+{{- $shown := include "netpol.shown" .raw -}}
+{{- template "netpol.refuse" (dict "at" . "says" (printf "%s is not the name of a peer" $shown) "hint" (printf "write `{cidr: %s}`" (trimAll "`" $shown))) -}}
+{{- else -}}
 {{- $_ := set . "shape" (ternary .shape.record .shape.scalar (kindIs "map" .raw)) -}}
 {{- template "netpol.read" . -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A selector in its short form, a map of labels, or in its long one. The value is the NetworkPolicy's own selector. */}}

@@ -31,7 +31,10 @@ def tree_faults(graph: Graph) -> Iterator[Diagnostic]:
 def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagnostic]:
     """Yield what is wrong with the overlays *leaves* as such."""
     if not leaves:
-        hint = "add `transformers: [../../plugin]` to the overlay, or point at a folder with overlays"
+        hint = (
+            "make an overlay with `bulkhead new NAMESPACE`, add `transformers: [../../plugin]` to an overlay that has "
+            "none, or name a folder with overlays"
+        )
         yield Diagnostic(Location(graph.found[graph.root].file, 1, 1), "nothing here is expanded by the plugin", hint)
     for leaf in leaves:
         yield from _nested(graph, leaf)

@@ -6,17 +6,19 @@ import os
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from bulkhead.cli.console import Console
 from bulkhead.cli.options import Options, Parser, cluster_option, describe
 from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.language.resources import NamespaceSpec
 from bulkhead.core.language.scalars import Name, Text
 from bulkhead.io.files import Unreadable, text_of, write_file
-from bulkhead.io.yaml.nodes import InvalidYaml, documents
+from bulkhead.io.yaml.nodes import InvalidYaml, documents, reads_as_text
 
 _KUSTOMIZATION = """\
 resources: [../../base]
-namespace: {namespace}
+namespace: {written}
 {patches}transformers: [../../plugin]
 """
 
@@ -63,6 +65,8 @@ def run(options: Options, console: Console) -> int:
     """Make ``overlays/NAMESPACE`` and list it in the root kustomization."""
     name = Name.parse(options.namespace)
     reason = None if options.unprotected is None else Text.parse(options.unprotected)
+    for _, message, hint in NamespaceSpec(unprotected=reason).complaints():
+        raise NewOverlayError(message, hint)
     console.write(_make(options.dir, name, options.rules, reason))
     return 0
 
@@ -75,10 +79,11 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
     if os.path.lexists(overlay):
         raise NewOverlayError(f"{overlay} exists already")
     listed = _with_resource(path, f"overlays/{namespace}")
-    files = {"kustomization.yaml": _KUSTOMIZATION.format(namespace=namespace, patches="")}
+    written = namespace if reads_as_text(namespace) else f'"{namespace}"'
+    files = {"kustomization.yaml": _KUSTOMIZATION.format(written=written, patches="")}
     if rules or unprotected:
         patched = "patches: [{path: rules.yaml}]\n"
-        files["kustomization.yaml"] = _KUSTOMIZATION.format(namespace=namespace, patches=patched)
+        files["kustomization.yaml"] = _KUSTOMIZATION.format(written=written, patches=patched)
         spec = _EXAMPLE if unprotected is None else _unprotected(unprotected)
         files["rules.yaml"] = _RULES.format(name=_base_name(root), spec=spec)
     for name, text in files.items():
@@ -90,7 +95,9 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
 
 def _unprotected(reason: str) -> str:
     written = io.StringIO()
-    YAML().dump({"unprotected": str(reason)}, written)
+    # YAML 1.1 reads more words as booleans and numbers than the writer, which knows YAML 1.2
+    plain = reads_as_text(reason)
+    YAML().dump({"unprotected": str(reason) if plain else DoubleQuotedScalarString(reason)}, written)
     return "  ingress: null\n  egress: null\n" + "".join(f"  {line}\n" for line in written.getvalue().splitlines())
 
 

@@ -77,8 +77,8 @@ def unused(known: Iterable[Acceptance], heeded: set[Acceptance], ran: set[str]) 
     """Yield a finding for each of *known* that accepts nothing, though its check *ran*."""
     for each in known:
         if each.id in ran and each not in heeded:
-            message = f"nothing is left of `{each.id}` to accept here"
-            yield LintFinding(UNUSED, CheckResult(each.at, message, "take the line out", _whose(each)))
+            message = f"`{each.id}` has no finding here that could be accepted"
+            yield LintFinding(UNUSED, CheckResult(each.at, message, "remove the line", _whose(each)))
 
 
 def _whose(each: Acceptance) -> tuple[str, ...]:

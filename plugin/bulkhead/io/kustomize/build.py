@@ -187,7 +187,12 @@ def remedy(message: str) -> str:
     if "wrong node kind" in message:
         return (
             "a patch cannot turn one value into a map or a list: remove the rule with `null` and add one of another "
-            "name, or use a JSON 6902 patch"
+            "name, or use a JSON 6902 patch; `ingress` and `egress` are maps of rules by name, not lists"
+        )
+    if "no resource matches strategic merge patch" in message:
+        return (
+            "a patch needs the `kind` and `metadata.name` of a resource in the base: a `rules.yaml` has "
+            "`kind: SegmentedNamespace` and the name that `base/namespace.yaml` has, not that of the namespace"
         )
     return ""
 

@@ -215,7 +215,7 @@ class Sources:
         return Diagnostic(
             Location(layer.file, line, column),
             f"there is no `{path[-1]}` to remove",
-            f"did you mean `{near}`?" if near else "take the line out",
+            f"did you mean `{near}`?" if near else "remove the line",
         )
 
 
@@ -247,7 +247,7 @@ def _ambiguous(layer: PatchLayer) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 Location(layer.file, line + layer.line, column + layer.column),
                 f"`{word}` without quotes is {word.reads}",
-                f'if it is text, write "{word}" in quotes',
+                word.remedy(),
             )
 
 

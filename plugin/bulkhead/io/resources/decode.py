@@ -4,7 +4,7 @@ Decode plain YAML values as the resources of ``core/language/resources.py``. Onl
 All problems are collected. A resource with a problem is not returned.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from types import UnionType
 
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
 TEST_KIND = "ReachabilityTest"
 """The kind that only ``bulkhead test`` reads. A build refuses it."""
+
+_API_FIELDS = {"podSelector": "pods", "namespaceSelector": "namespaces", "ipBlock": "cidr"}
+"""The key of a peer for each field of a NetworkPolicyPeer that has another name."""
+
+_ADDRESS_CHARACTERS = frozenset("0123456789abcdefABCDEF.:/")
 
 _TOP = ("apiVersion", "kind", "metadata", "spec")
 
@@ -136,9 +141,7 @@ class _Decoder:
     def value(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         """Read *raw* as *shape*, an annotation of ``core/language/resources.py``."""
         if isinstance(raw, Ambiguous):
-            return self.note(
-                path, f"{quoted(raw)} without quotes is {raw.reads}", f'if it is text, write "{raw}" in quotes'
-            )
+            return self.note(path, f"{quoted(raw)} without quotes is {raw.reads}", raw.remedy())
         origin = getattr(shape, "__origin__", None)
         if origin is tuple:
             return self.several(raw, shape.__args__[0], path)
@@ -159,6 +162,9 @@ class _Decoder:
             records = [choice for choice in choices if hasattr(choice, "__fields__")]
             scalars = [choice for choice in choices if choice not in records]
             choices = records if isinstance(raw, dict) else scalars
+            if choices == [Name] and _resembles_address(raw):
+                hint = f"write `{{cidr: {quoted(raw)[1:-1]}}}`"
+                return self.note(path, f"{quoted(raw)} is not the name of a peer", hint)
         return self.value(raw, choices[0], path)
 
     def several(self, raw: Raw, shape: "Any", path: Path) -> "Any":
@@ -236,14 +242,22 @@ class _Decoder:
         listed = ", ".join(f"`{word}`" for word in words)
         return self.note(path, f"{_kind(raw)} is not one of {listed}", f"did you mean `{near}`?" if near else "")
 
-    def unknown(self, key: str, known: Iterable[str], path: Path) -> None:
-        near = nearest(key, tuple(known))
+    def unknown(self, key: str, known: Collection[str], path: Path) -> None:
+        near = _API_FIELDS.get(key, "")
+        near = near if near in known else nearest(key, tuple(known))
         listed = ", ".join(f"`{word}`" for word in known)
         self.note(path, f"unknown key {quoted(key)}", f"did you mean `{near}`?" if near else f"the keys are {listed}")
 
 
 def _keys(shape: type) -> dict[str, str]:
     return {field.key or name: name for name, field in fields_of(shape).items()}
+
+
+def _resembles_address(raw: Raw) -> bool:
+    """Say whether *raw* is text that looks like an address or a CIDR, which a peer gives as `cidr`."""
+    if not isinstance(raw, str) or isinstance(raw, Ambiguous) or not _ADDRESS_CHARACTERS.issuperset(raw):
+        return False
+    return ":" in raw or (raw[:1].isdigit() and ("." in raw or "/" in raw))
 
 
 def _kind(raw: Raw) -> str:

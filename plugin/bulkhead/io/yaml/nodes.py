@@ -49,6 +49,15 @@ class Ambiguous(str):
         found.reads = reads
         return found
 
+    def remedy(self) -> str:
+        """Return the hint: the decimal number if there are only digits, and the quotes that make it text."""
+        decimal = self.lstrip("0") if self.isdecimal() else ""
+        return (
+            f'write `{decimal}`, or "{self}" in quotes for a text'
+            if decimal
+            else f'if it is text, write "{self}" in quotes'
+        )
+
 
 class InvalidYaml(DiagnosticError):
     """The text is not YAML that can be read. *line* and *column* count from 1 and are 0 where unknown."""
@@ -159,7 +168,11 @@ def nodes(text: str, most: int = LARGEST) -> Iterator[Node]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(str(part) for part in (error.context, error.problem) if part)
-        raise InvalidYaml(f"not valid YAML: {message}", *((mark.line + 1, mark.column + 1) if mark else ())) from None
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        line = "".join(text.split("\n")[mark.line : mark.line + 1]) if mark else ""
+        tab = "\t" in line[: place[1]]
+        hint = "indent with spaces: YAML does not allow tabs there" if tab else ""
+        raise InvalidYaml(f"not valid YAML: {message}", *place, hint) from None
     except (YAMLError, UnicodeError) as error:
         raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
