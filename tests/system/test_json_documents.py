@@ -32,7 +32,7 @@ def formats() -> dict[str, list[str]]:
 def registered() -> Iterator[tuple[str, str]]:
     """Yield each command with a format that is registered for it in ``bulkhead.report``."""
     for command in ARGUMENTS:
-        module = importlib.import_module(f"bulkhead.report.{command}_formats")
+        module = importlib.import_module(f"bulkhead.report.{command}.{command}_formats")
         yield from ((command, each) for each in vars(module)[f"{command.upper()}_FORMATS"])
 
 

@@ -26,7 +26,7 @@ from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
 from bulkhead.report.explain.explained import Explained
 from bulkhead.report.names.caveats import caveats, replaced
 from bulkhead.report.names.outside_names import Outside
-from bulkhead.report.promises.possible_breaches import BreachWriter
+from bulkhead.report.test.possible_breaches import BreachWriter
 
 
 def options(parser: Parser) -> None:

@@ -36,9 +36,9 @@ from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, be
 from bulkhead.report.explain.explained import briefly
 from bulkhead.report.layout.cut import Cut
 from bulkhead.report.names.outside_names import Outside, unreal
-from bulkhead.report.promises.possible_breaches import BreachWriter
-from bulkhead.report.promises.test_formats import TEST_FORMATS, PromiseReport
-from bulkhead.report.promises.test_results import FAIL, KNOWN, OK, UNDECIDED, PromiseResult
+from bulkhead.report.test.possible_breaches import BreachWriter
+from bulkhead.report.test.test_formats import TEST_FORMATS, PromiseReport
+from bulkhead.report.test.test_results import FAIL, KNOWN, OK, UNDECIDED, PromiseResult
 
 _SHOWN = 3
 """Broken pairs of a row that are shown, and names of a list."""

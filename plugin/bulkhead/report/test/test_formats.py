@@ -4,8 +4,8 @@ from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.report.layout.style import Formats, Style
-from bulkhead.report.promises import test_results
-from bulkhead.report.promises.test_results import PromiseResult
+from bulkhead.report.test import test_results
+from bulkhead.report.test.test_results import PromiseResult
 
 
 @record
