@@ -5,6 +5,7 @@ Real git says each time that the text differs.
 """
 
 import io
+import json
 import tarfile
 
 import pytest
@@ -98,6 +99,44 @@ class TestUnlisted:
         repository.write("overlays/shop/part/kustomization.yaml", "resources: []\n")
         assert repository.bulkhead("validate").status == 0
 
+    @pytest.mark.parametrize("place", ["file", "inline"])
+    def test_one_that_runs_a_program_of_its_own_is_the_same_as_none(self, repository: Tree, place: str) -> None:
+        config = {
+            "apiVersion": "example.org/v1",
+            "kind": "Made",
+            "metadata": {
+                "name": "made",
+                "annotations": {"config.kubernetes.io/function": "exec: {path: ./make.sh}"},
+            },
+        }
+        repository.write("overlays/blog/made.yaml", json.dumps(config))
+        entry = "made.yaml" if place == "file" else json.dumps(json.dumps(config))
+        repository.write("overlays/blog/kustomization.yaml", f"generators: [{entry}]\n")
+        self.program(repository, "one")
+        commit(repository)
+        assert "name: one" in repository.build("overlays/blog").stdout
+        self.program(repository, "other")
+        commit(repository)
+        assert "name: other" in repository.build("overlays/blog").stdout
+        assert_not_compared(repository, self.SAYS)
+
+    def program(self, tree: Tree, name: str) -> None:
+        item = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}"
+        text = f"#!/bin/sh\necho '{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{item}]}}'\n"
+        tree.write("overlays/blog/make.sh", text).chmod(0o755)
+
+    def test_one_with_a_plugin_of_its_own_is_the_same_as_none(self, repository: Tree) -> None:
+        run("cp", "-r", repository.path / "plugin", repository.path / "second")
+        config = repository.path / "second/expand.yaml"
+        config.write_text(config.read_text().replace("../../plugin/expand", "../../second/expand"))
+        text = STANDARD_OVERLAY.format(namespace="blog").replace("../../plugin", "../../second")
+        repository.write("overlays/blog/kustomization.yaml", text)
+        commit(repository)
+        (repository.path / "second/expand").write_text("#!/bin/sh\nexit 1\n")
+        assert repository.build("overlays/blog").status == 1
+        commit(repository)
+        assert_not_compared(repository, self.SAYS)
+
     def test_two_folders_are_compared_in_the_same_way(self, repository: Tree, tmp_path_factory: object) -> None:
         other = repository.path.parent / f"{repository.path.name}-other"
         run("cp", "-r", repository.path, other)
@@ -155,6 +194,11 @@ class TestAttributes:
             ("overlays/shop/", "/rules.yaml", "ident"),
             ("overlays/", "shop/rules.yaml", "ident"),
             ("", '"rules.yaml"', "ident"),
+            ("", "**.yaml", "ident"),
+            ("", "[[:alpha:]]ules.yaml", "ident"),
+            ("", "overlays/shop/[\x0cr]ules.yaml", "ident"),
+            ("", "overlays/shop/\\rules.yaml", "ident"),
+            ("", "*.yaml ident\n[!r]ules.yaml -ident\n/other/**.yaml", "-ident"),
         ],
     )
     def test_another_text_in_the_checkout_is_refused(
@@ -162,10 +206,15 @@ class TestAttributes:
     ) -> None:
         self.written(repository, f"{pattern} {attribute}\n", where, "    # \u00e9\n")
         assert checked_out(repository, self.RULES) != stored(repository, self.RULES)
-        assert_not_compared(repository, f"`{attribute}` makes git check `")
+        assert_not_compared(repository, f"`{attribute.removeprefix('-')}` makes git check `")
 
-    def test_a_macro_is_followed(self, repository: Tree) -> None:
-        self.written(repository, "[attr]odd ident\n*.yaml odd\n")
+    @pytest.mark.parametrize(
+        "attributes",
+        ["[attr]odd ident\n*.yaml odd\n", "*.yaml odd\n[attr]odd ident\n",
+         "*.yaml odd\n[attr]odd even\n[attr]even ident\n"],
+    )  # fmt: skip
+    def test_a_macro_is_followed_wherever_it_is_defined(self, repository: Tree, attributes: str) -> None:
+        self.written(repository, attributes)
         assert checked_out(repository, self.RULES) != stored(repository, self.RULES)
         assert_not_compared(repository, "`ident` makes git check `")
 

@@ -5,7 +5,7 @@ A revision is reviewed as git stores it.  A build reads what git has checked out
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname, relpath
 
@@ -41,8 +41,13 @@ class _Rule:
     file: str
     line: int
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the pattern matches here what it matches in git, and no more: only such a rule takes a word back."""
+        return re.fullmatch(r"(?:(?!\*\*)[\w./*-])*(?:[\w.*-]|/\*\*)", self.pattern) is not None
+
     def matches(self, path: str) -> bool:
-        """Say whether the pattern matches *path*, a file or a folder."""
+        """Say whether the pattern matches *path*, a file or a folder; where git's answer is in doubt, it does."""
         if self.folder and not path.startswith(f"{self.folder}/"):
             return False
         inside = relpath(path, self.folder) if self.folder else path
@@ -63,14 +68,15 @@ def altered_texts(
     """
     wanted = sorted(set(paths))
     folders = {folder for path in wanted for folder in _above(path)}
-    macros: dict[str, list[str]] = {}
-    rules = [rule for name, content in others[:-1] for rule in _rules("", name, content, macros)]
+    given = [("", name, content) for name, content in others[:-1]]
     for folder in sorted(folders, key=lambda each: (each != "", each.count("/"))):
         name = f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES
         content = read(name)
         if content is not None:
-            rules += _rules(folder, name, content, macros)
-    rules += [rule for name, content in others[-1:] for rule in _rules("", name, content, macros)]
+            given.append((folder, name, content))
+    given += [("", name, content) for name, content in others[-1:]]
+    macros = _macros(content for _, _, content in given)
+    rules = [rule for folder, name, content in given for rule in _rules(folder, name, content, macros)]
     acting = [rule for rule in rules if rule.words]
     if any(_acts(word) for rule in acting for word in rule.words):
         for path in wanted:
@@ -84,7 +90,7 @@ def _altered(path: str, rules: Sequence[_Rule]) -> Iterator[AlteredText]:
             name = word.lstrip("-!").partition("=")[0]
             # A folder that an archive leaves out takes everything below it along.
             of = [path, *filter(None, _above(path))] if name == "export-ignore" else [path]
-            if any(map(rule.matches, of)):
+            if (_acts(word) or rule.is_exact) and any(map(rule.matches, of)):
                 last[name] = AlteredText(path, word, rule.file, rule.line)
     yield from (each for each in last.values() if _acts(each.attribute))
 
@@ -94,22 +100,41 @@ def _acts(word: str) -> bool:
     return word.partition("=")[0] in (*_CHECKS_OUT, *_PACKS) or word == "eol=crlf"
 
 
-def _rules(folder: str, name: str, content: bytes, macros: dict[str, list[str]]) -> list[_Rule]:
-    """Return the rules in the *content* of the file *name*; *macros* are replaced by what they set, and added to."""
-    found = []
-    for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
-        words = line.split()
+def _macros(files: Iterable[bytes]) -> dict[str, list[str]]:
+    """Return what each macro that any of *files* defines sets, macros in it included, wherever it is defined."""
+    given: dict[str, list[str]] = {}
+    for content in files:
+        for _, pattern, words in _lines(content):
+            if pattern.startswith(_MACRO):
+                given.setdefault(pattern.removeprefix(_MACRO), []).extend(words)
+    return {name: [name, *filter(_acts, _reached(name, given))] for name in given}
+
+
+def _reached(name: str, given: Mapping[str, list[str]]) -> list[str]:
+    found = [name]
+    for each in found:  # grows on the way
+        found += [word for word in given.get(each, ()) if word not in found]
+    return found
+
+
+def _rules(folder: str, name: str, content: bytes, macros: Mapping[str, list[str]]) -> Iterator[_Rule]:
+    """Yield the rules in the *content* of the file *name*; *macros* are replaced by all that they set."""
+    for number, pattern, given in _lines(content):
+        if not pattern.startswith(_MACRO):
+            words = tuple(word for each in given for word in macros.get(each, [each]))
+            yield _Rule(folder, pattern, words, name, number)
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield number, pattern and attributes of each line, cut where git cuts: other blanks are part of a word."""
+    for number, line in enumerate(content.decode(errors="replace").removeprefix("\ufeff").split("\n"), 1):
+        words = [word for word in re.split(r"[ \t\r]+", line) if word]
         if not words or words[0].startswith("#"):
             continue
-        pattern, given = words[0], words[1:]
-        if pattern.startswith('"'):  # a pattern with blanks: taken for one that matches everything
-            pattern, given = "*", line.rpartition('"')[2].split()
-        known = [word for each in given for word in macros.get(each, [each])]
-        if pattern.startswith(_MACRO):
-            macros[pattern.removeprefix(_MACRO)] = known
+        if words[0].startswith('"'):  # a pattern with blanks: taken for one that matches everything
+            yield number, "*", line.rpartition('"')[2].split()
         else:
-            found.append(_Rule(folder, pattern, tuple(known), name, number))
-    return found
+            yield number, words[0], words[1:]
 
 
 def _above(path: str) -> list[str]:
@@ -122,13 +147,17 @@ def _above(path: str) -> list[str]:
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
-    """Return the regular expression of a pattern of git; what it cannot be made of matches everything."""
-    parts = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
-    text = "".join(
-        parts.get(each) or (each if each.startswith("[") else re.escape(each.removeprefix("\\")))
-        for each in re.findall(r"/\*\*/|\*\*/|/\*\*|\*+|\?|\[[^]]*\]|\\.|.", pattern)
-    )
-    try:
-        return re.compile(text.replace("[!", "[^"), re.DOTALL)
-    except re.error:
+    """
+    Return a regular expression that matches at least what a pattern of git does.
+
+    Two stars stand for any text, and a pattern with brackets or a backslash matches everything: too much is refused,
+    too little would be silent.
+    """
+    if re.search(r"[\[\\]", pattern):
         return re.compile(".*", re.DOTALL)
+    parts = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "*": "[^/]*", "?": "."}
+    text = "".join(
+        parts.get(each) or (".*" if each.startswith("*") else re.escape(each))
+        for each in re.findall(r"/\*\*/|\*\*/|\*+|.", pattern, re.DOTALL)
+    )
+    return re.compile(text, re.DOTALL)

@@ -10,7 +10,10 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
-from bulkhead.io.kustomize.kustomization import NAMES, Graph
+from bulkhead.io.kustomize.kustomization import NAMES, Graph, text_of
+from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, is_inline
+from bulkhead.io.kustomize.unmodelled import annotations
+from bulkhead.io.yaml.nodes import InvalidYaml, documents
 
 OVERLAYS = "overlays"
 _MANIFESTS = (".yaml", ".yml", ".json")
@@ -49,9 +52,43 @@ def fingerprint(graph: Graph, folder: str) -> str:
     if not any(name in NAMES for name in names):
         return _hashed(graph, [os.path.join(top, name) for name in names if name.endswith(_MANIFESTS)])
     below = Graph(top, graph.bounds)
-    if below.faults:
+    if below.faults or _runs_another(graph, below):
         return os.urandom(16).hex()
     return _hashed(graph, [*(each.file for each in below.found.values()), *below.plain_files()])
+
+
+def _runs_another(graph: Graph, below: Graph) -> bool:
+    """
+    Say whether a build of *below* can run a program that no build of *graph* runs.
+
+    Programs of the plugins that *graph* uses are compared as such; no other program is found by its name.
+    """
+    for folder, each in below.found.items():
+        if below.is_plugin(folder):
+            if folder not in graph.found:
+                return True
+            continue
+        for file in [each.file, *each.files]:
+            try:
+                if any(annotations(text_of(file))):
+                    return True
+            except InvalidYaml:
+                return True
+        entries = (entry for key in PLUGIN_LISTS for entry in each.entries(key))
+        if not all(
+            is_inline(entry) or os.path.isdir(each.at(entry)) or _is_builtin(each.at(entry)) for entry in entries
+        ):
+            return True
+    return False
+
+
+def _is_builtin(file: str) -> bool:
+    """Say whether *file* configures plugins that are part of kustomize."""
+    try:
+        values = [each.value for each in documents(text_of(file))]
+    except InvalidYaml:
+        return False
+    return all(isinstance(each, dict) and each.get("apiVersion") == "builtin" for each in values)
 
 
 def _hashed(graph: Graph, files: list[str]) -> str:
