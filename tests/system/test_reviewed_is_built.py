@@ -479,3 +479,38 @@ class TestNamespaceLabels:
         done = tree.bulkhead("diff", "--dirs", before, ".")
         assert (done.status, done.stdout.partition("\n")[0]) == (1, "OPENS traffic across namespaces"), done.stderr
         assert "namespace `blog` -> any pod in namespace `shop`: port 80" in done.stdout
+
+
+class TestKeptBack:
+    """Policies that a delivery does not simply apply."""
+
+    @pytest.mark.parametrize("field", ["commonAnnotations: {{{0}: {1}}}", "labels: [{{pairs: {{{0}: {1}}}}}]"])
+    @pytest.mark.parametrize(
+        ("word", "value"),
+        [
+            ("argocd.argoproj.io/hook", "Skip"),
+            ("helm.sh/hook", "pre-delete"),
+            ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
+            ("kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent"),
+        ],
+    )
+    def test_a_policy_that_is_not_applied_is_no_policy(self, shop: Tree, field: str, word: str, value: str) -> None:
+        shop.write("kustomization.yaml", "resources: [overlays/shop]\n" + field.format(word, value) + "\n")
+        assert f"{word}: {value}" in shop.build(".").stdout
+        assert_not_reviewed(shop, "a delivery keeps the NetworkPolicy `shop/")
+
+    def test_so_is_one_that_is_written_by_hand_and_a_policy_of_another_kind(self, shop: Tree) -> None:
+        for head in ("networking.k8s.io/v1\nkind: NetworkPolicy", "cilium.io/v2\nkind: CiliumNetworkPolicy"):
+            hook = "{argocd.argoproj.io/hook: Skip}"
+            text = f"apiVersion: {head}\nmetadata: {{name: x, annotations: {hook}}}\nspec: {{podSelector: {{}}}}\n"
+            shop.write("overlays/shop/x.yaml", text)
+            shop.write("overlays/shop/kustomization.yaml",
+                       f"resources: [../../base, x.yaml]\nnamespace: shop\n{PLUGINS}")  # fmt: skip
+            assert_not_reviewed(shop, f"a delivery keeps the {head.rpartition(' ')[2]} `shop/x` back")
+
+    def test_jobs_and_other_data_may_be_hooks(self, shop: Tree) -> None:
+        text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, annotations: {argocd.argoproj.io/hook: PreSync}}\n"
+        shop.write("overlays/shop/kustomization.yaml",
+                   f"resources: [../../base, x.yaml]\nnamespace: shop\n{PLUGINS}")  # fmt: skip
+        shop.write("overlays/shop/x.yaml", text)
+        assert shop.bulkhead("validate").status == 0

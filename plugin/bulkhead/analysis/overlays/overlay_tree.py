@@ -8,6 +8,7 @@ expansion happens in this process.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bulkhead.analysis.overlays.kept_back import kept_back
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import OverlayBuilds
 from bulkhead.analysis.overlays.root_build import RootBuild
@@ -61,6 +62,7 @@ def load_overlay_tree(
                 whole = RootBuild(graph, copy, loaded.overlays)
                 loaded.text, loaded.listed = whole.text(leaves), whole.listed
                 loaded.faults += whole.faults
+                loaded.faults += kept_back(loaded.text, graph.found[graph.root].file)
     except Failed as failed:
         at = Location(graph.found[graph.root].file)
         loaded.faults.append(Diagnostic(at, f"kustomize: {failed.message}", remedy(failed.message)))

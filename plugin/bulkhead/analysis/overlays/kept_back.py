@@ -1,0 +1,44 @@
+"""
+Policies that are rendered and that a delivery does not simply apply, because of a label or an annotation.
+
+Argo CD applies a hook at another time, or never, and deletes it; Flux leaves out what is not to be reconciled. What a
+cluster then has is not what was rendered, so no verdict about it is given.
+"""
+
+from collections.abc import Iterator
+
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.manifests.kinds import group_of, is_unjudged
+from bulkhead.io.yaml.nodes import Raw
+from bulkhead.io.yaml.resource_stream import of_build
+
+KEEPS_BACK = (
+    "argocd.argoproj.io/hook",
+    "helm.sh/hook",
+    "kustomize.toolkit.fluxcd.io/reconcile",
+    "kustomize.toolkit.fluxcd.io/ssa",
+)
+"""Annotations, and labels, by which a delivery leaves an object out, or applies it in another way."""
+
+
+def kept_back(text: str, file: str) -> Iterator[Diagnostic]:
+    """Yield a refusal, at *file*, for each policy or namespace in *text*, what kustomize prints, that is kept back."""
+    if not any(word in text for word in KEEPS_BACK):
+        return
+    for each in of_build(text):
+        if _decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
+            for word in _words(each.value().get("metadata")):
+                name = "/".join(str(each.head[key]) for key in ("namespace", "name") if each.head.get(key))
+                message = f"a delivery keeps the {each.head.get('kind')} `{name}` back, or deletes it, for `{word}`"
+                yield refusal(Location(file), message, "leave it out")
+
+
+def _decides(api_version: str, kind: str) -> bool:
+    """Say whether objects of *kind* decide about traffic."""
+    return kind in ("NetworkPolicy", "Namespace") or is_unjudged(group_of(api_version), kind)
+
+
+def _words(metadata: Raw) -> list[str]:
+    found = [metadata.get(key) for key in ("annotations", "labels")] if isinstance(metadata, dict) else []
+    return sorted({str(word) for each in found if isinstance(each, dict) for word in each if word in KEEPS_BACK})
