@@ -33,7 +33,7 @@ help:
 	@$(PIP) --no-deps --no-build-isolation --check-build-dependencies -e .
 	@touch $@
 
-# Byte code, so that the plugin starts fast also where Python is told not to write it on the way.
+# Byte code, so that the plugin starts fast also where Python is configured not to write it on the way.
 .PHONY: compiled
 compiled: .venv/.ready
 	@$(PY) -m compileall -q plugin/bulkhead

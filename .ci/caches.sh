@@ -1,4 +1,4 @@
-# Where Go, pip and npm keep what they download and compile. Read this file with `.` in a shell that stands in the checkout.
+# Where Go, pip and npm keep what they download and compile. Read this file with `.` in a shell whose folder is the checkout.
 #
 # A cache that exists already, or that the user has configured, is used: all other builds of this user share it.
 # Otherwise the cache goes to .tools/cache, so that nothing appears outside the checkout.

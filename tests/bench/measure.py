@@ -1,7 +1,7 @@
 """
 Measure the engine as a process: CPU seconds and peak memory, from files to the answer with attribution.
 
-``make bench`` prints a line for each size, beside it what is promised.
+``make bench`` prints a line for each size and what is promised for it.
 """
 
 import os

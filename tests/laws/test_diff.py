@@ -49,7 +49,7 @@ def told(difference: Difference) -> set[tuple[object, PortSet, PortSet]]:
     return found
 
 
-@given(revisions(owned=False), modes)  # the replicas of a workload would stand for each other
+@given(revisions(owned=False), modes)  # the replicas of a workload would represent each other
 def test_changes_are_exactly_where_the_specification_judges_otherwise(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both
     difference = compare_clusters(before, after, Semantics(mode))

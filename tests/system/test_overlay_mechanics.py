@@ -46,7 +46,7 @@ def text_of(tree: Tree, folder: str = "overlays/shop") -> str:
 
 
 def shop(tree: Tree, more: str, **files: str) -> Policies:
-    """Return the policies of an overlay that has *more* in its kustomization, and *files* beside it."""
+    """Return the policies of an overlay that has *more* in its kustomization, and *files* in addition to it."""
     tree.overlay(
         "shop", kustomization=f"resources: [../../base]\nnamespace: shop\ntransformers: [../../plugin]\n{more}"
     )

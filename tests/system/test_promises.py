@@ -150,7 +150,7 @@ def test_a_row_holds_or_fails_as_it_reads(cluster: Tree, row: str, status: int) 
         ("  - {to-only: one}\n", "`from` is missing"),
         ("  - {from: one, to: two, port: http, allowed: true}\n", "port `http` is a name"),
         ("  - {from: one, to: [], allowed: true}\n", "the list is empty"),
-        ("  - {from: lan, to: nas, allowed: true}\n", "no policy has a say in this row"),
+        ("  - {from: lan, to: nas, allowed: true}\n", "no policy applies to this row"),
         ("  - &a {from: one, to: two, allowed: true}\n  - *a\n", "two rows are the same"),
         ("    []\n", "the list is empty"),
     ],

@@ -91,7 +91,7 @@ def overlay(tree: Tree, namespace: str, *resources: str, more: str = "", **files
 
 @pytest.fixture
 def town(tree: Tree) -> Tree:
-    """A tree of overlays that differ in what they have beside the policies."""
+    """A tree of overlays that differ in what they have in addition to the policies."""
     overlay(tree, "plain")
     overlay(tree, "objects", "cluster.yaml", cluster=CLUSTER)
     overlay(tree, "kinds", "all.yaml", all=kinds("zz") + "---\n" + kinds("a10") + "---\n" + kinds("a9"))

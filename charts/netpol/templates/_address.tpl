@@ -71,7 +71,7 @@ CIDRs. An address is a list of numbers, `words`: four of 8 bits, or eight of 16.
 {{- if and $fine (eq (len $words) 4) (eq (join "." $words) .word) -}}{{- $_ := set . "value" $words -}}{{- end -}}
 {{- end -}}
 
-{{/* Sets them of an IPv6 address in hexadecimal, `::` standing for one group or more; a mapped IPv4 address is none. */}}
+{{/* Sets them of an IPv6 address in hexadecimal, `::` representing one group or more; a mapped IPv4 address is none. */}}
 {{- define "netpol.address.six" -}}
 {{- $group := "[0-9a-f]{1,4}" -}}
 {{- $groups := printf "(%s(:%s)*)?" $group $group -}}

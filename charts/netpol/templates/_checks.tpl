@@ -93,7 +93,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A namespace: rules beside `unprotected`, an answer in the place of its reason. */}}
+{{/* A namespace: rules together with `unprotected`, an answer in the place of its reason. */}}
 {{- define "netpol.check.NamespaceSpec" -}}
 {{- $node := . -}}
 {{- if hasKey .value "unprotected" -}}

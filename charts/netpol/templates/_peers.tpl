@@ -1,8 +1,8 @@
-{{/* The named peers of a profile: what each name stands for, in a NetworkPolicy's own terms. */}}
+{{/* The named peers of a profile: what each name represents, in a NetworkPolicy's own terms. */}}
 
 {{/*
 Sets `peers` of the rendering: by name its `members`, `fine` where neither it nor what it leads to is wrong, and `flat`,
-what it stands for. Notes what is wrong with the profile itself: unknown names, circles, networks that it does not give.
+what it represents. Notes what is wrong with the profile itself: unknown names, circles, networks that it does not give.
 */}}
 {{- define "netpol.peers" -}}
 {{- $s := . -}}
@@ -82,7 +82,7 @@ what it stands for. Notes what is wrong with the profile itself: unknown names, 
 {{- end -}}
 {{- end -}}
 
-{{/* Appends to `value` what `members` stand for: each a `peer`, by `address` or not, `alone` in its rule or not. */}}
+{{/* Appends to `value` what `members` represent: each a `peer`, by `address` or not, `alone` in its rule or not. */}}
 {{- define "netpol.flat" -}}
 {{- $to := . -}}
 {{- range $member := .members -}}
@@ -114,7 +114,7 @@ what it stands for. Notes what is wrong with the profile itself: unknown names, 
 {{- end -}}
 {{- end -}}
 
-{{/* The pods that a peer stands for: of its own namespace where it names none. */}}
+{{/* The pods that a peer represents: of its own namespace where it names none. */}}
 {{- define "netpol.pods" -}}
 {{- $made := dict -}}
 {{- $name := "kubernetes.io/metadata.name" -}}

@@ -1,5 +1,5 @@
 {{/*
-Problems: noted as values where they are found, explained together at the end. Nothing is rendered beside one.
+Problems: noted as values where they are found, explained together at the end. Nothing is rendered if there is one.
 
 A node is a place in the values: `s` is the whole rendering, `step` the node's key or its position in a list,
 `up` the node around it. A template returns a value by setting it on the dict that it is given.
@@ -60,7 +60,7 @@ netpol: nothing was rendered
 {{- printf "`%s`" $line -}}
 {{- end -}}
 
-{{/* What stands where something else belongs. */}}
+{{/* What was found in the place of the expected value. */}}
 {{- define "netpol.kind" -}}
 {{- if kindIs "invalid" . -}}nothing
 {{- else if kindIs "map" . -}}a map

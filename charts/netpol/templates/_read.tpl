@@ -148,7 +148,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- end -}}
 {{- end -}}
 
-{{/* A record where a map stands, else the scalar. */}}
+{{/* A record where there is a map, else the scalar. */}}
 {{- define "netpol.read.union" -}}
 {{- $address := and (kindIs "string" .raw) (eq .shape.scalar.is "Name") (regexMatch "^([0-9][0-9a-fA-F]*[./][0-9a-fA-F./]*|[0-9a-fA-F./]*:[0-9a-fA-F.:/]*)$" (toString .raw)) -}}
 {{- if $address -}}

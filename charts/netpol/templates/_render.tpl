@@ -64,7 +64,7 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- end -}}
 
 {{/*
-Sets `profile`, unless it is wrong. The chart's own peers stand beside the profile's where the standard is the chart's
+Sets `profile`, unless it is wrong. The chart's own peers are added to the profile's where the standard is the chart's
 own too, which names them; a standard that people wrote knows their peers alone.
 */}}
 {{- define "netpol.profile" -}}
@@ -113,7 +113,7 @@ a label's value that lacks its quotes. `shape` is that of both, and nothing insi
 {{- $_ := set . "value" $value -}}
 {{- end -}}
 
-{{/* Sets the shape of what stands behind `key`, unless it is a limit: a list of what is allowed, or a selector. */}}
+{{/* Sets the shape of what is below `key`, unless it is a limit: a list of what is allowed, or a selector. */}}
 {{- define "netpol.merge.shape" -}}
 {{- with .of.shape -}}
 {{- $shape := .of -}}

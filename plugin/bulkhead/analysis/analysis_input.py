@@ -1,9 +1,9 @@
 """
 What the analysing commands look at: one cluster, from overlays, from manifests or from a dump.
 
-From overlays there are no workloads, so the endpoints are what the rules can tell apart: each
+From overlays there are no workloads, so the endpoints are what the rules can distinguish: each
 workload that an overlay names, each named peer, any other pod of a namespace, and any pod of a
-namespace that is not listed.  A pod named ``*`` stands for any other pod, a namespace named
+namespace that is not listed.  A pod named ``*`` represents any other pod, a namespace named
 ``*`` for any other namespace; neither is a name that Kubernetes allows.
 """
 
@@ -153,7 +153,7 @@ def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
 
 
 def _passed_through(loaded: OverlayTree) -> tuple[AssembledObjects, list[Diagnostic]]:
-    """Return what is rendered beside our own resources: by the overlays, or by an outer kustomization."""
+    """Return what is rendered in addition to our own resources: by the overlays, or by an outer kustomization."""
     found: list[ReadObject | None] = []
     faults: list[Diagnostic] = []
     for folder, overlay in loaded.overlays.items():
@@ -215,7 +215,7 @@ _Made = tuple[str, tuple[tuple[str, str], ...], Pod]
 
 
 def representatives(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]) -> list[_Made]:
-    """Return (namespace, its labels, pod) for everything that *policies* can tell apart."""
+    """Return (namespace, its labels, pod) for everything that *policies* can distinguish."""
     made: list[_Made] = [(ANY, (), Pod(ANY, ANY))]
     made += [(name, (), Pod(name, ANY)) for name in namespaces]
     for policy in policies:
@@ -237,7 +237,7 @@ def _of_peer(own: str, peer: PodPeer) -> Iterator[_Made]:
 
 
 def _namespaces(own: str, selector: Selector | None) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """Yield a namespace, with its labels, for each that *selector* names; one that stands for all that it selects."""
+    """Yield a namespace, with its labels, for each that *selector* names; one that represents all that it selects."""
     if selector is None:
         yield own, ()
         return

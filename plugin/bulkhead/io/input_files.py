@@ -1,5 +1,5 @@
 """
-Which files a path stands for: those of a folder and of all folders below it, without what is left out.
+Which files a path represents: those of a folder and of all folders below it, without what is left out.
 
 Folders whose name starts with a dot hold no manifests of a cluster. A folder with a kustomization is not
 entered: what is in it is not what is applied.
@@ -36,10 +36,10 @@ class InputFiles:
 
 def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
     """
-    Return the files that *path* stands for: the file itself, or the manifests in the folder and below it.
+    Return the files that *path* represents: the file itself, or the manifests in the folder and below it.
 
     A pattern of *exclude* without a slash is compared with the name of every file and folder; one with a slash
-    with its path from *path*, and after ``**/`` with every end of it. ``*`` also stands for slashes.
+    with its path from *path*, and after ``**/`` with every end of it. ``*`` also represents slashes.
     """
     walk = _Walk(path, exclude)
     if not os.path.isdir(path):

@@ -109,7 +109,7 @@ def of_overlays(
     semantics: SemanticsPair,
     endpoints: Endpoints = Endpoints.ALL,
 ) -> Comparison:
-    """Compare two trees of overlays; what only one of them can tell apart exists in both."""
+    """Compare two trees of overlays; what only one of them can distinguish exists in both."""
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
@@ -263,7 +263,7 @@ def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """
     Return each of *pods* and one more like it.
 
-    An endpoint of overlays stands for any number of pods, and traffic between two of the same
+    An endpoint of overlays represents any number of pods, and traffic between two of the same
     kind is traffic too; a single pod only ever reaches itself.
     """
     found = []

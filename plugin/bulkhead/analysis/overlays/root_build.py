@@ -90,7 +90,7 @@ class RootBuild:
         """
         In the copy, make *leaf* build what the plugin would: what it builds unexpanded, its policies instead of ours.
 
-        The overlay itself moves to a folder beside its own, so that its relative paths hold, and what it
+        The overlay itself moves to a folder next to its own, so that its relative paths hold, and what it
         generates is still generated: an outer kustomization can patch it and hash it as ever.
         """
         inner = f"{UNUSED}{os.path.basename(leaf.folder)}"

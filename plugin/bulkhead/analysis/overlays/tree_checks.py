@@ -22,7 +22,7 @@ _PROTECTED = {"SegmentedNamespace", "ClusterProfile", "Namespace", "NetworkPolic
 
 
 def tree_faults(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield what must not be built, or could be built otherwise than here."""
+    """Yield what must not be built, or could be built differently than here."""
     yield from _build_places(graph)
     yield from _in_plugin_folders(graph)
     yield from _acting_annotations(graph)
@@ -145,7 +145,7 @@ def _utf_16(file: str) -> str:
     """Return the text of a *file* in UTF-16, which kustomize reads too; empty where it is anything else."""
     try:
         content = bytes_of(file)
-    except Unreadable:  # whoever reads it says so
+    except Unreadable:  # the code that reads it reports this
         return ""
     return content.decode("utf-16", errors="replace") if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ""
 

@@ -1,7 +1,7 @@
 """
 What a person's file brings back when a suggestion is added to it.
 
-`ingress: null` in an overlay removes every rule of the base. Whoever adds a rule there writes a map in the place of
+`ingress: null` in an overlay removes every rule of the base. Anyone who adds a rule there writes a map in the place of
 ``null``, and the rules of the base come back. So a suggestion removes them by name.
 """
 

@@ -155,7 +155,7 @@ class _Checking:
         for line, promise in zip(lines, promises, strict=True):
             outcome = check_promise(self.answer, promise, self.alone, self.unreal)
             if not outcome.pairs and not promise.others:
-                faults.append(Diagnostic(line.at(), "no policy has a say in this row", "one end must be a pod"))
+                faults.append(Diagnostic(line.at(), "no policy applies to this row", "one end must be a pod"))
             made.append(self.verdict(line, promise, outcome))
         if faults:
             self.console.refuse(faults, NO_ANSWER)

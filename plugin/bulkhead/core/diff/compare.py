@@ -60,8 +60,8 @@ def compare_clusters(
     """
     Return the traffic that opens and closes from *before* to *after*, read by *semantics*, *after* by *then* if given.
 
-    Pods of a workload stand for each other: a replica that comes, goes or is renamed changes
-    nothing, unless it is treated otherwise than its fellows were.
+    Pods of a workload represent each other: a replica that comes, goes or is renamed changes
+    nothing, unless it is treated differently than the other pods were.
     """
     old, new = compare(_aligned(before, after, semantics, semantics if then is None else then))
     changes = [

@@ -185,7 +185,7 @@ class _FindingBuilder:
         """
         Return the members outside that findings name.
 
-        Left out are addresses of the pod network, which the pods themselves stand for: a rule for them alone is no
+        Left out are addresses of the pod network, which the pods themselves represent: a rule for them alone is no
         cause of what is reported about others.
         """
         hosts = self.hosts()

@@ -1,5 +1,5 @@
 """
-Making universes: which pods and addresses the policies of a cluster can tell apart.
+Making universes: which pods and addresses the policies of a cluster can distinguish.
 
 Two clusters that are compared are surveyed together, so that a bit means the same in both.
 """
@@ -53,7 +53,7 @@ class _Key:
 
 @record
 class _Words:
-    """What the policies of all sides can tell apart."""
+    """What the policies of all sides can distinguish."""
 
     labels: selectors.Vocabulary
     namespaces: selectors.Vocabulary
@@ -135,7 +135,7 @@ def _words(sides: Sequence[Side], family: int) -> _Words:
 
 
 def told_apart(cluster: Cluster, family: int, semantics: Semantics) -> Iterable[Spans]:
-    """Yield every set of addresses of *family* that the rules of *cluster* may tell apart."""
+    """Yield every set of addresses of *family* that the rules of *cluster* may distinguish."""
     yield from block_spans(cluster, family)
     if semantics.deviations:
         yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.unseen(cluster, semantics.deviations), family)
@@ -164,7 +164,7 @@ def _atoms(sides: Sequence[Side], words: _Words, keys: Iterable[_Key]) -> Partit
 
 
 def port_set_of(port: PolicyPort) -> ports.PortSet:
-    """Return the ports that *port*, which is not a name, stands for."""
+    """Return the ports that *port*, which is not a name, represents."""
     if not isinstance(port.port, int):
         return ports.between(port.protocol)
     return ports.between(port.protocol, port.port, port.end or port.port)

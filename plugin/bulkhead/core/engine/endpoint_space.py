@@ -1,7 +1,7 @@
 """
 The universe of one address family: everything that can send or receive, in classes.
 
-Pods that no policy tells apart are one *member*: same namespace, same labels as far as
+Pods that no policy distinguishes are one *member*: same namespace, same labels as far as
 selectors mention them, same named ports as far as rules mention them, addresses in the same
 cell.  The addresses outside are members too, one a cell.  A set of members is an integer.
 """
@@ -19,7 +19,7 @@ from bulkhead.core.sets.partition import Partition
 
 @record
 class EndpointClass:
-    """*pods* that no policy tells apart, or *addresses* outside the cluster that none does."""
+    """*pods* that no policy distinguishes, or *addresses* outside the cluster that none does."""
 
     pods: tuple[Pod, ...] = ()
     addresses: AddressSet = AddressSet(())

@@ -98,7 +98,7 @@ class EndpointVocabulary:
         return EndpointSelection(text, tuple(found), whole=whole)
 
     def whole(self, pattern: str, found: Iterable[Pod]) -> tuple[str, ...]:
-        """Return the namespaces that *pattern* names wholly; none where those *found* stand for a part of them."""
+        """Return the namespaces that *pattern* names wholly; none where those *found* represent a part of them."""
         if any(pod.name == ANY for pod in found):
             return ()
         return (ANY,) if pattern == ANY else tuple(self.spaces(pattern))
@@ -154,7 +154,7 @@ class EndpointVocabulary:
         return [pod for pod in pods if pod.name == ANY] or pods
 
     def peer(self, name: str, text: str) -> EndpointSelection:
-        """Return what the named peer *name* stands for; `internet` needs none of that name."""
+        """Return what the named peer *name* represents; `internet` needs none of that name."""
         if name not in self.peers:
             if name != INTERNET:
                 raise self.unknown(name)
@@ -208,7 +208,7 @@ def _some(names: list[str]) -> str:
 
 def fits(pattern: str, word: str) -> bool:
     """
-    Say whether *word* is *pattern*, in which each ``*`` stands for any text.
+    Say whether *word* is *pattern*, in which each ``*`` represents any text.
 
     >>> fits("post*", "postgresql"), fits("post", "postgresql")
     (True, False)
@@ -232,7 +232,7 @@ def _is_address(head: str) -> bool:
 
 
 def named_peers(profile: ClusterProfile) -> dict[str, tuple[IpBlock | PodPeer, ...]]:
-    """Return what each named peer of *profile* stands for, in a NetworkPolicy's own terms."""
+    """Return what each named peer of *profile* represents, in a NetworkPolicy's own terms."""
     peers = Peers(profile)
     return {str(name): tuple(_terms(peers, name)) for name in peers.named}
 

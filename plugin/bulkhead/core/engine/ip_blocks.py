@@ -125,7 +125,7 @@ def everywhere(family: int, deviations: frozenset[Deviation], unseen: tuple[str,
 
 
 def cuts(blocks: Iterable[IpBlock], unseen: tuple[str, ...], family: int) -> Iterator[Spans]:
-    """Yield every network of *family* that any reading of *blocks* may tell apart."""
+    """Yield every network of *family* that any reading of *blocks* may distinguish."""
     cidrs = {cidr for block in blocks for cidr in (block.cidr, *block.excluded)}
     for cidr in sorted(cidrs.union(unseen, UNICAST if family == 6 else ())):
         span = addresses.network(cidr)

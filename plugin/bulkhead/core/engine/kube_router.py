@@ -1,5 +1,5 @@
 """
-What an enforcer makes of policies: what they grant, with everything in which it departs from the specification.
+What an enforcer makes of policies: what they grant, with everything in which it deviates from the specification.
 
 Each departure is one small function here or in ``ip_blocks.py``, which names the probe that
 shows it.  The source of kube-router's is its controller for NetworkPolicies, as k3s embeds it.
@@ -28,7 +28,7 @@ def kube_router_effects(
     """
     Return what the policies of *side* grant where an enforcer has *deviations*.
 
-    The policies come first, in their order; what no policy says of itself stands behind them.
+    The policies come first, in their order; what no policy says of itself comes after them.
     """
     reader = _Programmer(universe, side, deviations)
     found = [reader.policy(number, policy) for number, policy in enumerate(side.cluster.policies)]
@@ -126,7 +126,7 @@ class _Programmer(EffectReader):
         rules: tuple[PolicyRule, ...],
         read: Callable[[int, PolicyRule], tuple[RuleEffect, ...]],
     ) -> tuple[RuleEffect, ...]:
-        """Return what *rules* of *policy* grant; those without names grant the same wherever they stand."""
+        """Return what *rules* of *policy* grant; those without names grant the same at any place."""
         found: list[RuleEffect] = []
         for number, rule in enumerate(rules):
             if _has_names(rule):
@@ -226,7 +226,7 @@ class _Programmer(EffectReader):
 
         kube-router drops a name that no pod has from the rule, and a rule without ports is for
         every port: in egress where no peer has it, in ingress where no pod has it that the policy
-        selects.  A number beside the name saves it.
+        selects.  A number in addition to the name saves it.
 
         Probe: ``tests/truth/kube-router/names.yaml``, "a name that nobody has opens every port".
         """
@@ -269,7 +269,7 @@ class _Programmer(EffectReader):
 
     def shared_ports(self, port: tuple[str, str, int], group: _Group) -> int:
         """
-        Return the members of *group* for which *port* may be opened: whoever shares any port with a pod that has it.
+        Return the members of *group* for which *port* may be opened: every pod that shares a port with one that has it.
 
         kube-router keeps one list of addresses for all ports of the pod that it sees first, and adds to it
         every other pod that has one of them.  Which pod it sees first is chance, so this says what can happen.

@@ -1,5 +1,5 @@
 """
-By whose leave: which rules of which policies open each port between two members.
+Which rules allow traffic: which rules of which policies open each port between two members.
 
 Complete and minimal: every rule that alone opens a port on a side is named for it, no other.
 """

@@ -4,7 +4,7 @@ The answer: who reaches whom on which ports, and by whose leave.
 It is kept as rows: sources that reach the same destinations on the same ports share one row.
 The form is canonical: two clusters over one universe behave alike exactly if their rows are
 equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
-stands for its addresses other than those of nodes, which always reach their own pods.
+represents its addresses other than those of nodes, which always reach their own pods.
 """
 
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ def treated_differently(answers: Iterable[Reachability]) -> frozenset[Owner]:
     """
     Return the workloads of which some pods reach, or are reached by, others on other ports than the rest does.
 
-    Such pods are no replicas that stand for each other: a report names each by its own name.
+    Such pods are no replicas that represent each other: a report names each by its own name.
     """
     return frozenset(owner for answer in answers for layer in answer.layers for owner in _of_layer(layer))
 

@@ -1,5 +1,5 @@
 """
-What policies are read by: the specification, or the specification as one enforcer departs from it.
+What policies are read by: the specification, or the specification as one enforcer deviates from it.
 
 Each departure is a member of ``Deviation``.  ``kube_router.py`` has a small function for each.
 """
@@ -18,7 +18,7 @@ class IpBlockMode(Enum):
 
 
 class Deviation(Enum):
-    """One way in which an enforcer does otherwise than the specification says; the value names it in reports."""
+    """One way in which an enforcer does differently than the specification says; the value names it in reports."""
 
     BOTH_DIRECTIONS = "both-directions"
     ONE_ADDRESS_SET = "one-address-set"

@@ -78,7 +78,7 @@ class Peers:
 
 
 def pod_peer(peer: Peer) -> PodPeer:
-    """Return the pods that *peer*, which is not addresses, stands for."""
+    """Return the pods that *peer*, which is not addresses, represents."""
     pods = EVERY_POD if peer.pods is None else selector(peer.pods)
     if peer.namespaces is not None:
         return PodPeer(pods, selector(peer.namespaces))

@@ -1,5 +1,5 @@
 """
-Where an enforcer does otherwise than the specification says, and because of which of its deviations.
+Where an enforcer does differently than the specification says, and because of which of its deviations.
 
 That is found out by asking again: with one deviation alone, and with all others but it.
 """

@@ -22,9 +22,9 @@ from bulkhead.core.sets.ports import PortSet
 @record
 class ExplainedEndpoint:
     """
-    One or more endpoints that no policy tells apart, at one *place* of a layer's universe.
+    One or more endpoints that no policy distinguishes, at one *place* of a layer's universe.
 
-    *names* are what they are called, *first* is one of them.  *many*: it stands for more than
+    *names* are what they are called, *first* is one of them.  *many*: it represents more than
     one, so a connection between two of them is not one of a pod with itself.  *pods* are those
     that were named.
     """
@@ -106,8 +106,8 @@ def explain_pairs(
     """
     Yield the account of every pair of what *source* and *destination* name, by family.
 
-    *templates*: each pod of the cluster stands for any number of them.  A pair of two
-    addresses is not accounted for: no policy has a say in it.
+    *templates*: each pod of the cluster represents any number of them.  A pair of two
+    addresses is not accounted for: no policy applies to it.
     """
     apart = treated_differently((answer,))
     for layer in answer.layers:
@@ -164,7 +164,7 @@ def name_of(pod: Pod, apart: frozenset[Owner] = frozenset()) -> str:
 
 
 def is_many(pod: Pod, templates: bool) -> bool:
-    """Say whether *pod* stands for more than one: as a workload's template does."""
+    """Say whether *pod* represents more than one: as a workload's template does."""
     return templates or pod.is_template
 
 
@@ -217,7 +217,7 @@ def all_allowed(found: Iterable[PairExplanation], asked: PortSet) -> bool:
 
 
 def opened_by_pair(found: Iterable[PairExplanation]) -> list[PortSet]:
-    """Return what is open, over all address families, between each two ends of *found* that some policy tells apart."""
+    """Return what is open, over all address families, between each two ends of *found* that a policy distinguishes."""
     accounts = list(found)
     sources, destinations = (
         _ends([each.source if side else each.destination for each in accounts], [each.family for each in accounts])

@@ -29,7 +29,7 @@ class NamedPort:
 @record
 class Pod:
     """
-    A pod, or the pods that a workload's template stands for.
+    A pod, or the pods that a workload's template represents.
 
     *workload* and *kind* name the owner; a pod without an owner is its own (kind Pod).  Each of
     *addresses* is one IP address, or a CIDR where only the network is known; without any, the pod can have any
@@ -54,7 +54,7 @@ class Pod:
 
     @property
     def is_template(self) -> bool:
-        """Whether it is the template of a workload, which stands for any number of pods."""
+        """Whether it is the template of a workload, which represents any number of pods."""
         return self.kind != "Pod" and not self.workload
 
 

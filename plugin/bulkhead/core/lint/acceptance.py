@@ -103,8 +103,8 @@ UNUSED = Check(
     "unused-accept",
     Severity.NOTE,
     "An acceptance of nothing",
-    "The finding that was accepted is gone. The reason that stands there explains nothing any more, and would accept "
-    "the finding without a word on the day when it comes back.",
+    "The finding that was accepted is gone. The reason there explains nothing any more, and would accept the finding "
+    "silently if it returns.",
     "egress:\n  external-https: {to: internet, ports: 443, accept: {anywhere-covers-private: asked for}}",
     "Take it out.",
     _nothing,

@@ -198,7 +198,7 @@ def alone(scene: LintContext, layer: FamilyReachability) -> int:
 
 
 def blocks(scene: LintContext, line: RuleReference) -> Iterator[tuple[FieldReference, IpBlock]]:
-    """Yield each ``ipBlock`` of *line*, with the place of the peer that it stands in."""
+    """Yield each ``ipBlock`` of *line*, with the place of the peer that contains it."""
     for entry, rule in enumerate(rules(scene, line)):
         for number, peer in enumerate(rule.peers or ()):
             if isinstance(peer, IpBlock):

@@ -19,7 +19,7 @@ What closes is what opens with the sides exchanged.
 A subtraction may still split into very many classes.  Each cause has a number of steps; where
 they are used up before anything was found, the search says so (``Undecided``) and never that
 nothing opens.  Where very many classes open for one cause, the class that they are part of
-stands for them.
+represents them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -46,7 +46,7 @@ class EndReader:
     """
     Reads ends of promises as classes of flows of *space*.
 
-    *templates*: each pod of *cluster* stands for every pod with its labels, because no workload is known.
+    *templates*: each pod of *cluster* represents every pod with its labels, because no workload is known.
     """
 
     def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, templates: bool) -> None:
@@ -90,7 +90,7 @@ class EndReader:
             yield _at(end, {"kind": OUTSIDES}, found)
 
     def given(self, end: str, pods: Iterable[Pod], nodes: frozenset[str] = frozenset()) -> Iterator[NamedEnd]:
-        """Yield what each of *pods* stands for."""
+        """Yield what each of *pods* represents."""
         for pod in pods:
             if self.templates:
                 yield from map(NamedEnd, self.template(end, pod))
@@ -107,7 +107,7 @@ class EndReader:
                 )
 
     def cells_of(self, pod: Pod) -> Spans:
-        """Return the addresses that no rule tells apart from those of *pod*: all of pods where it has none."""
+        """Return the addresses that no rule distinguishes from those of *pod*: all of pods where it has none."""
         whole = (WHOLE[self.space.family],)
         own = intervals.intersect(_spans(pod.addresses), whole) if pod.addresses else self.space.pods
         known = intervals.intersect(own, self.space.pods) or own
@@ -116,7 +116,7 @@ class EndReader:
         return partition.spans(self.cells, partition.covered(self.cells, known)) if known else ()
 
     def template(self, end: str, pod: Pod) -> Iterator[FlowClass]:
-        """Yield every pod that an endpoint of overlays stands for."""
+        """Yield every pod that an endpoint of overlays represents."""
         wanted: Constraints = {"kind": PODS, **self.namespace(pod.namespace)}
         if pod.labels:
             yield _at(end, {**wanted, **{f"l:{key}": only((text,)) for key, text in pod.labels}})

@@ -84,9 +84,9 @@ class Repository:
 
     def revision(self, name: str) -> Revision:
         """
-        Return the commit that *name* stands for.
+        Return the commit that *name* represents.
 
-        :raises Refused: where it stands for none.
+        :raises Refused: where it represents none.
         """
         if name.startswith("-") or "\0" in name:
             raise GitError(f"`{name}` is no revision")

@@ -78,7 +78,7 @@ class Mirror:
                 os.symlink(self.path(real), self.path(link))
 
     def path(self, real: str) -> str:
-        """Return where the copy of *real* stands."""
+        """Return where the copy of *real* is."""
         return self.top + real
 
     def write(self, real: str, text: str) -> None:
@@ -114,7 +114,7 @@ class Mirror:
         """
         Yield each of *folders* with its resources in the order of accumulation, or why it does not build.
 
-        Many are built in one run of kustomize, told apart by marker resources between them; where
+        Many are built in one run of kustomize, distinguished by marker resources between them; where
         such a run fails, each of its folders is built alone.  *done* hears how many are finished.
         """
         chunks = [folders[i : i + CHUNK] for i in range(0, len(folders), CHUNK)]

@@ -102,7 +102,7 @@ def _words(text: bytes) -> Iterator[str]:
     try:
         for document in documents(decoded(text)):
             yield from _texts(document.value)
-    except InvalidYaml:  # whoever builds it says so, with its place
+    except InvalidYaml:  # the code that builds it reports this, with its place
         return
 
 

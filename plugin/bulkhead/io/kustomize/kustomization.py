@@ -29,7 +29,7 @@ _FOLDERS = ("resources", "components", "bases", "transformers", "generators", "v
 _REMOTE = re.compile(
     r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
 )
-"""What kustomize takes for an address to fetch from, whatever field it stands in."""
+"""What kustomize takes for an address to fetch from, in any field."""
 
 _FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
 _HELM = ("helmCharts", "helmChartInflationGenerator")
@@ -353,7 +353,7 @@ def _configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
 
 
 def _read_documents(file: str) -> list[Document]:
-    """Return the documents of *file*; none where it cannot be read, which whoever builds it says."""
+    """Return the documents of *file*; none where it cannot be read, which the code that builds it reports."""
     try:
         return list(documents(text_of(file)))
     except InvalidYaml:

@@ -26,7 +26,7 @@ class PatchLayer:
     One piece of text that contributes to a resource of *kind*.
 
     *line* and *column* are where the text begins in *file*, less one: not 0 for text inside a
-    kustomization.yaml.  *prefix* is where in the resource the document stands (a JSON 6902 ``add``).
+    kustomization.yaml.  *prefix* is where in the resource the document is (a JSON 6902 ``add``).
     """
 
     file: str
@@ -198,7 +198,7 @@ class Sources:
         ) or not self._has_base(folder)
 
     def _has_base(self, folder: str) -> bool:
-        """Say whether the resource itself is in sight; a Component patches what another folder brings."""
+        """Say whether the resource itself is read; a Component patches what another folder brings."""
         return any(not layer.patch and layer.kind == "SegmentedNamespace" for layer in self.behind(folder))
 
     def _nothing_to_remove(self, folder: str, layer: PatchLayer, path: Path) -> Diagnostic:
@@ -240,7 +240,7 @@ def _pointer(pointer: str) -> Iterator[str | int]:
 
 
 def _ambiguous(layer: PatchLayer) -> Iterator[Diagnostic]:
-    """Yield what kustomize would read in its own way and hand on as something else."""
+    """Yield what kustomize would read in its own way and pass on as something else."""
     for path, word in _scalars(layer.document.value, ()):
         if isinstance(word, Ambiguous):
             (line, column), _ = layer.document.place(path)

@@ -41,7 +41,7 @@ def _deliverable(folder: str) -> Iterator[str]:
 
 def fingerprint(graph: Graph, folder: str) -> str:
     """
-    Return what stands for all that a build of *folder*, from the root of *graph*, reads; empty where it is not there.
+    Return what represents all that a build of *folder*, from the root of *graph*, reads; empty where it is not there.
 
     Two that are equal are built the same.  One that cannot be read is equal to none.
     """

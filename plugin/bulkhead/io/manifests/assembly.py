@@ -32,7 +32,7 @@ class AssembledObjects:
     """
     The *cluster* of all objects, the policies that are not judged, the *evidence*, and what is wrong.
 
-    *separate* are the pods that each object stands for by itself: under what controls them directly, templates beside
+    *separate* are the pods that each object represents by itself: under what controls them directly, templates beside
     their pods, and pods that have ended.
     """
 
@@ -121,7 +121,7 @@ def _pods(objects: list[ReadObject]) -> tuple[Pod, ...]:
     Return the pods of *objects* under the names of their workloads, and the templates that no pod of theirs shows.
 
     A template adds nothing to running pods that have all its labels and ports. Where they do not, a roll-out is under
-    way or no pod runs, and it stands for the pods to come.
+    way or no pod runs, and it represents the pods to come.
     """
     owners = Owners(objects)
     running = [_owned(pod, owners) for each in objects if each.kind == "Pod" for pod in _pods_in(each)]

@@ -1,5 +1,5 @@
 """
-Where NetworkPolicies and namespaces stand in files that people wrote, or that a cluster was dumped to.
+Where NetworkPolicies and namespaces are in files that people wrote, or that a cluster was dumped to.
 
 The values of a cluster know no file.  The files are read again for their places, and only where
 something is to be said about one.

@@ -39,7 +39,7 @@ def has_finished(document: dict[str, Any]) -> bool:
 
 def pod_of_template(kind: str, document: dict[str, Any], metadata: dict[str, Any], template: PodTemplate) -> Pod:
     """
-    Return the pod that stands for all pods of *template* in *document*, an object of *kind*.
+    Return the pod that represents all pods of *template* in *document*, an object of *kind*.
 
     :raises InvalidField: where a field has another type than in the API.
     """

@@ -128,7 +128,7 @@ def _child(node: Node, step: str | int) -> tuple[object, Node] | None:
             if isinstance(key, ScalarNode) and key.value == step:
                 at_value = isinstance(child, ScalarNode) and child.value and not isinstance(step, Key)
                 return (child if at_value else key).start_mark, child
-    if step == 0:  # where a list may be one value, the value stands for the list
+    if step == 0:  # where a list may be one value, the value represents the list
         return node.start_mark, node
     return None
 
@@ -240,7 +240,7 @@ class ValueReader:
         if key in self.made:
             return self.made[key]
         if key in self.open:
-            raise at(node, "an alias refers to what it stands in", "write out what is meant")
+            raise at(node, "an alias refers to the value that contains it", "write out what is meant")
         if len(self.open) >= DEEPEST:
             raise at(node, f"nested more than {DEEPEST} levels deep", "flatten it")
         self.open.add(key)
@@ -339,7 +339,7 @@ def _check_tag(node: Node, kind: str) -> None:
 
 
 def at(node: Node, message: str, hint: str = "") -> InvalidYaml:
-    """Return the error for what stands at *node*."""
+    """Return the error for what is at *node*."""
     return InvalidYaml(message, node.start_mark.line + 1, node.start_mark.column + 1, hint)
 
 

@@ -11,7 +11,7 @@ from bulkhead.report.layout.markdown import code, escaped
 from bulkhead.report.layout.style import Style
 
 LIMIT = 65_000
-"""The longest comment, in characters: GitHub takes 65,536, and whoever posts it puts a mark before it."""
+"""The longest comment, in characters: GitHub takes 65,536, and the program that posts it puts a mark before it."""
 
 _NOTES = 10
 

@@ -36,7 +36,7 @@ class Explained:
     What was asked and found: *groups* of pairs for which the same policies and rules decide.
 
     *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
-    *notes* are what a reader must know beside it. *evidence* is what the answer is based on.  *depends*: no
+    *notes* are what a reader must know in addition to it. *evidence* is what the answer is based on.  *depends*: no
     connection is refused, but some depend on the address of a pod, which is not known.
     """
 

@@ -136,7 +136,7 @@ def _written(blocks: set[IpBlock]) -> Iterable[tuple[str, Spans]]:
 
 
 def _named(profile: ClusterProfile | None) -> Iterable[tuple[str, Spans]]:
-    """Yield the profile's networks and those of its peers that are addresses, with the name that stands for them."""
+    """Yield the profile's networks and those of its peers that are addresses, with the name that represents them."""
     if profile is None:
         return
     peers = Peers(profile)

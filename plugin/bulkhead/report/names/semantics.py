@@ -1,4 +1,4 @@
-"""What policies are read by, and what an enforcer does otherwise than the specification says, in words."""
+"""What policies are read by, and what an enforcer does differently than the specification says, in words."""
 
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.language.resources import Enforcer

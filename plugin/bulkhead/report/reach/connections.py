@@ -101,7 +101,7 @@ def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[
 def _names(
     member: EndpointClass, outside: Outside, chosen: EndpointSelection | None, apart: frozenset[Owner]
 ) -> tuple[str, ...]:
-    """Return the names of *member*: a member is all pods that no rule tells apart, *chosen* perhaps some of them."""
+    """Return the names of *member*: a member is all pods that no rule distinguishes, *chosen* perhaps some of them."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
     return tuple(sorted({name_of(pod, apart) for pod in _chosen(member, chosen)}))

@@ -32,7 +32,7 @@ class Matrix:
 
     Where they are more than a screen shows, namespaces that are alike are one row and one column, the name of which
     says how many they are. *like* has all names of such a row, and the word for what is between two of them. *legend*
-    explains the letters that stand for longer lists of ports. *groups* is the number of namespaces and networks; there
+    explains the letters that represent longer lists of ports. *groups* is the number of namespaces and networks; there
     are no *cells* where the rows are too many.
     """
 
@@ -71,7 +71,7 @@ class Matrix:
         return spelt if len(spelt) <= _LONGEST else self.letter(spelt)
 
     def letter(self, spelt: str) -> str:
-        """Return the letter that stands for *spelt* in the legend."""
+        """Return the letter that represents *spelt* in the legend."""
         for letter, known in self.legend.items():
             if known == spelt:
                 return letter

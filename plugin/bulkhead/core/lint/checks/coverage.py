@@ -54,7 +54,7 @@ UNLISTED = Check(
     "unlisted-namespace",
     Severity.WARNING,
     "A namespace that nobody has decided about",
-    "Its pods reach everything, and everything reaches them. That can be right, but somebody should have said so.",
+    "Its pods reach everything, and everything reaches them. That can be right, but the reason should be recorded.",
     "# a namespace of the cluster without NetworkPolicy and without overlay",
     "Make an overlay for it: with rules, or with `unprotected: REASON`.",
     _unlisted,

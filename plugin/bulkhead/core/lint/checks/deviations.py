@@ -1,4 +1,4 @@
-"""Checks for policies that kube-router applies otherwise than the Kubernetes API describes them."""
+"""Checks for policies that kube-router applies differently than the Kubernetes API describes them."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ BOTH_DIRECTIONS = Check(
     "each other through, and the other way round. A policy with both types and no rules is harmless.",
     "policyTypes: [Ingress, Egress]\ningress: [{from: [{podSelector: {}}]}]\negress: [{to: [{ipBlock: {cidr: "
     "10.0.0.0/8}}]}]",
-    "Write two policies, one for each direction, beside a deny without rules. That is what an overlay renders.",
+    "Write two policies, one for each direction, in addition to a deny without rules. That is what an overlay renders.",
     _both_directions,
 )
 
@@ -73,7 +73,7 @@ def _losing(peers: list[tuple[int, IpBlock]]) -> Iterator[tuple[int, IpBlock, st
 EXCEPT_BESIDE_OTHERS = Check(
     "except-beside-other-peers",
     Severity.WARNING,
-    "`except` beside other peers",
+    "`except` together with other peers",
     "kube-router keeps all `ipBlock`s of a rule in one set, in which the narrowest entry decides, and of two equal "
     "ones the later. The `except` of one peer therefore cuts into the others of the same rule.",
     "from:\n- ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/16]}\n- ipBlock: {cidr: 10.0.0.0/8}   # loses 10.1.0.0/16",
@@ -152,7 +152,7 @@ DROP_LOG_NAME = Check(
     Severity.NOTE,
     "A name that the drop log cuts off",
     "kube-router logs what it drops as `DROP by policy NAMESPACE/NAME`, and cuts the text where the two together have "
-    "48 characters or more. Two policies can then no longer be told apart.",
+    "48 characters or more. Two policies can then no longer be distinguished.",
     "egress:\n  everything-that-the-nightly-backup-job-needs: {to: nas}",
     "Shorten the rule's name: the policy is called `allow-RULE-ingress` or `allow-RULE-egress`, behind the workload's "
     "name where there is one.",

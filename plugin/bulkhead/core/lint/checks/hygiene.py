@@ -52,7 +52,7 @@ NO_WHY = Check(
     "no-why",
     Severity.NOTE,
     "A rule without a reason",
-    "Whoever wants to remove the rule in a year needs to know what breaks.",
+    "Anyone who wants to remove the rule in a year needs to know what breaks.",
     "egress:\n  smtp: {to: internet, ports: 587}",
     "Add `why: …`.",
     _no_why,
@@ -135,7 +135,7 @@ MATCHES_NOTHING = Check(
     "selector-matches-nothing",
     Severity.WARNING,
     "A selector that matches nothing",
-    "With the workloads at hand no pod has these labels. A misspelt label in a peer closes what was to be open; in a "
+    "Among the pods that are given, none has these labels. A misspelt label in a peer closes what was to be open; in a "
     "policy's own selector it leaves open what was to be closed. It is reported only where all pods are known: not for "
     "a namespace of which no pod is given (except in a dump of all namespaces), nor for one with an object that may "
     "create pods later, such as a Prometheus or a Knative Service.",

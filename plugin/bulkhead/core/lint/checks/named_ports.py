@@ -1,4 +1,4 @@
-"""Checks for named ports that kube-router resolves otherwise than the Kubernetes API describes it."""
+"""Checks for named ports that kube-router resolves differently than the Kubernetes API describes it."""
 
 from collections.abc import Iterator
 
@@ -63,7 +63,7 @@ NAMED_PORT_WITHOUT_PEER = Check(
     "A named port that no pod has",
     "kube-router looks a port's name up on the peers in egress, and on the pods that the policy selects in ingress. "
     "Where none has it, it leaves the port out of the rule, and a rule that is left without ports opens every port "
-    "to pods. In ingress that is told only where the workloads are known.",
+    "to pods. In ingress that is reported only where the workloads are known.",
     "egress:\n- to: [{podSelector: {matchLabels: {app: db}}}]\n  ports: [{port: postgres, protocol: TCP}]",
     "Write the number of the container port.",
     _unmatched,

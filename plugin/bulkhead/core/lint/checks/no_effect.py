@@ -155,7 +155,7 @@ KUBELET_MOUNT = Check(
     Severity.WARNING,
     "Volumes are mounted by the kubelet",
     "An NFS volume is mounted by the kubelet on the node. The traffic is the node's, not the pod's: a rule neither "
-    "allows it nor, left out, prevents it. What it does open is NFS for whoever gets into the pod.",
+    "allows it nor, left out, prevents it. What it does open is NFS for anyone who gets into the pod.",
     "egress:\n  nas-nfs: {to: {cidr: 192.168.30.0/24}, ports: 2049}",
     "Remove the rule, unless a client inside the pod speaks NFS.",
     _kubelet,

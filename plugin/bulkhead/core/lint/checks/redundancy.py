@@ -94,7 +94,7 @@ ALREADY_ALLOWED = Check(
     Severity.NOTE,
     "Already allowed by another rule",
     "The rule can be removed and the same traffic is allowed, to the last port: other rules on the same pods allow "
-    "all of it, not only for the pods that exist, but for every pod that could exist. Whoever reads the rule believes "
+    "all of it, not only for the pods that exist, but for every pod that could exist. Readers of the rule believe "
     "that it decides something. Every rule that this check finds can be removed at once. In a NetworkPolicy, write "
     "`policyTypes` out before you remove its last egress rule.",
     "egress:\n  intra-namespace: {to: pod-network}\n  scan-workloads: {to: pod-network}   # the same again",
