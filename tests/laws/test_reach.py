@@ -1,5 +1,6 @@
 """The engine agrees with the specification, flow by flow."""
 
+from bulkhead.core.engine.alike import group_cells
 from bulkhead.core.engine.endpoint_space import place_of
 from bulkhead.core.engine.matching_rules import port_verdicts
 from bulkhead.core.engine.reachability import open_ports, rectangles
@@ -87,3 +88,29 @@ def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster: Cluster, 
     for pod in cluster.pods:
         for family in layers:
             assert (place_of(layers[family].universe, pod) is not None) == (family in families(cluster, pod))
+
+
+@given(clusters())
+def test_between_two_groups_is_what_their_pairs_of_members_have(cluster: Cluster) -> None:
+    for layer in reach(cluster).layers:
+        universe = layer.universe
+        groups = [*universe.homes.values(), universe.hosts, universe.outside, 0]
+        opened = {
+            (here, there): atoms
+            for row in layer.rows
+            for atoms, destinations in row.parts
+            for here in indices(row.sources)
+            for there in indices(destinations)
+        }
+        alone = sum(1 << at for at, member in enumerate(universe.members) if len(member.pods) == 1)
+        found = group_cells(layer, groups, alone)
+        assert found
+        for row, sources in zip(found.rows, groups, strict=True):
+            for cell, destinations in zip(row, groups, strict=True):
+                assert found.kinds[cell] == {
+                    opened.get((here, there), 0)
+                    for here in indices(sources)
+                    for there in indices(destinations)
+                    if not (here == there and alone >> here & 1)
+                    and not universe.outside >> here & universe.outside >> there & 1
+                }

@@ -6,67 +6,120 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 
 from bulkhead.core.engine.reachability import FamilyReachability
+from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
 
 Cell = frozenset[int]
 """What is between two groups: bit sets of atoms, one for each set of ports that some pair has; 0 for none open."""
 
 _MOST = 30_000_000
-"""Comparisons of a set of destinations with a group: about ten seconds."""
+"""Steps of a grouping: about ten seconds."""
 
 
-def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) -> list[tuple[Cell, ...]] | None:
+@record
+class GroupCells:
+    """*rows* has a row for each group and a column for each group: the place in *kinds* of what is between the two."""
+
+    kinds: tuple[Cell, ...]
+    rows: list[list[int]]
+
+
+@record
+class _Sparse:
+    """What is between some sources and each group: *usual*, except where *others* has the group's number."""
+
+    usual: Cell
+    others: dict[int, Cell]
+
+
+def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) -> GroupCells | None:
     """
-    Return a row for each of *groups*, disjoint bit sets of members: what is between it and each of *groups*.
+    Return what is between each two of *groups*, disjoint bit sets of members.
 
     *alone* are members that are one pod: such a pod and itself are no pair. Nor are two addresses, so their cell is
     empty. Returns ``None`` where it takes too many steps.
     """
-    row_of = {place: number for number, row in enumerate(layer.rows) for place in indices(row.sources)}
-    if sum(len(row.parts) for row in layer.rows) * len(groups) > _MOST:
+    every = sum(groups)
+    parts = [_every_part(row.parts, every) for row in layer.rows] + [[(0, every)]]
+    if sum(_steps(each, len(groups)) for each in parts) > _MOST:
         return None
-    outside = layer.universe.outside
-    known: dict[int, tuple[Cell, ...]] = {}
-    found = []
+    row_of = {place: number for number, row in enumerate(layer.rows) for place in indices(row.sources)}
+    outer = [number for number, group in enumerate(groups) if group & layer.universe.outside]
+    known: dict[int, _Sparse] = {}
+    kinds: dict[Cell, int] = {}
+    rows = []
     for number, group in enumerate(groups):
-        rows = {row_of.get(place, -1) for place in indices(group)}
-        cells: list[Cell] = [frozenset()] * len(groups)
-        for row in rows:
-            if row not in known:
-                known[row] = tuple(_cell(layer, row, other) for other in groups)
-            cells = [
-                one if one is other or one == other else one | other
-                for one, other in zip(cells, known[row], strict=True)
-            ]
-        cells[number] = _own(layer, row_of, group, alone)
-        if group & outside:
-            cells = [frozenset() if other & outside else cell for cell, other in zip(cells, groups, strict=True)]
-        found.append(tuple(cells))
-    return found
+        sources = {row_of.get(place, -1) for place in indices(group)}
+        for row in sources - known.keys():
+            known[row] = _sparse(parts[row], groups)
+        found = _together([known[row] for row in sources])
+        others = {**found.others, number: _own(parts, row_of, group, alone)}
+        if number in outer:
+            others.update(dict.fromkeys(outer, frozenset()))
+        cells = [kinds.setdefault(found.usual, len(kinds))] * len(groups)
+        for at, cell in others.items():
+            cells[at] = kinds.setdefault(cell, len(kinds))
+        rows.append(cells)
+    return GroupCells(tuple(kinds), rows)
 
 
-def _cell(layer: FamilyReachability, row: int, others: int) -> Cell:
-    """Return what is between the members of *row* (-1: those that reach nothing) and *others*."""
-    found = set()
-    for atoms, those in layer.rows[row].parts if row >= 0 else ():
-        if those & others:
-            found.add(atoms)
-            others &= ~those
-    return frozenset((*found, 0)) if others else frozenset(found)
+_Part = tuple[int, int]
 
 
-def _own(layer: FamilyReachability, row_of: dict[int, int], group: int, alone: int) -> Cell:
+def _every_part(parts: Sequence[_Part], every: int) -> list[_Part]:
+    """Return *parts* of *every* destination, with what is in none of them; the largest is the first."""
+    found = []
+    rest = every
+    for atoms, those in parts:
+        found.append((atoms, those & every))
+        rest &= ~those
+    return sorted([*found, (0, rest)], key=lambda part: -part[1].bit_count())
+
+
+def _steps(parts: Sequence[_Part], groups: int) -> int:
+    """Return how much work ``_sparse`` is."""
+    return len(parts) * min(groups, sum(those.bit_count() for _, those in parts[1:]))
+
+
+def _sparse(parts: Sequence[_Part], groups: Sequence[int]) -> _Sparse:
+    """Return what is between sources of which *parts* are the destinations and each of *groups*."""
+    usual, rest = parts[0][0], sum(those for _, those in parts[1:])
+    return _Sparse(
+        frozenset((usual,)),
+        {number: _cell(parts, group) for number, group in enumerate(groups) if not group or group & rest},
+    )
+
+
+def _together(rows: Sequence[_Sparse]) -> _Sparse:
+    """Return what is between the sources of all *rows* and each group."""
+    if len(rows) == 1:
+        return rows[0]
+    usual: Cell = frozenset[int]().union(*(row.usual for row in rows))
+    places = {place for row in rows for place in row.others}
+    return _Sparse(
+        usual, {place: frozenset[int]().union(*(row.others.get(place, row.usual) for row in rows)) for place in places}
+    )
+
+
+def _cell(parts: Sequence[_Part], others: int) -> Cell:
+    """Return what is between sources of which *parts* are the destinations and *others*."""
+    return frozenset(atoms for atoms, those in parts if those & others)
+
+
+def _own(parts: Sequence[Sequence[_Part]], row_of: dict[int, int], group: int, alone: int) -> Cell:
     found: set[int] = set()
     for place in indices(group):
         others = group & ~(1 << place & alone)
         if others:
-            found |= _cell(layer, row_of.get(place, -1), others)
+            found |= _cell(parts[row_of.get(place, -1)], others)
     return frozenset(found)
 
 
-def alike(cells: Sequence[Sequence[Hashable]], apart: Sequence[bool]) -> list[list[int]]:
+def alike(cells: Sequence[Sequence[Hashable]], apart: Sequence[bool], most: int | None = None) -> list[list[int]]:
     """
     Return the numbers of groups that are alike, in order of their first; those *apart* are alike with none.
+
+    Where it would be more than *most* lists, *most* and one more are found and the remaining groups are in none.
 
     Two are alike if what is between each of them and any third one is the same in both directions, if it is the same
     within each, and the same from one to the other as back.
@@ -74,10 +127,12 @@ def alike(cells: Sequence[Sequence[Hashable]], apart: Sequence[bool]) -> list[li
     >>> alike([["x", "-", "y"], ["-", "x", "y"], ["-", "-", "z"]], [False, False, False])
     [[0, 1], [2]]
     """
-    columns = list(zip(*cells, strict=True))
+    columns = list(map(list, zip(*cells, strict=True)))
     buckets: dict[Hashable, list[list[int]]] = {}
     found: list[list[int]] = []
     for number, row in enumerate(cells):
+        if most is not None and len(found) > most:
+            break
         if apart[number]:
             found.append([number])
             continue
@@ -97,9 +152,6 @@ def _are_twins(
 ) -> bool:
     if cells[one][one] != cells[other][other] or cells[one][other] != cells[other][one]:
         return False
-    return all(
-        left[at] == right[at]
-        for left, right in ((cells[one], cells[other]), (columns[one], columns[other]))
-        for at in range(len(left))
-        if at not in (one, other)
-    )
+    first, last = sorted((one, other))
+    stretches = slice(first), slice(first + 1, last), slice(last + 1, None)
+    return all(lines[one][at] == lines[other][at] for lines in (cells, columns) for at in stretches)

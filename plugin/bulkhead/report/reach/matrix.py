@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bulkhead.core.engine.alike import Cell, alike, group_cells
+from bulkhead.core.engine.alike import Cell, GroupCells, alike, group_cells
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, port_set
 from bulkhead.core.explanation.pair import single_pods
 from bulkhead.core.sets.port_spelling import short
@@ -44,21 +44,23 @@ class Matrix:
         self.like: list[tuple[list[str], str]] = []
         self.legend: dict[str, str] = {}
         self.cells: list[list[str]] = []
-        layers = [_cells(layer, outside, templates, groups) for layer in answer.layers]
-        between = [list(zip(*rows, strict=True)) for rows in zip(*(each for each in layers if each), strict=True)]
-        if not all(layers):
-            return
         outer = {name for layer in answer.layers for name in outside.groups(layer.universe)}
         whole = cut.whole or len(groups) <= SCREEN
-        apart = [whole or name in outer for name in groups]
-        rows = alike(between, apart)
+        if whole and len(groups) > MOST:
+            return
+        layers = [_cells(layer, outside, templates, groups) for layer in answer.layers]
+        found = [each for each in layers if each]
+        if len(found) < len(layers):
+            return
+        kinds, between = _over_families(found)
+        rows = alike(between, [whole or name in outer for name in groups], MOST)
         if len(rows) > MOST:
             return
         self.names = [groups[row[0]] + (f" +{len(row) - 1}" if len(row) > 1 else "") for row in rows]
-        self.cells = [[self.word(between[row[0]][column[0]]) for column in rows] for row in rows]
+        self.cells = [[self.word(kinds[between[row[0]][column[0]]]) for column in rows] for row in rows]
         for row in rows:
             if len(row) > 1:
-                self.like.append(([groups[number] for number in row], self.word(between[row[0]][row[1]])))
+                self.like.append(([groups[number] for number in row], self.word(kinds[between[row[0]][row[1]]])))
 
     def word(self, found: _Between) -> str:
         """Return one word for what the families have between two groups."""
@@ -81,11 +83,21 @@ class Matrix:
         return letter
 
 
-def _cells(
-    layer: FamilyReachability, outside: Outside, templates: bool, names: list[str]
-) -> list[tuple[Cell, ...]] | None:
+def _cells(layer: FamilyReachability, outside: Outside, templates: bool, names: list[str]) -> GroupCells | None:
     groups = _groups(layer, outside)
     return group_cells(layer, [groups.get(name, 0) for name in names], single_pods(layer, templates))
+
+
+def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[list[int]]]:
+    """Return what there is between two groups over all families, and a row for each group: the places in that list."""
+    if len(found) == 1:
+        return [(cell,) for cell in found[0].kinds], found[0].rows
+    known: dict[tuple[int, ...], int] = {}
+    rows = [
+        [known.setdefault(places, len(known)) for places in zip(*lines, strict=True)]
+        for lines in zip(*(each.rows for each in found), strict=True)
+    ]
+    return [tuple(each.kinds[at] for each, at in zip(found, places, strict=True)) for places in known], rows
 
 
 def _groups(layer: FamilyReachability, outside: Outside) -> dict[str, int]:
