@@ -125,7 +125,10 @@ class _Entering:
 def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Parts:
     """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
     parts = start
+    merged: dict[int, int] = {}  # destinations that the same ports are open to are cut off in one step
     for atoms, destinations in opened:
+        merged[atoms] = merged.get(atoms, 0) | destinations
+    for atoms, destinations in merged.items():
         following: dict[int, int] = {}
         for already, those in parts.items():
             wider = already | atoms
