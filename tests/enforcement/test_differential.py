@@ -22,7 +22,7 @@ from hypothesis import given, settings
 
 MAY = enforced(Enforcer.KUBE_ROUTER)
 MUST = MAY.but(MAY.deviations - {Deviation.SHARED_PORTS})
-"""What is left to chance, and without that: the kernel is between the two."""
+"""The semantics without the deviation whose effect is random: the kernel allows at least this, and at most `MAY`."""
 
 CLUSTERS = int(os.environ.get("N", "100"))
 

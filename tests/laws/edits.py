@@ -95,7 +95,7 @@ def one_more_or_less(found: tuple[Any, ...] | None, make: Callable[[Random], Any
 
 
 def another(record: Any, field: str, random: Random) -> Any:
-    """*record* with another value of *field*, such as a reader of policies would give."""
+    """*record* with another value of *field*, one that the reader of policies can return."""
     given = {name: getattr(record, name) for name in fields(type(record))}
     key = f"{type(record).__name__}.{field}"
     match key:

@@ -61,7 +61,7 @@ def test_exactly_what_opens_for_a_possible_pod_is_found(
 
 
 INSIDE = tuple(each for each in population.ADDRESSES if each != "8.8.8.8")
-"""Addresses that no end outside has: a packet has nothing but its address."""
+"""Addresses that no end outside the cluster has: such an end is known by its address alone."""
 
 KUBE_ROUTER = enforced(Enforcer.KUBE_ROUTER)
 

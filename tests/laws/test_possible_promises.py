@@ -116,5 +116,5 @@ def is_like_ipv4(outcome: PossibleOutcome) -> bool:
 
 
 def is_given(promise: Promise) -> bool:
-    """Whether an end is a given pod: its labels and address are in the class, its ports are counted in."""
+    """Whether an end is a given pod: its labels and address are in the class, and its ports are included."""
     return any(each.pods for each in (*promise.sources, *promise.destinations))

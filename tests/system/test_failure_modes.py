@@ -1,5 +1,5 @@
 """
-Whatever goes wrong, nothing comes out that an API server would take for the whole truth.
+After any failure, no output looks to an API server like the complete set of policies.
 
 In every mode the build fails, prints nothing, and says what to do.
 """

@@ -1,7 +1,7 @@
 """
 A command ends when it is told to, and when it takes too long or too much memory, and leaves nothing behind.
 
-These tests need processes: of signals, limits and what is left in the folder for temporary files.
+These tests need processes: they are about signals, limits and files that remain in the temporary folder.
 """
 
 import os

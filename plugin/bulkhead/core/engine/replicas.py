@@ -13,7 +13,7 @@ Owner = tuple[str, str, str]
 
 def treated_differently(answers: Iterable[Reachability]) -> frozenset[Owner]:
     """
-    Return the workloads of which some pods reach, or are reached by, others on other ports than the rest does.
+    Return the workloads whose pods are not treated alike: some have other allowed ports than the rest.
 
     Such pods are no replicas that represent each other: a report names each by its own name.
     """

@@ -1,7 +1,7 @@
 """
 Label selectors: for one set of labels, and for all members of an endpoint space at once.
 
-``matches`` is the specification in a few lines; ``select`` answers the same question for
+``matches`` follows the text of the specification; ``select`` answers the same question for
 every member with set operations on an index.  A law checks that the two agree.
 """
 

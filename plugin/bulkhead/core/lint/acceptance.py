@@ -93,7 +93,7 @@ UNKNOWN = Check(
     "unknown-check",
     Severity.ERROR,
     "An acceptance of a check that does not exist",
-    "A misspelt id accepts nothing, and reads as if it did.",
+    "A misspelt id accepts no finding, but looks as if it did.",
     "egress:\n  external-https: {to: anywhere, ports: 443, accept: {anywhere-covers-privat: asked for}}",
     "Write the id as `bulkhead lint --list` has it.",
     _nothing,

@@ -124,7 +124,7 @@ class _CoverageReading:
 
 
 class _Home:
-    """What the rules of one namespace allow in one reading."""
+    """What the rules of one namespace allow under one semantics."""
 
     def __init__(self, reading: _CoverageReading, name: str, policies: Sequence[int], steps: int) -> None:
         self.space, self.steps = reading.space, steps
@@ -169,7 +169,7 @@ class _Home:
         return self._together(flows, others) if len(others) > 1 else Covered()
 
     def _together(self, flows: FlowClass, others: list[_FlowPart]) -> Covered:
-        """Say whether *others*, none of which does alone, allow all of *flows* together."""
+        """Say whether *others* together allow all of *flows*; each of them alone does not."""
         taken: dict[RuleKey, None] = {}
         pieces, steps = [(flows, 0)], 0
         while pieces:

@@ -79,7 +79,7 @@ class _Closure:
         return "../"
 
     def _to_link(self, done: str, steps: list[str]) -> tuple[str, list[str], str]:
-        """Walk from *done* along *steps* to the next link; return where that is, what is left, and the link."""
+        """Follow *steps* from *done* to the next link; return the path reached, the steps left, the link or `""`."""
         for i, step in enumerate(steps):
             done = normpath(join(done, step)) if step else done
             done = "" if done == "." else done

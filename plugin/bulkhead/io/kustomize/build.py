@@ -96,7 +96,7 @@ class Mirror:
 
         :raises Failed: where it does not build.
         """
-        # HOME and the like stay out of it: a build must not depend on whose it is.
+        # HOME and similar variables are not passed on: a build must not depend on the user who runs it.
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": self.top, "TMPDIR": self.top}
         if not self.bounds.remote:
             environment |= _OFFLINE

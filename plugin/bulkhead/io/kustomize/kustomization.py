@@ -235,7 +235,7 @@ class Graph:
             elif _inside(real, kustomization.folder):
                 inside = _below(real)
                 any(self._refused(kustomization, entry, file, path) for file in inside)
-                # A link out of the folder is none that kustomize follows, and only a file has an end.
+                # kustomize follows no link out of the folder, and only a regular file can be read to its end.
                 regular = [
                     file
                     for file in inside

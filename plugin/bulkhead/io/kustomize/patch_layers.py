@@ -240,7 +240,7 @@ def _pointer(pointer: str) -> Iterator[str | int]:
 
 
 def _ambiguous(layer: PatchLayer) -> Iterator[Diagnostic]:
-    """Yield what kustomize would read in its own way and pass on as something else."""
+    """Yield each scalar that kustomize would read as another value before the plugin sees it."""
     for path, word in _scalars(layer.document.value, ()):
         if isinstance(word, Ambiguous):
             (line, column), _ = layer.document.place(path)

@@ -24,7 +24,7 @@ from bulkhead.io.yaml.documents import Chunk, parse, place, split
 from bulkhead.io.yaml.nodes import InvalidYaml
 
 _MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector", re.IGNORECASE)
-"""In a file without any of these words there is no policy, whatever is wrong with it."""
+"""A file without any of these words contains no policy, even if it cannot be parsed."""
 
 LARGEST_DUMP = 4096 * MIB
 """Bytes of a dump, which is read as a stream."""
@@ -193,7 +193,7 @@ class _Reading:
         """
         Read the documents of *text*; return whether none of them is a Kubernetes object.
 
-        *is_alone*: a person named the file, so that it is an error whatever is wrong with it.
+        *is_alone*: a person named the file, so that every fault in it is an error.
         """
         is_foreign = True
         for chunk in split(text):

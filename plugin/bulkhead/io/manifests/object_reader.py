@@ -1,7 +1,7 @@
 """
 Kubernetes objects as plain data to what they hold: namespaces, pods, policies, and what is not judged.
 
-A workload represents its pods by its template. What is no Kubernetes object holds nothing and is counted.
+A workload represents its pods by its template. A document that is no Kubernetes object is only counted.
 """
 
 import hashlib

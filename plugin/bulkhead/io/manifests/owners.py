@@ -19,7 +19,7 @@ _MINUTES = range(24_000_000, 60_000_000)
 """Minutes since 1970, from 2015 to 2084: what the CronJob controller puts at the end of a Job's name."""
 
 _SECONDS = range(_MINUTES.start * 60, _MINUTES.stop * 60)
-"""The same in seconds, as old controllers did."""
+"""The same time in seconds, as old controllers wrote it."""
 
 _Owner = tuple[str, str]
 

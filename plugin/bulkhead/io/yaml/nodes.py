@@ -38,7 +38,7 @@ _TAG = "tag:yaml.org,2002:"
 
 
 class Ambiguous(str):
-    """A plain scalar that YAML 1.1 and 1.2 read differently; *reads* says as what."""
+    """A plain scalar that YAML 1.1 and 1.2 read differently; *reads* is the type that one of them gives it."""
 
     reads: str
 
@@ -137,7 +137,7 @@ def documents(text: str) -> Iterator[Document]:
     """
     Yield each document of *text*; empty ones are left out.
 
-    :raises Unreadable: for anything that is not clean YAML, duplicate keys and alias bombs included.
+    :raises Unreadable: for anything that is not valid YAML, and for duplicate keys and excessive aliases.
     """
     for node in nodes(text):
         if not is_nothing(node):

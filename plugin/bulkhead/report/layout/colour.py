@@ -20,7 +20,7 @@ class Palette:
         return self.sgr("33", text)
 
     def faint(self, text: str) -> str:
-        """Return *text* as of less weight."""
+        """Return *text* as less important (dimmed)."""
         return self.sgr("2", text)
 
     def bold(self, text: str) -> str:

@@ -16,7 +16,7 @@ from bulkhead.core.sets.ranges import PRIVATE, PRIVATE_CIDRS
 from bulkhead.report.layout.cut import EVERYTHING, SHORT, Cut
 
 _SHOWN = 12
-"""Names in a row. The rest is counted; the JSON has all of them."""
+"""The most names in one row. The others are counted; the JSON has all of them."""
 
 _FEW = 4
 

@@ -28,10 +28,10 @@ _Between = tuple[Cell, ...]
 
 class Matrix:
     """
-    The groups of an answer, namespaces first, and the word for what is between each two of them.
+    The groups of an answer, namespaces first, and the text of the cell for each pair of groups.
 
     Where they are more than a screen shows, namespaces that are alike are one row and one column, the name of which
-    says how many they are. *like* has all names of such a row, and the word for what is between two of them. *legend*
+    says how many they are. *like* has all names of such a row, and the text of the cell for a pair of them. *legend*
     explains the letters that represent longer lists of ports. *groups* is the number of namespaces and networks; there
     are no *cells* where the rows are too many.
     """

@@ -56,7 +56,7 @@ def _dead_names(scene: LintContext, line: RuleReference, rule: PolicyRule) -> li
         return []
     dead = [name for name in names if not _having(scene, name) & destinations]
     if scene.enforcer is Enforcer.KUBE_ROUTER and len(dead) == len(rule.ports or ()):
-        return []  # there the rule opens every port, which a check of its own says
+        return []  # there the rule opens every port, which another check reports
     return dead
 
 

@@ -61,7 +61,7 @@ class ProtectedPods:
             yield f"namespace `{name}`", [layer.selected(name, peer.pods) for layer in self.layers]
 
     def meet(self, line: RuleReference, entry: int, others: list[int]) -> bool | None:
-        """Say whether anything passes between the pods of *line* and *others*; ``None``: nothing is there."""
+        """Say whether anything passes between the pods of *line* and *others*; ``None``: there is no such pair."""
         could = False
         for layer, there in zip(self.layers, others, strict=True):
             subjects = layer.layer.granted[line.policy].subjects

@@ -107,7 +107,7 @@ LOAD_BALANCER_ADDRESS = Check(
     Severity.WARNING,
     "A LoadBalancer's address has no effect",
     "A LoadBalancer address that pods of this cluster serve is replaced inside the cluster before policies see the "
-    "packet, as any Service's is. The rule is dead, and the traffic needs one for the pods.",
+    "packet, as any Service's is. The rule has no effect, and the traffic needs a rule for the pods.",
     "egress:\n  authentik: {to: {cidr: 192.168.20.200/32}, ports: 443}",
     "Name the pods behind the address, and the port that their containers listen on.",
     _load_balancer,

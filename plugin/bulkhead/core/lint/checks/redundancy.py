@@ -98,7 +98,7 @@ ALREADY_ALLOWED = Check(
     "that it decides something. Every rule that this check finds can be removed at once. In a NetworkPolicy, write "
     "`policyTypes` out before you remove its last egress rule.",
     "egress:\n  intra-namespace: {to: pod-network}\n  scan-workloads: {to: pod-network}   # the same again",
-    "Remove the rule, or narrow the wider one. Where the rule is there for the day when the wider one goes, accept "
+    "Remove the rule, or narrow the wider one. If the rule is needed after the wider one is removed, accept "
     "the finding and say so.",
     _already_allowed,
 )
