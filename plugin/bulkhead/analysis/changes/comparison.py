@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
+from bulkhead.analysis.changes.build_files import OtherPlugin
 from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies, widened_selectors
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, after_delivery, unjudged_changes
 from bulkhead.core.diagnostics import Diagnostic, Location
@@ -45,7 +46,8 @@ class Comparison:
     compare: the two are one and the same text.  *other* is the difference by the networks before, where they change.
     *endpoints* are those that were judged.
     *live* are the policies of a running cluster that the overlays do
-    not render.  *programs* are the files that a build can execute and that change.
+    not render.  *programs* are the files that a build can execute and that change. *other_plugins* are the plugins
+    after that are not the bulkhead that runs here.
     """
 
     names: tuple[str, str]
@@ -61,6 +63,7 @@ class Comparison:
     endpoints: Endpoints = Endpoints.ALL
     live: tuple[LivePolicy, ...] = ()
     programs: tuple[str, ...] = ()
+    other_plugins: tuple[OtherPlugin, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:

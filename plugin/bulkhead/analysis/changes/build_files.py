@@ -1,0 +1,60 @@
+"""The files that a build of one side reads and executes: its plugins and its programs."""
+
+import os
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.changes.revision_checks import graph_of
+from bulkhead.core.record import record
+from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates
+from bulkhead.io.git.programs import executed, other_than_this
+from bulkhead.io.git.repository import Revision
+from bulkhead.io.kustomize.kustomization import Graph
+
+
+@record
+class OtherPlugin:
+    """A *plugin* of a tree of which some *files* are not those of the bulkhead that runs here."""
+
+    plugin: str
+    files: tuple[str, ...]
+
+
+class BuildFiles:
+    """The files of one side: *plugins* are the folders from which it takes its plugin, below *top*."""
+
+    def __init__(self, files: FileStates, side: AnalysisInput, top: str) -> None:
+        self.files = files
+        self.graph = graph_of(side)
+        self.top = top
+        self.plugins, spelled = _plugins(self.graph, top)
+        self.programs = executed(files, self.plugins, spelled)
+
+    def other_plugins(self, like: Revision) -> tuple[OtherPlugin, ...]:
+        """Return each plugin that is not the bulkhead that runs here; hashes are those of the repository of *like*."""
+        algorithm = "sha1" if len(like.commit) == 40 else "sha256"
+        found = ((each, tuple(other_than_this(self.files, each, algorithm))) for each in sorted(self.plugins))
+        return tuple(OtherPlugin(plugin, files) for plugin, files in found if files)
+
+
+def programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:
+    """Return what a build of *side*, in a folder, can execute, from the folder that the plugin is in."""
+    graph = graph_of(side)
+    plugins = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    if not plugins:
+        return {}
+    top = os.path.commonpath([os.path.dirname(folder) for folder in plugins])
+    return executed(DiskFiles(top, {}), [os.path.relpath(folder, top) for folder in plugins], ())
+
+
+def _plugins(graph: Graph | None, top: str) -> tuple[set[str], set[str]]:
+    """Return the folders of the plugins that *graph* uses, and how overlays name them, from the *top* of its files."""
+    if not graph:
+        return set(), set()
+    folders = {folder for folder in graph.found if graph.is_plugin(folder)}
+    spelled = {
+        os.path.join(os.path.relpath(each.folder, top), entry)
+        for each in graph.found.values()
+        for entry in each.entries("transformers")
+        if os.path.realpath(each.at(entry)) in folders
+    }
+    return {os.path.relpath(folder, top) for folder in folders}, spelled

@@ -1,0 +1,98 @@
+"""What a person asks to compare, and why it cannot be compared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.changes.comparison import Comparison, Endpoints, of_overlays
+from bulkhead.analysis.changes.revision_checks import graph_of, unlisted_changes
+from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
+from bulkhead.core.diagnostics import Diagnostic
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.io.kustomize.kustomization import Bounds
+from bulkhead.io.manifests.manifest_files import Selection
+
+
+class NotComparable(Exception):
+    """The side *name* cannot be compared because of its *faults*."""
+
+    def __init__(self, name: str, faults: Iterable[Diagnostic]) -> None:
+        super().__init__(name)
+        self.name, self.faults = name, list(faults)
+
+
+class NothingToCompare(Exception):
+    """There is neither a policy nor a pod in *side*, which is called *name*."""
+
+    def __init__(self, name: str, side: AnalysisInput) -> None:
+        super().__init__(name)
+        self.name, self.side = name, side
+
+
+@dataclass(frozen=True)
+class ComparisonRequest:
+    """
+    What is compared.
+
+    One of *folders*, *manifests* and *dump* is given, or none: then *given* are revisions, or two folders. The
+    overlays are below *directory*. *prune*: the delivery deletes its policies that are no longer rendered. *remote*
+    and *helm* say what kustomize may do.
+    """
+
+    given: Sequence[str]
+    directory: str
+    folders: Sequence[str]
+    manifests: Sequence[tuple[str, str]]
+    selection: Selection
+    dump: str
+    prune: bool
+    semantics: SemanticsOptions
+    endpoints: Endpoints
+    remote: bool
+    helm: bool
+
+    @property
+    def bounds(self) -> Bounds:
+        """What a build of a folder may read."""
+        return Bounds(self.remote, self.helm)
+
+    def semantics_for(self, side: AnalysisInput | None) -> Semantics:
+        """
+        Return the semantics of *side*: those that its profile names, unless the request names some.
+
+        :raises InvalidValue: as ``semantics_of`` does.
+        """
+        return semantics_of(self.semantics, side.profile if side else None)
+
+
+def checked_side(name: str, side: AnalysisInput) -> AnalysisInput:
+    """
+    Return *side*, which is called *name*.
+
+    :raises NotComparable: where it has faults.
+    :raises NothingToCompare: where manifests contain nothing that is judged.
+    """
+    if side.faults:
+        raise NotComparable(name, side.faults)
+    if side.loaded is None and side.evidence.is_nothing and not (side.unjudged or side.evidence.creators):
+        raise NothingToCompare(name, side)
+    return side
+
+
+def compare_trees(
+    asked: ComparisonRequest, names: tuple[str, str], before: AnalysisInput, after: AnalysisInput
+) -> Comparison:
+    """
+    Compare two trees of overlays, each by the semantics of its own profile, or of the other's where it has none.
+
+    :raises NotComparable: where a folder changes that the root does not list.
+    """
+    sides = (before, after), (after, before)
+    was, now = (asked.semantics_for(side if side.profile else other) for side, other in sides)
+    graphs = graph_of(before), graph_of(after)
+    notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
+    if faults:
+        raise NotComparable(names[1], faults)
+    found = of_overlays(names, before, after, (was, now), asked.endpoints)
+    found.notes += notes
+    return found

@@ -1,0 +1,69 @@
+"""The comparison that a person asks for: of revisions, folders, manifests, or a running cluster with the overlays."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from bulkhead.analysis.analysis_input import from_manifests, from_overlays
+from bulkhead.analysis.changes.build_files import programs_on_disk
+from bulkhead.analysis.changes.comparison import Comparison, of_drift, of_manifests
+from bulkhead.analysis.changes.comparison_request import (
+    ComparisonRequest,
+    NothingToCompare,
+    checked_side,
+    compare_trees,
+)
+from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
+from bulkhead.io.git.programs import changed_programs
+from bulkhead.io.manifests.manifest_files import Known
+
+
+def requested_comparison(asked: ComparisonRequest) -> Comparison:
+    """
+    Return the comparison that *asked* describes.
+
+    :raises GitError: where git cannot answer.
+    :raises InvalidValue: where the semantics that are asked for contradict a profile.
+    :raises NotComparable: where a side has faults.
+    :raises NothingToCompare: where there is nothing to judge.
+    """
+    if asked.manifests:
+        return _manifests(asked)
+    if asked.dump:
+        return _drift(asked)
+    if asked.folders:
+        return _folders(asked, asked.folders)
+    if len(asked.given) == 2 and all(map(os.path.isdir, asked.given)) and not are_revisions(asked):
+        return _folders(asked, asked.given)
+    return compare_revisions(asked)
+
+
+def _manifests(asked: ComparisonRequest) -> Comparison:
+    known: Known = {}
+    semantics = asked.semantics_for(None)
+    paths = [[pair[side] for pair in asked.manifests] for side in (0, 1)]
+    names = [", ".join(each) for each in paths]
+    before, after = (
+        checked_side(name, from_manifests(each, semantics, known, asked.selection))
+        for name, each in zip(names, paths, strict=True)
+    )
+    found = of_manifests((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
+    if not found.unjudged and before.evidence.is_nothing and after.evidence.is_nothing:
+        raise NothingToCompare(names[1], after)
+    return found
+
+
+def _drift(asked: ComparisonRequest) -> Comparison:
+    overlays = checked_side(asked.directory, from_overlays(asked.directory, asked.bounds))
+    dump = checked_side(asked.dump, from_manifests(asked.dump, selection=asked.selection))
+    names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
+    return of_drift(names, dump, overlays, asked.semantics_for(overlays), asked.endpoints, asked.prune)
+
+
+def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:
+    with ThreadPoolExecutor(2) as pool:
+        sides = list(pool.map(lambda folder: from_overlays(folder, asked.bounds), folders))
+    before, after = (checked_side(name, side) for name, side in zip(folders, sides, strict=True))
+    found = compare_trees(asked, (folders[0], folders[1]), before, after)
+    found.programs = changed_programs(programs_on_disk(before), programs_on_disk(after))
+    return found

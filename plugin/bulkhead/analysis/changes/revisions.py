@@ -1,0 +1,104 @@
+"""Two revisions of git, or one and the working tree, compared. Nothing is checked out."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
+from bulkhead.analysis.changes.build_files import BuildFiles
+from bulkhead.analysis.changes.comparison import Comparison, renamed, unchanged
+from bulkhead.analysis.changes.comparison_request import ComparisonRequest, NotComparable, checked_side, compare_trees
+from bulkhead.analysis.changes.revision_checks import altered_faults
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.io.git.checkout import Copy, copies
+from bulkhead.io.git.file_states import DiskFiles, RevisionFiles
+from bulkhead.io.git.programs import changed_programs
+from bulkhead.io.git.repository import GitError, Repository, Revision
+from bulkhead.io.kustomize.kustomization import Bounds
+
+WORKING_TREE = "working tree"
+
+
+def compare_revisions(asked: ComparisonRequest) -> Comparison:
+    """
+    Return the comparison of the revisions that *asked* names.
+
+    :raises GitError: where git cannot answer, or there is no such folder.
+    :raises NotComparable: where a side has faults.
+    """
+    if not os.path.isdir(asked.directory):
+        raise GitError(f"there is no folder `{asked.directory}`", "--dir DIR is a folder of the working tree")
+    repository = Repository(asked.directory)
+    revisions = _resolved(repository, asked.given)
+    names = f"{revisions[0].name} ({revisions[0].commit[:10]})", WORKING_TREE
+    if len(revisions) == 2:
+        names = names[0], f"{revisions[1].name} ({revisions[1].commit[:10]})"
+        if revisions[0].tree == revisions[1].tree:
+            return unchanged(names)
+    with copies(repository, repository.prefix, revisions) as made:
+        before, after = _sides(asked, repository, made, names)
+        found = compare_trees(asked, names, before, after)
+        files = [RevisionFiles(repository, revision) for revision in revisions]
+        last = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
+        tops = made[0].top, made[1].top if len(made) == 2 else repository.top
+        sides = BuildFiles(files[0], before, tops[0]), BuildFiles(last, after, tops[1])
+        _check_texts(names, sides, repository.own_attributes())
+        found.programs = changed_programs(*(side.programs for side in sides))
+        if not found.programs:
+            found.other_plugins = sides[1].other_plugins(revisions[0])
+    return found
+
+
+def are_revisions(asked: ComparisonRequest) -> bool:
+    """Say whether git knows all that is given as revisions."""
+    try:
+        repository = Repository(asked.directory)
+        return all(repository.revision(name) for name in asked.given)
+    except GitError:
+        return False
+
+
+def _sides(
+    asked: ComparisonRequest, repository: Repository, made: list[Copy], names: tuple[str, str]
+) -> tuple[AnalysisInput, AnalysisInput]:
+    """Return the inputs of the copies *made*; of the working tree where there is only one copy."""
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
+        if len(made) == 1:
+            bounds = Bounds(asked.remote, asked.helm, repository.top)
+            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
+        before, after = (checked_side(name, job.result()) for name, job in zip(names, jobs, strict=True))
+    return before, after
+
+
+def _check_texts(names: Sequence[str], sides: Sequence[BuildFiles], others: Sequence[tuple[str, bytes]]) -> None:
+    """
+    Check that git checks out the texts that it stores.
+
+    :raises NotComparable: for a side of which it does not.
+    """
+    for name, side in zip(names, sides, strict=True):
+        if side.graph:
+            faults = list(altered_faults(side.files, others, side.graph, side.top, side.programs))
+            if faults:
+                raise NotComparable(name, faults)
+
+
+def _of_copy(asked: ComparisonRequest, prefix: str, copy: Copy) -> AnalysisInput:
+    folder = os.path.join(copy.top, prefix)
+    if not os.path.isdir(folder):
+        why = copy.absent.get(folder, "is not there")
+        fault = Diagnostic(Location(f"{copy.revision.name}:{prefix}"), f"this folder {why}")
+        return AnalysisInput(Cluster(), faults=[fault])
+    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent)), copy)
+
+
+def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:
+    """Return the revisions that *given* names, as git diff reads them."""
+    if len(given) == 1 and "..." in given[0]:
+        left, right = (side or "HEAD" for side in given[0].split("...", 1))
+        return [repository.base(left, right), repository.revision(right)]
+    if len(given) == 1 and ".." in given[0]:
+        given = [side or "HEAD" for side in given[0].split("..", 1)]
+    return [repository.revision(name) for name in given or ["HEAD"]]
