@@ -15,6 +15,7 @@ from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import possible_findings
+from bulkhead.core.diff.relabelled import RelabelledPods, relabelled_pods
 from bulkhead.core.engine.reachability import class_count
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
@@ -48,6 +49,7 @@ class Comparison:
     *live* are the policies of a running cluster that the overlays do
     not render.  *programs* are the files that a build can execute and that change. *other_plugins* are the plugins
     after that are not the bulkhead that runs here.
+    *relabelled* are pods whose own labels or ports change traffic with pods that could exist.
     """
 
     names: tuple[str, str]
@@ -64,6 +66,7 @@ class Comparison:
     live: tuple[LivePolicy, ...] = ()
     programs: tuple[str, ...] = ()
     other_plugins: tuple[OtherPlugin, ...] = ()
+    relabelled: tuple[RelabelledPods, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -129,7 +132,10 @@ def of_manifests(
     endpoints: Endpoints = Endpoints.ALL,
 ) -> Comparison:
     """Compare two clusters as their manifests describe them, pods and all."""
-    return _compared(names, before, after, semantics, endpoints)
+    found = _compared(names, before, after, semantics, endpoints)
+    if endpoints is not Endpoints.EXISTING:
+        found.relabelled = relabelled_pods(before.cluster, after.cluster, semantics)
+    return found
 
 
 def of_drift(

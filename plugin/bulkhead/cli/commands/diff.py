@@ -136,11 +136,15 @@ def run(options: Options, console: Console) -> int:
         if options.format == "pairs":  # a bare list has no place for them
             for line in (verdict(found), *(f"note: {note}" for note in found.notes)):
                 console.status_line(line)
-        return 2 if found.undecided or found.unjudged else int(_fails(found, options.fail_on))
+        return (
+            2
+            if found.undecided or found.unjudged or not all(each.decided for each in found.relabelled)
+            else int(_fails(found, options.fail_on))
+        )
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
-    if found.programs or found.enforcers or found.networks:
+    if found.programs or found.enforcers or found.networks or found.relabelled:
         return True  # all verdicts depend on these facts
     if not grades:
         return bool(found.findings)

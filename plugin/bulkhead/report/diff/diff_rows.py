@@ -12,6 +12,7 @@ from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, replaced_addresses
 from bulkhead.core.diff.grades import Grade, in_order
+from bulkhead.core.diff.relabelled import RelabelledPods
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
@@ -116,6 +117,7 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
     if comparison.unjudged:
         headlines.append(f"POLICIES THAT ARE NOT JUDGED CHANGE: {_unjudged(comparison, cut)}")
+    headlines += [_relabelled(each, cut) for each in comparison.relabelled]
     stays = live_headline(comparison.live)
     return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
 
@@ -142,6 +144,15 @@ def _unjudged(comparison: Comparison, cut: Cut) -> str:
     return cut.row([f"{each.policy.title} {each.event.value}" for each in comparison.unjudged], _HARD)
 
 
+def _relabelled(each: RelabelledPods, cut: Cut) -> str:
+    """Return what the new labels or ports of pods change for pods that could exist."""
+    names = cut.row(list(each.names), _HARD)
+    if not each.decided:
+        return f"NOT DECIDED: the labels or ports of {names} change, and with them traffic with pods that could exist"
+    effects = " and ".join(word for word, is_so in (("OPENS", each.opens), ("CLOSES", each.closes)) if is_so)
+    return f"A CHANGE OF LABELS OR PORTS of {names} {effects} traffic with pods that could exist"
+
+
 def _traffic(comparison: Comparison) -> str:
     if comparison.same:
         return "NO DIFFERENCE: both are the same tree"
@@ -151,7 +162,7 @@ def _traffic(comparison: Comparison) -> str:
         return f"OPENS traffic {_listed(opened)}{also}"
     if closed:
         return f"CLOSES traffic {_listed(closed)}, and opens none"
-    if comparison.undecided or comparison.unjudged:
+    if comparison.undecided or comparison.unjudged or comparison.relabelled:
         return "nothing else was found that opens or closes"
     if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
         return "NO EFFECT on traffic: the policies are the same"

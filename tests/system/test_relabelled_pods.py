@@ -1,0 +1,77 @@
+"""``diff`` of manifests where a workload itself changes, and the other ends of its traffic are in no manifest."""
+
+import json
+
+import pytest
+from conftest import Tree
+
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {%s}}
+    spec: {containers: [{name: c, ports: [{name: http, containerPort: %d}]}]}
+"""
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: %s, namespace: %s}
+spec: %s
+"""
+PROMETHEUS = "{podSelector: {matchLabels: {app: prometheus}}, namespaceSelector: {}}"
+DB = "podSelector: {matchLabels: {app: db}}"
+CLOSED = POLICY % ("closed", "shop", "{podSelector: {}, policyTypes: [Ingress, Egress]}")
+INTO_DB = POLICY % ("db", "shop", f"{{{DB}, ingress: [{{from: [{PROMETHEUS}]}}]}}")
+OUT_OF_DB = POLICY % ("db", "shop", f"{{{DB}, policyTypes: [Egress], egress: [{{to: [{PROMETHEUS}]}}]}}")
+NAMED = POLICY % (
+    "named",
+    "shop",
+    f"{{podSelector: {{}}, ingress: [{{from: [{PROMETHEUS}], ports: [{{port: http}}]}}]}}",
+)
+FROM_DB = POLICY % (
+    "from-db",
+    "mon",
+    f"{{podSelector: {{}}, ingress: [{{from: [{{{DB}, namespaceSelector: {{}}}}]}}]}}",
+)
+FREE = POLICY % ("free", "shop", "{podSelector: {matchLabels: {app: none}}}")
+
+OPENINGS = {
+    "a policy selects it": (CLOSED + "---\n" + INTO_DB, ("app: web", 80), ("app: db", 80), "OPENS"),
+    "a policy selects it for egress": (CLOSED + "---\n" + OUT_OF_DB, ("app: web", 80), ("app: db", 80), "OPENS"),
+    "a policy selects it no more": (CLOSED + "---\n" + INTO_DB, ("app: db", 80), ("app: web", 80), "CLOSES"),
+    "it becomes a peer": (FROM_DB, ("app: web", 80), ("app: db", 80), "OPENS"),
+    "it has another number behind a name": (NAMED, ("app: web", 80), ("app: web", 8080), "OPENS and CLOSES"),
+}
+
+
+@pytest.mark.parametrize("case", OPENINGS)
+def test_what_a_changed_workload_opens_for_pods_in_no_manifest_is_reported(case: str, tree: Tree) -> None:
+    policies, old, new, effect = OPENINGS[case]
+    for side, is_like in (("old", old), ("new", new)):
+        tree.write(f"{side}/all.yaml", WORKLOAD % is_like + "---\n" + policies)
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert done.status == 1
+    assert f"A CHANGE OF LABELS OR PORTS of shop/web {effect} traffic with pods that could exist" in done.stdout
+    assert "NO EFFECT" not in done.stdout
+    found = json.loads(tree.bulkhead("diff", "--manifests", "old", "new", "--format", "json").stdout)
+    assert effect in found["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("policies", "old", "new"),
+    [
+        (CLOSED, ("app: web", 80), ("app: db", 80)),
+        (CLOSED + "---\n" + INTO_DB, ("app: web", 80), ("app: web, version: two", 80)),
+        (FREE, ("app: web", 80), ("app: db", 8080)),
+        (CLOSED, ("app: web", 80), ("app: web", 8080)),
+    ],
+)
+def test_a_changed_workload_that_policies_treat_as_before_has_no_effect(
+    policies: str, old: tuple[str, int], new: tuple[str, int], tree: Tree
+) -> None:
+    for side, is_like in (("old", old), ("new", new)):
+        tree.write(f"{side}/all.yaml", WORKLOAD % is_like + "---\n" + policies)
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, done.stdout.splitlines()[0][:9]) == (0, "NO EFFECT")
