@@ -641,3 +641,48 @@ def test_the_how_to_page_shows_what_really_comes_out(tmp_path: Path) -> None:
 def unlined(text: str) -> str:
     """Return *text* without the numbers of lines in the base, which people edit."""
     return re.sub(r"(base/namespace\.yaml):\d+", r"\1", text)
+
+
+WORKLOAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {run: web}}
+  template:
+    metadata: {labels: {run: web, app: web}}
+    spec:
+      hostNetwork: false
+      containers: [{name: c, image: "i:1", ports: [{name: http, containerPort: 80}]}]
+"""
+
+
+@pytest.mark.parametrize("outer", ["", "commonAnnotations: {a: b}\n"])
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("app: web", "app: api", "+ lan (192.168.1.0/24) -> email/web: port 22"),
+        ("hostNetwork: false", "hostNetwork: true", "-> email/web: all ports"),
+        ("containerPort: 80", "containerPort: 81", "monitoring/prometheus -> email/web: port 81"),
+        ('"i:1"', '"i:2"', ""),
+    ],
+)
+def test_workloads_among_the_resources_of_overlays_are_endpoints(
+    repository: Repository, outer: str, old: str, new: str, says: str
+) -> None:
+    peers = "{a: {from: traefik, ports: http}, b: {from: prometheus, ports: http}}"
+    rules = f"  workloads:\n    web: {{pods: {{app: web}}, ingress: {peers}}}\n"
+    rules += "    api: {pods: {app: api}, ingress: {b: {from: lan, ports: 22}}}\n"
+    kustomization = "resources: [../../base, web.yaml]\nnamespace: email\ntransformers: [../../plugin]\n"
+    repository.tree.overlay("email", "  ingress: null\n  egress: null\n" + rules)
+    repository.tree.write("overlays/email/kustomization.yaml", kustomization + "patches: [{path: rules.yaml}]\n")
+    repository.tree.write("overlays/email/web.yaml", WORKLOAD)
+    if outer:
+        repository.tree.write("kustomization.yaml", "resources: [overlays/cardboard, overlays/email]\n" + outer)
+    repository.commit()
+    assert WORKLOAD.count(old) == 1
+    repository.tree.write("overlays/email/web.yaml", WORKLOAD.replace(old, new))
+    done = repository.diff()
+    assert done.status == int(bool(says)), done.stdout
+    assert says in done.stdout
+    assert done.stdout.startswith("OPENS" if says else "NO EFFECT")

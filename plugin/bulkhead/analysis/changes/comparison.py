@@ -117,9 +117,12 @@ def of_overlays(
 ) -> Comparison:
     """Compare two trees of overlays; what only one of them can distinguish exists in both."""
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
+    workloads = _workloads(before), _workloads(after)
+    own = workloads if workloads[0] != workloads[1] else ((), ())
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
-        replace(each, cluster=_with(each.cluster, namespaces, pods, each.cluster.policies)) for each in (before, after)
+        replace(each, cluster=_with(each.cluster, namespaces, (*pods, *mine), each.cluster.policies))
+        for each, mine in zip((before, after), own, strict=True)
     )
     return _compared(names, one, other, semantics, endpoints)
 
@@ -266,6 +269,11 @@ def _with(
     facts: Cluster, namespaces: tuple[Namespace, ...], pods: tuple[Pod, ...], policies: tuple[NetworkPolicy, ...]
 ) -> Cluster:
     return Cluster(namespaces, pods, policies, facts.networks, facts.nodes, facts.services)
+
+
+def _workloads(side: AnalysisInput) -> tuple[Pod, ...]:
+    """Return the pods of the workloads that are among the overlays' own resources."""
+    return tuple(thing for thing in side.beside if isinstance(thing, Pod))
 
 
 def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:
