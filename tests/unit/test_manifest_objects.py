@@ -263,3 +263,45 @@ def test_in_a_folder_the_later_of_two_objects_counts_and_it_is_said(tmp_path: Pa
     (note,) = found.evidence.notes
     assert note.startswith("written more than once, and only the last one counts: Pod media/a (")
     assert "a.yaml:1" in note and "b.yaml:1" in note
+
+
+# --- Objects that hold policies --------------------------------------------------------------------------------------
+
+POLICY = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": {}}}
+GENERATED = {"generate": {"kind": "NetworkPolicy", "data": {"spec": {}}}}
+CLONED = {"generate": {"kind": "CiliumNetworkPolicy", "clone": {"name": "x"}}}
+BARE = {"items": [{"podSelector": {}, "policyTypes": ["Ingress"]}]}
+
+
+def config_map(text: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": META, "data": {"a": text}}
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        (custom("kyverno.io/v1", "ClusterPolicy", rules=[GENERATED]), "ClusterPolicy (kyverno.io)"),
+        (custom("kyverno.io/v1", "Policy", rules=[CLONED]), "Policy (kyverno.io)"),
+        (custom("kubernetes.crossplane.io/v1", "Object", manifest=POLICY), "Object (kubernetes.crossplane.io)"),
+        (custom("capsule.clastix.io/v1beta2", "Tenant", networkPolicies=BARE), "Tenant (capsule.clastix.io)"),
+        (config_map(yaml.safe_dump(POLICY)), "ConfigMap"),
+        (config_map(json.dumps(POLICY)), "ConfigMap"),
+    ],
+)
+def test_an_object_that_holds_a_policy_is_one_that_is_not_judged(
+    tmp_path: Path, document: dict[str, Any], kind: str
+) -> None:
+    assert [each.kind for each in read(tmp_path, document).unjudged] == [kind]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        custom("kyverno.io/v1", "ClusterPolicy", rules=[{"match": {"resources": {"kinds": ["NetworkPolicy"]}}}]),
+        custom("example.org/v1", "Report", subject={"kind": "NetworkPolicy", "name": "x"}),
+        custom("apiextensions.k8s.io/v1", "CustomResourceDefinition", names={"kind": "MyNetworkPolicy"}),
+        config_map("about every NetworkPolicy"),
+    ],
+)
+def test_one_that_only_speaks_of_policies_is_none(tmp_path: Path, document: dict[str, Any]) -> None:
+    assert not read(tmp_path, document).unjudged

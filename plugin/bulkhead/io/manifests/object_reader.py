@@ -15,6 +15,7 @@ from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import read_networkpolicy
+from bulkhead.io.manifests.held_policies import holds_policy
 from bulkhead.io.manifests.kinds import (
     NETWORKING,
     NETWORKING_KINDS,
@@ -108,6 +109,8 @@ def _object(
             yield _judged(kind, document, path)
         elif "apiVersion" not in document and not version:
             yield None
+        elif holds_policy(kind, document) and not templates_in(document):
+            yield _unjudged(group, kind, document, path)
         elif not creates_no_pods(group, kind):
             yield _custom(group, kind, document, path)
     except InvalidField as wrong:
