@@ -213,6 +213,23 @@ def test_new_records_an_unprotected_namespace(cluster: Tree) -> None:
     assert patch["spec"] == {"ingress": None, "egress": None, "unprotected": "yes: a #playground"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right", "hint"),
+    [
+        ("ports: 587", "ports: 0587", "hint: write `587`, or"),
+        ("      ports: 587", "\t\tports: 587", "hint: indent with spaces"),
+        ("name: standard", "name: email-gateway", "hint: a patch needs the `kind` and `metadata.name` of a resource"),
+    ],
+)
+def test_validate_says_what_to_write_instead(cluster: Tree, wrong: str, right: str, hint: str) -> None:
+    rules = cluster.path / "overlays/email-gateway/rules.yaml"
+    assert wrong in rules.read_text()
+    rules.write_text(rules.read_text().replace(wrong, right))
+    done = cluster.bulkhead("validate")
+    assert done.status == 1
+    assert hint in done.stderr
+
+
 @pytest.mark.parametrize("word", ["0443", "1e3", "22:22", "2027-03-31", "null", "off: it is old", "#1", "- x"])
 def test_new_writes_a_reason_that_every_yaml_reads_as_text(cluster: Tree, word: str) -> None:
     assert cluster.bulkhead("new", "sandbox", "--unprotected", word).status == 0
