@@ -93,6 +93,17 @@ def test_no_policy_left_is_no_result(shop: Tree) -> None:
     assert_refused(shop, "of the policies that the overlays expand to (8), none is left")
 
 
+def test_a_policy_of_another_api_group_is_none_that_is_left(shop: Tree) -> None:
+    one = DELETES.replace(", name: default-deny-all", "").replace("{kind:", "{group: networking.k8s.io, kind:")
+    calico = "apiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: other, namespace: shop}\n"
+    shop.write("calico.yaml", calico)
+    text = "resources: [overlays/shop, calico.yaml]\n"
+    shop.write("kustomization.yaml", f"{text}transformers:\n- |\n{indent(one, '  ')}")
+    assert "crd.projectcalico.org" in shop.build(".").stdout
+    assert "networking.k8s.io" not in shop.build(".").stdout
+    assert_refused(shop, "of the policies that the overlays expand to (8), none is left")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from bulkhead.analysis.semantics_options import SemanticsOptions
-from bulkhead.core.engine.semantics import IpBlockMode
+from bulkhead.core.engine.semantics import IpBlockMode, SemanticsName
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.io.manifests.manifest_files import Selection
 
@@ -84,7 +84,7 @@ def semantics_options(parser: Parser) -> None:
     """Declare by which semantics policies are read."""
     parser.add_argument(
         "--semantics",
-        choices=["api", "enforcer"],
+        choices=values(SemanticsName),
         help="api: as the Kubernetes specification says; enforcer: with the deviations of the cluster's enforcer from "
         "it (default: enforcer where the profile or --enforcer names one, else api)",
     )

@@ -12,6 +12,7 @@ from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import AFTER
 from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.io.kustomize.build import UNUSED, Mirror, join, kustomization_text
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.resource_order import legacy
@@ -71,7 +72,7 @@ class RootBuild:
         for head in filter(is_ours, heads):
             self._left(head)
         policies = sum(len(overlay.policies) for overlay in self.overlays.values())
-        if policies and all(head.get("kind") != "NetworkPolicy" for head in heads):
+        if policies and not any(is_networkpolicy(head.get("apiVersion"), head.get("kind")) for head in heads):
             message = f"of the policies that the overlays expand to ({policies}), none is left"
             self._fault(root.file, message, "look for what removes them after the plugin: a patch, or an annotation")
         return text

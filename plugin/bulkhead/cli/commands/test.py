@@ -147,7 +147,7 @@ class _Checking:
         self.apart = treated_differently((self.answer,))
         self.here = console.folder
         self.possible = PossibleChecker(as_known(found), found.semantics, self.templates, self.unreal, self.answer)
-        self.writer = BreachWriter(found, self.possible, self.outside, self.here)
+        self.writer = BreachWriter(found, self.possible, self.outside, self.here, cut)
 
     def verdicts(self, lines: list[PromiseLocation], promises: list[Promise]) -> list[PromiseResult]:
         faults = []

@@ -10,6 +10,13 @@ from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.record import record
 
 
+class SemanticsName(Enum):
+    """By which semantics policies are read: the specification, or an enforcer with its deviations."""
+
+    API = "api"
+    ENFORCER = "enforcer"
+
+
 class IpBlockMode(Enum):
     """What an ``ipBlock`` matches beside outside addresses: *PODS* too (kube-router, Calico), or *NEVER* (Cilium)."""
 

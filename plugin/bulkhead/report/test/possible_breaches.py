@@ -13,6 +13,7 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.addresses import blocks
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import EVERY, PortSet
+from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.text import spelt
 from bulkhead.report.names.outside_names import Outside
 from bulkhead.report.names.possible_names import possible_pods, shortened_list, with_conditions
@@ -21,8 +22,10 @@ from bulkhead.report.names.possible_names import possible_pods, shortened_list, 
 class BreachWriter:
     """Writes breaches that *checker* found in *given*; files are named from *here*."""
 
-    def __init__(self, given: AnalysisInput, checker: PossibleChecker, outside: Outside, here: str) -> None:
-        self.given, self.checker, self.outside, self.here = given, checker, outside, here
+    def __init__(
+        self, given: AnalysisInput, checker: PossibleChecker, outside: Outside, here: str, cut: Cut = SHORT
+    ) -> None:
+        self.given, self.checker, self.outside, self.here, self.cut = given, checker, outside, here, cut
         self.listed = frozenset(
             {policy.namespace for policy in given.cluster.policies}
             | {pod.namespace for pod in given.cluster.pods if "*" not in pod.namespace}
@@ -78,10 +81,9 @@ class BreachWriter:
         """Return that *policies* make it too hard to decide."""
         named = [self.given.cluster.policies[number] for number in policies]
         names = sorted({f"{each.namespace}/{each.name}" for each in named})
-        more = f" and {len(names) - _HARD} more" if len(names) > _HARD else ""
         return (
             "NOT DECIDED: it takes too many steps to say whether it holds for pods that could exist because of "
-            f"{', '.join(names[:_HARD])}{more}"
+            f"{self.cut.row(names, _HARD)}"
         )
 
 
