@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 
 from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
@@ -122,7 +122,7 @@ class _Reading:
         unused = set.intersection(*self.unused) if self.unused else set()
         notes = tuple(f"`--exclude {each}` leaves nothing out" for each in self.selection.exclude if each in unused)
         evidence = found.evidence.and_of(self.evidence).and_of(Evidence(notes=notes))
-        faults = (*self.faults, *found.faults)
+        faults = (*self.faults, *found.faults, *_kept_back(self.objects))
         return ManifestCluster(found.cluster, faults, found.unjudged, evidence, tuple(self.files), found.separate)
 
     def read(self, path: str) -> None:
@@ -238,6 +238,22 @@ class _Reading:
 
     def fault(self, path: str, message: str, hint: str = "") -> None:
         self.faults.append(Diagnostic(Location(path), message, hint))
+
+
+_KEEPS_BACK = ("argocd.argoproj.io/hook", "helm.sh/hook", "kustomize.toolkit.fluxcd.io/reconcile")
+"""Annotations by which a delivery applies an object at another time, deletes it again, or leaves it out."""
+
+
+def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
+    """Yield a problem for each policy that a delivery keeps back. What is in the list of a dump is in the cluster."""
+    for each in objects:
+        for thing in each.object.things if not each.of_list else ():
+            if isinstance(thing, NetworkPolicy):
+                for word in sorted({key for key, _ in (*thing.labels, *thing.annotations)} & {*_KEEPS_BACK}):
+                    name = f"{thing.namespace}/{thing.name}"
+                    message = f"a delivery keeps the NetworkPolicy `{name}` back, or deletes it, for `{word}`"
+                    at = Location(each.location.file, each.location.line, int(each.location.line > 0))
+                    yield Diagnostic(at, message, f"remove `{word}`, or leave the policy out")
 
 
 def _build_it(folder: str) -> str:

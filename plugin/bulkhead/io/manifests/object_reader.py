@@ -78,6 +78,8 @@ def read(
         return
     found = (document.get("kind") or kind) if isinstance(document, dict) else None
     if not isinstance(document, dict) or found is None or found == "":
+        if isinstance(document, dict) and group_of(document.get("apiVersion")) == NETWORKING:
+            problems.append(Diagnostic(in_resource("document", path), "`kind` is missing", "write what kind this is"))
         yield None
     elif not isinstance(found, str):
         problems.append(Diagnostic(in_resource("document", (*path, "kind")), f"`kind` must be text, not `{found}`"))
