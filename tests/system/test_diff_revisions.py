@@ -614,9 +614,12 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
     assert (done.status, lines(done)) == (
         1,
         [
-            "OPENS traffic across namespaces",
+            "OPENS traffic across namespaces and within a namespace",
             "OPENS across namespaces",
             "  + b -> a: port 80",
+            "      ingress rule web, two/all.yaml:14",
+            "OPENS within a namespace, for pods that could exist",
+            "  + any pod in namespace `a` -> any pod in the same namespace: port 80",
             "      ingress rule web, two/all.yaml:14",
         ],
     )

@@ -218,6 +218,26 @@ def test_pods_that_exist_come_first_and_show_for_the_class_that_they_belong_to(t
     ]
 
 
+@pytest.mark.parametrize("place", ["shop", "media"])
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@pytest.mark.parametrize("peer", [pods({}, {}), pods({}, need("team", "DoesNotExist"))], ids=["every", "no team"])
+def test_pods_that_exist_in_one_namespace_do_not_show_for_traffic_across_namespaces_nor_the_other_way_round(
+    tmp_path: Path, place: str, direction: str, peer: Json
+) -> None:
+    other = workload("api", app="api")
+    other["metadata"]["namespace"] = place
+    there = [workload("web", app="web"), other]
+    web = labels(app="web")
+    before, after = (
+        policy(rules, pods=web) if direction == "ingress" else policy(None, rules, web)
+        for rules in ([], coming(peer) if direction == "ingress" else going(peer))
+    )
+    both = sides(tmp_path, [before, *there], [after, *there])
+    for folders, word in ((both, "opens"), (both[::-1], "closes")):
+        status, text = bulkhead("diff", "--format", "json", "--manifests", *folders)
+        assert (status, set(json.loads(text)[word])) == (1, {"across", "within"})
+
+
 def test_replicas_of_one_workload_are_two_ends(tmp_path: Path) -> None:
     there = {**workload("db", app="db"), "kind": "StatefulSet"}
     before = policy(coming(pods(labels(app="db"))), pods=labels(app="db"))

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.possible_changes import PossibleChange
+from bulkhead.core.engine.endpoint_space import EndpointSpace
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
+    NO,
     OUTSIDES,
     PORT,
     SAME,
@@ -19,11 +21,12 @@ from bulkhead.core.possible.flow_class import (
     settled,
 )
 from bulkhead.core.possible.members import Members, members_at
-from bulkhead.core.sets import intervals
+from bulkhead.core.sets import intervals, value_sets
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY
 from bulkhead.core.sets.ranges import PRIVATE
+from bulkhead.core.sets.value_sets import EVERY as EVERY_VALUE
 from bulkhead.core.sets.value_sets import only
 
 
@@ -35,6 +38,7 @@ class GivenChanges:
             old.universe.family: (number, (old.universe, new.universe))
             for number, (old, new) in enumerate(zip(difference.before.layers, difference.after.layers, strict=True))
         }
+        self.homes: dict[int, dict[str, Members]] = {number: _homes(*both) for number, both in self.layers.values()}
         self.changes: dict[int, list[TrafficChange]] = {}
         for change in difference.changes:
             self.changes.setdefault(change.layer, []).append(change)
@@ -50,9 +54,10 @@ class GivenChanges:
         """
         Return the parts of *change* that given endpoints do not show.
 
-        Where a class has several label values or namespaces, each has to be shown by itself.
+        Where a class has several label values or namespaces, each has to be shown by itself, and so have traffic within
+        a namespace and traffic across namespaces.
         """
-        pending: list[FlowClass] = [change.flows]
+        pending: list[FlowClass] = [flows for flows, _ in by_namespaces(change.flows)]
         rest: list[FlowClass] = []
         checks = _MOST_CHECKS
         while pending:
@@ -97,11 +102,63 @@ class GivenChanges:
         """Yield the ends, among *sources* and *destinations*, of each given change with the effect of *change*."""
         named = any(axis.startswith("?named:") and values == YES for axis, values in change.flows.values.items())
         wanted = change.flows.spans.get(PORT, EVERY.spans)
-        for each in self.changes.get(self.layers[change.space.family][0], ()):
+        number, _ = self.layers[change.space.family]
+        for each in self.changes.get(number, ()):
             affected = (each.opens if change.opens else each.closes).spans
             here, there = each.sources & sources, each.destinations & destinations
             if here and there and _holds(affected, wanted, named):
-                yield here, there
+                yield from _pairs(change.flows, self.homes[number], here, there)
+
+
+def by_namespaces(flows: FlowClass) -> Iterator[tuple[FlowClass, bool | None]]:
+    """
+    Yield the parts of *flows* within a namespace (True) and across namespaces (False).
+
+    ``None``: an end is outside.
+    """
+    if OUTSIDES in (flows.values.get("s.kind"), flows.values.get("d.kind")):
+        yield flows, None
+        return
+    wanted = flows.values.get(SAME, only((True, False)))
+    names = value_sets.intersect(flows.values.get("s.ns", EVERY_VALUE), flows.values.get("d.ns", EVERY_VALUE))
+    for is_same, same in ((True, YES), (False, NO)):
+        if not value_sets.holds(wanted, is_same):
+            continue
+        if value_sets.is_empty(names):
+            if not is_same:
+                yield flows, False
+        elif found := settled({**flows.values, SAME: same}, dict(flows.spans)):
+            yield found, is_same
+
+
+def _homes(*spaces: EndpointSpace) -> dict[str, Members]:
+    """Return the members of each namespace, on either side."""
+    found: dict[str, Members] = {}
+    for space in spaces:
+        for name, bits in space.homes.items():
+            found[name] = found.get(name, 0) | bits
+    return found
+
+
+def _pairs(
+    flows: FlowClass, homes: dict[str, Members], here: Members, there: Members
+) -> Iterator[tuple[Members, Members]]:
+    """
+    Yield *here* and *there*, or where *flows* are within a namespace or across namespaces, a part that is so.
+
+    Between pods one such part is enough to show them.
+    """
+    same = flows.values.get(SAME)
+    if same is None:
+        yield here, there
+        return
+    excluded, names = flows.values.get("s.ns", EVERY_VALUE)
+    for name in homes if excluded else names:
+        home = homes.get(str(name), 0)
+        others = there & home if same == YES else there & ~home
+        if here & home and others:
+            yield here & home, others
+            return
 
 
 _MOST_CHECKS = 2_000

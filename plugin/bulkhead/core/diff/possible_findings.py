@@ -8,27 +8,16 @@ from bulkhead.core.diff.causes import Cause
 from bulkhead.core.diff.compare import Difference
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.diff.grades import Grade, towards
-from bulkhead.core.diff.implied import GivenChanges
+from bulkhead.core.diff.implied import GivenChanges, by_namespaces
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.possible.described import PortFact, facts_of, pods_at
-from bulkhead.core.possible.flow_class import (
-    DESTINATION,
-    NO,
-    OUTSIDES,
-    PORT,
-    SAME,
-    SOURCE,
-    YES,
-    FlowClass,
-    settled,
-)
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, value_sets
+from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.ports import PortSet
-from bulkhead.core.sets.value_sets import EVERY
 
 
 def possible_findings(
@@ -130,28 +119,12 @@ class _PossibleFindings:
 
 def _kinds(flows: FlowClass) -> Iterator[tuple[FlowClass, Grade | None]]:
     """Yield the parts of *flows* of one grade each; ``None``: the addresses outside decide."""
-    if flows.values.get("s.kind") == OUTSIDES:
-        yield flows, Grade.OUTSIDE
-        return
-    if flows.values.get("d.kind") == OUTSIDES:
-        yield flows, None
-        return
-    here, there = flows.values.get("s.ns", EVERY), flows.values.get("d.ns", EVERY)
-    for same, grade in ((YES, Grade.WITHIN), (NO, Grade.ACROSS)):
-        if same is NO and value_sets.is_empty(value_sets.intersect(here, there)):
-            yield flows, grade
-        elif found := _with(flows, same):
-            yield found, grade
-
-
-def _with(flows: FlowClass, same: value_sets.ValueSet) -> FlowClass | None:
-    both = value_sets.intersect(flows.values.get(SAME, same), same)
-    if value_sets.is_empty(both):
-        return None
-    names = value_sets.intersect(flows.values.get("s.ns", EVERY), flows.values.get("d.ns", EVERY))
-    if same is YES and value_sets.is_empty(names):
-        return None
-    return settled({**flows.values, SAME: same}, dict(flows.spans))
+    is_from_outside = flows.values.get("s.kind") == OUTSIDES
+    for part, same in by_namespaces(flows):
+        if same is None:
+            yield part, Grade.OUTSIDE if is_from_outside else None
+        else:
+            yield part, Grade.WITHIN if same else Grade.ACROSS
 
 
 def _same_destinations(each: _Draft) -> tuple[object, ...]:
