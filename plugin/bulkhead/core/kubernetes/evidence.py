@@ -84,6 +84,7 @@ class Evidence:
             self.dot_folders,
             self.linked_folders,
             notes,
+            self.creator_namespaces,
         )
 
     def with_classes(self, classes: int) -> "Evidence":
