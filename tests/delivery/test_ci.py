@@ -181,19 +181,27 @@ class TestReview:
         assert comment.startswith("**OPENS traffic to the internet**")
         assert "port 587" in comment
 
-    def test_nothing_of_a_pull_request_runs(self, work: Path) -> None:
+    @pytest.mark.parametrize(
+        ("attributes", "first"),
+        [("", "**THE PLUGIN CHANGES"), ("* filter=evil\n", "**This change cannot be compared.**")],
+        ids=["programs", "programs and a git filter"],
+    )
+    def test_nothing_of_a_pull_request_runs(self, work: Path, attributes: str, first: str) -> None:
         ran = work.parent / "ran"
         evil = f"#!/bin/sh\ntouch {ran}\n"
         hostile = dict.fromkeys(("plugin/expand", "deploy/ci/review", "deploy/ci/comment.py"), evil)
         hostile["plugin/bulkhead/cli/main.py"] = f"open({str(ran)!r}, 'w')\n"
         hostile["Makefile"] = f"compiled:\n\ttouch {ran}\n"
-        hostile[".gitattributes"] = "* filter=evil\n"
+        if attributes:
+            hostile[".gitattributes"] = attributes
         proposes(work, {**OPENS, **hostile})
         done, output = reviewed(work)
         assert done.status == 0, done.stderr
         comment = unpacked(output)
-        assert comment.startswith("**OPENS traffic to the internet**")
-        assert "the plugin itself changes" in comment
+        assert comment.startswith(first)
+        if not attributes:
+            assert "OPENS traffic to the internet" in comment
+            assert "plugin/expand" in comment
         assert not ran.exists()
 
     def test_what_cannot_be_read_is_said_and_cannot_speak_for_itself(self, work: Path) -> None:

@@ -18,7 +18,6 @@ from bulkhead.core.expansion.expand import expand
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
 from bulkhead.core.language import resources
 from bulkhead.core.language.resources import ClusterProfile, Enforcer, SegmentedNamespace
-from bulkhead.core.possible.families import possible_families
 from bulkhead.core.record import fields_of
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.io.resources.decode import decode
@@ -59,7 +58,7 @@ def missed(
     random: Random,
 ) -> list[object]:
     """The flows of a random population about which brute force and *changes* do not agree."""
-    family = random.choice((4, *possible_families(before, after)))
+    family = random.choice(addresses.FAMILIES)
     known = intervals.merge(addresses.network(text) for text in after.networks)
     known = intervals.intersect(known, (addresses.WHOLE[family],))
     texts = [text for text in INSIDE if (":" in text) == (family == 6)]

@@ -197,7 +197,12 @@ def test_a_deleted_overlay_opens_its_namespace(repository: Repository) -> None:
     repository.git("rm", "-rq", "overlays/email")
     repository.listing("cardboard")
     done = repository.diff()
-    assert lines(done)[0] == "OPENS traffic to the internet, from outside the cluster and to private networks"
+    # The pods of the cluster reach each other over IPv4 before and after; over IPv6 only after.
+    assert lines(done)[0] == (
+        "OPENS traffic to the internet, from outside the cluster, across namespaces, to private networks and within a "
+        "namespace"
+    )
+    assert "(if pods have IPv6 addresses)" in done.stdout
     assert "+ anywhere (0.0.0.0/0) -> email: all ports" in done.stdout
     assert "no longer isolated for ingress by default-deny-all, HEAD:overlays/email/rules.yaml:4" in done.stdout
 
@@ -234,7 +239,9 @@ def test_a_policy_that_an_overlay_brings_along_is_seen(repository: Repository) -
     overlay = repository.tree.path / "overlays/cardboard/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("[../../base]", "[../../base, open.yaml]"))
     done = repository.diff()
-    assert lines(done)[0] == "OPENS traffic from outside the cluster"
+    # The pods of the cluster reach cardboard over IPv4 before and after; over IPv6 only after.
+    assert lines(done)[0] == "OPENS traffic from outside the cluster and across namespaces"
+    assert "(if pods have IPv6 addresses)" in done.stdout
     assert "ingress rule sneaky, overlays/cardboard/open.yaml:4" in done.stdout
 
 

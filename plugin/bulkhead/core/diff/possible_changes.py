@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
-from bulkhead.core.possible.families import possible_families, spans_of
+from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
 from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record
-from bulkhead.core.sets import value_sets
+from bulkhead.core.sets import addresses, value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
 
@@ -48,8 +48,8 @@ def possible_changes(
     if before.policies == after.policies and before.namespaces == after.namespaces and semantics[0] == semantics[1]:
         return ()
     steps = Steps()
-    found: dict[tuple[bool, FlowClass], PossibleChange] = {}
-    for family in possible_families(before, after):
+    found: dict[tuple[bool, int, FlowClass], PossibleChange] = {}
+    for family in addresses.FAMILIES:
         space = flow_space(family, spans_of(after.networks), _replaced(after, semantics))
         groups: dict[object, int] = {}
         sides = [
@@ -60,7 +60,7 @@ def possible_changes(
             old, new = (before, after) if opens else (after, before)
             for each in opened(first, second, steps):
                 for change in _changes(opens, space, each, old, new):
-                    key = opens, change.flows
+                    key = opens, family, change.flows
                     found[key] = _both(found[key], change) if key in found else change
     return tuple(found.values())
 

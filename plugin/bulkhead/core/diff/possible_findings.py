@@ -29,10 +29,10 @@ def possible_findings(
     *are_given*: the pods of *difference* are real.  With *fold* what they show already is left out.
     """
     given = GivenChanges(difference)
-    decided = [change for change in changes if change.decided]
+    decided = list(_without_copies([change for change in changes if change.decided]))
     wanted = [part for change in decided for part in given.not_shown(change)] if fold else decided
     writer = _PossibleFindings(given, difference, are_given)
-    found = [each for change in _without_copies(wanted) for each in writer.findings(change)]
+    found = [each for change in wanted for each in writer.findings(change)]
     for same in (_same_destinations, _same_sources):
         found = _merged(found, same)
     return tuple(sorted((each.finding() for each in found), key=lambda each: each.order))
@@ -42,8 +42,14 @@ def _without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
     """Yield *changes* except those over IPv6 that say of all addresses what is said over IPv4."""
     known = {_anywhere(each) for each in changes if each.space.family == 4}
     for each in changes:
-        if each.space.family == 4 or _anywhere(each) not in known or any(axis != PORT for axis in each.flows.spans):
+        if each.space.family == 4 or _anywhere(each) not in known or _has_addresses(each.flows):
             yield each
+
+
+def _has_addresses(flows: FlowClass) -> bool:
+    """Say whether an end of *flows* is described by addresses, which differ between the families."""
+    outside = any(flows.values.get(f"{end}.kind") == OUTSIDES for end in (SOURCE, DESTINATION))
+    return outside or any(axis != PORT for axis in flows.spans)
 
 
 def _anywhere(change: PossibleChange) -> tuple[object, ...]:

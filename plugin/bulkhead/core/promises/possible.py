@@ -11,7 +11,7 @@ from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction
-from bulkhead.core.possible.families import possible_families, spans_of
+from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
     OUTSIDES,
@@ -75,7 +75,7 @@ class PossibleChecker:
         self.cluster, self.answer = cluster, answer
         self.steps = Steps()
         self.sides: list[tuple[PossibleFlows, EndReader]] = []
-        for family in possible_families(cluster):
+        for family in addresses.FAMILIES:
             space = flow_space(family, spans_of(cluster.networks), unreal)
             flows = PossibleFlows(cluster, space, semantics, {})
             self.sides.append((flows, EndReader(cluster, space, semantics, templates)))
