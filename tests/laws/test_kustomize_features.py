@@ -10,7 +10,7 @@ import os
 import shutil
 
 from conftest import Tree
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 FILES = {
@@ -141,6 +141,12 @@ ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["o
     max_examples=int(os.environ.get("LAWS", "100")) * 2 // 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@example(
+    json.dumps(
+        {"namespace": "shop", "resources": ["../../base"], "transformers": ["../../plugin", INLINE, "label.yaml"]}
+    ),
+    '{"resources": ["overlays/shop"]}',
 )
 @given(OVERLAY, ROOT)
 def test_what_is_rendered_is_what_is_built(tree: Tree, overlay: str, root: str) -> None:

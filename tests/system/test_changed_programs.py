@@ -117,6 +117,7 @@ def test_a_link_to_the_plugin_that_leads_elsewhere_is_listed(repository: Tree) -
     text = "resources: [../../../base]\nnamespace: shop\ntransformers: [../../plugin]\n"
     repository.write("clusters/overlays/shop/kustomization.yaml", text)
     repository.write("kustomization.yaml", "resources: [clusters/overlays/shop]\n")
+    shutil.rmtree(repository.path / "overlays")  # the root lists every overlay that there is
     commit(repository)
     (repository.path / "clusters/plugin").unlink()
     (repository.path / "clusters/plugin").symlink_to("../vendor/plugin")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
-from bulkhead.io.kustomize.kustomization import Graph, Kustomization, text_of
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations, text_of
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.kustomize.unmodelled import annotations, is_local
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
@@ -39,6 +39,34 @@ def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagno
     for leaf in leaves:
         yield from _nested(graph, leaf)
         yield from _programs(graph, leaf)
+        yield from _same_transformers(graph, leaf)
+
+
+def _same_transformers(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
+    """Yield transformers of *leaf* with one kind and name, which kustomize refuses: the copy separates them."""
+    known: set[tuple[object, ...]] = set()
+    for i, entry in enumerate(leaf.entries("transformers")):
+        for value in [*configurations(leaf, entry), *_listed(graph, leaf.at(entry))]:
+            metadata = value.get("metadata") if isinstance(value, dict) else None
+            if not isinstance(value, dict) or not isinstance(metadata, dict):
+                continue
+            kind, name = value.get("kind"), metadata.get("name")
+            key = str(value.get("apiVersion")), str(kind), str(name), str(metadata.get("namespace") or "")
+            if key in known:
+                yield Diagnostic(
+                    leaf.place(("transformers", i)),
+                    f"two transformers are both `{kind} {name}`, which kustomize refuses",
+                    "rename one of them",
+                )
+            known.add(key)
+
+
+def _listed(graph: Graph, folder: str) -> Iterator[Raw]:
+    """Yield the resources that the kustomization in *folder* lists, where there is one."""
+    found = graph.found.get(os.path.realpath(folder))
+    for entry in found.entries("resources") if found is not None else ():
+        if found is not None:
+            yield from configurations(found, entry)
 
 
 def _build_places(graph: Graph) -> Iterator[Diagnostic]:

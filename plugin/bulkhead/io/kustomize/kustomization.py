@@ -190,7 +190,7 @@ class Graph:
         """Note every file that the configurations of builtin plugins, in files and in place, name."""
         for key in PLUGIN_LISTS:
             for i, entry in enumerate(kustomization.entries(key)):
-                for value in _configurations(kustomization, entry):
+                for value in configurations(kustomization, entry):
                     for _, name, text in named_files(value):
                         named = text.rpartition("=")[2] if name == "files" else text
                         if _REMOTE.search(named):
@@ -340,7 +340,7 @@ def own_kinds(file: str) -> set[str]:
     }
 
 
-def _configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
+def configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
     """Return the configurations of plugins that *entry* holds or is the file of; a folder has its own kustomization."""
     try:
         inline = inline_resources(entry)
