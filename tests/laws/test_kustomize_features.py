@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 
+import pytest
 from conftest import Tree
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
@@ -137,6 +138,7 @@ OVERLAY = kustomizations(["../../base"], "../../plugin")
 ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["overlays/shop"], ""))
 
 
+@pytest.mark.native
 @settings(
     max_examples=int(os.environ.get("LAWS", "100")) * 2 // 5,
     deadline=None,
