@@ -31,6 +31,8 @@ metadata:
       exec: {{path: {program}}}
 """
 
+ACTS = "kustomize acts on the annotation `config.kubernetes.io/function`"
+
 
 @pytest.fixture
 def marker(tmp_path: Path) -> Path:
@@ -76,7 +78,7 @@ def test_function_of_the_overlay_is_refused_and_does_not_run(
 ) -> None:
     own_function(repository, marker, field)
     repository.commit()
-    assert_refused(guarded.generate(repository, PATH, plugin="bulkhead"), "external plugins disabled")
+    assert_refused(guarded.generate(repository, PATH, plugin="bulkhead"), ACTS)
     assert not marker.exists()
 
 
@@ -97,7 +99,7 @@ def test_sidecar_that_runs_the_plugin_runs_no_other_function_of_the_repository(
     own_function(repository, marker, field)
     repository.commit()
     with argocd.sidecar():
-        assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), "external plugins disabled")
+        assert_refused(argocd.generate(repository, PATH, plugin="bulkhead"), ACTS)
     assert not marker.exists()
 
 

@@ -139,6 +139,23 @@ def _programs(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
                 yield make(leaf.place(("transformers", i)), message, hint)
 
 
+def start_faults(graph: Graph) -> Iterator[Diagnostic]:
+    """
+    Yield where `kustomize build` cannot start the plugin because its file is not executable.
+
+    What reads the tree without the plugin does not need the permission: a copy that Argo CD makes may not have it.
+    """
+    for leaf in graph.walk(graph.root):
+        for i, entry in enumerate(leaf.entries("transformers")):
+            plugin = os.path.realpath(leaf.at(entry))
+            for path in graph.exec_paths(plugin) if graph.is_plugin(plugin) else ():
+                if not os.access(os.path.join(leaf.folder, path), os.X_OK):
+                    message = f"`kustomize build` cannot start the plugin: `{path}` is not executable"
+                    yield Diagnostic(
+                        leaf.place(("transformers", i)), message, "type `chmod +x` and the path of the file"
+                    )
+
+
 def _acting_annotations(graph: Graph) -> Iterator[Diagnostic]:
     """Yield each annotation that kustomize acts on, where the build of the copy could differ by it."""
     has_later = any(_acts_later(graph, each) for each in graph.found.values())

@@ -2,6 +2,7 @@
 
 from bulkhead.analysis.changes.revision_checks import unlisted_faults
 from bulkhead.analysis.overlays.overlay_tree import load_overlay_tree
+from bulkhead.analysis.overlays.tree_checks import start_faults
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
@@ -22,6 +23,8 @@ def run(options: Options, console: Console) -> int:
     tree = load_overlay_tree(options.dir, console.progress)
     if tree.sources:
         tree.faults += unlisted_faults(tree.sources.graph)
+        if not tree.faults:
+            tree.faults += start_faults(tree.sources.graph)
     if tree.faults:
         console.refuse(tree.faults, status=status_of(tree.faults))
     console.write(summary(tree) + "\n")

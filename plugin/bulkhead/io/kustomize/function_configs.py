@@ -109,6 +109,4 @@ def wrong_program(overlay: str, plugin: str, path: str) -> tuple[str, bool] | No
     if target != os.path.join(plugin, PROGRAM) or not os.path.isfile(target):
         shown = os.path.relpath(target, overlay)
         return f"from this folder `{path}` is `{shown}`, not the plugin's own file", True
-    if not os.access(target, os.X_OK):
-        return f"`kustomize build` cannot start the plugin: `{path}` is not executable", False
     return None
