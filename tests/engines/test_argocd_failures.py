@@ -134,8 +134,11 @@ def names_an_empty_folder(repository: Repository) -> None:
 
 
 BROKEN = {
-    "no exec bit": (without_exec_bit, "plugin/expand: permission denied"),
-    "no program": (without_program, "plugin/expand: no such file or directory"),
+    "no exec bit": (
+        without_exec_bit,
+        "`../../plugin/expand` is not executable",
+    ),
+    "no program": (without_program, "`kustomize build` does not find the plugin"),
     "a wrong rule": (unknown_peer, "unknown peer `intrenet`"),
     "no transformer": (without_transformer, "nothing here is expanded by the plugin"),
     "the plugin crashes": (crashes, "RuntimeError: broken"),
@@ -168,7 +171,7 @@ def test_application_for_an_unprotected_namespace_is_an_error_and_not_an_empty_s
 def test_mode_that_is_not_preserved_takes_the_exec_bit_away(argocd: RepoServer, this_repository: Repository) -> None:
     with argocd.sidecar(change=("preserveFileMode: true", "preserveFileMode: false")):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
-    assert_refused(answer, "plugin/expand: permission denied")
+    assert_refused(answer, "`../../plugin/expand` is not executable")
 
 
 @pytest.mark.parametrize("flags", ["", " --enable-alpha-plugins", " --enable-exec"])
