@@ -182,3 +182,12 @@ def test_two_folders_are_compared_too(repository: Tree) -> None:
     done = repository.bulkhead("diff", "--dirs", ".", other)
     assert (done.status, done.stdout.startswith(HEADLINE)) == (1, True)
     assert "\n  plugin/bulkhead/krm.py\n" in done.stdout
+
+
+def test_an_unlisted_folder_of_a_revision_is_named_by_its_path_in_the_repository(repository: Tree) -> None:
+    rules = repository.path / "overlays/other"
+    shutil.copytree(repository.path / "overlays/shop", rules)
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    assert done.status == 2
+    assert done.stderr.startswith("overlays/other: error: cannot be reviewed: the root does not list it")

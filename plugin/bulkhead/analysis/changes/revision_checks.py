@@ -39,7 +39,7 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
             when = "" if folder in was & now else " after" if folder in now else " before"
             notes.append(f"{folder} is not judged: the root does not list it{when}, and it is the same on both sides")
         else:
-            at = Location(os.path.join(after.root, folder))
+            at = Location(folder)  # a revision is read from a temporary copy, whose path is no use to a reader
             hint = "list it in the root's kustomization, in a change of its own"
             faults.append(refusal(at, f"{UNLISTED}: what it renders changes", hint))
     return notes, faults
