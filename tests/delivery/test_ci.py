@@ -228,7 +228,10 @@ class TestReview:
         assert done.status == 0, done.stderr
         comment = unpacked(output)
         assert comment.startswith("**This change cannot be compared.**")
-        assert "this takes longer than 4 s, the limit of --timeout" in comment
+        # Which limit it meets first is a matter of the machine.
+        time = "this takes longer than 4 s, the limit of --timeout"
+        memory = "kustomize needs more memory than it may use"
+        assert time in comment or memory in comment, comment
 
     def test_a_comment_that_cannot_be_packed_small_fits_into_a_variable(self, work: Path, tmp_path: Path) -> None:
         """Letters of four bytes, as random as a stranger can choose them."""

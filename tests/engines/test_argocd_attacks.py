@@ -206,11 +206,15 @@ def test_remote_base_that_could_be_fetched_is_not(
 def test_overlay_that_keeps_kustomize_busy_for_ever_is_an_error(
     argocd: RepoServer, repository: Repository, sidecar: str
 ) -> None:
+    """Which limit it meets first, of time or of memory, is a matter of the machine."""
     bomb(repository)
     repository.commit()
     with argocd.sidecar(sidecar, env={"BULKHEAD_TIMEOUT": "4"}):
         answer = argocd.generate(repository, PATH, plugin="bulkhead")
-    assert_refused(answer, "bulkhead-cardboard: the build took longer than 4 s, nothing is delivered")
+    assert_refused(answer)
+    time = "bulkhead-cardboard: the build took longer than 4 s, nothing is delivered"
+    memory = "kustomize needs more memory than it may use"
+    assert time in answer.error or memory in answer.error, answer.error
 
 
 @pytest.mark.parametrize("plugin", [None, "bulkhead"])
