@@ -46,7 +46,7 @@ def test_a_promise_that_nothing_is_open_holds_exactly_if_nothing_is(data: st.Dat
     outcome = check_promise(answer, promise, (0,) * len(answer.layers), ())
     rows = ports.NONE
     for layer in answer.layers:
-        here, there = (members(layer.universe, EndpointSelection("x", (pod,))) for pod in (one, other))
+        here, there = (members(layer.space, EndpointSelection("x", (pod,))) for pod in (one, other))
         for each in query(layer, here, there):
             rows = ports.union(rows, each.ports)
     breached = ports.NONE
@@ -54,10 +54,10 @@ def test_a_promise_that_nothing_is_open_holds_exactly_if_nothing_is(data: st.Dat
         breached = ports.union(breached, breach.ports)
     assert breached == rows
     assert bool(outcome.breaches) == any(
-        port_set(layer, atoms).spans
+        port_set(layer, port_cells).spans
         for layer in answer.layers
         for row in layer.rows
-        for atoms, those in row.parts
-        if row.sources & members(layer.universe, EndpointSelection("a", (one,)))
-        and those & members(layer.universe, EndpointSelection("b", (other,)))
+        for port_cells, those in row.parts
+        if row.sources & members(layer.space, EndpointSelection("a", (one,)))
+        and those & members(layer.space, EndpointSelection("b", (other,)))
     )

@@ -104,7 +104,7 @@ def every_change_is_a_pair(comparison: Comparison, found: list[Entry]) -> None:
     for number, (old, new) in enumerate(zip(difference.before.layers, difference.after.layers, strict=True)):
         pods = [
             [*dict.fromkeys((*one.pods, *other.pods))]
-            for one, other in zip(old.universe.members, new.universe.members, strict=True)
+            for one, other in zip(old.space.classes, new.space.classes, strict=True)
         ]
         changes = {
             (source, destination): (str(change.before), str(change.after))
@@ -126,7 +126,7 @@ def every_change_is_a_pair(comparison: Comparison, found: list[Entry]) -> None:
                 (entry["before"], entry["after"])
                 for ends in product(one, other)
                 for entry in listed.get(ends, [])
-                if entry.get("family", old.universe.family) == old.universe.family
+                if entry.get("family", old.space.family) == old.space.family
             }
             assert said == wanted, (one, other)
     for entry in found:

@@ -1,7 +1,7 @@
 """A difference holds what opens and what closes, and nothing else."""
 
 from bulkhead.core.diff.compare import Difference, compare_clusters
-from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
+from bulkhead.core.engine.endpoint_space import EndpointSpace, member_of
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PolicyRule
@@ -38,8 +38,8 @@ def told(difference: Difference) -> set[tuple[object, PortSet, PortSet]]:
         names = [
             (old.addresses, frozenset({old.pods, new.pods}))
             for old, new in zip(
-                difference.before.layers[change.layer].universe.members,
-                difference.after.layers[change.layer].universe.members,
+                difference.before.layers[change.layer].space.classes,
+                difference.after.layers[change.layer].space.classes,
                 strict=True,
             )
         ]
@@ -53,13 +53,13 @@ def told(difference: Difference) -> set[tuple[object, PortSet, PortSet]]:
 def test_changes_are_exactly_where_the_specification_judges_otherwise(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both
     difference = compare_clusters(before, after, Semantics(mode))
-    for layer, universes in enumerate(zip(difference.before.layers, difference.after.layers, strict=True)):
+    for layer, spaces in enumerate(zip(difference.before.layers, difference.after.layers, strict=True)):
         changed = expanded(difference, layer)
         everyone = {pod.name: pod for pod in (*before.pods, *after.pods)}
         ends: list[str | External] = [*everyone, *OUTSIDE]
         for source in ends:
             for destination in ends:
-                check(both, mode, [one.universe for one in universes], changed, source, destination)
+                check(both, mode, [one.space for one in spaces], changed, source, destination)
 
 
 def expanded(difference: Difference, layer: int) -> Changed:
@@ -77,7 +77,7 @@ def expanded(difference: Difference, layer: int) -> Changed:
 def check(
     both: Revisions,
     mode: IpBlockMode,
-    universes: list[EndpointSpace],
+    spaces: list[EndpointSpace],
     changed: Changed,
     source: str | External,
     destination: str | External,
@@ -86,7 +86,7 @@ def check(
         return
     here, there = ([on(cluster, end) for cluster in both] for end in (source, destination))
     at_source, at_destination = (
-        [place_of(universe, one) if one else None for universe, one in zip(universes, ends, strict=True)]
+        [member_of(space, one) if one else None for space, one in zip(spaces, ends, strict=True)]
         for ends in (here, there)
     )
     sources, destinations = ({each for each in found if each is not None} for found in (at_source, at_destination))
@@ -100,7 +100,7 @@ def check(
             and into is not None
             and one is not None
             and other is not None
-            and allows_over(cluster, one, other, protocol, port, mode, universes[0].family)
+            and allows_over(cluster, one, other, protocol, port, mode, spaces[0].family)
             for cluster, one, other, out, into in zip(both, here, there, at_source, at_destination, strict=True)
         ]
         if change is not None:

@@ -24,7 +24,7 @@ PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 29999,
 @given(settled(), st.booleans())
 def test_every_flow_is_judged_as_kube_router_programs_it(cluster: Cluster, lucky: bool) -> None:
     answer = reach(cluster, KUBE_ROUTER if lucky else SURE)
-    spoken_of = {layer.universe.family for layer in answer.layers}
+    spoken_of = {layer.space.family for layer in answer.layers}
     for source, destination in pairs(cluster):
         if not families(cluster, source) & families(cluster, destination) <= spoken_of:
             continue

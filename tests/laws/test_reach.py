@@ -1,7 +1,7 @@
 """The engine agrees with the specification, flow by flow."""
 
 from bulkhead.core.engine.alike import group_cells
-from bulkhead.core.engine.endpoint_space import place_of
+from bulkhead.core.engine.endpoint_space import member_of
 from bulkhead.core.engine.matching_rules import port_verdicts
 from bulkhead.core.engine.reachability import open_ports, rectangles
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
@@ -18,7 +18,7 @@ from laws.strategies import PROBES, clusters, modes, pairs
 @given(clusters(), modes)
 def test_every_flow_is_judged_as_the_specification_says(cluster: Cluster, mode: IpBlockMode) -> None:
     answer = reach(cluster, Semantics(mode))
-    spoken_of = {layer.universe.family for layer in answer.layers}
+    spoken_of = {layer.space.family for layer in answer.layers}
     for source, destination in pairs(cluster):
         if not families(cluster, source) & families(cluster, destination) <= spoken_of:
             continue  # where nothing in a cluster is IPv6, pods without a known address are IPv4 pods
@@ -37,15 +37,15 @@ def test_rectangles_hold_each_allowed_flow_between_two_endpoints_once_and_no_oth
         for rectangle in rectangles(layer):
             for here in indices(rectangle.sources):
                 for there in indices(rectangle.destinations):
-                    assert not layer.universe.outside >> here & layer.universe.outside >> there & 1
+                    assert not layer.space.outside >> here & layer.space.outside >> there & 1
                     assert (here, there) not in opened
                     opened[here, there] = rectangle.ports.spans
         for source, destination in pairs(cluster):
-            at, to = place_of(layer.universe, source), place_of(layer.universe, destination)
+            at, to = member_of(layer.space, source), member_of(layer.space, destination)
             if at is None or to is None or source == destination or is_node(source):
                 continue
             for protocol, port in PROBES:
-                wanted = allows_over(cluster, source, destination, protocol, port, mode, layer.universe.family)
+                wanted = allows_over(cluster, source, destination, protocol, port, mode, layer.space.family)
                 assert holds(opened.get((at, to), ()), ports.point(protocol, port)) == wanted
 
 
@@ -61,8 +61,8 @@ def test_rows_are_canonical(cluster: Cluster, mode: IpBlockMode) -> None:
         for row in layer.rows:
             assert row.sources and not row.sources & seen
             seen |= row.sources
-            assert all(atoms and destinations for atoms, destinations in row.parts)
-            assert [atoms for atoms, _ in row.parts] == sorted({atoms for atoms, _ in row.parts})
+            assert all(port_cells and destinations for port_cells, destinations in row.parts)
+            assert [port_cells for port_cells, _ in row.parts] == sorted({port_cells for port_cells, _ in row.parts})
         assert len({row.parts for row in layer.rows}) == len(layer.rows)
 
 
@@ -70,7 +70,7 @@ def test_rows_are_canonical(cluster: Cluster, mode: IpBlockMode) -> None:
 def test_attribution_is_complete_and_minimal(cluster: Cluster, mode: IpBlockMode) -> None:
     for layer in reach(cluster, Semantics(mode)).layers:
         for source, destination in pairs(cluster):
-            here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+            here, there = member_of(layer.space, source), member_of(layer.space, destination)
             if here is None or there is None:
                 continue
             shares = port_verdicts(layer, here, there)
@@ -78,31 +78,31 @@ def test_attribution_is_complete_and_minimal(cluster: Cluster, mode: IpBlockMode
                 (share,) = (one for one in shares if holds(one.ports.spans, ports.point(protocol, port)))
                 flow = (source, destination, protocol, port)
                 for direction in ("egress", "ingress"):
-                    wanted = list(allowing(cluster, direction, flow, mode, layer.universe.family))
+                    wanted = list(allowing(cluster, direction, flow, mode, layer.space.family))
                     assert [(leave.policy, leave.rule) for leave in getattr(share, direction)] == wanted
 
 
 @given(clusters(), modes)
 def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster: Cluster, mode: IpBlockMode) -> None:
-    layers = {layer.universe.family: layer for layer in reach(cluster, Semantics(mode)).layers}
+    layers = {layer.space.family: layer for layer in reach(cluster, Semantics(mode)).layers}
     for pod in cluster.pods:
         for family in layers:
-            assert (place_of(layers[family].universe, pod) is not None) == (family in families(cluster, pod))
+            assert (member_of(layers[family].space, pod) is not None) == (family in families(cluster, pod))
 
 
 @given(clusters())
 def test_between_two_groups_is_what_their_pairs_of_members_have(cluster: Cluster) -> None:
     for layer in reach(cluster).layers:
-        universe = layer.universe
-        groups = [*universe.homes.values(), universe.hosts, universe.outside, 0]
+        space = layer.space
+        groups = [*space.by_namespace.values(), space.hosts, space.outside, 0]
         opened = {
-            (here, there): atoms
+            (here, there): port_cells
             for row in layer.rows
-            for atoms, destinations in row.parts
+            for port_cells, destinations in row.parts
             for here in indices(row.sources)
             for there in indices(destinations)
         }
-        alone = sum(1 << at for at, member in enumerate(universe.members) if len(member.pods) == 1)
+        alone = sum(1 << at for at, member in enumerate(space.classes) if len(member.pods) == 1)
         found = group_cells(layer, groups, alone)
         assert found
         for row, sources in zip(found.rows, groups, strict=True):
@@ -112,5 +112,5 @@ def test_between_two_groups_is_what_their_pairs_of_members_have(cluster: Cluster
                     for here in indices(sources)
                     for there in indices(destinations)
                     if not (here == there and alone >> here & 1)
-                    and not universe.outside >> here & universe.outside >> there & 1
+                    and not space.outside >> here & space.outside >> there & 1
                 }

@@ -93,12 +93,12 @@ def changed(difference: Difference, both: Revisions) -> set[Told]:
 
 def named(difference: Difference, layer: int, bits: int, inner: Spans) -> list[End]:
     found = []
-    universes = [answer.layers[layer].universe for answer in (difference.before, difference.after)]
-    for universe in universes:
+    spaces = [answer.layers[layer].space for answer in (difference.before, difference.after)]
+    for space in spaces:
         for place in indices(bits):
-            is_pod = any((each.present & ~each.hosts) >> place & 1 for each in universes)
+            is_pod = any((each.present & ~each.hosts) >> place & 1 for each in spaces)
             kind = "pod" if is_pod else "host"
-            found += [(kind, *pod.owner[:2]) for pod in universe.members[place].pods]
-            spans = universe.members[place].addresses.spans
+            found += [(kind, *pod.owner[:2]) for pod in space.classes[place].pods]
+            spans = space.classes[place].addresses.spans
             found += [("address", one.address, "") for one in OUTSIDE if is_in(spans, one) and not is_in(inner, one)]
     return found

@@ -38,10 +38,10 @@ def breaches(
 ) -> list[tuple[str, str, str]]:
     names, answer = EndpointVocabulary(cluster), reach(cluster)
     promise = Promise(tuple(map(names.choose, sources)), tuple(map(names.choose, destinations)), asked, allowed, others)
-    universe = answer.layers[0].universe
-    single = sum(1 << place for place, member in enumerate(universe.members) if len(member.pods) == 1)
+    space = answer.layers[0].space
+    single = sum(1 << place for place, member in enumerate(space.classes) if len(member.pods) == 1)
     outcome = check_promise(answer, promise, (single if alone is None else alone,), ())
-    members = universe.members
+    members = space.classes
     return sorted(
         ("+".join(p.name for p in members[b.source].pods) or "outside",
          "+".join(p.name for p in members[b.destination].pods) or "outside",
@@ -102,7 +102,7 @@ def test_addresses_that_no_outside_end_has_are_not_something_else() -> None:
     pods = [
         b
         for b in check_promise(answer, promise, (0,), unreal).breaches
-        if answer.layers[0].universe.members[b.source].addresses.spans
+        if answer.layers[0].space.classes[b.source].addresses.spans
     ]
     assert pods == []
 

@@ -210,7 +210,7 @@ class _Checking:
 
     def end(self, number: int, place: int, named: tuple[EndpointSelection, ...], others: bool) -> ExplainedEndpoint:
         """Return the end at *place* as it was named; with *others*, as what was not named there."""
-        member = self.answer.layers[number].universe.members[place]
+        member = self.answer.layers[number].space.classes[place]
         if not member.pods:
             spans = member.addresses.spans
             chosen = [] if others else [each for each in named if intervals.intersect(each.addresses, spans)]

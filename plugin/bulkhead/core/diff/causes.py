@@ -44,7 +44,7 @@ class _Effect:
 
 @record
 class _Refused:
-    """*subjects* that the same rules apply to, and what they are refused: sets of peers by port atoms."""
+    """*subjects* that the same rules apply to, and what they are refused: sets of peers by port cells."""
 
     direction: Direction
     subjects: int
@@ -67,11 +67,11 @@ class CauseFinder:
         self.new = [(cause, effect) for cause, effect in self.every if effect not in known]
         self.freed = {each: _isolated(here, each) & ~_isolated(there, each) for each in Direction}
 
-    def of(self, sources: int, destinations: int, atoms: int) -> frozenset[Cause]:
-        """Return why any of *sources* reaches any of *destinations* on any of the port *atoms* in *there* only."""
+    def of(self, sources: int, destinations: int, port_cells: int) -> frozenset[Cause]:
+        """Return why any of *sources* reaches any of *destinations* on any of the port *port_cells* in *there* only."""
         refused = [
-            *self._refused(Direction.EGRESS, sources, destinations, atoms),
-            *self._refused(Direction.INGRESS, destinations, sources, atoms),
+            *self._refused(Direction.EGRESS, sources, destinations, port_cells),
+            *self._refused(Direction.INGRESS, destinations, sources, port_cells),
         ]
         found = {
             cause
@@ -80,19 +80,19 @@ class CauseFinder:
             if any(_allows(effect, each.direction, each.subjects, peers, some) for some, peers in each.peers)
         }
         found |= {cause for each in refused for cause in self._isolating(each.direction, each.subjects)}
-        return frozenset(found or self._allowing(sources, destinations, atoms))
+        return frozenset(found or self._allowing(sources, destinations, port_cells))
 
-    def _allowing(self, sources: int, destinations: int, atoms: int) -> Iterator[Cause]:
+    def _allowing(self, sources: int, destinations: int, port_cells: int) -> Iterator[Cause]:
         """Yield every rule that allows it: what changed are the pods, not the policies."""
         for cause, effect in self.every:
             ends = (sources, destinations) if effect.direction is Direction.EGRESS else (destinations, sources)
-            if _allows(effect, effect.direction, *ends, atoms):
+            if _allows(effect, effect.direction, *ends, port_cells):
                 yield cause
 
-    def _refused(self, direction: Direction, subjects: int, peers: int, atoms: int) -> Iterator[_Refused]:
+    def _refused(self, direction: Direction, subjects: int, peers: int, port_cells: int) -> Iterator[_Refused]:
         """Yield what *here* refuses to *subjects* in *direction*, those that the same rules apply to together."""
         for those, rules in self._alike(direction, subjects & _isolated(self.here, direction)):
-            rest = {atoms: peers}
+            rest = {port_cells: peers}
             for rule in rules:
                 for opened, having in rule.ports:
                     if direction is Direction.EGRESS:
@@ -140,12 +140,12 @@ def _effects(layer: FamilyReachability, old: bool) -> Iterator[tuple[Cause, _Eff
                 yield cause, _Effect(direction, policy.subjects, rule.peers, rule.ports)
 
 
-def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, atoms: int) -> bool:
-    """Say whether *effect* lets any of *subjects* connect in *direction* with any of *peers* on any of *atoms*."""
+def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, port_cells: int) -> bool:
+    """Say whether *effect* lets any of *subjects* connect in *direction* with any of *peers* on any of *port_cells*."""
     if effect.direction is not direction or not (effect.subjects & subjects and effect.peers & peers):
         return False
     destinations = effect.peers & peers if direction is Direction.EGRESS else effect.subjects & subjects
-    return any(opened & atoms and having & destinations for opened, having in effect.ports)
+    return any(opened & port_cells and having & destinations for opened, having in effect.ports)
 
 
 def _isolated(layer: FamilyReachability, direction: Direction) -> int:
@@ -157,11 +157,11 @@ def _isolated(layer: FamilyReachability, direction: Direction) -> int:
     return found
 
 
-def _without(rest: dict[int, int], atoms: int, peers: int) -> dict[int, int]:
-    """Return *rest*, sets of peers by port atoms, without *peers* on *atoms*."""
+def _without(rest: dict[int, int], port_cells: int, peers: int) -> dict[int, int]:
+    """Return *rest*, sets of peers by port cells, without *peers* on *port_cells*."""
     found: dict[int, int] = {}
     for some, those in rest.items():
-        for part, left in ((some & atoms, those & ~peers), (some & ~atoms, those)):
+        for part, left in ((some & port_cells, those & ~peers), (some & ~port_cells, those)):
             if part and left:
                 found[part] = found.get(part, 0) | left
     return found

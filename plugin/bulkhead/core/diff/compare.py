@@ -113,7 +113,7 @@ def _changes(number: int, before: FamilyReachability, after: FamilyReachability)
     left, right = _row_of(before), _row_of(after)
     for place in range(len(left)):
         rows[left[place], right[place]] = rows.get((left[place], right[place]), 0) | 1 << place
-    every = before.universe.present | after.universe.present
+    every = before.space.present | after.space.present
     merged: dict[tuple[tuple[int, int, int], ...], int] = {}
     for (one, other), sources in rows.items():
         changed = _changed(_parts(before, one, every), _parts(after, other, every))
@@ -126,7 +126,7 @@ def _changes(number: int, before: FamilyReachability, after: FamilyReachability)
 
 def _row_of(layer: FamilyReachability) -> list[int]:
     """Return for each member the place of its row; -1 where it reaches nothing."""
-    found = [-1] * len(layer.universe.members)
+    found = [-1] * len(layer.space.classes)
     for number, row in enumerate(layer.rows):
         for place in indices(row.sources):
             found[place] = number
@@ -169,5 +169,5 @@ def _without_self(
 
 
 def _is_single(before: FamilyReachability, after: FamilyReachability, place: int) -> bool:
-    pods = [set(layer.universe.members[place].pods) for layer in (before, after)]
+    pods = [set(layer.space.classes[place].pods) for layer in (before, after)]
     return all(len(those) <= 1 and not any(pod.is_template for pod in those) for those in pods)

@@ -134,10 +134,11 @@ class _FindingBuilder:
         self.inner = AddressSet(merge(addresses.network(text) for each in clusters for text in each.networks))
         self.replaced = replaced_addresses(difference)
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
-        self.outside = old.universe.outside | self.hosts()
+        self.outside = old.space.outside | self.hosts()
         self.reported = self.of_reports()
-        self.homes = {
-            name: _home(old, name) | _home(new, name) for name in sorted({*old.universe.homes, *new.universe.homes})
+        self.by_namespace = {
+            name: _in_namespace(old, name) | _in_namespace(new, name)
+            for name in sorted({*old.space.by_namespace, *new.space.by_namespace})
         }
 
     def hosts(self) -> int:
@@ -146,9 +147,9 @@ class _FindingBuilder:
 
         One that is there on one side only is a pod: policies govern it on the other.
         """
-        universes = [layer.universe for layer in self.layers]
-        pods = [each.present & ~each.hosts & ~each.outside for each in universes]
-        return (universes[0].hosts | universes[1].hosts) & ~(pods[0] | pods[1])
+        spaces = [layer.space for layer in self.layers]
+        pods = [each.present & ~each.hosts & ~each.outside for each in spaces]
+        return (spaces[0].hosts | spaces[1].hosts) & ~(pods[0] | pods[1])
 
     def stretches(self) -> list[_Stretch]:
         """Return what changes, the same change in many places once."""
@@ -163,9 +164,9 @@ class _FindingBuilder:
             if not affected.spans:
                 continue
             because = self.opening if opens else self.closing
-            atoms = partition.covered(self.layers[0].universe.atoms, affected.spans)
+            port_cells = partition.covered(self.layers[0].space.port_cells, affected.spans)
             for kind, sources, destinations in self.kinds(change.sources, change.destinations):
-                reasons = because.of(sources, destinations, atoms)
+                reasons = because.of(sources, destinations, port_cells)
                 yield _Stretch(opens, kind, sources, destinations, affected, frozenset((change.before,)), reasons)
 
     def kinds(self, sources: int, destinations: int) -> Iterator[tuple[Grade, int, int]]:
@@ -174,12 +175,12 @@ class _FindingBuilder:
             yield Grade.OUTSIDE, sources & self.reported, destinations & inner
         if destinations & self.reported and sources & inner:
             yield Grade.INTERNET, sources & inner, destinations & self.reported
-        for home in self.homes.values():
-            own, others = destinations & inner & home, destinations & inner & ~home
-            if sources & home and own:
-                yield Grade.WITHIN, sources & home, own
-            if sources & home and others:
-                yield Grade.ACROSS, sources & home, others
+        for namespace in self.by_namespace.values():
+            own, others = destinations & inner & namespace, destinations & inner & ~namespace
+            if sources & namespace and own:
+                yield Grade.WITHIN, sources & namespace, own
+            if sources & namespace and others:
+                yield Grade.ACROSS, sources & namespace, others
 
     def of_reports(self) -> int:
         """
@@ -194,8 +195,8 @@ class _FindingBuilder:
 
     def reached(self, outside: int) -> AddressSet:
         """Return the addresses of the members in *outside* that no pod has and that the enforcer judges."""
-        universe = self.layers[0].universe
-        spans = [span for place in partition.indices(outside) for span in universe.members[place].addresses.spans]
+        space = self.layers[0].space
+        spans = [span for place in partition.indices(outside) for span in space.classes[place].addresses.spans]
         return addresses.subtract(addresses.subtract(AddressSet(merge(spans)), self.inner), self.replaced)
 
     def same_change(self, stretch: _Stretch) -> tuple[object, ...]:
@@ -205,11 +206,11 @@ class _FindingBuilder:
         Across namespaces a source's own says nothing, so it may be counted in: a full mesh is
         one.  Within a namespace only the names in it matter.
         """
-        home = next((bits for bits in self.homes.values() if bits & stretch.sources), 0)
+        namespace = next((bits for bits in self.by_namespace.values() if bits & stretch.sources), 0)
         if stretch.kind is Grade.WITHIN:
-            names = self.relative(stretch.sources, home), self.relative(stretch.destinations, home)
+            names = self.relative(stretch.sources, namespace), self.relative(stretch.destinations, namespace)
             return stretch.opens, stretch.kind, names, stretch.ports
-        counted = home if stretch.kind is Grade.ACROSS else 0
+        counted = namespace if stretch.kind is Grade.ACROSS else 0
         return stretch.opens, stretch.kind, stretch.destinations | counted, stretch.ports
 
     def same_sources(self, stretch: _Stretch) -> tuple[object, ...]:
@@ -220,8 +221,8 @@ class _FindingBuilder:
         )
         return stretch.opens, stretch.kind, stretch.sources, stretch.ports, rules
 
-    def relative(self, bits: int, home: int) -> object:
-        return "every" if bits == home else frozenset(name for _, name in self.names(bits))
+    def relative(self, bits: int, namespace: int) -> object:
+        return "every" if bits == namespace else frozenset(name for _, name in self.names(bits))
 
     def grades(self, stretch: _Stretch) -> tuple[Grade, ...]:
         if stretch.kind is not Grade.INTERNET:
@@ -245,7 +246,7 @@ class _FindingBuilder:
                     (pod.namespace, pod.workload or pod.name)
                     for layer in self.layers
                     for place in partition.indices(bits)
-                    for pod in layer.universe.members[place].pods
+                    for pod in layer.space.classes[place].pods
                 }
             )
         )
@@ -265,8 +266,8 @@ def replaced_addresses(difference: Difference) -> AddressSet:
     return addresses.intersect(old, new)
 
 
-def _home(layer: FamilyReachability, name: str) -> int:
-    return layer.universe.homes.get(name, 0)
+def _in_namespace(layer: FamilyReachability, name: str) -> int:
+    return layer.space.by_namespace.get(name, 0)
 
 
 def _same_destinations(stretch: _Stretch) -> tuple[object, ...]:

@@ -35,10 +35,12 @@ class GivenChanges:
 
     def __init__(self, difference: Difference) -> None:
         self.layers = {
-            old.universe.family: (number, (old.universe, new.universe))
+            old.space.family: (number, (old.space, new.space))
             for number, (old, new) in enumerate(zip(difference.before.layers, difference.after.layers, strict=True))
         }
-        self.homes: dict[int, dict[str, Members]] = {number: _homes(*both) for number, both in self.layers.values()}
+        self.by_namespace: dict[int, dict[str, Members]] = {
+            number: _by_namespace(*both) for number, both in self.layers.values()
+        }
         self.changes: dict[int, list[TrafficChange]] = {}
         for change in difference.changes:
             self.changes.setdefault(change.layer, []).append(change)
@@ -107,7 +109,7 @@ class GivenChanges:
             affected = (each.opens if change.opens else each.closes).spans
             here, there = each.sources & sources, each.destinations & destinations
             if here and there and _holds(affected, wanted, named):
-                yield from _pairs(change.flows, self.homes[number], here, there)
+                yield from _pairs(change.flows, self.by_namespace[number], here, there)
 
 
 def by_namespaces(flows: FlowClass) -> Iterator[tuple[FlowClass, bool | None]]:
@@ -131,17 +133,17 @@ def by_namespaces(flows: FlowClass) -> Iterator[tuple[FlowClass, bool | None]]:
             yield found, is_same
 
 
-def _homes(*spaces: EndpointSpace) -> dict[str, Members]:
+def _by_namespace(*spaces: EndpointSpace) -> dict[str, Members]:
     """Return the members of each namespace, on either side."""
     found: dict[str, Members] = {}
     for space in spaces:
-        for name, bits in space.homes.items():
+        for name, bits in space.by_namespace.items():
             found[name] = found.get(name, 0) | bits
     return found
 
 
 def _pairs(
-    flows: FlowClass, homes: dict[str, Members], here: Members, there: Members
+    flows: FlowClass, by_namespace: dict[str, Members], here: Members, there: Members
 ) -> Iterator[tuple[Members, Members]]:
     """
     Yield *here* and *there*, or where *flows* are within a namespace or across namespaces, a part that is so.
@@ -153,11 +155,11 @@ def _pairs(
         yield here, there
         return
     excluded, names = flows.values.get("s.ns", EVERY_VALUE)
-    for name in homes if excluded else names:
-        home = homes.get(str(name), 0)
-        others = there & home if same == YES else there & ~home
-        if here & home and others:
-            yield here & home, others
+    for name in by_namespace if excluded else names:
+        namespace = by_namespace.get(str(name), 0)
+        others = there & namespace if same == YES else there & ~namespace
+        if here & namespace and others:
+            yield here & namespace, others
             return
 
 

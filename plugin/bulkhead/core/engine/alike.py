@@ -10,7 +10,7 @@ from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
 
 Cell = frozenset[int]
-"""What is between two groups: bit sets of atoms, one for each set of ports that some pair has; 0 for none open."""
+"""What is between two groups: bit sets of port cells, one for each set of ports that some pair has; 0 for none open."""
 
 _MOST = 30_000_000
 """Steps of a grouping: about ten seconds."""
@@ -44,7 +44,7 @@ def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
     if sum(_steps(each, len(groups)) for each in parts) > _MOST:
         return None
     row_of = {place: number for number, row in enumerate(layer.rows) for place in indices(row.sources)}
-    outer = [number for number, group in enumerate(groups) if group & layer.universe.outside]
+    outer = [number for number, group in enumerate(groups) if group & layer.space.outside]
     known: dict[int, _Sparse] = {}
     kinds: dict[Cell, int] = {}
     rows = []
@@ -70,8 +70,8 @@ def _every_part(parts: Sequence[_Part], every: int) -> list[_Part]:
     """Return *parts* of *every* destination, with what is in none of them; the largest is the first."""
     found = []
     rest = every
-    for atoms, those in parts:
-        found.append((atoms, those & every))
+    for port_cells, those in parts:
+        found.append((port_cells, those & every))
         rest &= ~those
     return sorted([*found, (0, rest)], key=lambda part: -part[1].bit_count())
 
@@ -103,7 +103,7 @@ def _together(rows: Sequence[_Sparse]) -> _Sparse:
 
 def _cell(parts: Sequence[_Part], others: int) -> Cell:
     """Return what is between sources of which *parts* are the destinations and *others*."""
-    return frozenset(atoms for atoms, those in parts if those & others)
+    return frozenset(port_cells for port_cells, those in parts if those & others)
 
 
 def _own(parts: Sequence[Sequence[_Part]], row_of: dict[int, int], group: int, alone: int) -> Cell:

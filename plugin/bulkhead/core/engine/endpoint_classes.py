@@ -1,5 +1,5 @@
 """
-Making universes: which pods and addresses the policies of a cluster can distinguish.
+Makes endpoint spaces: which pods and addresses the policies of a cluster can distinguish.
 
 Two clusters that are compared are surveyed together, so that a bit means the same in both.
 """
@@ -58,7 +58,7 @@ class _Words:
     labels: selectors.Vocabulary
     namespaces: selectors.Vocabulary
     ports: frozenset[tuple[str, str]]
-    cells: Partition
+    address_cells: Partition
     hosts: frozenset[str]
 
 
@@ -77,22 +77,22 @@ def families(sides: Sequence[Side]) -> tuple[int, ...]:
 
 
 def endpoint_spaces(sides: Sequence[Side], family: int) -> tuple[EndpointSpace, ...]:
-    """Return a universe for each of *sides*: a place means the same member in all, with the pods of that side."""
+    """Return an endpoint space for each of *sides*: a bit means the same member in all, with the pods of that side."""
     words = _words(sides, family)
     keyed = [_keys(side, words, family) for side in sides]
     classes: dict[tuple[_Key | None, ...], list[int]] = {}
     for at, key in enumerate(zip(*keyed, strict=True)):
         classes.setdefault(key, []).append(at)
     classes.pop((None,) * len(sides), None)
-    ordered = sorted(classes.items(), key=_home)
-    atoms = _atoms(sides, words, [key for keys, _ in ordered for key in keys if key])
+    ordered = sorted(classes.items(), key=_first_namespace)
+    port_cells = _port_cells(sides, words, [key for keys, _ in ordered for key in keys if key])
     return tuple(
-        _universe(side, [(keys[number], pods) for keys, pods in ordered], words, family, atoms)
+        _endpoint_space(side, [(keys[number], pods) for keys, pods in ordered], words, family, port_cells)
         for number, side in enumerate(sides)
     )
 
 
-def _home(item: tuple[tuple[_Key | None, ...], list[int]]) -> tuple[str, int]:
+def _first_namespace(item: tuple[tuple[_Key | None, ...], list[int]]) -> tuple[str, int]:
     return next(key.namespace for key in item[0] if key), item[1][0]
 
 
@@ -127,7 +127,7 @@ def _words(sides: Sequence[Side], family: int) -> _Words:
         labels=selectors.vocabulary([*subjects, *(peer.pods for peer in peers)]),
         namespaces=selectors.vocabulary(peer.namespaces for peer in peers if peer.namespaces),
         ports=frozenset((port.port, port.protocol) for port in _ports(sides) if isinstance(port.port, str)),
-        cells=partition.split(
+        address_cells=partition.split(
             (whole,), {spans for side in sides for spans in told_apart(side.cluster, family, side.semantics)}
         ),
         hosts=frozenset(pod.node for side in sides for pod in side.pods if pod and pod.host_network and pod.node),
@@ -149,7 +149,7 @@ def block_spans(cluster: Cluster, family: int) -> Iterable[Spans]:
             yield spans
 
 
-def _atoms(sides: Sequence[Side], words: _Words, keys: Iterable[_Key]) -> Partition:
+def _port_cells(sides: Sequence[Side], words: _Words, keys: Iterable[_Key]) -> Partition:
     wanted = {port_set_of(port).spans for port in _ports(sides) if not isinstance(port.port, str)}
     resolved = {(protocol, number) for key in keys for _, protocol, number in key.ports}
     deviations = frozenset(each for side in sides for each in side.semantics.deviations)
@@ -175,7 +175,7 @@ def _keys(side: Side, words: _Words, family: int) -> list[_Key | None]:
     seen: dict[_Key, _Key] = {}
     keys: list[_Key | None] = []
     for pod in side.pods:
-        where = _where(pod, words.cells, family, far if pod.host_network else near) if pod else 0
+        where = _where(pod, words.address_cells, family, far if pod.host_network else near) if pod else 0
         if pod is None or not where:
             keys.append(None)
             continue
@@ -237,36 +237,34 @@ def _where(pod: Pod, among: Partition, family: int, networks: Spans | None) -> i
     return found
 
 
-def _universe(
-    side: Side, classes: list[tuple[_Key | None, list[int]]], words: _Words, family: int, atoms: Partition
+def _endpoint_space(
+    side: Side, classes: list[tuple[_Key | None, list[int]]], words: _Words, family: int, port_cells: Partition
 ) -> EndpointSpace:
     keys = [(1 << place, key) for place, (key, _) in enumerate(classes) if key]
     inside = [(bit, key) for bit, key in keys if not key.host_network]
     hosts = sum(bit for bit, key in keys if key.host_network)
-    outside = [1 << len(classes) + cell for cell in range(len(words.cells.regions))]
-    homes = _gather((key.namespace, bit) for bit, key in inside)
+    outside = [1 << len(classes) + cell for cell in range(len(words.address_cells.regions))]
+    bits_by_name = _gather((key.namespace, bit) for bit, key in inside)
     members = [
         EndpointClass(tuple(pod for at in pods if (pod := side.pods[at]))) if key else EndpointClass()
         for key, pods in classes
     ]
-    members += [EndpointClass((), AddressSet(region)) for region in words.cells.regions]
+    members += [EndpointClass((), AddressSet(region)) for region in words.address_cells.regions]
     return EndpointSpace(
         family=family,
-        members=tuple(members),
-        atoms=atoms,
-        cells=words.cells,
+        classes=tuple(members),
+        port_cells=port_cells,
+        address_cells=words.address_cells,
         present=sum(bit for bit, _ in keys) + sum(outside),
         hosts=hosts,
         outside=sum(outside),
         labels=selectors.index((bit, key.labels) for bit, key in inside),
-        namespaces=_by_namespace(side.cluster, homes, words),
-        homes=homes,
+        namespaces=_namespace_index(side.cluster, bits_by_name, words),
+        by_namespace=bits_by_name,
         named=_named(inside),
-        whereabouts=_whereabouts(
-            [*((key.where, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]
-        ),
+        by_cell=_by_cell([*((key.where, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]),
         nodes=_nodes(keys),
-        places={pod: place for place, member in enumerate(members) for pod in member.pods},
+        by_pod={pod: place for place, member in enumerate(members) for pod in member.pods},
     )
 
 
@@ -277,10 +275,11 @@ def _gather(items: Iterable[tuple[str, int]]) -> dict[str, int]:
     return found
 
 
-def _by_namespace(cluster: Cluster, homes: dict[str, int], words: _Words) -> Index:
+def _namespace_index(cluster: Cluster, bits_by_name: dict[str, int], words: _Words) -> Index:
     labels = namespaces_of(cluster)
     return selectors.index(
-        (bits, selectors.told(labels.get(name, {}).items(), words.namespaces)) for name, bits in sorted(homes.items())
+        (bits, selectors.told(labels.get(name, {}).items(), words.namespaces))
+        for name, bits in sorted(bits_by_name.items())
     )
 
 
@@ -293,7 +292,7 @@ def _named(inside: list[tuple[int, _Key]]) -> dict[tuple[str, str], tuple[tuple[
     return {port: tuple(sorted(having.items())) for port, having in found.items()}
 
 
-def _whereabouts(items: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _by_cell(items: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     found: dict[int, int] = {}
     for where, bit in items:
         if where:

@@ -1,5 +1,5 @@
 """
-The universe of one address family: everything that can send or receive, in classes.
+The endpoint space of one address family: everything that can send or receive, in classes.
 
 Pods that no policy distinguishes are one *member*: same namespace, same labels as far as
 selectors mention them, same named ports as far as rules mention them, addresses in the same
@@ -32,33 +32,33 @@ class EndpointSpace:
 
     *present*, *hosts* and *outside* are all members, those on the host network and those
     that are outside addresses.  *labels* and *namespaces* index the others by their own
-    and their namespace's labels, *homes* by namespace.  *named* gives for a port's name and
-    protocol the numbers it has and who has it so.  *whereabouts* are bitsets of address
+    and their namespace's labels, *by_namespace* by the name of the namespace.  *named* gives for a port's name and
+    protocol the numbers it has and who has it so.  *by_cell* are bit sets of address
     cells with the members that ``ipBlock`` finds there (see ``located``).  *nodes* pairs the
-    host network's members on a node with the pods of that node.  *places* gives a pod's member.
+    host network's members on a node with the pods of that node.  *by_pod* gives a pod's member.
     """
 
     family: int
-    members: tuple[EndpointClass, ...]
-    atoms: Partition
-    cells: Partition
+    classes: tuple[EndpointClass, ...]
+    port_cells: Partition
+    address_cells: Partition
     present: int
     hosts: int
     outside: int
     labels: Index
     namespaces: Index
-    homes: Mapping[str, int]
+    by_namespace: Mapping[str, int]
     named: Mapping[tuple[str, str], tuple[tuple[int, int], ...]]
-    whereabouts: tuple[tuple[int, int], ...]
+    by_cell: tuple[tuple[int, int], ...]
     nodes: tuple[tuple[int, int], ...]
-    places: Mapping[Pod, int]
+    by_pod: Mapping[Pod, int]
 
 
 ANYWHERE = -1
 """The whereabouts of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
 
 
-def located(universe: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
+def located(space: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
     """
     Return the members that an ``ipBlock`` of the addresses *spans* matches.
 
@@ -67,30 +67,30 @@ def located(universe: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
     A pod of which only the network is known is matched by any block that holds part of it:
     some such pod is.  Where not even that is known, by a block of all addresses only.
     """
-    found, block = 0, partition.covered(universe.cells, spans)
-    whole = everywhere or universe.cells.every
-    for where, members in universe.whereabouts:
+    found, block = 0, partition.covered(space.address_cells, spans)
+    whole = everywhere or space.address_cells.every
+    for where, members in space.by_cell:
         if block & whole == whole if where == ANYWHERE else block & where:
             found |= members
     return found
 
 
-def first_outside(universe: EndpointSpace) -> int:
+def first_outside(space: EndpointSpace) -> int:
     """Return the index of the first member outside the cluster: there is one for each address cell, in their order."""
-    return len(universe.members) - len(universe.cells.regions)
+    return len(space.classes) - len(space.address_cells.regions)
 
 
-def outside_members(universe: EndpointSpace, spans: Spans) -> int:
+def outside_members(space: EndpointSpace, spans: Spans) -> int:
     """Return the members outside the cluster that any address of *spans* belongs to."""
-    own = intervals.intersect(spans, (addresses.WHOLE[universe.family],))
-    return partition.covered(universe.cells, own) << first_outside(universe)
+    own = intervals.intersect(spans, (addresses.WHOLE[space.family],))
+    return partition.covered(space.address_cells, own) << first_outside(space)
 
 
-def place_of(universe: EndpointSpace, endpoint: Endpoint) -> int | None:
+def member_of(space: EndpointSpace, endpoint: Endpoint) -> int | None:
     """Return the member that *endpoint* belongs to; ``None`` where it has no address of this family."""
     if isinstance(endpoint, Pod):
-        return universe.places.get(endpoint)
+        return space.by_pod.get(endpoint)
     at = addresses.address(endpoint.address)
-    if addresses.family(at) != universe.family:
+    if addresses.family(at) != space.family:
         return None
-    return first_outside(universe) + partition.locate(universe.cells, at)
+    return first_outside(space) + partition.locate(space.address_cells, at)

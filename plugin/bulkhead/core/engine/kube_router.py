@@ -19,23 +19,21 @@ from bulkhead.core.record import record
 from bulkhead.core.sets import partition
 
 Opened = tuple[tuple[int, int], ...]
-"""Sets of port atoms, each with the destinations for which it holds."""
+"""Sets of port cells, each with the destinations for which it holds."""
 
 
-def kube_router_effects(
-    universe: EndpointSpace, side: Side, deviations: frozenset[Deviation]
-) -> tuple[PolicyEffect, ...]:
+def kube_router_effects(space: EndpointSpace, side: Side, deviations: frozenset[Deviation]) -> tuple[PolicyEffect, ...]:
     """
     Return what the policies of *side* grant where an enforcer has *deviations*.
 
     The policies come first, in their order; what no policy says of itself comes after them.
     """
-    reader = _Programmer(universe, side, deviations)
+    reader = _Programmer(space, side, deviations)
     found = [reader.policy(number, policy) for number, policy in enumerate(side.cluster.policies)]
     if Deviation.BOTH_DIRECTIONS in deviations:
         found += [each for granted in found for each in both_directions(granted)]
     if Deviation.NODE_PORTS in deviations:
-        found += own_node_ports(universe, found)
+        found += own_node_ports(space, found)
     return tuple(found)
 
 
@@ -61,7 +59,7 @@ def both_directions(granted: PolicyEffect) -> Iterator[PolicyEffect]:
                 )
 
 
-def own_node_ports(universe: EndpointSpace, granted: Iterable[PolicyEffect]) -> Iterator[PolicyEffect]:
+def own_node_ports(space: EndpointSpace, granted: Iterable[PolicyEffect]) -> Iterator[PolicyEffect]:
     """
     Yield what lets pods out to the TCP and UDP ports 30000-32767 of the node that they run on, whatever policies say.
 
@@ -72,10 +70,10 @@ def own_node_ports(universe: EndpointSpace, granted: Iterable[PolicyEffect]) -> 
     isolated = 0
     for each in granted:
         isolated |= each.subjects if each.egress is not None else 0
-    atoms = partition.covered(universe.atoms, NODE_PORTS.spans)
-    for hosts, pods in universe.nodes:
+    port_cells = partition.covered(space.port_cells, NODE_PORTS.spans)
+    for hosts, pods in space.nodes:
         if pods & isolated:
-            yield PolicyEffect(NOBODY, pods & isolated, None, (RuleEffect(0, hosts, ((atoms, ANY),)),))
+            yield PolicyEffect(NOBODY, pods & isolated, None, (RuleEffect(0, hosts, ((port_cells, ANY),)),))
 
 
 @record
@@ -83,7 +81,7 @@ class _Group:
     """
     The pods on which the names of a rule's ports are looked up.
 
-    *members* are those of the universe, *strangers* those without an address of its family:
+    *members* are those of the endpoint space, *strangers* those without an address of its family:
     a name that only they have is known in every family.
     """
 
@@ -98,16 +96,16 @@ _ALL = _Group(ANY)
 class _Programmer(EffectReader):
     """Reads policies as an enforcer with *deviations* does."""
 
-    def __init__(self, universe: EndpointSpace, side: Side, deviations: frozenset[Deviation]) -> None:
-        super().__init__(universe)
+    def __init__(self, space: EndpointSpace, side: Side, deviations: frozenset[Deviation]) -> None:
+        super().__init__(space)
         self.deviations = deviations
         self.unseen = ip_blocks.unseen(side.cluster, deviations)
         self.labels = namespaces_of(side.cluster)
-        self.strangers = tuple(pod for pod in side.pods if pod and not pod.host_network and pod not in universe.places)
+        self.strangers = tuple(pod for pod in side.pods if pod and not pod.host_network and pod not in space.by_pod)
         self.found: dict[tuple[IpBlock, ...], int] = {}
         self.nameless: dict[tuple[str, int, PolicyRule], tuple[RuleEffect, ...]] = {}
         self.everywhere = partition.covered(
-            universe.cells, ip_blocks.everywhere(universe.family, deviations, self.unseen)
+            space.address_cells, ip_blocks.everywhere(space.family, deviations, self.unseen)
         )
 
     def policy(self, number: int, policy: NetworkPolicy) -> PolicyEffect:
@@ -144,14 +142,14 @@ class _Programmer(EffectReader):
         group = _Group(subjects, self.without(rule, lambda pod: self.is_subject(policy, pod)))
         opened = self.opened(rule.ports, group)
         if rule.peers is None:
-            return (RuleEffect(number, self.universe.present, opened),)
+            return (RuleEffect(number, self.space.present, opened),)
         to_pods = self.unmatched_name(rule, opened, group)
         return _granted(number, (self.selecting(policy, rule), to_pods), (self.addresses(rule), opened))
 
     def leaving(self, policy: NetworkPolicy, number: int, rule: PolicyRule) -> tuple[RuleEffect, ...]:
         """Return what an egress rule grants: names are looked up on the pods that the rule names."""
         if rule.peers is None:
-            return (RuleEffect(number, self.universe.present, self.name_to_everyone(policy, rule)),)
+            return (RuleEffect(number, self.space.present, self.name_to_everyone(policy, rule)),)
         pods = self.selecting(policy, rule)
         group = _Group(pods, self.without(rule, lambda pod: self.is_peer(policy, rule, pod)))
         to_pods = self.unmatched_name(rule, self.opened(rule.ports, group), group)
@@ -169,24 +167,24 @@ class _Programmer(EffectReader):
         known = tuple(peer for peer in rule.peers or () if isinstance(peer, IpBlock))
         if known not in self.found:
             self.found[known] = 0
-            for spans in ip_blocks.read(known, self.universe.family, self.deviations, self.unseen):
-                self.found[known] |= located(self.universe, spans, self.everywhere)
+            for spans in ip_blocks.read(known, self.space.family, self.deviations, self.unseen):
+                self.found[known] |= located(self.space, spans, self.everywhere)
         return self.found[known]
 
     def opened(self, wanted: tuple[PolicyPort, ...] | None, group: _Group) -> Opened:
         """Return the ports of a rule, its names looked up on *group*."""
         if wanted is None:
-            return ((self.universe.atoms.every, ANY),)
+            return ((self.space.port_cells.every, ANY),)
         numbers = self.numbers(wanted)
         named = [each for port in wanted if isinstance(port.port, str) for each in self.meant(port, group)]
         return ((numbers, ANY), *named) if numbers else tuple(named)
 
     def numbers(self, wanted: tuple[PolicyPort, ...] | None) -> int:
-        """Return the port atoms of the ports that are no names."""
+        """Return the port cells of the ports that are no names."""
         found = 0
         for port in wanted or ():
             found |= (
-                0 if isinstance(port.port, str) else partition.covered(self.universe.atoms, port_set_of(port).spans)
+                0 if isinstance(port.port, str) else partition.covered(self.space.port_cells, port_set_of(port).spans)
             )
         return found
 
@@ -197,11 +195,11 @@ class _Programmer(EffectReader):
             if Deviation.SHARED_PORTS in self.deviations and group is not _ALL:
                 holders = self.shared_ports((str(port.port), port.protocol, number), group)
             if holders:
-                yield self.atoms(port.protocol, number), holders
+                yield self.port_cells(port.protocol, number), holders
 
     def values(self, port: PolicyPort, group: _Group) -> list[int]:
         """Return the numbers that pods of *group* give the name *port*."""
-        known = self.universe.named.get((str(port.port), port.protocol), ())
+        known = self.space.named.get((str(port.port), port.protocol), ())
         found = {number for number, having in known if having & group.members}
         name = str(port.port), port.protocol
         found.update(each[2] for pod in group.strangers for each in self.ports_of(pod) if each[:2] == name)
@@ -209,16 +207,16 @@ class _Programmer(EffectReader):
 
     def holders(self, port: tuple[str, str, int]) -> int:
         """Return the members that have *port*: a name, a protocol and a number."""
-        return dict(self.universe.named.get(port[:2], ())).get(port[2], 0)
+        return dict(self.space.named.get(port[:2], ())).get(port[2], 0)
 
     def ports_of(self, pod: Pod) -> set[tuple[str, str, int]]:
         """Return every port of *pod* that the enforcer looks at."""
         every = frozenset((port.name, port.protocol) for port in pod.ports)
         return programmed_ports(pod, every, self.deviations)
 
-    def atoms(self, protocol: str, number: int) -> int:
-        """Return the port atom of one port."""
-        return partition.covered(self.universe.atoms, port_set_of(PolicyPort(protocol, number)).spans)
+    def port_cells(self, protocol: str, number: int) -> int:
+        """Return the port cell of one port."""
+        return partition.covered(self.space.port_cells, port_set_of(PolicyPort(protocol, number)).spans)
 
     def unmatched_name(self, rule: PolicyRule, opened: Opened, group: _Group) -> Opened:
         """
@@ -233,7 +231,7 @@ class _Programmer(EffectReader):
         if Deviation.UNMATCHED_NAME not in self.deviations or rule.ports is None or self.numbers(rule.ports):
             return opened
         known = any(self.values(port, group) for port in rule.ports)
-        return opened if known else ((self.universe.atoms.every, ANY),)
+        return opened if known else ((self.space.port_cells.every, ANY),)
 
     def name_to_addresses(self, rule: PolicyRule) -> Opened:
         """
@@ -257,14 +255,14 @@ class _Programmer(EffectReader):
         """
         if Deviation.NAME_TO_EVERYONE not in self.deviations or rule.ports is None:
             return self.opened(rule.ports, _ALL)
-        home = _Group(
-            self.universe.homes.get(policy.namespace, 0),
+        own_namespace = _Group(
+            self.space.by_namespace.get(policy.namespace, 0),
             self.without(rule, lambda pod: pod.namespace == policy.namespace),
         )
         found = self.numbers(rule.ports)
         for port in rule.ports:
-            for number in self.values(port, home) if isinstance(port.port, str) else ():
-                found |= self.atoms(port.protocol, number)
+            for number in self.values(port, own_namespace) if isinstance(port.port, str) else ():
+                found |= self.port_cells(port.protocol, number)
         return ((found, ANY),) if found else ()
 
     def shared_ports(self, port: tuple[str, str, int], group: _Group) -> int:
@@ -279,7 +277,7 @@ class _Programmer(EffectReader):
         having = self.holders(port) & group.members
         keys = {key for pod in group.strangers for key in self.ports_of(pod) if port in self.ports_of(pod)}
         found = having
-        for (name, protocol), numbers in self.universe.named.items():
+        for (name, protocol), numbers in self.space.named.items():
             for number, others in numbers:
                 if others & having or (name, protocol, number) in keys:
                     found |= others & group.members

@@ -42,30 +42,30 @@ class PortVerdict:
 
 
 def egress_rules(layer: FamilyReachability, source: int, destination: int) -> Iterator[tuple[MatchingRule, int]]:
-    """Yield the rules by which *source* may go out to *destination*, with the port atoms that each opens."""
+    """Yield the rules by which *source* may go out to *destination*, with the port cells that each opens."""
     for number in layer.egress[source]:
         granted = layer.granted[number]
         for grant in granted.egress or ():
-            atoms = _opened(grant.ports, destination) if grant.peers >> destination & 1 else 0
-            if atoms:
-                yield MatchingRule(granted.policy, grant.rule, granted.crossed), atoms
+            port_cells = _opened(grant.ports, destination) if grant.peers >> destination & 1 else 0
+            if port_cells:
+                yield MatchingRule(granted.policy, grant.rule, granted.crossed), port_cells
 
 
 def ingress_rules(layer: FamilyReachability, source: int, destination: int) -> Iterator[tuple[MatchingRule, int]]:
-    """Yield the rules by which *destination* lets *source* in, with the port atoms that each opens."""
+    """Yield the rules by which *destination* lets *source* in, with the port cells that each opens."""
     for number in layer.ingress[destination]:
         granted = layer.granted[number]
         for grant in granted.ingress or ():
-            atoms = _opened(grant.ports, destination) if grant.peers >> source & 1 else 0
-            if atoms:
-                yield MatchingRule(granted.policy, grant.rule, granted.crossed), atoms
+            port_cells = _opened(grant.ports, destination) if grant.peers >> source & 1 else 0
+            if port_cells:
+                yield MatchingRule(granted.policy, grant.rule, granted.crossed), port_cells
 
 
 def _opened(ports: tuple[tuple[int, int], ...], destination: int) -> int:
     found = 0
-    for atoms, having in ports:
+    for port_cells, having in ports:
         if having >> destination & 1:
-            found |= atoms
+            found |= port_cells
     return found
 
 
@@ -77,11 +77,11 @@ def port_verdicts(layer: FamilyReachability, source: int, destination: int) -> t
     """
     out, into = list(egress_rules(layer, source, destination)), list(ingress_rules(layer, source, destination))
     shares: dict[tuple[tuple[MatchingRule, ...], tuple[MatchingRule, ...]], int] = {}
-    for atom in indices(layer.universe.atoms.every):
-        known = _those(out, atom), _those(into, atom)
-        shares[known] = shares.get(known, 0) | 1 << atom
-    return tuple(PortVerdict(port_set(layer, atoms), *known) for known, atoms in shares.items())
+    for port_cell in indices(layer.space.port_cells.every):
+        known = _those(out, port_cell), _those(into, port_cell)
+        shares[known] = shares.get(known, 0) | 1 << port_cell
+    return tuple(PortVerdict(port_set(layer, port_cells), *known) for known, port_cells in shares.items())
 
 
-def _those(leaves: list[tuple[MatchingRule, int]], atom: int) -> tuple[MatchingRule, ...]:
-    return tuple(dict.fromkeys(leave for leave, atoms in leaves if atoms >> atom & 1))
+def _those(leaves: list[tuple[MatchingRule, int]], port_cell: int) -> tuple[MatchingRule, ...]:
+    return tuple(dict.fromkeys(leave for leave, port_cells in leaves if port_cells >> port_cell & 1))

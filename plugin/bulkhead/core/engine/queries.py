@@ -24,13 +24,13 @@ class Connections:
     found: frozenset[PortSet]
 
 
-def members(universe: EndpointSpace, chosen: EndpointSelection) -> int:
-    """Return the members of *universe* that *chosen* names: all that any of its pods and addresses belong to."""
+def members(space: EndpointSpace, chosen: EndpointSelection) -> int:
+    """Return the members of *space* that *chosen* names: all that any of its pods and addresses belong to."""
     found = 0
     for pod in chosen.pods:
-        place = universe.places.get(pod)
+        place = space.by_pod.get(pod)
         found |= 0 if place is None else 1 << place
-    return found | outside_members(universe, chosen.addresses)
+    return found | outside_members(space, chosen.addresses)
 
 
 def query(
@@ -50,7 +50,7 @@ def connections(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
 
     *alone* are members that are one pod: such a pod and itself are no pair.  Nor are two addresses.
     """
-    outside = layer.universe.outside
+    outside = layer.space.outside
     parts = {place: row.parts for row in layer.rows for place in indices(row.sources)}
     spelt: dict[int, PortSet] = {}
     for group in groups:
@@ -60,12 +60,12 @@ def connections(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
             barred = (outside if outside & here else 0) | (here & alone)
             for number, other in enumerate(groups):
                 rest = other & ~barred
-                for atoms, those in parts.get(place, ()):
+                for port_cells, those in parts.get(place, ()):
                     if rest & those:
-                        found[number].add(atoms)
+                        found[number].add(port_cells)
                         rest &= ~those
                 if rest:
                     found[number].add(0)
-        for atoms in {atoms for each in found for atoms in each} - spelt.keys():
-            spelt[atoms] = port_set(layer, atoms)
-        yield tuple(Connections(frozenset(spelt[atoms] for atoms in each)) for each in found)
+        for port_cells in {port_cells for each in found for port_cells in each} - spelt.keys():
+            spelt[port_cells] = port_set(layer, port_cells)
+        yield tuple(Connections(frozenset(spelt[port_cells] for port_cells in each)) for each in found)

@@ -2,7 +2,7 @@
 The answer: who reaches whom on which ports, and by whose leave.
 
 It is kept as rows: sources that reach the same destinations on the same ports share one row.
-The form is canonical: two clusters over one universe behave alike exactly if their rows are
+The form is canonical: two clusters over one endpoint space behave alike exactly if their rows are
 equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
 represents its addresses other than those of nodes, which always reach their own pods.
 """
@@ -10,7 +10,7 @@ represents its addresses other than those of nodes, which always reach their own
 from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORTS
-from bulkhead.core.engine.endpoint_space import EndpointSpace, place_of
+from bulkhead.core.engine.endpoint_space import EndpointSpace, member_of
 from bulkhead.core.engine.rule_effects import PolicyEffect
 from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Pod
@@ -21,12 +21,12 @@ from bulkhead.core.sets.intervals import holds
 from bulkhead.core.sets.ports import PortSet
 
 Parts = tuple[tuple[int, int], ...]
-"""Disjoint sets of destinations, each with the port atoms that are open to it; ascending by atoms."""
+"""Disjoint sets of destinations, each with the port cells that are open to it; ascending by port cells."""
 
 
 @record
 class SourceRow:
-    """What each of *sources* reaches: for each part a set of port atoms and the destinations that it is open to."""
+    """What each of *sources* reaches: for each part a set of port cells and the destinations that it is open to."""
 
     sources: int
     parts: Parts
@@ -41,7 +41,7 @@ class FamilyReachability:
     enforcer adds.  *ingress* and *egress* give for each member those that isolate it, by their place.
     """
 
-    universe: EndpointSpace
+    space: EndpointSpace
     granted: tuple[PolicyEffect, ...]
     ingress: tuple[tuple[int, ...], ...]
     egress: tuple[tuple[int, ...], ...]
@@ -81,13 +81,13 @@ def isolating(layer: FamilyReachability, place: int, direction: Direction) -> tu
 def rectangles(layer: FamilyReachability) -> Iterator[Rectangle]:
     """Yield all that is allowed in *layer*, each pair of members at most once."""
     for row in layer.rows:
-        for atoms, destinations in row.parts:
-            yield Rectangle(row.sources, destinations, port_set(layer, atoms))
+        for port_cells, destinations in row.parts:
+            yield Rectangle(row.sources, destinations, port_set(layer, port_cells))
 
 
-def port_set(layer: FamilyReachability, atoms: int) -> PortSet:
-    """Return the ports of the *atoms* of *layer*."""
-    return PortSet(partition.spans(layer.universe.atoms, atoms))
+def port_set(layer: FamilyReachability, port_cells: int) -> PortSet:
+    """Return the ports of the *port_cells* of *layer*."""
+    return PortSet(partition.spans(layer.space.port_cells, port_cells))
 
 
 def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) -> PortSet:
@@ -100,7 +100,7 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
 
 def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
     """Return the same over one address *family*; nothing where the answer does not speak of it."""
-    layers = [layer for layer in answer.layers if layer.universe.family == family]
+    layers = [layer for layer in answer.layers if layer.space.family == family]
     return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
 
 
@@ -111,13 +111,13 @@ def allows(answer: Reachability, flow: Flow) -> bool:
 
 
 def _open_in(answer: Reachability, layer: FamilyReachability, source: Endpoint, destination: Endpoint) -> PortSet:
-    here, there = place_of(layer.universe, source), place_of(layer.universe, destination)
+    here, there = member_of(layer.space, source), member_of(layer.space, destination)
     if here is None or there is None:
         return ports.NONE
     if exempt(source, destination):
         return ports.EVERY
     parts = next((row.parts for row in layer.rows if row.sources >> here & 1), ())
-    opened = port_set(layer, next((atoms for atoms, those in parts if those >> there & 1), 0))
+    opened = port_set(layer, next((port_cells for port_cells, those in parts if those >> there & 1), 0))
     return ports.union(opened, open_anyway(answer.semantics, source, destination))
 
 
@@ -153,8 +153,8 @@ def exempt(source: Endpoint, destination: Endpoint) -> str:
 
 def open_pairs(layer: FamilyReachability) -> int:
     """Return how many ordered pairs of pods have any port open between them, a pod and itself included."""
-    sizes = [len(member.pods) for member in layer.universe.members]
-    inside = layer.universe.present & ~layer.universe.outside
+    sizes = [len(member.pods) for member in layer.space.classes]
+    inside = layer.space.present & ~layer.space.outside
     total = 0
     for row in layer.rows:
         reached = 0
@@ -169,4 +169,4 @@ def open_pairs(layer: FamilyReachability) -> int:
 
 def class_count(answer: Reachability) -> int:
     """Return how many endpoint classes *answer* distinguishes: the most of one address family."""
-    return max((len(layer.universe.members) for layer in answer.layers), default=0)
+    return max((len(layer.space.classes) for layer in answer.layers), default=0)

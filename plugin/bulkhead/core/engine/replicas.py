@@ -22,7 +22,7 @@ def treated_differently(answers: Iterable[Reachability]) -> frozenset[Owner]:
 
 def _of_layer(layer: FamilyReachability) -> Iterator[Owner]:
     places: dict[Owner, list[int]] = {}
-    for place, member in enumerate(layer.universe.members):
+    for place, member in enumerate(layer.space.classes):
         for owner in {pod.owner for pod in member.pods}:
             places.setdefault(owner, []).append(place)
     several = {owner: those for owner, those in places.items() if len(those) > 1}
@@ -33,9 +33,9 @@ def _of_layer(layer: FamilyReachability) -> Iterator[Owner]:
     columns: dict[int, list[tuple[int, int]]] = {}
     for number, row in enumerate(layer.rows if several else ()):
         rows.update(dict.fromkeys(indices(row.sources & looked_at), number))
-        for atoms, destinations in row.parts:
+        for port_cells, destinations in row.parts:
             for place in indices(destinations & looked_at):
-                columns.setdefault(place, []).append((number, atoms))
+                columns.setdefault(place, []).append((number, port_cells))
     for owner, those in several.items():
         if len({(rows.get(place, -1), tuple(columns.get(place, ()))) for place in those}) > 1:
             yield owner

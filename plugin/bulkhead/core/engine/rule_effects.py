@@ -1,5 +1,5 @@
 """
-What the policies of a cluster grant, as sets over a universe.
+What the policies of a cluster allow, as sets of members of an endpoint space.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class RuleEffect:
     """
     One rule of a policy: its *peers*, and on which *ports*.
 
-    Each of *ports* is a set of port atoms and the destinations for which it holds: ``ANY``
+    Each of *ports* is a set of port cells and the destinations for which it holds: ``ANY``
     for numbers, for a named port those members on which the name means that number.
     """
 
@@ -50,10 +50,10 @@ NOBODY = -1
 
 
 class EffectReader:
-    """Reads policies over one universe, each selector, block and rule that occurs in many of them once."""
+    """Reads policies over one endpoint space, each selector, block and rule that occurs in many of them once."""
 
-    def __init__(self, universe: EndpointSpace) -> None:
-        self.universe = universe
+    def __init__(self, space: EndpointSpace) -> None:
+        self.space = space
         self.pods: dict[Selector, int] = {}
         self.namespaces: dict[Selector, int] = {}
         self.blocks: dict[IpBlock, int] = {}
@@ -66,7 +66,7 @@ class EffectReader:
 
     def subjects(self, policy: NetworkPolicy) -> int:
         """Return the members that *policy* selects."""
-        return self.universe.homes.get(policy.namespace, 0) & self.selected(policy.pods)
+        return self.space.by_namespace.get(policy.namespace, 0) & self.selected(policy.pods)
 
     def direction(self, namespace: str, rules: tuple[PolicyRule, ...] | None) -> tuple[RuleEffect, ...] | None:
         """Return what *rules* of a policy in *namespace* grant."""
@@ -86,7 +86,7 @@ class EffectReader:
     def peers(self, namespace: str, rule: PolicyRule) -> int:
         """Return the members that the peers of *rule* name."""
         if rule.peers is None:
-            return self.universe.present
+            return self.space.present
         found = 0
         for peer in rule.peers:
             found |= self.block(peer) if isinstance(peer, IpBlock) else self.peer(namespace, peer)
@@ -95,42 +95,42 @@ class EffectReader:
     def peer(self, namespace: str, peer: PodPeer) -> int:
         """Return the members that *peer* selects."""
         if peer.namespaces is None:
-            return self.universe.homes.get(namespace, 0) & self.selected(peer.pods)
+            return self.space.by_namespace.get(namespace, 0) & self.selected(peer.pods)
         if peer.namespaces not in self.namespaces:
-            self.namespaces[peer.namespaces] = selectors.select(peer.namespaces, self.universe.namespaces)
+            self.namespaces[peer.namespaces] = selectors.select(peer.namespaces, self.space.namespaces)
         return self.namespaces[peer.namespaces] & self.selected(peer.pods)
 
     def selected(self, selector: Selector) -> int:
         """Return the members that *selector* selects in any namespace."""
         if selector not in self.pods:
-            self.pods[selector] = selectors.select(selector, self.universe.labels)
+            self.pods[selector] = selectors.select(selector, self.space.labels)
         return self.pods[selector]
 
     def block(self, block: IpBlock) -> int:
         """Return the members that *block* matches."""
         if block not in self.blocks:
-            self.blocks[block] = located(self.universe, addresses.block(block.cidr, block.excluded))
+            self.blocks[block] = located(self.space, addresses.block(block.cidr, block.excluded))
         return self.blocks[block]
 
     def ports(self, wanted: tuple[PolicyPort, ...] | None) -> tuple[tuple[int, int], ...]:
         """Return the ports of a rule, names as their destinations resolve them."""
         if wanted is None:
-            return ((self.universe.atoms.every, ANY),)
+            return ((self.space.port_cells.every, ANY),)
         numbers, named = 0, []
         for port in wanted:
             if isinstance(port.port, str):
                 named += list(self.resolved(port.port, port.protocol))
             else:
-                numbers |= partition.covered(self.universe.atoms, port_set_of(port).spans)
+                numbers |= partition.covered(self.space.port_cells, port_set_of(port).spans)
         return ((numbers, ANY), *named) if numbers else tuple(named)
 
     def resolved(self, name: str, protocol: str) -> Iterable[tuple[int, int]]:
         """Yield what the name means, and on which members: a name is resolved on the destination, with the protocol."""
-        for number, having in self.universe.named.get((name, protocol), ()):
-            yield partition.covered(self.universe.atoms, port_set_of(PolicyPort(protocol, number)).spans), having
+        for number, having in self.space.named.get((name, protocol), ()):
+            yield partition.covered(self.space.port_cells, port_set_of(PolicyPort(protocol, number)).spans), having
 
 
-def policy_effects(universe: EndpointSpace, policies: tuple[NetworkPolicy, ...]) -> tuple[PolicyEffect, ...]:
-    """Return what each of *policies* grants in *universe*, in their order."""
-    reader = EffectReader(universe)
+def policy_effects(space: EndpointSpace, policies: tuple[NetworkPolicy, ...]) -> tuple[PolicyEffect, ...]:
+    """Return what each of *policies* grants in *space*, in their order."""
+    reader = EffectReader(space)
     return tuple(reader.policy(number, policy) for number, policy in enumerate(policies))

@@ -18,7 +18,7 @@ from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.sets.partition import indices
 
 Open = tuple[tuple[int, int], ...]
-"""What is open: port atoms and the members at the other end to which they are. The members may overlap."""
+"""What is open: port cells and the members at the other end to which they are. The members may overlap."""
 
 
 def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
@@ -28,32 +28,32 @@ def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
 
 
 def compare(sides: list[Side]) -> tuple[Reachability, ...]:
-    """Return the reachability of each of *sides*, over universes in which the same bit means the same member."""
+    """Return the reachability of each of *sides*, over endpoint spaces in which the same bit means the same member."""
     layers: list[list[FamilyReachability]] = [[] for _ in sides]
     for family in families(sides):
-        for number, universe in enumerate(endpoint_spaces(sides, family)):
-            layers[number].append(solve(universe, _granted(universe, sides[number])))
+        for number, space in enumerate(endpoint_spaces(sides, family)):
+            layers[number].append(solve(space, _granted(space, sides[number])))
     return tuple(
         Reachability(side.cluster, side.semantics, tuple(found)) for side, found in zip(sides, layers, strict=True)
     )
 
 
-def _granted(universe: EndpointSpace, side: Side) -> tuple[PolicyEffect, ...]:
+def _granted(space: EndpointSpace, side: Side) -> tuple[PolicyEffect, ...]:
     if not side.semantics.deviations:
-        return policy_effects(universe, side.cluster.policies)
-    return kube_router_effects(universe, side, side.semantics.deviations)
+        return policy_effects(space, side.cluster.policies)
+    return kube_router_effects(space, side, side.semantics.deviations)
 
 
-def solve(universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyReachability:
+def solve(space: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyReachability:
     """Return the answer for one family: which policies isolate each member, and the rows that follow."""
-    ingress = _isolating(universe, ((g.subjects, g.ingress is not None) for g in granted))
-    egress = _isolating(universe, ((g.subjects, g.egress is not None) for g in granted))
-    rows = _rows(universe, _Leaving(universe, granted, egress), _Entering(universe, granted))
-    return FamilyReachability(universe, granted, ingress, egress, rows)
+    ingress = _isolating(space, ((g.subjects, g.ingress is not None) for g in granted))
+    egress = _isolating(space, ((g.subjects, g.egress is not None) for g in granted))
+    rows = _rows(space, _Leaving(space, granted, egress), _Entering(space, granted))
+    return FamilyReachability(space, granted, ingress, egress, rows)
 
 
-def _isolating(universe: EndpointSpace, policies: Iterable[tuple[int, bool]]) -> tuple[tuple[int, ...], ...]:
-    found: list[list[int]] = [[] for _ in universe.members]
+def _isolating(space: EndpointSpace, policies: Iterable[tuple[int, bool]]) -> tuple[tuple[int, ...], ...]:
+    found: list[list[int]] = [[] for _ in space.classes]
     for number, (subjects, isolates) in enumerate(policies):
         if isolates:
             for place in indices(subjects):
@@ -65,9 +65,9 @@ class _Leaving:
     """Egress: for a source, the destinations that its policies let it go to."""
 
     def __init__(
-        self, universe: EndpointSpace, granted: tuple[PolicyEffect, ...], egress: tuple[tuple[int, ...], ...]
+        self, space: EndpointSpace, granted: tuple[PolicyEffect, ...], egress: tuple[tuple[int, ...], ...]
     ) -> None:
-        self.present, self.every = universe.present, universe.atoms.every
+        self.present, self.every = space.present, space.port_cells.every
         self.egress = egress
         known: dict[Open, int] = {}  # policies that grant the same are one
         self.kinds = [known.setdefault(_destinations(policy), len(known)) for policy in granted]
@@ -85,31 +85,31 @@ class _Leaving:
 
 
 def _destinations(policy: PolicyEffect) -> Open:
-    return tuple((atoms, one.peers & having) for one in policy.egress or () for atoms, having in one.ports)
+    return tuple((port_cells, one.peers & having) for one in policy.egress or () for port_cells, having in one.ports)
 
 
 class _Entering:
     """Ingress: for a source, the destinations whose policies let it come in."""
 
-    def __init__(self, universe: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> None:
+    def __init__(self, space: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> None:
         isolated = 0
         opened: dict[tuple[int, int], int] = {}
-        for sources, pods in universe.nodes:  # a node always reaches its own pods
-            opened[sources, universe.atoms.every] = pods
+        for sources, pods in space.nodes:  # a node always reaches its own pods
+            opened[sources, space.port_cells.every] = pods
         for policy in granted:
             if policy.ingress is not None:
                 isolated |= policy.subjects
             for one in policy.ingress or ():
-                for atoms, having in one.ports:
-                    known = one.peers, atoms
+                for port_cells, having in one.ports:
+                    known = one.peers, port_cells
                     opened[known] = opened.get(known, 0) | policy.subjects & having
-        self.start = {universe.atoms.every: universe.present & ~isolated}
+        self.start = {space.port_cells.every: space.present & ~isolated}
         self.start[0] = self.start.get(0, 0) | isolated
         self.by_sources: dict[int, list[tuple[int, int]]] = {}
-        for (sources, atoms), destinations in opened.items():
-            self.by_sources.setdefault(sources, []).append((atoms, destinations))
+        for (sources, port_cells), destinations in opened.items():
+            self.by_sources.setdefault(sources, []).append((port_cells, destinations))
         self.opens = list(self.by_sources.values())
-        self.signatures: list[list[int]] = [[] for _ in universe.members]
+        self.signatures: list[list[int]] = [[] for _ in space.classes]
         for number, sources in enumerate(self.by_sources):
             for place in indices(sources):
                 self.signatures[place].append(number)
@@ -126,12 +126,12 @@ def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Part
     """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
     parts = start
     merged: dict[int, int] = {}  # destinations that the same ports are open to are cut off in one step
-    for atoms, destinations in opened:
-        merged[atoms] = merged.get(atoms, 0) | destinations
-    for atoms, destinations in merged.items():
+    for port_cells, destinations in opened:
+        merged[port_cells] = merged.get(port_cells, 0) | destinations
+    for port_cells, destinations in merged.items():
         following: dict[int, int] = {}
         for already, those in parts.items():
-            wider = already | atoms
+            wider = already | port_cells
             inside = those & destinations if wider != already else 0
             if inside:
                 following[wider] = following.get(wider, 0) | inside
@@ -141,17 +141,17 @@ def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Part
     return tuple(parts.items())
 
 
-def _rows(universe: EndpointSpace, leaving: _Leaving, entering: _Entering) -> tuple[SourceRow, ...]:
+def _rows(space: EndpointSpace, leaving: _Leaving, entering: _Entering) -> tuple[SourceRow, ...]:
     alike: dict[tuple[frozenset[int] | None, tuple[int, ...], bool], int] = {}
-    for place in indices(universe.present):
-        outside = bool(universe.outside >> place & 1)
+    for place in indices(space.present):
+        outside = bool(space.outside >> place & 1)
         known = leaving.signature(place), entering.signature(place), outside
         alike[known] = alike.get(known, 0) | 1 << place
     out = {signature: leaving.parts(signature) for signature in dict.fromkeys(known[0] for known in alike)}
     into = {signature: entering.parts(signature) for signature in dict.fromkeys(known[1] for known in alike)}
     rows: dict[Parts, int] = {}
     for (left, right, outside), sources in alike.items():
-        reachable = universe.present & ~universe.outside if outside else universe.present
+        reachable = space.present & ~space.outside if outside else space.present
         parts = _both(out[left], into[right], reachable)
         rows[parts] = rows.get(parts, 0) | sources
     return tuple(SourceRow(sources, parts) for parts, sources in sorted(rows.items(), key=_first) if parts)
@@ -162,10 +162,10 @@ def _both(out: Parts, into: Parts, reachable: int) -> Parts:
     found: dict[int, int] = {}
     for leaving, there in out:
         for entering, those in into:
-            atoms = leaving & entering
-            destinations = there & those & reachable if atoms else 0
+            port_cells = leaving & entering
+            destinations = there & those & reachable if port_cells else 0
             if destinations:
-                found[atoms] = found.get(atoms, 0) | destinations
+                found[port_cells] = found.get(port_cells, 0) | destinations
     return tuple(sorted(found.items()))
 
 

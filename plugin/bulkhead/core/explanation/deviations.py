@@ -6,7 +6,7 @@ That is found out by asking again: with one deviation alone, and with all others
 
 from collections.abc import Iterable, Iterator
 
-from bulkhead.core.engine.endpoint_space import place_of
+from bulkhead.core.engine.endpoint_space import member_of
 from bulkhead.core.engine.matching_rules import PortVerdict
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.engine.semantics import Deviation, Semantics
@@ -37,9 +37,9 @@ class _DeviationQuery:
         if deviations not in self.known:
             self.known[deviations] = reach(self.cluster, self.semantics.but(deviations))
         answer = self.known[deviations]
-        layer = next(each for each in answer.layers if each.universe.family == account.family)
+        layer = next(each for each in answer.layers if each.space.family == account.family)
         source, destination = (
-            _again(end, place_of(layer.universe, end.first)) for end in (account.source, account.destination)
+            _again(end, member_of(layer.space, end.first)) for end in (account.source, account.destination)
         )
         return pair(layer, source, destination, _ports(account), answer.semantics).opened
 

@@ -22,7 +22,7 @@ from bulkhead.core.sets.ports import PortSet
 @record
 class ExplainedEndpoint:
     """
-    One or more endpoints that no policy distinguishes, at one *place* of a layer's universe.
+    One or more endpoints that no policy distinguishes, one *member* of a layer's endpoint space.
 
     *names* are what they are called, *first* is one of them.  *many*: it represents more than
     one, so a connection between two of them is not one of a pod with itself.  *pods* are those
@@ -131,10 +131,10 @@ def explained_endpoints(
 
     Pods of the workloads *apart* have their own names.  Pods that run on *node* are apart from others.
     """
-    universe = layer.universe
+    space = layer.space
     pods: dict[tuple[int, bool], list[Pod]] = {}
     for pod in chosen.pods:
-        place = universe.places.get(pod)
+        place = space.by_pod.get(pod)
         if place is not None:
             pods.setdefault((place, bool(node) and is_at(pod.node, External(node))), []).append(pod)
     found = [
@@ -147,10 +147,10 @@ def explained_endpoints(
         )
         for (place, _), those in sorted(pods.items())
     ]
-    base = first_outside(universe)
-    spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[universe.family],))
-    for place in partition.indices(outside_members(universe, spans)):
-        part = intervals.intersect(universe.cells.regions[place - base], spans)
+    base = first_outside(space)
+    spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[space.family],))
+    for place in partition.indices(outside_members(space, spans)):
+        part = intervals.intersect(space.address_cells.regions[place - base], spans)
         text = chosen.text if part == spans else f"{chosen.text} ({addresses.spell(AddressSet(part))})"
         first, last = part[0]
         is_one = first == last and len(part) == 1
@@ -172,7 +172,7 @@ def single_pods(layer: FamilyReachability, templates: bool) -> int:
     """Return the members of *layer* that are one pod, which reaches itself whatever policies say."""
     return sum(
         1 << place
-        for place, member in enumerate(layer.universe.members)
+        for place, member in enumerate(layer.space.classes)
         if len(member.pods) == 1 and not is_many(member.pods[0], templates)
     )
 
@@ -195,7 +195,7 @@ def pair(
         )
     ]
     return PairExplanation(
-        layer.universe.family,
+        layer.space.family,
         source,
         destination,
         "" if strangers or ranges else exempt(source.first, destination.first),

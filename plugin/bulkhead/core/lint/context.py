@@ -145,7 +145,7 @@ class LintContext:
         """Say whether all pods of the namespaces *names* are in the cluster."""
         whole = self.every_namespace
         return "" not in self.creating and all(
-            (whole or name in self.pods.homes) and name not in self.creating for name in names
+            (whole or name in self.pods.by_namespace) and name not in self.creating for name in names
         )
 
     @property
@@ -186,7 +186,7 @@ def rules(scene: LintContext, line: RuleReference) -> tuple[PolicyRule, ...]:
 
 
 def grants(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
-    """Return what *line* grants over the universe of *layer*."""
+    """Return what *line* grants over the endpoint space of *layer*."""
     granted = layer.granted[line.policy]
     found = granted.ingress if line.direction is Direction.INGRESS else granted.egress
     return tuple((found or ())[entry] for entry in line.entries)

@@ -22,14 +22,14 @@ class PodIndex:
         words = selectors.vocabulary(_selectors(cluster))
         self.index = selectors.index((1 << at, selectors.told(pod.labels, words)) for at, pod in enumerate(self.pods))
         self.hosts = _union(1 << at for at, pod in enumerate(self.pods) if pod.host_network)
-        self.homes: dict[str, PodBits] = {}
+        self.by_namespace: dict[str, PodBits] = {}
         self.having: dict[NamedPort, PodBits] = {}
         for at, pod in enumerate(self.pods):
-            self.homes[pod.namespace] = self.homes.get(pod.namespace, 0) | 1 << at
+            self.by_namespace[pod.namespace] = self.by_namespace.get(pod.namespace, 0) | 1 << at
             for port in pod.ports:
                 self.having[port] = self.having.get(port, 0) | 1 << at
         self._names: dict[Selector, frozenset[str]] = {}
-        self._homes: dict[Selector, PodBits] = {}
+        self._selected_namespaces: dict[Selector, PodBits] = {}
         self._selected: dict[Selector, PodBits] = {}
 
     def namespaces(self, own: str, peer: PodPeer) -> frozenset[str]:
@@ -43,16 +43,18 @@ class PodIndex:
 
     def selected(self, namespace: str, selector: Selector) -> PodBits:
         """Return the pods of *namespace* that *selector* selects."""
-        return self.homes.get(namespace, 0) & self._labelled(selector)
+        return self.by_namespace.get(namespace, 0) & self._labelled(selector)
 
     def peers(self, own: str, peer: PodPeer) -> PodBits:
         """Return the pods that *peer* of a policy in the namespace *own* selects."""
         wanted = peer.namespaces
         if wanted is None:
             return self.selected(own, peer.pods)
-        if wanted not in self._homes:
-            self._homes[wanted] = _union(self.homes.get(name, 0) for name in self.namespaces(own, peer))
-        return self._homes[wanted] & self._labelled(peer.pods)
+        if wanted not in self._selected_namespaces:
+            self._selected_namespaces[wanted] = _union(
+                self.by_namespace.get(name, 0) for name in self.namespaces(own, peer)
+            )
+        return self._selected_namespaces[wanted] & self._labelled(peer.pods)
 
     def called(self, name: str, protocol: str, sidecar: bool) -> PodBits:
         """Return the pods with a port of that *name* and *protocol*, of a sidecar or of another container."""

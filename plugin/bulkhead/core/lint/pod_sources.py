@@ -11,7 +11,7 @@ from bulkhead.core.sets.ports import PortSet
 ANY_OTHER = "any namespace not listed"
 
 Opened = tuple[tuple[int, int], ...]
-"""Disjoint bit sets of pods, each with the bit set of port atoms that are open to them; ascending."""
+"""Disjoint bit sets of pods, each with the bit set of port cells that are open to them; ascending."""
 
 
 class PodSources:
@@ -43,16 +43,16 @@ class _LayerSources:
 
     def __init__(self, layer: FamilyReachability, single: int) -> None:
         self.layer, self.single = layer, single
-        inside = layer.universe.present & ~layer.universe.outside & ~layer.universe.hosts
+        inside = layer.space.present & ~layer.space.outside & ~layer.space.hosts
         self.rows: dict[Opened, int] = {}  # what pods reach among pods: many rows differ only in what is outside
         for row in layer.rows:
-            parts = tuple((atoms, those & inside) for atoms, those in row.parts if those & inside)
+            parts = tuple((port_cells, those & inside) for port_cells, those in row.parts if those & inside)
             if row.sources & inside and parts:
                 self.rows[parts] = self.rows.get(parts, 0) | row.sources & inside
         self.ports: dict[int, PortSet] = {}
 
     def coming(self, line: RuleReference) -> Opened:
-        """Return the pods that come in through *line*, by the port atoms on which they do."""
+        """Return the pods that come in through *line*, by the port cells on which they do."""
         subjects = self.layer.granted[line.policy].subjects
         found: dict[int, int] = {}
         for parts, sources in self.rows.items():
@@ -69,37 +69,41 @@ class _LayerSources:
 
     def named(self, coming: Opened) -> dict[str, PortSet]:
         """Return the same by namespace, and by pod where not all pods of a namespace are alike."""
-        universe = self.layer.universe
+        space = self.layer.space
         every = 0
         for those, _ in coming:
             every |= those
         found: dict[str, PortSet] = {}
-        for name, home in universe.homes.items():
-            some = [(home & those, opened) for those, opened in coming if home & those] if home & every else []
-            if len(some) == 1 and some[0][0] == home:
+        for name, namespace in space.by_namespace.items():
+            some = (
+                [(namespace & those, opened) for those, opened in coming if namespace & those]
+                if namespace & every
+                else []
+            )
+            if len(some) == 1 and some[0][0] == namespace:
                 found[ANY_OTHER if name == "*" else name] = self._ports(some[0][1])
                 continue
             for those, opened in some:
                 for place in indices(those):
-                    for pod in universe.members[place].pods:
+                    for pod in space.classes[place].pods:
                         title = f"{name}/{pod.owner[1]}"
                         found[title] = ports.union(found.get(title, ports.NONE), self._ports(opened))
         return found
 
-    def _ports(self, atoms: int) -> PortSet:
-        if atoms not in self.ports:
-            self.ports[atoms] = port_set(self.layer, atoms)
-        return self.ports[atoms]
+    def _ports(self, port_cells: int) -> PortSet:
+        if port_cells not in self.ports:
+            self.ports[port_cells] = port_set(self.layer, port_cells)
+        return self.ports[port_cells]
 
 
 def _reached(parts: Opened, granted: tuple[tuple[int, int], ...], subjects: int) -> tuple[int, int]:
-    """Return on which port atoms, and which of *subjects*, *parts* reach by what is *granted*."""
+    """Return on which port cells, and which of *subjects*, *parts* reach by what is *granted*."""
     opened, reached = 0, 0
-    for atoms, destinations in parts:
+    for port_cells, destinations in parts:
         here = destinations & subjects
         for wanted, having in granted if here else ():
-            if here & having and wanted & atoms:
-                opened, reached = opened | wanted & atoms, reached | here & having
+            if here & having and wanted & port_cells:
+                opened, reached = opened | wanted & port_cells, reached | here & having
     return opened, reached
 
 
@@ -109,9 +113,9 @@ def _added(pieces: dict[int, int], opened: int, sources: int) -> dict[int, int]:
         return pieces
     found: dict[int, int] = {}
     for already, those in pieces.items():
-        for atoms, some in ((already | opened, those & sources), (already, those & ~sources)):
+        for port_cells, some in ((already | opened, those & sources), (already, those & ~sources)):
             if some:
-                found[atoms] = found.get(atoms, 0) | some
+                found[port_cells] = found.get(port_cells, 0) | some
     return found
 
 

@@ -83,22 +83,22 @@ class NamespaceCoverage:
     """Decides whether rules of one namespace are covered by its other rules, those that are ``gone`` left out."""
 
     def __init__(self, name: str, policies: Sequence[int], readings: "Sequence[_CoverageReading]", steps: int) -> None:
-        self.homes = [_Home(each, name, policies, steps) for each in readings]
+        self.inside = [_NamespaceReading(each, name, policies, steps) for each in readings]
 
     def covered(self, rules: Sequence[RuleKey]) -> Covered:
         """Say whether other rules allow all that *rules* allow together."""
         by: dict[RuleKey, None] = {}
-        for home in self.homes:
-            found = home.covered(rules, by)
-            if not found.decided or (not found.by and home.allows(rules)):
+        for reading in self.inside:
+            found = reading.covered(rules, by)
+            if not found.decided or (not found.by and reading.allows(rules)):
                 return found
             by |= dict.fromkeys(found.by)
         return Covered(tuple(by))
 
     def remove(self, rules: Sequence[RuleKey]) -> None:
         """Leave *rules* out from now on."""
-        for home in self.homes:
-            home.remove(rules)
+        for reading in self.inside:
+            reading.remove(rules)
 
 
 class _CoverageReading:
@@ -123,7 +123,7 @@ class _CoverageReading:
                     yield _FlowPart(RuleKey(number, each.written, each.rule), direction, flows)
 
 
-class _Home:
+class _NamespaceReading:
     """What the rules of one namespace allow under one semantics."""
 
     def __init__(self, reading: _CoverageReading, name: str, policies: Sequence[int], steps: int) -> None:

@@ -151,7 +151,7 @@ class FlowSpace:
         found = []
         values, spans = dict(left.values), dict(left.spans)
         for axis in right.values:
-            mine = values.get(axis, _universe(axis))
+            mine = values.get(axis, _whole_axis(axis))
             rest = value_sets.subtract(mine, right.values[axis])
             if not value_sets.is_empty(rest):
                 found.append(settled({**values, axis: rest}, dict(spans)))
@@ -167,12 +167,12 @@ class FlowSpace:
     def contains(self, outer: FlowClass, inner: FlowClass) -> bool:
         """Say whether every flow of *inner* is in *outer*, as far as each axis alone shows it."""
         for axis, wanted in outer.values.items():
-            if not value_sets.is_empty(value_sets.subtract(inner.values.get(axis, _universe(axis)), wanted)):
+            if not value_sets.is_empty(value_sets.subtract(inner.values.get(axis, _whole_axis(axis)), wanted)):
                 return False
         return not any(intervals.subtract(self.spans_of(inner, axis), spans) for axis, spans in outer.spans.items())
 
 
-def _universe(axis: str) -> ValueSet:
+def _whole_axis(axis: str) -> ValueSet:
     if axis[0] in _FACTS:
         return _BOTH
     return _KINDS if axis[1:] == ".kind" else value_sets.EVERY
@@ -226,10 +226,10 @@ def _merged_values(flows: list[FlowClass], axis: str) -> list[FlowClass]:
     found: dict[FlowClass, ValueSet] = {}
     for each in flows:
         rest = flow_class({key: value for key, value in each.values.items() if key != axis}, each.spans)
-        mine = each.values.get(axis, _universe(axis))
+        mine = each.values.get(axis, _whole_axis(axis))
         found[rest] = value_sets.union(found[rest], mine) if rest in found else mine
     return [
-        rest if union == _universe(axis) else flow_class({**rest.values, axis: union}, rest.spans)
+        rest if union == _whole_axis(axis) else flow_class({**rest.values, axis: union}, rest.spans)
         for rest, union in found.items()
     ]
 

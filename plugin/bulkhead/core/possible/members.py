@@ -17,7 +17,7 @@ def members_at(space: EndpointSpace, flows: FlowClass, possible: FlowSpace, end:
     """Return the members of *space* of which one can be at *end* of *flows*, a class of flows of *possible*."""
     spans = flows.spans.get(f"{end}.ip")
     if flows.values.get(f"{end}.kind") == OUTSIDES:
-        return partition.covered(space.cells, possible.spans_of(flows, f"{end}.ip")) << _first_cell(space)
+        return partition.covered(space.address_cells, possible.spans_of(flows, f"{end}.ip")) << _first_cell(space)
     found = space.present & ~space.outside & ~space.hosts
     for axis, values in flows.values.items():
         if axis == f"{end}.ns":
@@ -27,8 +27,8 @@ def members_at(space: EndpointSpace, flows: FlowClass, possible: FlowSpace, end:
         elif axis.startswith(f"{end}.l:"):
             found &= _labelled(space.labels, axis[4:], values)
     if spans is not None:
-        cells = partition.covered(space.cells, spans)
-        found &= sum(bits for where, bits in space.whereabouts if where == ANYWHERE or where & cells)
+        cells = partition.covered(space.address_cells, spans)
+        found &= sum(bits for where, bits in space.by_cell if where == ANYWHERE or where & cells)
     return found
 
 
@@ -47,12 +47,12 @@ def is_labelled(flows: FlowClass, end: str, pod: Pod) -> bool:
 
 
 def _first_cell(space: EndpointSpace) -> int:
-    return len(space.members) - len(space.cells.regions)
+    return len(space.classes) - len(space.address_cells.regions)
 
 
 def _in_namespaces(space: EndpointSpace, names: ValueSet) -> Members:
     found = 0
-    for name, bits in space.homes.items():
+    for name, bits in space.by_namespace.items():
         found |= bits if (name in names[1]) is not names[0] else 0
     return found
 

@@ -152,10 +152,10 @@ class RuleReader:
         """Yield the ends that *rule* of *policy* matches, with the ports that it opens for them."""
         egress = direction is Direction.EGRESS
         if rule.peers is None:
-            home = egress and Deviation.NAME_TO_EVERYONE in self.deviations
-            found = self.ports(rule, self.group("home") if home else self.group_of(direction, policy, rule))
+            own_namespace = egress and Deviation.NAME_TO_EVERYONE in self.deviations
+            found = self.ports(rule, self.group("home") if own_namespace else self.group_of(direction, policy, rule))
             for peer in EVERYONE:
-                yield peer, found if home else _meant(peer, found, egress)
+                yield peer, found if own_namespace else _meant(peer, found, egress)
             return
         group = self.group_of(direction, policy, rule)
         found = self.ports(rule, group)

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, outside_members, place_of
+from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, member_of, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.queries import members
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, port_set
@@ -71,9 +71,9 @@ def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...]
 def _breaches(
     number: int, layer: FamilyReachability, promise: Promise, alone: int, unreal: Spans
 ) -> tuple[list[Breach], int]:
-    universe = layer.universe
+    space = layer.space
     here, there = (
-        others(universe, named, unreal) if promise.others == side else _every(universe, named)
+        others(space, named, unreal) if promise.others == side else _every(space, named)
         for side, named in (("sources", promise.sources), ("destinations", promise.destinations))
     )
     found: list[Breach] = list(_own_node(number, layer, promise))
@@ -82,10 +82,10 @@ def _breaches(
     pairs = 0
     for row, sources in _by_row(layer, here):
         for source in indices(sources):
-            reached = there & ~_barred(universe, source, alone)
+            reached = there & ~_barred(space, source, alone)
             pairs += reached.bit_count()
-            for atoms, those in (*row, (0, _rest(row, reached))):
-                wrong = _wrong(port_set(layer, atoms), promise) if those & reached else ports.NONE
+            for port_cells, those in (*row, (0, _rest(row, reached))):
+                wrong = _wrong(port_set(layer, port_cells), promise) if those & reached else ports.NONE
                 if wrong.spans:
                     ends = [each for each in indices(those & reached) if (source, each) not in spared]
                     found += [Breach(number, source, each, wrong) for each in ends if (source, each) not in known]
@@ -95,7 +95,7 @@ def _breaches(
 def _own_node(number: int, layer: FamilyReachability, promise: Promise) -> Iterator[Breach]:
     """Yield where the address of a pod's own node is named as a source that is refused: it always reaches the pod."""
     for place, pods in _node_pairs(layer, promise) if not promise.allowed else ():
-        for destination in sorted({layer.universe.places[pod] for pod in pods}):
+        for destination in sorted({layer.space.by_pod[pod] for pod in pods}):
             yield Breach(number, place, destination, promise.asked)
 
 
@@ -104,10 +104,10 @@ def _spared(layer: FamilyReachability, promise: Promise) -> set[tuple[int, int]]
     found: set[tuple[int, int]] = set()
     named = {pod for each in promise.destinations for pod in each.pods}
     for place, pods in _node_pairs(layer, promise) if promise.allowed else ():
-        naming = [each for each in promise.sources if outside_members(layer.universe, each.addresses) >> place & 1]
+        naming = [each for each in promise.sources if outside_members(layer.space, each.addresses) >> place & 1]
         if len(naming) == 1:
-            ends = {layer.universe.places[pod] for pod in pods}
-            found.update((place, end) for end in ends if named & set(layer.universe.members[end].pods) <= set(pods))
+            ends = {layer.space.by_pod[pod] for pod in pods}
+            found.update((place, end) for end in ends if named & set(layer.space.classes[end].pods) <= set(pods))
     return found
 
 
@@ -118,10 +118,10 @@ def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[i
     named = {pod for each in promise.destinations for pod in each.pods}
     for each in promise.sources:
         point = single_address(each)
-        if point and (place := place_of(layer.universe, External(point))) is not None:
+        if point and (place := member_of(layer.space, External(point))) is not None:
             pods = [
                 pod
-                for pod in layer.universe.places
+                for pod in layer.space.by_pod
                 if (pod in named) is not bool(promise.others)
                 and not pod.host_network
                 and is_at(pod.node, External(point))
@@ -130,10 +130,10 @@ def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[i
                 yield place, pods
 
 
-def _every(universe: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int:
+def _every(space: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int:
     found = 0
     for each in named:
-        found |= members(universe, each)
+        found |= members(space, each)
     return found
 
 
@@ -145,10 +145,10 @@ def _by_row(layer: FamilyReachability, here: int) -> Iterator[tuple[tuple[tuple[
     yield (), here
 
 
-def _barred(universe: EndpointSpace, source: int, alone: int) -> int:
+def _barred(space: EndpointSpace, source: int, alone: int) -> int:
     """Return the destinations that make no pair with *source*."""
     bit = 1 << source
-    return (universe.outside if universe.outside & bit else 0) | (bit & alone)
+    return (space.outside if space.outside & bit else 0) | (bit & alone)
 
 
 def _rest(row: tuple[tuple[int, int], ...], reached: int) -> int:
@@ -161,7 +161,7 @@ def _wrong(opened: PortSet, promise: Promise) -> PortSet:
     return ports.subtract(promise.asked, opened) if promise.allowed else ports.intersect(promise.asked, opened)
 
 
-def others(universe: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: Spans) -> int:
+def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: Spans) -> int:
     """
     Return every member that is not wholly *named*, nor an outside one of *unreal* addresses only.
 
@@ -169,13 +169,13 @@ def others(universe: EndpointSpace, named: tuple[EndpointSelection, ...], unreal
     """
     pods = {pod for each in named for pod in each.pods}
     spans = intervals.merge(span for each in named for span in each.addresses)
-    spans = intervals.intersect(intervals.union(spans, unreal), (WHOLE[universe.family],))
+    spans = intervals.intersect(intervals.union(spans, unreal), (WHOLE[space.family],))
     found = 0
-    for place in indices(universe.present & ~universe.outside):
-        if not pods.issuperset(universe.members[place].pods):
+    for place in indices(space.present & ~space.outside):
+        if not pods.issuperset(space.classes[place].pods):
             found |= 1 << place
-    base = first_outside(universe)
-    for place in indices(outside_members(universe, (WHOLE[universe.family],))):
-        if intervals.subtract(universe.cells.regions[place - base], spans):
+    base = first_outside(space)
+    for place in indices(outside_members(space, (WHOLE[space.family],))):
+        if intervals.subtract(space.address_cells.regions[place - base], spans):
             found |= 1 << place
     return found

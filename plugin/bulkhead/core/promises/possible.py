@@ -112,7 +112,7 @@ class PossibleChecker:
         """Say whether an endpoint of the member *place* of *layer* belongs to *end* of *breach*."""
         if not _members(layer, breach, end) >> place & 1:
             return False
-        pods = layer.universe.members[place].pods
+        pods = layer.space.classes[place].pods
         return not pods or any(is_labelled(breach.flows, end, pod) for pod in pods)
 
     def given(self, breach: PossibleBreach, end: str) -> tuple[Pod, ...]:
@@ -120,7 +120,7 @@ class PossibleChecker:
         found: dict[Pod, None] = {}
         for _, layer in self.layers(breach):
             for place in indices(_members(layer, breach, end)):
-                pods = layer.universe.members[place].pods
+                pods = layer.space.classes[place].pods
                 found.update(dict.fromkeys(pod for pod in pods if is_labelled(breach.flows, end, pod)))
         return tuple(found)
 
@@ -128,14 +128,14 @@ class PossibleChecker:
         """Yield the layers of the answer, by place, that speak of the addresses of *breach*: all where it has none."""
         is_anywhere = set(breach.flows.spans) <= {PORT} and OUTSIDES not in breach.flows.values.values()
         for number, layer in enumerate(self.answer.layers):
-            if is_anywhere or layer.universe.family == breach.space.family:
+            if is_anywhere or layer.space.family == breach.space.family:
                 yield number, layer
 
 
 def _members(layer: FamilyReachability, breach: PossibleBreach, end: str) -> Members:
     """Return the members of *layer* that can be at *end* of *breach*, whatever the labels of their pods are."""
     values = {axis: each for axis, each in breach.flows.values.items() if not axis.startswith(f"{end}.l:")}
-    return members_at(layer.universe, flow_class(values, breach.flows.spans), breach.space, end)
+    return members_at(layer.space, flow_class(values, breach.flows.spans), breach.space, end)
 
 
 def _without_copies(found: Iterable[PossibleBreach]) -> Iterator[PossibleBreach]:

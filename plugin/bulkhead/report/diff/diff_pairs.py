@@ -91,14 +91,14 @@ def _layers(difference: Difference) -> Iterator[tuple[FamilyReachability, Family
 
 
 def _owners(old: FamilyReachability, new: FamilyReachability) -> _Owners:
-    both = list(zip(old.universe.members, new.universe.members, strict=True))
+    both = list(zip(old.space.classes, new.space.classes, strict=True))
     names = tuple(tuple(sorted({*names_of(one), *names_of(other)})) for one, other in both)
     places: dict[str, tuple[int, ...]] = {}
     for place, those in enumerate(names):
         for name in those:
             places[name] = (*places.get(name, ()), place)
     pods = tuple(tuple(dict.fromkeys((*one.pods, *other.pods))) for one, other in both)
-    return _Owners(old.universe.family, names, pods, places)
+    return _Owners(old.space.family, names, pods, places)
 
 
 def _entries(pair: tuple[str, str], parts: list[_Part], owners: list[_Owners]) -> Iterator[Entry]:

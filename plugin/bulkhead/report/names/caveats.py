@@ -38,10 +38,10 @@ def caveats(
             f"{destination.text} is the address of a LoadBalancer: where this cluster serves it, it is replaced by "
             "that of a pod before policies look. What counts then are the rules for the pods behind it."
         )
-    homeless = any(isinstance(pod, Pod) and not pod.node and not pod.host_network for pod in source.pods)
+    has_unknown_node = any(isinstance(pod, Pod) and not pod.node and not pod.host_network for pod in source.pods)
     if (
         Deviation.NODE_PORTS in deviations
-        and homeless
+        and has_unknown_node
         and _meets(found, NetworkName.NODES, destination.addresses)
         and ports.intersect(asked, NODE_PORTS).spans
     ):

@@ -17,7 +17,7 @@ OTHER = "other addresses"
 
 
 class Outside:
-    """Names the outside members of a universe for the situation that it is of."""
+    """Names the outside members of an endpoint space."""
 
     def __init__(self, situation: AnalysisInput, peers: Mapping[str, tuple[IpBlock | PodPeer, ...]]) -> None:
         self.known: list[tuple[int, str, Spans]] = []
@@ -50,11 +50,11 @@ class Outside:
             return named if any(name == named for _, name, _ in self.known) else OTHER
         return INTERNET if intervals.intersect(region, PUBLIC) else "private addresses"
 
-    def groups(self, universe: EndpointSpace) -> dict[str, int]:
-        """Return the outside members of *universe* by what a matrix calls them."""
-        base = first_outside(universe)
+    def groups(self, space: EndpointSpace) -> dict[str, int]:
+        """Return the outside members of *space* by what a matrix calls them."""
+        base = first_outside(space)
         found: dict[str, int] = {}
-        for cell, region in enumerate(universe.cells.regions):
+        for cell, region in enumerate(space.address_cells.regions):
             name = self.group(region)
             if name:
                 found[name] = found.get(name, 0) | 1 << base + cell

@@ -47,14 +47,14 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
     apart = treated_differently((answer,))
     for layer in answer.layers:
         sources, destinations = (
-            [_names(member, outside, end, apart) for member in layer.universe.members]
+            [_names(member, outside, end, apart) for member in layer.space.classes]
             for end in (wanted.source, wanted.destination)
         )
         here, there = _ends(layer, wanted, outside)
         for each in query(layer, here, there, wanted.asked):
             for source in indices(each.sources):
                 for destination in indices(each.destinations):
-                    member = layer.universe.members[source]
+                    member = layer.space.classes[source]
                     alone = _alone(member, templates, apart) if source == destination else frozenset()
                     _add(found, sources[source], destinations[destination], each.ports, alone)
     for pod in own_pods(answer, wanted):
@@ -90,12 +90,12 @@ def _alone(member: EndpointClass, templates: bool, apart: frozenset[Owner]) -> f
 
 
 def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[int, int]:
-    universe = layer.universe
-    real = universe.present & ~universe.outside
-    for bits in outside.groups(universe).values():
+    space = layer.space
+    real = space.present & ~space.outside
+    for bits in outside.groups(space).values():
         real |= bits
-    here = members(universe, wanted.source) if wanted.source else real
-    return here, members(universe, wanted.destination) if wanted.destination else real
+    here = members(space, wanted.source) if wanted.source else real
+    return here, members(space, wanted.destination) if wanted.destination else real
 
 
 def _names(
@@ -116,7 +116,7 @@ def size(answer: Reachability) -> int:
     """Return how many pairs a list of all of them has at most."""
     total = 0
     for layer in answer.layers:
-        owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.universe.members]
+        owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.space.classes]
         for each in rectangles(layer):
             here, there = (sum(owners[place] for place in indices(bits)) for bits in (each.sources, each.destinations))
             total += here * there
@@ -153,9 +153,9 @@ def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Ev
 
 
 def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside, pods: list[Pod]) -> dict[str, object]:
-    universe = layer.universe
-    here = members(universe, wanted.source) if wanted.source else universe.present
-    there = members(universe, wanted.destination) if wanted.destination else universe.present
+    space = layer.space
+    here = members(space, wanted.source) if wanted.source else space.present
+    there = members(space, wanted.destination) if wanted.destination else space.present
     found = list(query(layer, here, there, wanted.asked))
     endpoints = _Endpoints(layer, wanted, outside)
     connections: list[dict[str, object]] = [
@@ -166,16 +166,16 @@ def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside, pods: li
         }
         for each in found
     ]
-    own = [pod for pod in pods if pod in universe.places]
+    own = [pod for pod in pods if pod in space.by_pod]
     listed = endpoints.listed()
     if own and wanted.source:
-        first = 2 * len(universe.members)
+        first = 2 * len(space.classes)
         listed += [
             {"id": first, **endpoints.outside_part(wanted.source.addresses)},
             {"id": first + 1, **endpoints.pods_part(own)},
         ]
         connections.append({"from": [first], "to": [first + 1], "ports": str(wanted.asked)})
-    return {"family": universe.family, "endpoints": listed, "connections": connections}
+    return {"family": space.family, "endpoints": listed, "connections": connections}
 
 
 class _Endpoints:
@@ -195,12 +195,12 @@ class _Endpoints:
         known = self.found.setdefault(place, {"id": place, **part})
         if known == {"id": place, **part}:
             return place
-        number = place + len(self.layer.universe.members)
+        number = place + len(self.layer.space.classes)
         self.found[number] = {"id": number, **part}
         return number
 
     def part(self, place: int, chosen: EndpointSelection | None) -> dict[str, object]:
-        member = self.layer.universe.members[place]
+        member = self.layer.space.classes[place]
         if member.addresses.spans:
             spans = intervals.intersect(member.addresses.spans, chosen.addresses) if chosen else ()
             return self.outside_part(spans or member.addresses.spans)

@@ -44,7 +44,7 @@ class Matrix:
         self.like: list[tuple[list[str], str]] = []
         self.legend: dict[str, str] = {}
         self.cells: list[list[str]] = []
-        outer = {name for layer in answer.layers for name in outside.groups(layer.universe)}
+        outer = {name for layer in answer.layers for name in outside.groups(layer.space)}
         whole = cut.whole or len(groups) <= SCREEN
         if whole and len(groups) > MOST:
             return
@@ -64,7 +64,11 @@ class Matrix:
 
     def word(self, found: _Between) -> str:
         """Return one word for what the families have between two groups."""
-        sets = {port_set(layer, atoms) for layer, cell in zip(self.answer.layers, found, strict=True) for atoms in cell}
+        sets = {
+            port_set(layer, port_cells)
+            for layer, cell in zip(self.answer.layers, found, strict=True)
+            for port_cells in cell
+        }
         if not sets:
             return _NO_PAIR
         if len(sets) > 1:
@@ -101,11 +105,11 @@ def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[li
 
 
 def _groups(layer: FamilyReachability, outside: Outside) -> dict[str, int]:
-    homes = {name or "host network": bits for name, bits in layer.universe.homes.items()}
-    if layer.universe.hosts:
-        homes["host network"] = layer.universe.hosts
-    ordered = sorted(homes, key=lambda name: ("*" in name, name == "host network", name))
-    return {name: homes[name] for name in ordered} | outside.groups(layer.universe)
+    groups = {name or "host network": bits for name, bits in layer.space.by_namespace.items()}
+    if layer.space.hosts:
+        groups["host network"] = layer.space.hosts
+    ordered = sorted(groups, key=lambda name: ("*" in name, name == "host network", name))
+    return {name: groups[name] for name in ordered} | outside.groups(layer.space)
 
 
 def text(matrix: Matrix, columns: int, paint: Palette, cut: Cut = SHORT) -> str:

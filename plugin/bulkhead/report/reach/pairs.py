@@ -38,11 +38,11 @@ def _pairs(answer: Reachability) -> Pairs:
     found: Pairs = {}
     apart = treated_differently((answer,))
     for layer in answer.layers:
-        names = [names_of(member, apart) for member in layer.universe.members]
+        names = [names_of(member, apart) for member in layer.space.classes]
         for row in layer.rows:
             sources = _named(names, row.sources)
-            for atoms, destinations in row.parts:
-                _add(found, sources, _named(names, destinations), port_set(layer, atoms))
+            for port_cells, destinations in row.parts:
+                _add(found, sources, _named(names, destinations), port_set(layer, port_cells))
     return found
 
 

@@ -67,7 +67,9 @@ class ProtectedPods:
             subjects = layer.layer.granted[line.policy].subjects
             grant = grants(layer.layer, line)[entry]
             sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
-            wanted = [(atoms, destinations & having) for atoms, having in grant.ports if destinations & having]
+            wanted = [
+                (port_cells, destinations & having) for port_cells, having in grant.ports if destinations & having
+            ]
             if sources and wanted:
                 could = True
                 if layer.passes(sources, wanted):
@@ -82,28 +84,28 @@ class _ProtectedLayer:
         self.layer = layer
         self.pods = 0
         for name in names:
-            self.pods |= layer.universe.homes.get(name, 0)
+            self.pods |= layer.space.by_namespace.get(name, 0)
         self.rows: dict[int, SourceRow] = {place: row for row in layer.rows for place in indices(row.sources)}
         self.known: dict[Spans, int] = {}
 
     def located(self, spans: Spans) -> int:
         """Return the pods that an ``ipBlock`` of *spans* matches."""
         if spans not in self.known:
-            self.known[spans] = self.pods & located(self.layer.universe, spans)
+            self.known[spans] = self.pods & located(self.layer.space, spans)
         return self.known[spans]
 
     def selected(self, namespace: str, selector: Selector) -> int:
         """Return the pods of *namespace* that *selector* selects."""
-        universe = self.layer.universe
-        return universe.homes.get(namespace, 0) & selectors.select(selector, universe.labels)
+        space = self.layer.space
+        return space.by_namespace.get(namespace, 0) & selectors.select(selector, space.labels)
 
     def passes(self, sources: int, wanted: list[tuple[int, int]]) -> bool:
-        """Say whether any of *sources* reaches any destination that is *wanted*, on one of the port atoms with it."""
+        """Say whether any of *sources* reaches any destination that is *wanted*, on one of the port cells with it."""
         while sources:
             lowest = sources & -sources
             row = self.rows.get(lowest.bit_length() - 1)
-            for atoms, those in row.parts if row else ():
-                if any(atoms & granted and those & having for granted, having in wanted):
+            for port_cells, those in row.parts if row else ():
+                if any(port_cells & granted and those & having for granted, having in wanted):
                     return True
             sources &= ~(row.sources if row else lowest)
         return False
