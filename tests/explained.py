@@ -15,7 +15,7 @@ def explain_flow(answer: Reachability, flow: Flow) -> list[PairExplanation]:
 
 def is_allowed(found: list[PairExplanation]) -> bool:
     """Say whether the flow passes over any family."""
-    return any(each.opened.spans for each in found)
+    return any(each.open_ports.spans for each in found)
 
 
 def _selection(end: Endpoint) -> EndpointSelection:

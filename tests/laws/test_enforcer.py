@@ -4,7 +4,7 @@ from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.reachability import open_ports
 from bulkhead.core.engine.semantics import Deviation, enforced
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.explanation.deviations import deviations_between
+from bulkhead.core.explanation.deviations import with_deviations
 from bulkhead.core.explanation.pair import explain_pairs
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.language.resources import Enforcer
@@ -35,18 +35,18 @@ def test_every_flow_is_judged_as_kube_router_programs_it(cluster: Cluster, lucky
 
 
 @given(settled())
-def test_where_the_specification_says_otherwise_is_told_exactly_and_why(cluster: Cluster) -> None:
+def test_where_the_specification_says_otherwise_is_reported_exactly_with_its_causes(cluster: Cluster) -> None:
     answer, specified = reach(cluster, KUBE_ROUTER), reach(cluster)
     for source in cluster.pods:
         for destination in cluster.pods:
             ends = EndpointSelection("source", (source,)), EndpointSelection("destination", (destination,))
-            told = list(deviations_between(answer, explain_pairs(answer, *ends, ports.EVERY, False)))
-            assert [each.opened for each in told] == [
-                each.opened for each in explain_pairs(answer, *ends, ports.EVERY, False)
+            explained = list(with_deviations(answer, explain_pairs(answer, *ends, ports.EVERY, False)))
+            assert [each.open_ports for each in explained] == [
+                each.open_ports for each in explain_pairs(answer, *ends, ports.EVERY, False)
             ]
-            for one, other in zip(told, explain_pairs(specified, *ends, ports.EVERY, False), strict=True):
-                for share in one.shares:
-                    same = ports.intersect(share.ports, other.opened) == (
-                        share.ports if one.open(share) else ports.NONE
+            for one, other in zip(explained, explain_pairs(specified, *ends, ports.EVERY, False), strict=True):
+                for verdict in one.verdicts:
+                    same = ports.intersect(verdict.ports, other.open_ports) == (
+                        verdict.ports if one.allows(verdict) else ports.NONE
                     )
-                    assert same is not bool(share.departs)
+                    assert same is not bool(verdict.deviations)

@@ -22,8 +22,8 @@ def test_the_verdict_is_the_specification_s(data: st.DataObject, mode: IpBlockMo
     found = explain_flow(answer, flow)
     ends = (flow.source, flow.destination, flow.protocol, flow.port)
     for each in found:
-        assert bool(each.opened.spans) == allows_over(cluster, *ends, mode, each.family)
-        (verdict,) = each.shares
+        assert bool(each.open_ports.spans) == allows_over(cluster, *ends, mode, each.family)
+        (verdict,) = each.verdicts
         sides = (
             (Direction.EGRESS, flow.source, each.egress, verdict.egress),
             (Direction.INGRESS, flow.destination, each.ingress, verdict.ingress),
@@ -56,6 +56,6 @@ def test_adding_what_is_missing_allows_the_flow(data: st.DataObject, mode: IpBlo
 
 def refusing(found: PairExplanation) -> set[Direction]:
     """Return the directions whose side refuses the one port of *found*."""
-    (verdict,) = found.shares
-    sides = {Direction.EGRESS: found.leaves(verdict), Direction.INGRESS: found.enters(verdict)}
+    (verdict,) = found.verdicts
+    sides = {Direction.EGRESS: found.egress_allows(verdict), Direction.INGRESS: found.ingress_allows(verdict)}
     return {direction for direction, passes in sides.items() if not passes}

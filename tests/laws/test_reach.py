@@ -73,13 +73,13 @@ def test_attribution_is_complete_and_minimal(cluster: Cluster, mode: IpBlockMode
             here, there = member_of(layer.space, source), member_of(layer.space, destination)
             if here is None or there is None:
                 continue
-            shares = port_verdicts(layer, here, there)
+            verdicts = port_verdicts(layer, here, there)
             for protocol, port in PROBES:
-                (share,) = (one for one in shares if holds(one.ports.spans, ports.point(protocol, port)))
+                (verdict,) = (one for one in verdicts if holds(one.ports.spans, ports.point(protocol, port)))
                 flow = (source, destination, protocol, port)
                 for direction in ("egress", "ingress"):
                     wanted = list(allowing(cluster, direction, flow, mode, layer.space.family))
-                    assert [(leave.policy, leave.rule) for leave in getattr(share, direction)] == wanted
+                    assert [(rule.policy, rule.rule) for rule in getattr(verdict, direction)] == wanted
 
 
 @given(clusters(), modes)

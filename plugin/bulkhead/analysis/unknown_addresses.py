@@ -28,33 +28,38 @@ class AddressQuestion:
         self.is_asked = not found.cluster.networks and found.semantics.mode is IpBlockMode.PODS and found.loaded is None
         self.breaches: list[tuple[PossibleBreach, Promise]] = []
 
-    def told(self, accounts: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
-        """Yield *accounts*, each with the ports that depend on an address."""
+    def with_uncertain_ports(self, explanations: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
+        """Yield *explanations*, each with the ports that depend on an address."""
         left = _MOST if self.is_asked else 0
-        for each in accounts:
-            if left and not each.exempt and _is_unknown(each) and any(not each.open(share) for share in each.shares):
+        for each in explanations:
+            if (
+                left
+                and not each.exempt
+                and _is_unknown(each)
+                and any(not each.allows(verdict) for verdict in each.verdicts)
+            ):
                 left -= 1
-                yield each.depending(self.depending(each))
+                yield each.with_uncertain(self.uncertain_ports(each))
             else:
                 yield each
 
-    def depending(self, account: PairExplanation) -> PortSet:
-        """Return the ports that *account* refuses and that are open for some address."""
-        asked = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
-        refused = ports.subtract(asked, account.opened)
-        promise = Promise(_chosen(account.source), _chosen(account.destination), refused, False)
+    def uncertain_ports(self, explanation: PairExplanation) -> PortSet:
+        """Return the ports that *explanation* refuses and that are open for some address."""
+        asked = PortSet(intervals.merge(span for verdict in explanation.verdicts for span in verdict.ports.spans))
+        refused = ports.subtract(asked, explanation.open_ports)
+        promise = Promise(_chosen(explanation.source), _chosen(explanation.destination), refused, False)
         found = ports.NONE
         for breach in self.checker.check(promise, ()).breaches:
             axes = {axis for axis in breach.flows.spans if breach.flows.values.get(f"{axis[0]}.kind") != OUTSIDES}
-            if breach.space.family == account.family and axes - {PORT}:
+            if breach.space.family == explanation.family and axes - {PORT}:
                 self.breaches.append((breach, promise))
                 found = ports.union(found, PortSet(breach.flows.spans.get(PORT, refused.spans)))
         return ports.intersect(found, refused)
 
 
-def _is_unknown(account: PairExplanation) -> bool:
-    """Say whether the address of a pod of *account* is not known."""
-    ends = account.source, account.destination
+def _is_unknown(explanation: PairExplanation) -> bool:
+    """Say whether the address of a pod of *explanation* is not known."""
+    ends = explanation.source, explanation.destination
     return any(not pod.addresses and not pod.host_network for end in ends for pod in end.pods)
 
 

@@ -68,6 +68,22 @@ class Immutable(AttributeError):
 _set = object.__setattr__
 
 
+def replaced(value: "T", **changes: object) -> "T":
+    """
+    Return a copy of the record *value* in which the fields named by *changes* have these values.
+
+    :raises TypeError: where the record has no field of that name.
+    """
+    fields = fields_of(type(value))
+    unknown = changes.keys() - fields.keys()
+    if unknown:
+        raise TypeError(f"{type(value).__name__} has no `{min(unknown)}`")
+    made = object.__new__(type(value))
+    for name in fields:
+        _set(made, name, changes[name] if name in changes else getattr(value, name))
+    return made
+
+
 def _init(self: object, *values: object, **named: object) -> None:
     fields = fields_of(type(self))
     if len(values) > len(fields):

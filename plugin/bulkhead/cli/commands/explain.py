@@ -19,12 +19,18 @@ from bulkhead.cli.options import (
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.explanation.deviations import deviations_between
-from bulkhead.core.explanation.pair import PairExplanation, alike, all_allowed, explain_pairs, opened_by_pair
+from bulkhead.core.explanation.deviations import with_deviations
+from bulkhead.core.explanation.pair import (
+    PairExplanation,
+    all_allowed,
+    explain_pairs,
+    grouped_by_decision,
+    open_ports_by_pair,
+)
 from bulkhead.core.language.scalars import Port
 from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
 from bulkhead.report.explain.explained import Explained
-from bulkhead.report.names.caveats import caveats, replaced
+from bulkhead.report.names.caveats import caveats, service_address
 from bulkhead.report.names.outside_names import Outside
 from bulkhead.report.test.possible_breaches import BreachWriter
 
@@ -87,31 +93,28 @@ def _explained(
     answer = reach(found.cluster, found.semantics)
     question = AddressQuestion(found, answer)
     pairs = explain_pairs(answer, *ends, port_set_of(asked), found.loaded is not None)
-    accounts = list(question.told(deviations_between(answer, pairs)))
+    explanations = list(question.with_uncertain_ports(with_deviations(answer, pairs)))
     remedies: list[tuple[str, str]] = []
-    unseen = replaced(found, ends[1])
+    unseen = service_address(found, ends[1])
     if asked and not unseen:  # no rule for such an address would ever meet a packet
         refused = [
-            RefusedPair(each, not each.leaves(share), not each.enters(share))
-            for each in accounts
-            for share in each.shares
-            if not each.open(share) and not each.is_uncertain(share)
+            RefusedPair(each, not each.egress_allows(verdict), not each.ingress_allows(verdict))
+            for each in explanations
+            for verdict in each.denied
         ]
         remedies = Suggestion(found, peers_of(found), ends, asked).texts(refused)
-    groups = tuple(tuple(group) for group in alike(iter(accounts)))
+    groups = tuple(tuple(group) for group in grouped_by_decision(explanations))
     writer = BreachWriter(found, question.checker, Outside(found, peers_of(found)), here)
     depending = tuple(dict.fromkeys(writer.depending(*each) for each in question.breaches))
     notes = (*unseen, *caveats(found, *ends, port_set_of(asked)), *depending)
-    is_refused = any(
-        not each.open(share) and not each.is_uncertain(share) for each in accounts for share in each.shares
-    )
+    is_refused = any(each.denied for each in explanations)
     depends = bool(depending) and not (is_refused and asked)
     return Explained(
         *ends,
         port,
         groups,
         tuple(remedies),
-        _allowed(accounts, asked),
+        _allowed(explanations, asked),
         found.semantics,
         notes,
         evidence_of(found, answer),
@@ -119,8 +122,8 @@ def _explained(
     )
 
 
-def _allowed(accounts: list[PairExplanation], asked: Port | None) -> bool:
+def _allowed(explanations: list[PairExplanation], asked: Port | None) -> bool:
     """Say whether each pair has the port open; without a port, any port over some address family."""
     if asked:
-        return all_allowed(accounts, port_set_of(asked))
-    return all(each.spans for each in opened_by_pair(accounts))
+        return all_allowed(explanations, port_set_of(asked))
+    return all(each.spans for each in open_ports_by_pair(explanations))

@@ -18,11 +18,12 @@ from bulkhead.cli.options import (
 )
 from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
+from bulkhead.core.engine.endpoint_space import MemberIndex
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary, single_address
 from bulkhead.core.engine.reachability import is_at
 from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.explanation.pair import ExplainedEndpoint, name_of, pair, single_pods
+from bulkhead.core.explanation.pair import ExplainedEndpoint, explain_pair, name_of, single_pods
 from bulkhead.core.kubernetes.cluster import External
 from bulkhead.core.language.reachability_test import EndName
 from bulkhead.core.language.scalars import InvalidValue
@@ -33,7 +34,7 @@ from bulkhead.core.sets.addresses import spell_address
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
-from bulkhead.report.explain.explained import briefly
+from bulkhead.report.explain.explained import in_one_line
 from bulkhead.report.layout.cut import Cut
 from bulkhead.report.names.outside_names import Outside, unreal
 from bulkhead.report.test.possible_breaches import BreachWriter
@@ -196,31 +197,34 @@ class _Checking:
         source = self.end(breach.layer, breach.source, promise.sources, promise.others == "sources")
         destination = self.end(breach.layer, breach.destination, promise.destinations, promise.others == "destinations")
         destination = self.at_node(source, destination, not promise.allowed)
-        found = pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
+        found = explain_pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
         ends = " -> ".join(self.cut.row(end.names, _SHOWN) for end in (source, destination))
-        return f"{ends}: {briefly(found, self.found, self.here, self.cut)}"
+        return f"{ends}: {in_one_line(found, self.found, self.here, self.cut)}"
 
     def at_node(self, source: ExplainedEndpoint, destination: ExplainedEndpoint, own: bool) -> ExplainedEndpoint:
         """Return *destination*, of its pods those that run at the address of *source*, or without *own* the others."""
-        if source.many or not isinstance(source.first, External):
+        if source.is_several or not isinstance(source.first, External):
             return destination
         pods = [pod for pod in destination.pods if is_at(pod.node, source.first) is own]
         names = tuple(sorted(name_of(pod, self.apart) for pod in pods))
-        return ExplainedEndpoint(destination.place, names, pods[0], True, tuple(pods)) if pods else destination
+        return ExplainedEndpoint(destination.member, names, pods[0], True, tuple(pods)) if pods else destination
 
-    def end(self, number: int, place: int, named: tuple[EndpointSelection, ...], others: bool) -> ExplainedEndpoint:
-        """Return the end at *place* as it was named; with *others*, as what was not named there."""
-        member = self.answer.layers[number].space.classes[place]
-        if not member.pods:
-            spans = member.addresses.spans
+    def end(
+        self, number: int, member: MemberIndex, named: tuple[EndpointSelection, ...], others: bool
+    ) -> ExplainedEndpoint:
+        """Return the end at *member* as it was named; with *others*, as what was not named there."""
+        endpoint_class = self.answer.layers[number].space.classes[member]
+        if not endpoint_class.pods:
+            spans = endpoint_class.addresses.spans
             chosen = [] if others else [each for each in named if intervals.intersect(each.addresses, spans)]
             name = chosen[0].text if chosen else self.outside.name(spans)
             point = next(filter(None, map(single_address, chosen)), "")
-            return ExplainedEndpoint(place, (name,), External(point or spell_address(spans[0][0])), not point)
+            return ExplainedEndpoint(member, (name,), External(point or spell_address(spans[0][0])), not point)
         mentioned = {pod for each in named for pod in each.pods}
-        pods = [pod for pod in member.pods if (pod in mentioned) is not others] or list(member.pods)
+        pods = [pod for pod in endpoint_class.pods if (pod in mentioned) is not others]
+        pods = pods or list(endpoint_class.pods)
         names = tuple(sorted(name_of(pod, self.apart) for pod in pods))
-        return ExplainedEndpoint(place, names, pods[0], not self.alone[number] >> place & 1, tuple(pods))
+        return ExplainedEndpoint(member, names, pods[0], not self.alone[number] >> member & 1, tuple(pods))
 
 
 def _said(line: PromiseLocation, cut: Cut) -> str:

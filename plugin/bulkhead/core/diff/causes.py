@@ -107,10 +107,10 @@ class CauseFinder:
         layer = self.here
         isolating = layer.egress if direction is Direction.EGRESS else layer.ingress
         parts: dict[tuple[int, ...], int] = {}
-        for place in indices(subjects):
-            parts[isolating[place]] = parts.get(isolating[place], 0) | 1 << place
+        for member in indices(subjects):
+            parts[isolating[member]] = parts.get(isolating[member], 0) | 1 << member
         for numbers, those in parts.items():
-            rules = tuple(rule for number in numbers for rule in _rules(layer.granted[number], direction) or ())
+            rules = tuple(rule for number in numbers for rule in _rules(layer.effects[number], direction) or ())
             named = {having for rule in rules for _, having in rule.ports if having != ANY}
             for part in _split(those, named if direction is Direction.INGRESS else ()):
                 yield part, rules
@@ -119,7 +119,7 @@ class CauseFinder:
         """Yield for each namespace with *subjects* that are free in *there* the plainest policy that isolates them."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
-        for number, effect in enumerate(self.here.granted if freed else ()):
+        for number, effect in enumerate(self.here.effects if freed else ()):
             rules = _rules(effect, direction)
             if effect.policy == number and rules is not None and effect.subjects & freed:
                 namespace = self.policies[number].namespace
@@ -132,7 +132,7 @@ def _rules(effect: PolicyEffect, direction: Direction) -> tuple[RuleEffect, ...]
 
 
 def _effects(layer: FamilyReachability, old: bool) -> Iterator[tuple[Cause, _Effect]]:
-    for policy in layer.granted:
+    for policy in layer.effects:
         for direction in Direction:
             own = direction.opposite if policy.crossed else direction
             for rule in _rules(policy, direction) or () if policy.policy != NOBODY else ():
@@ -151,7 +151,7 @@ def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, po
 def _isolated(layer: FamilyReachability, direction: Direction) -> int:
     """Return the members that a policy isolates in *direction*."""
     found = 0
-    for effect in layer.granted:
+    for effect in layer.effects:
         if effect.policy != NOBODY and _rules(effect, direction) is not None:
             found |= effect.subjects
     return found

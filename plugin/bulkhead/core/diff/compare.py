@@ -111,8 +111,8 @@ def _fellow(unmatched: list[Pod], workload: list[Pod], at: int) -> Pod | None:
 def _changes(number: int, before: FamilyReachability, after: FamilyReachability) -> Iterator[TrafficChange]:
     rows: dict[tuple[int, int], int] = {}
     left, right = _row_of(before), _row_of(after)
-    for place in range(len(left)):
-        rows[left[place], right[place]] = rows.get((left[place], right[place]), 0) | 1 << place
+    for member in range(len(left)):
+        rows[left[member], right[member]] = rows.get((left[member], right[member]), 0) | 1 << member
     every = before.space.present | after.space.present
     merged: dict[tuple[tuple[int, int, int], ...], int] = {}
     for (one, other), sources in rows.items():
@@ -128,8 +128,8 @@ def _row_of(layer: FamilyReachability) -> list[int]:
     """Return for each member the place of its row; -1 where it reaches nothing."""
     found = [-1] * len(layer.space.classes)
     for number, row in enumerate(layer.rows):
-        for place in indices(row.sources):
-            found[place] = number
+        for member in indices(row.sources):
+            found[member] = number
     return found
 
 
@@ -159,7 +159,7 @@ def _without_self(
 
     A single pod at both ends reaches itself, always.  Several such pods reach each other.
     """
-    alone = sum(1 << place for place in indices(sources & destinations) if _is_single(before, after, place))
+    alone = sum(1 << member for member in indices(sources & destinations) if _is_single(before, after, member))
     if not alone or alone & (alone - 1):
         yield sources, destinations
         return
@@ -168,6 +168,6 @@ def _without_self(
             yield some, others
 
 
-def _is_single(before: FamilyReachability, after: FamilyReachability, place: int) -> bool:
-    pods = [set(layer.space.classes[place].pods) for layer in (before, after)]
+def _is_single(before: FamilyReachability, after: FamilyReachability, member: int) -> bool:
+    pods = [set(layer.space.classes[member].pods) for layer in (before, after)]
     return all(len(those) <= 1 and not any(pod.is_template for pod in those) for those in pods)

@@ -190,13 +190,13 @@ class _FindingBuilder:
         cause of what is reported about others.
         """
         hosts = self.hosts()
-        addresses_ = (1 << place for place in partition.indices(self.outside & ~hosts))
+        addresses_ = (1 << member for member in partition.indices(self.outside & ~hosts))
         return hosts | sum(each for each in addresses_ if self.reached(each).spans)
 
     def reached(self, outside: int) -> AddressSet:
         """Return the addresses of the members in *outside* that no pod has and that the enforcer judges."""
         space = self.layers[0].space
-        spans = [span for place in partition.indices(outside) for span in space.classes[place].addresses.spans]
+        spans = [span for member in partition.indices(outside) for span in space.classes[member].addresses.spans]
         return addresses.subtract(addresses.subtract(AddressSet(merge(spans)), self.inner), self.replaced)
 
     def same_change(self, stretch: _Stretch) -> tuple[object, ...]:
@@ -245,8 +245,8 @@ class _FindingBuilder:
                 {
                     (pod.namespace, pod.workload or pod.name)
                     for layer in self.layers
-                    for place in partition.indices(bits)
-                    for pod in layer.space.classes[place].pods
+                    for member in partition.indices(bits)
+                    for pod in layer.space.classes[member].pods
                 }
             )
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
     NO,
@@ -20,7 +21,7 @@ from bulkhead.core.possible.flow_class import (
     merged,
     settled,
 )
-from bulkhead.core.possible.members import Members, members_at
+from bulkhead.core.possible.members import members_at
 from bulkhead.core.sets import intervals, value_sets
 from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans

@@ -43,13 +43,13 @@ def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
     parts = [_every_part(row.parts, every) for row in layer.rows] + [[(0, every)]]
     if sum(_steps(each, len(groups)) for each in parts) > _MOST:
         return None
-    row_of = {place: number for number, row in enumerate(layer.rows) for place in indices(row.sources)}
+    row_of = {member: number for number, row in enumerate(layer.rows) for member in indices(row.sources)}
     outer = [number for number, group in enumerate(groups) if group & layer.space.outside]
     known: dict[int, _Sparse] = {}
     kinds: dict[Cell, int] = {}
     rows = []
     for number, group in enumerate(groups):
-        sources = {row_of.get(place, -1) for place in indices(group)}
+        sources = {row_of.get(member, -1) for member in indices(group)}
         for row in sources - known.keys():
             known[row] = _sparse(parts[row], groups)
         found = _together([known[row] for row in sources])
@@ -95,9 +95,10 @@ def _together(rows: Sequence[_Sparse]) -> _Sparse:
     if len(rows) == 1:
         return rows[0]
     usual: Cell = frozenset[int]().union(*(row.usual for row in rows))
-    places = {place for row in rows for place in row.others}
+    places = {member for row in rows for member in row.others}
     return _Sparse(
-        usual, {place: frozenset[int]().union(*(row.others.get(place, row.usual) for row in rows)) for place in places}
+        usual,
+        {member: frozenset[int]().union(*(row.others.get(member, row.usual) for row in rows)) for member in places},
     )
 
 
@@ -108,10 +109,10 @@ def _cell(parts: Sequence[_Part], others: int) -> Cell:
 
 def _own(parts: Sequence[Sequence[_Part]], row_of: dict[int, int], group: int, alone: int) -> Cell:
     found: set[int] = set()
-    for place in indices(group):
-        others = group & ~(1 << place & alone)
+    for member in indices(group):
+        others = group & ~(1 << member & alone)
         if others:
-            found |= _cell(parts[row_of.get(place, -1)], others)
+            found |= _cell(parts[row_of.get(member, -1)], others)
     return frozenset(found)
 
 

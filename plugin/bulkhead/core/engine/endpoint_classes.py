@@ -138,7 +138,7 @@ def told_apart(cluster: Cluster, family: int, semantics: Semantics) -> Iterable[
     """Yield every set of addresses of *family* that the rules of *cluster* may distinguish."""
     yield from block_spans(cluster, family)
     if semantics.deviations:
-        yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.unseen(cluster, semantics.deviations), family)
+        yield from ip_blocks.cuts(_blocks(cluster), ip_blocks.never_matched(cluster, semantics.deviations), family)
 
 
 def block_spans(cluster: Cluster, family: int) -> Iterable[Spans]:
@@ -208,11 +208,11 @@ def programmed_ports(
     kube-router does not look at the ports of sidecars.
     Probe: ``tests/truth/kube-router/names.yaml``, "the names of a sidecar's ports are not seen".
     """
-    mixed, unseen = Deviation.SHARED_PORTS in deviations, Deviation.SIDECAR_NAMES in deviations
+    mixed, never_matched = Deviation.SHARED_PORTS in deviations, Deviation.SIDECAR_NAMES in deviations
     return {
         (port.name, port.protocol, port.number)
         for port in pod.ports
-        if (mixed or (port.name, port.protocol) in mentioned) and not (unseen and port.sidecar)
+        if (mixed or (port.name, port.protocol) in mentioned) and not (never_matched and port.sidecar)
     }
 
 
@@ -240,7 +240,7 @@ def _where(pod: Pod, among: Partition, family: int, networks: Spans | None) -> i
 def _endpoint_space(
     side: Side, classes: list[tuple[_Key | None, list[int]]], words: _Words, family: int, port_cells: Partition
 ) -> EndpointSpace:
-    keys = [(1 << place, key) for place, (key, _) in enumerate(classes) if key]
+    keys = [(1 << member, key) for member, (key, _) in enumerate(classes) if key]
     inside = [(bit, key) for bit, key in keys if not key.host_network]
     hosts = sum(bit for bit, key in keys if key.host_network)
     outside = [1 << len(classes) + cell for cell in range(len(words.address_cells.regions))]
@@ -264,7 +264,7 @@ def _endpoint_space(
         named=_named(inside),
         by_cell=_by_cell([*((key.where, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]),
         nodes=_nodes(keys),
-        by_pod={pod: place for place, member in enumerate(members) for pod in member.pods},
+        by_pod={pod: number for number, each in enumerate(members) for pod in each.pods},
     )
 
 

@@ -9,12 +9,21 @@ cell.  The addresses outside are members too, one a cell.  A set of members is a
 from collections.abc import Mapping
 
 from bulkhead.core.kubernetes.cluster import Endpoint, Pod
-from bulkhead.core.kubernetes.selectors import Index
+from bulkhead.core.kubernetes.selectors import Index, Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, partition
-from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.addresses import AddressSet, Family
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import Partition
+
+MemberIndex = int
+"""The index of an endpoint class in ``EndpointSpace.classes``; its bit in a set of members."""
+
+PortCells = int
+"""A bit set of the cells of ``EndpointSpace.port_cells``."""
+
+AddressCells = int
+"""A bit set of the cells of ``EndpointSpace.address_cells``."""
 
 
 @record
@@ -38,27 +47,27 @@ class EndpointSpace:
     host network's members on a node with the pods of that node.  *by_pod* gives a pod's member.
     """
 
-    family: int
+    family: Family
     classes: tuple[EndpointClass, ...]
     port_cells: Partition
     address_cells: Partition
-    present: int
-    hosts: int
-    outside: int
+    present: Members
+    hosts: Members
+    outside: Members
     labels: Index
     namespaces: Index
-    by_namespace: Mapping[str, int]
-    named: Mapping[tuple[str, str], tuple[tuple[int, int], ...]]
-    by_cell: tuple[tuple[int, int], ...]
-    nodes: tuple[tuple[int, int], ...]
-    by_pod: Mapping[Pod, int]
+    by_namespace: Mapping[str, Members]
+    named: Mapping[tuple[str, str], tuple[tuple[int, Members], ...]]
+    by_cell: tuple[tuple[AddressCells, Members], ...]
+    nodes: tuple[tuple[Members, Members], ...]
+    by_pod: Mapping[Pod, MemberIndex]
 
 
 ANYWHERE = -1
-"""The whereabouts of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
+"""The cells of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
 
 
-def located(space: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
+def located(space: EndpointSpace, spans: Spans, everywhere: AddressCells = 0) -> Members:
     """
     Return the members that an ``ipBlock`` of the addresses *spans* matches.
 
@@ -75,18 +84,18 @@ def located(space: EndpointSpace, spans: Spans, everywhere: int = 0) -> int:
     return found
 
 
-def first_outside(space: EndpointSpace) -> int:
+def first_outside(space: EndpointSpace) -> MemberIndex:
     """Return the index of the first member outside the cluster: there is one for each address cell, in their order."""
     return len(space.classes) - len(space.address_cells.regions)
 
 
-def outside_members(space: EndpointSpace, spans: Spans) -> int:
+def outside_members(space: EndpointSpace, spans: Spans) -> Members:
     """Return the members outside the cluster that any address of *spans* belongs to."""
     own = intervals.intersect(spans, (addresses.WHOLE[space.family],))
     return partition.covered(space.address_cells, own) << first_outside(space)
 
 
-def member_of(space: EndpointSpace, endpoint: Endpoint) -> int | None:
+def member_of(space: EndpointSpace, endpoint: Endpoint) -> MemberIndex | None:
     """Return the member that *endpoint* belongs to; ``None`` where it has no address of this family."""
     if isinstance(endpoint, Pod):
         return space.by_pod.get(endpoint)

@@ -20,18 +20,18 @@ _HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
 
 def read(
-    blocks: Iterable[IpBlock], family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...] = ()
+    blocks: Iterable[IpBlock], family: int, deviations: frozenset[Deviation], never_matched: tuple[str, ...] = ()
 ) -> tuple[Spans, ...]:
     """
     Return sets of addresses of *family*: what each of *blocks* matches, or in one set what all together do.
 
-    None of them has an address that is *unseen*.
+    None of them has an address that is *never_matched*.
     """
     entries = [entry for block in blocks if (entry := _entries(block, family, deviations))]
     if Deviation.ONE_ADDRESS_SET in deviations and entries:
         entries = [[entry for each in entries for entry in each]]
     found = [one_address_set(each) for each in entries]
-    gone = intervals.merge(addresses.network(cidr) for cidr in unseen)
+    gone = intervals.merge(addresses.network(cidr) for cidr in never_matched)
     return tuple(intervals.subtract(spans, gone) for spans in found)
 
 
@@ -92,7 +92,7 @@ def one_address_set(entries: Iterable[Entry]) -> Spans:
     return intervals.merge(found)
 
 
-def unseen(cluster: Cluster, deviations: frozenset[Deviation]) -> tuple[str, ...]:
+def never_matched(cluster: Cluster, deviations: frozenset[Deviation]) -> tuple[str, ...]:
     """Return the addresses of *cluster* that no ``ipBlock`` matches."""
     found = service_addresses(cluster) if Deviation.SERVICE_ADDRESS in deviations else ()
     return found + (node_addresses(cluster) if Deviation.NODE_ADDRESS in deviations else ())
@@ -117,17 +117,17 @@ def node_addresses(cluster: Cluster) -> tuple[str, ...]:
     return tuple(sorted({pod.node for pod in cluster.pods if addresses.is_address(pod.node)}))
 
 
-def everywhere(family: int, deviations: frozenset[Deviation], unseen: tuple[str, ...]) -> Spans:
+def everywhere(family: int, deviations: frozenset[Deviation], never_matched: tuple[str, ...]) -> Spans:
     """Return the addresses of *family* that a pod of which nothing is known may have."""
     local = UNICAST if family == 6 and Deviation.WHOLE_IPV6 in deviations else ()
     whole = intervals.merge(addresses.network(cidr) for cidr in local) or (addresses.WHOLE[family],)
-    return intervals.subtract(whole, intervals.merge(addresses.network(cidr) for cidr in unseen))
+    return intervals.subtract(whole, intervals.merge(addresses.network(cidr) for cidr in never_matched))
 
 
-def cuts(blocks: Iterable[IpBlock], unseen: tuple[str, ...], family: int) -> Iterator[Spans]:
+def cuts(blocks: Iterable[IpBlock], never_matched: tuple[str, ...], family: int) -> Iterator[Spans]:
     """Yield every network of *family* that any reading of *blocks* may distinguish."""
     cidrs = {cidr for block in blocks for cidr in (block.cidr, *block.excluded)}
-    for cidr in sorted(cidrs.union(unseen, UNICAST if family == 6 else ())):
+    for cidr in sorted(cidrs.union(never_matched, UNICAST if family == 6 else ())):
         span = addresses.network(cidr)
         if addresses.family(span[0]) == family:
             yield (span,)

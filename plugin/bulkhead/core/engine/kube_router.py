@@ -1,74 +1,71 @@
 """
-What an enforcer makes of policies: what they grant, with everything in which it deviates from the specification.
+What an enforcer makes of policies: what they allow, with the deviations of the enforcer from the specification.
 
-Each departure is one small function here or in ``ip_blocks.py``, which names the probe that
-shows it.  The source of kube-router's is its controller for NetworkPolicies, as k3s embeds it.
+Each deviation is one small function here or in ``ip_blocks.py``, whose docstring names the probe that shows it. The
+deviations of kube-router are those of its NetworkPolicy controller, as k3s embeds it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.endpoint_classes import NODE_PORTS, Side, port_set_of, programmed_ports
-from bulkhead.core.engine.endpoint_space import EndpointSpace, located
-from bulkhead.core.engine.rule_effects import ANY, NOBODY, EffectReader, PolicyEffect, RuleEffect
+from bulkhead.core.engine.endpoint_space import EndpointSpace, PortCells, located
+from bulkhead.core.engine.rule_effects import ANY, NOBODY, EffectReader, OpenedPorts, PolicyEffect, RuleEffect
 from bulkhead.core.engine.semantics import Deviation
-from bulkhead.core.kubernetes.cluster import Pod, namespaces_of
+from bulkhead.core.kubernetes.cluster import Pod, PolicyIndex, RuleIndex, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule
-from bulkhead.core.kubernetes.selectors import matches
+from bulkhead.core.kubernetes.selectors import Members, matches
 from bulkhead.core.record import record
 from bulkhead.core.sets import partition
-
-Opened = tuple[tuple[int, int], ...]
-"""Sets of port cells, each with the destinations for which it holds."""
 
 
 def kube_router_effects(space: EndpointSpace, side: Side, deviations: frozenset[Deviation]) -> tuple[PolicyEffect, ...]:
     """
-    Return what the policies of *side* grant where an enforcer has *deviations*.
+    Return what the policies of *side* allow where an enforcer has *deviations*.
 
-    The policies come first, in their order; what no policy says of itself comes after them.
+    The policies come first, in their order; then what the enforcer allows without a rule that says so.
     """
-    reader = _Programmer(space, side, deviations)
+    reader = _KubeRouterReader(space, side, deviations)
     found = [reader.policy(number, policy) for number, policy in enumerate(side.cluster.policies)]
     if Deviation.BOTH_DIRECTIONS in deviations:
-        found += [each for granted in found for each in both_directions(granted)]
+        found += [each for effect in found for each in both_directions(effect)]
     if Deviation.NODE_PORTS in deviations:
         found += own_node_ports(space, found)
     return tuple(found)
 
 
-def both_directions(granted: PolicyEffect) -> Iterator[PolicyEffect]:
+def both_directions(effect: PolicyEffect) -> Iterator[PolicyEffect]:
     """
-    Yield what the rules of each direction grant in the other one, where *granted* is of both.
+    Yield what the rules of each direction allow in the other direction, where the policy of *effect* has both.
 
-    kube-router makes one chain of a policy and walks it for both directions.  An ingress rule
-    lets those of its peers that the policy selects itself out to the selected pods; an egress
-    rule lets the selected pods in to those of its peers that it selects.
+    kube-router makes one chain for a policy and uses it for both directions. So an ingress rule also allows egress to
+    the selected pods, from those of its peers that the policy selects. An egress rule also allows ingress from the
+    selected pods, to those of its peers that the policy selects.
 
     Probe: ``tests/truth/kube-router/directions.yaml``.
     """
-    if granted.ingress is None or granted.egress is None:
+    if effect.ingress is None or effect.egress is None:
         return
-    for ingress, grants in ((False, granted.ingress), (True, granted.egress)):
-        for one in grants:
-            subjects = granted.subjects & one.peers
-            crossed = (RuleEffect(one.rule, granted.subjects, one.ports),)
+    for ingress, rules in ((False, effect.ingress), (True, effect.egress)):
+        for one in rules:
+            subjects = effect.subjects & one.peers
+            crossed = (RuleEffect(one.rule, effect.subjects, one.ports),)
             if subjects:
                 yield PolicyEffect(
-                    granted.policy, subjects, crossed if ingress else None, None if ingress else crossed, True
+                    effect.policy, subjects, crossed if ingress else None, None if ingress else crossed, True
                 )
 
 
-def own_node_ports(space: EndpointSpace, granted: Iterable[PolicyEffect]) -> Iterator[PolicyEffect]:
+def own_node_ports(space: EndpointSpace, effect: Iterable[PolicyEffect]) -> Iterator[PolicyEffect]:
     """
-    Yield what lets pods out to the TCP and UDP ports 30000-32767 of the node that they run on, whatever policies say.
+    Yield the egress of pods to TCP and UDP ports 30000-32767 of their own node, which no policy can deny.
 
-    Of their own node only: to another one their egress decides.
+    For the node ports of another node their egress rules decide.
 
     Probe: ``tests/truth/kube-router/nodes.yaml``, "the node ports of a pod's own node are open".
     """
-    isolated = 0
-    for each in granted:
+    isolated: Members = 0
+    for each in effect:
         isolated |= each.subjects if each.egress is not None else 0
     port_cells = partition.covered(space.port_cells, NODE_PORTS.spans)
     for hosts, pods in space.nodes:
@@ -81,41 +78,41 @@ class _Group:
     """
     The pods on which the names of a rule's ports are looked up.
 
-    *members* are those of the endpoint space, *strangers* those without an address of its family:
-    a name that only they have is known in every family.
+    *members* are those of the endpoint space. *unaddressed* are pods without an address of its family: a name that
+    only they have is known in every family.
     """
 
-    members: int
-    strangers: tuple[Pod, ...] = ()
+    members: Members
+    unaddressed: tuple[Pod, ...] = ()
 
 
 _ALL = _Group(ANY)
-"""Whichever pod is the destination: where the specification looks a name up."""
+"""Every pod: the specification looks a name up on the pod that is the destination."""
 
 
-class _Programmer(EffectReader):
+class _KubeRouterReader(EffectReader):
     """Reads policies as an enforcer with *deviations* does."""
 
     def __init__(self, space: EndpointSpace, side: Side, deviations: frozenset[Deviation]) -> None:
         super().__init__(space)
         self.deviations = deviations
-        self.unseen = ip_blocks.unseen(side.cluster, deviations)
+        self.never_matched = ip_blocks.never_matched(side.cluster, deviations)
         self.labels = namespaces_of(side.cluster)
-        self.strangers = tuple(pod for pod in side.pods if pod and not pod.host_network and pod not in space.by_pod)
-        self.found: dict[tuple[IpBlock, ...], int] = {}
+        self.unaddressed = tuple(pod for pod in side.pods if pod and not pod.host_network and pod not in space.by_pod)
+        self.found: dict[tuple[IpBlock, ...], Members] = {}
         self.nameless: dict[tuple[str, int, PolicyRule], tuple[RuleEffect, ...]] = {}
         self.everywhere = partition.covered(
-            space.address_cells, ip_blocks.everywhere(space.family, deviations, self.unseen)
+            space.address_cells, ip_blocks.everywhere(space.family, deviations, self.never_matched)
         )
 
-    def policy(self, number: int, policy: NetworkPolicy) -> PolicyEffect:
-        """Return what *policy*, at the place *number*, grants."""
+    def policy(self, number: PolicyIndex, policy: NetworkPolicy) -> PolicyEffect:
+        """Return what *policy*, which has the index *number*, allows."""
         subjects = self.subjects(policy)
         ingress = egress = None
         if policy.ingress is not None:
-            ingress = self.every(policy, policy.ingress, lambda n, rule: self.entering(policy, subjects, n, rule))
+            ingress = self.every(policy, policy.ingress, lambda n, rule: self.ingress_effect(policy, subjects, n, rule))
         if policy.egress is not None:
-            egress = self.every(policy, policy.egress, lambda n, rule: self.leaving(policy, n, rule))
+            egress = self.every(policy, policy.egress, lambda n, rule: self.egress_effect(policy, n, rule))
         return PolicyEffect(number, subjects, ingress, egress)
 
     def every(
@@ -124,7 +121,7 @@ class _Programmer(EffectReader):
         rules: tuple[PolicyRule, ...],
         read: Callable[[int, PolicyRule], tuple[RuleEffect, ...]],
     ) -> tuple[RuleEffect, ...]:
-        """Return what *rules* of *policy* grant; those without names grant the same at any place."""
+        """Return what *rules* of *policy* allow. Rules without named ports are read once for all policies."""
         found: list[RuleEffect] = []
         for number, rule in enumerate(rules):
             if _has_names(rule):
@@ -137,41 +134,43 @@ class _Programmer(EffectReader):
             found += self.nameless[known]
         return tuple(found)
 
-    def entering(self, policy: NetworkPolicy, subjects: int, number: int, rule: PolicyRule) -> tuple[RuleEffect, ...]:
-        """Return what an ingress rule grants: names are looked up on the pods that the policy selects."""
+    def ingress_effect(
+        self, policy: NetworkPolicy, subjects: Members, number: RuleIndex, rule: PolicyRule
+    ) -> tuple[RuleEffect, ...]:
+        """Return what an ingress rule allows: names are looked up on the pods that the policy selects."""
         group = _Group(subjects, self.without(rule, lambda pod: self.is_subject(policy, pod)))
         opened = self.opened(rule.ports, group)
         if rule.peers is None:
             return (RuleEffect(number, self.space.present, opened),)
         to_pods = self.unmatched_name(rule, opened, group)
-        return _granted(number, (self.selecting(policy, rule), to_pods), (self.addresses(rule), opened))
+        return _rule_effects(number, (self.selecting(policy, rule), to_pods), (self.addresses(rule), opened))
 
-    def leaving(self, policy: NetworkPolicy, number: int, rule: PolicyRule) -> tuple[RuleEffect, ...]:
-        """Return what an egress rule grants: names are looked up on the pods that the rule names."""
+    def egress_effect(self, policy: NetworkPolicy, number: RuleIndex, rule: PolicyRule) -> tuple[RuleEffect, ...]:
+        """Return what an egress rule allows: names are looked up on the pods that its peers select."""
         if rule.peers is None:
             return (RuleEffect(number, self.space.present, self.name_to_everyone(policy, rule)),)
         pods = self.selecting(policy, rule)
         group = _Group(pods, self.without(rule, lambda pod: self.is_peer(policy, rule, pod)))
         to_pods = self.unmatched_name(rule, self.opened(rule.ports, group), group)
-        return _granted(number, (pods, to_pods), (self.addresses(rule), self.name_to_addresses(rule)))
+        return _rule_effects(number, (pods, to_pods), (self.addresses(rule), self.name_to_addresses(rule)))
 
-    def selecting(self, policy: NetworkPolicy, rule: PolicyRule) -> int:
+    def selecting(self, policy: NetworkPolicy, rule: PolicyRule) -> Members:
         """Return the members that the selectors of *rule* select."""
         found = 0
         for peer in rule.peers or ():
             found |= self.peer(policy.namespace, peer) if isinstance(peer, PodPeer) else 0
         return found
 
-    def addresses(self, rule: PolicyRule) -> int:
+    def addresses(self, rule: PolicyRule) -> Members:
         """Return the members that the ``ipBlock``s of *rule* match."""
         known = tuple(peer for peer in rule.peers or () if isinstance(peer, IpBlock))
         if known not in self.found:
             self.found[known] = 0
-            for spans in ip_blocks.read(known, self.space.family, self.deviations, self.unseen):
+            for spans in ip_blocks.read(known, self.space.family, self.deviations, self.never_matched):
                 self.found[known] |= located(self.space, spans, self.everywhere)
         return self.found[known]
 
-    def opened(self, wanted: tuple[PolicyPort, ...] | None, group: _Group) -> Opened:
+    def opened(self, wanted: tuple[PolicyPort, ...] | None, group: _Group) -> OpenedPorts:
         """Return the ports of a rule, its names looked up on *group*."""
         if wanted is None:
             return ((self.space.port_cells.every, ANY),)
@@ -179,7 +178,7 @@ class _Programmer(EffectReader):
         named = [each for port in wanted if isinstance(port.port, str) for each in self.meant(port, group)]
         return ((numbers, ANY), *named) if numbers else tuple(named)
 
-    def numbers(self, wanted: tuple[PolicyPort, ...] | None) -> int:
+    def numbers(self, wanted: tuple[PolicyPort, ...] | None) -> PortCells:
         """Return the port cells of the ports that are no names."""
         found = 0
         for port in wanted or ():
@@ -188,7 +187,7 @@ class _Programmer(EffectReader):
             )
         return found
 
-    def meant(self, port: PolicyPort, group: _Group) -> Iterator[tuple[int, int]]:
+    def meant(self, port: PolicyPort, group: _Group) -> Iterator[tuple[PortCells, Members]]:
         """Yield what a name means, and on which pods of *group*."""
         for number in self.values(port, group):
             holders = self.holders((str(port.port), port.protocol, number)) & group.members
@@ -202,7 +201,7 @@ class _Programmer(EffectReader):
         known = self.space.named.get((str(port.port), port.protocol), ())
         found = {number for number, having in known if having & group.members}
         name = str(port.port), port.protocol
-        found.update(each[2] for pod in group.strangers for each in self.ports_of(pod) if each[:2] == name)
+        found.update(each[2] for pod in group.unaddressed for each in self.ports_of(pod) if each[:2] == name)
         return sorted(found)
 
     def holders(self, port: tuple[str, str, int]) -> int:
@@ -218,13 +217,13 @@ class _Programmer(EffectReader):
         """Return the port cell of one port."""
         return partition.covered(self.space.port_cells, port_set_of(PolicyPort(protocol, number)).spans)
 
-    def unmatched_name(self, rule: PolicyRule, opened: Opened, group: _Group) -> Opened:
+    def unmatched_name(self, rule: PolicyRule, opened: OpenedPorts, group: _Group) -> OpenedPorts:
         """
         Return the ports that *rule* opens to pods: every port, where none of its names means anything on *group*.
 
         kube-router drops a name that no pod has from the rule, and a rule without ports is for
-        every port: in egress where no peer has it, in ingress where no pod has it that the policy
-        selects.  A number in addition to the name saves it.
+        every port: in egress where no peer has the name, in ingress where no pod that the policy selects has it.
+        A rule with a port number in addition to the name keeps that number.
 
         Probe: ``tests/truth/kube-router/names.yaml``, "a name that nobody has opens every port".
         """
@@ -233,7 +232,7 @@ class _Programmer(EffectReader):
         known = any(self.values(port, group) for port in rule.ports)
         return opened if known else ((self.space.port_cells.every, ANY),)
 
-    def name_to_addresses(self, rule: PolicyRule) -> Opened:
+    def name_to_addresses(self, rule: PolicyRule) -> OpenedPorts:
         """
         Return the ports that an egress *rule* opens to addresses: names mean nothing there, not even for a pod.
 
@@ -244,7 +243,7 @@ class _Programmer(EffectReader):
         numbers = self.numbers(rule.ports)
         return ((numbers, ANY),) if numbers else ()
 
-    def name_to_everyone(self, policy: NetworkPolicy, rule: PolicyRule) -> Opened:
+    def name_to_everyone(self, policy: NetworkPolicy, rule: PolicyRule) -> OpenedPorts:
         """
         Return the ports that an egress *rule* without peers opens.
 
@@ -275,7 +274,7 @@ class _Programmer(EffectReader):
         Probe: ``tests/truth/kube-router/names.yaml``, "whoever shares one port of a pod may get its others".
         """
         having = self.holders(port) & group.members
-        keys = {key for pod in group.strangers for key in self.ports_of(pod) if port in self.ports_of(pod)}
+        keys = {key for pod in group.unaddressed for key in self.ports_of(pod) if port in self.ports_of(pod)}
         found = having
         for (name, protocol), numbers in self.space.named.items():
             for number, others in numbers:
@@ -285,7 +284,7 @@ class _Programmer(EffectReader):
 
     def without(self, rule: PolicyRule, test: Callable[[Pod], bool]) -> tuple[Pod, ...]:
         """Return the pods without an address of this family that pass *test*, where *rule* has names to look up."""
-        return tuple(filter(test, self.strangers)) if self.strangers and _has_names(rule) else ()
+        return tuple(filter(test, self.unaddressed)) if self.unaddressed and _has_names(rule) else ()
 
     def is_subject(self, policy: NetworkPolicy, pod: Pod) -> bool:
         """Say whether *policy* selects *pod*."""
@@ -309,8 +308,8 @@ def _has_names(rule: PolicyRule) -> bool:
     return any(isinstance(port.port, str) for port in rule.ports or ())
 
 
-def _granted(number: int, *parts: tuple[int, Opened]) -> tuple[RuleEffect, ...]:
-    """Return the grants of one rule: one for all its peers, where the same ports are open to them."""
+def _rule_effects(number: int, *parts: tuple[int, OpenedPorts]) -> tuple[RuleEffect, ...]:
+    """Return the effects of one rule: one effect for all its peers, where the same ports are open to them."""
     (some, opened), (others, also) = parts
     if opened == also:
         return (RuleEffect(number, some | others, opened),)

@@ -28,8 +28,8 @@ def members(space: EndpointSpace, chosen: EndpointSelection) -> int:
     """Return the members of *space* that *chosen* names: all that any of its pods and addresses belong to."""
     found = 0
     for pod in chosen.pods:
-        place = space.by_pod.get(pod)
-        found |= 0 if place is None else 1 << place
+        member = space.by_pod.get(pod)
+        found |= 0 if member is None else 1 << member
     return found | outside_members(space, chosen.addresses)
 
 
@@ -51,16 +51,16 @@ def connections(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
     *alone* are members that are one pod: such a pod and itself are no pair.  Nor are two addresses.
     """
     outside = layer.space.outside
-    parts = {place: row.parts for row in layer.rows for place in indices(row.sources)}
+    parts = {member: row.parts for row in layer.rows for member in indices(row.sources)}
     spelt: dict[int, PortSet] = {}
     for group in groups:
         found: list[set[int]] = [set() for _ in groups]
-        for place in indices(group):
-            here = 1 << place
+        for member in indices(group):
+            here = 1 << member
             barred = (outside if outside & here else 0) | (here & alone)
             for number, other in enumerate(groups):
                 rest = other & ~barred
-                for port_cells, those in parts.get(place, ()):
+                for port_cells, those in parts.get(member, ()):
                     if rest & those:
                         found[number].add(port_cells)
                         rest &= ~those

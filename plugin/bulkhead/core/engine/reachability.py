@@ -1,26 +1,28 @@
 """
-The answer: who reaches whom on which ports, and by whose leave.
+Which endpoints reach which others on which ports.
 
-It is kept as rows: sources that reach the same destinations on the same ports share one row.
-The form is canonical: two clusters over one endpoint space behave alike exactly if their rows are
-equal.  Rows speak of pairs of different pods; a pod always reaches itself.  An outside member
-represents its addresses other than those of nodes, which always reach their own pods.
+The answer is stored as rows: sources that reach the same destinations on the same ports have one row. The rows of two
+clusters over one endpoint space are equal exactly if the clusters allow the same traffic. Rows are about pairs of
+different pods; a pod always reaches itself. A member outside the cluster is its addresses without those of nodes,
+because a node always reaches its own pods.
 """
 
 from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORTS
-from bulkhead.core.engine.endpoint_space import EndpointSpace, member_of
+from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, PortCells, member_of
 from bulkhead.core.engine.rule_effects import PolicyEffect
 from bulkhead.core.engine.semantics import Deviation, IpBlockMode, Semantics
-from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Flow, Pod, PolicyIndex
 from bulkhead.core.kubernetes.networkpolicy import Direction
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition, ports
+from bulkhead.core.sets.addresses import Family
 from bulkhead.core.sets.intervals import holds
 from bulkhead.core.sets.ports import PortSet
 
-Parts = tuple[tuple[int, int], ...]
+Parts = tuple[tuple[PortCells, Members], ...]
 """Disjoint sets of destinations, each with the port cells that are open to it; ascending by port cells."""
 
 
@@ -28,7 +30,7 @@ Parts = tuple[tuple[int, int], ...]
 class SourceRow:
     """What each of *sources* reaches: for each part a set of port cells and the destinations that it is open to."""
 
-    sources: int
+    sources: Members
     parts: Parts
 
 
@@ -37,12 +39,12 @@ class FamilyReachability:
     """
     The answer for one address family.
 
-    *granted* is what each policy of the cluster grants, in its order, and behind that what an
-    enforcer adds.  *ingress* and *egress* give for each member those that isolate it, by their place.
+    *effects* is what each policy of the cluster allows, in their order, and after that what the enforcer adds.
+    *ingress* and *egress* have for each member the indexes of those in *effects* that isolate it.
     """
 
     space: EndpointSpace
-    granted: tuple[PolicyEffect, ...]
+    effects: tuple[PolicyEffect, ...]
     ingress: tuple[tuple[int, ...], ...]
     egress: tuple[tuple[int, ...], ...]
     rows: tuple[SourceRow, ...]
@@ -52,14 +54,14 @@ class FamilyReachability:
 class Rectangle:
     """Every one of *sources* reaches every one of *destinations*, another pod or address, on exactly *ports*."""
 
-    sources: int
-    destinations: int
+    sources: Members
+    destinations: Members
     ports: PortSet
 
 
 @record
 class Reachability:
-    """Who reaches whom in *cluster* as *semantics* has it: a layer for each address family."""
+    """Who reaches whom in *cluster* under *semantics*: a layer for each address family."""
 
     cluster: Cluster
     semantics: Semantics
@@ -71,11 +73,11 @@ class Reachability:
         return self.semantics.mode
 
 
-def isolating(layer: FamilyReachability, place: int, direction: Direction) -> tuple[int, ...]:
-    """Return the policies that isolate the member at *place* for ``ingress`` or ``egress``, by their place."""
-    found = layer.ingress[place] if direction is Direction.INGRESS else layer.egress[place]
-    granted = layer.granted
-    return tuple(number for number in found if granted[number].policy == number)
+def isolating(layer: FamilyReachability, member: MemberIndex, direction: Direction) -> tuple[PolicyIndex, ...]:
+    """Return the policies that isolate *member* in *direction*."""
+    found = layer.ingress[member] if direction is Direction.INGRESS else layer.egress[member]
+    effects = layer.effects
+    return tuple(number for number in found if effects[number].policy == number)
 
 
 def rectangles(layer: FamilyReachability) -> Iterator[Rectangle]:
@@ -85,7 +87,7 @@ def rectangles(layer: FamilyReachability) -> Iterator[Rectangle]:
             yield Rectangle(row.sources, destinations, port_set(layer, port_cells))
 
 
-def port_set(layer: FamilyReachability, port_cells: int) -> PortSet:
+def port_set(layer: FamilyReachability, port_cells: PortCells) -> PortSet:
     """Return the ports of the *port_cells* of *layer*."""
     return PortSet(partition.spans(layer.space.port_cells, port_cells))
 
@@ -98,8 +100,8 @@ def open_ports(answer: Reachability, source: Endpoint, destination: Endpoint) ->
     return found
 
 
-def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: int) -> PortSet:
-    """Return the same over one address *family*; nothing where the answer does not speak of it."""
+def family_ports(answer: Reachability, source: Endpoint, destination: Endpoint, family: Family) -> PortSet:
+    """Return the same for one address *family*; no ports where the answer does not have the family."""
     layers = [layer for layer in answer.layers if layer.space.family == family]
     return _open_in(answer, layers[0], source, destination) if layers else ports.NONE
 
@@ -125,8 +127,8 @@ def open_anyway(semantics: Semantics, source: Endpoint, destination: Endpoint) -
     """
     Return the ports that the enforcer opens from *source* to the outside address *destination*, whatever policies say.
 
-    They are the node ports of the node that a pod runs on, where its address is named; what runs on
-    that node's network is a member of its own (see ``program.own_node_ports``).
+    They are the node ports of the node that the pod *source* runs on, where *destination* is the address of that node.
+    Pods on the network of that node are members (see ``kube_router.own_node_ports``).
     """
     if Deviation.NODE_PORTS not in semantics.deviations or not isinstance(source, Pod) or source.host_network:
         return ports.NONE

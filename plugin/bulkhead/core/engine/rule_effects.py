@@ -5,48 +5,53 @@ What the policies of a cluster allow, as sets of members of an endpoint space.
 from collections.abc import Iterable
 
 from bulkhead.core.engine.endpoint_classes import port_set_of
-from bulkhead.core.engine.endpoint_space import EndpointSpace, located
+from bulkhead.core.engine.endpoint_space import EndpointSpace, PortCells, located
 from bulkhead.core.kubernetes import selectors
+from bulkhead.core.kubernetes.cluster import PolicyIndex, RuleIndex
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule, Selector
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, partition
 
-ANY = -1
+ANY: Members = -1
 """All members: as an integer, every bit is set."""
+
+OpenedPorts = tuple[tuple[PortCells, Members], ...]
+"""Sets of port cells, each with the destinations for which they are open."""
 
 
 @record
 class RuleEffect:
     """
-    One rule of a policy: its *peers*, and on which *ports*.
+    What one *rule* of a policy allows: its *peers*, and on which *ports*.
 
-    Each of *ports* is a set of port cells and the destinations for which it holds: ``ANY``
-    for numbers, for a named port those members on which the name means that number.
+    The destinations of port numbers are ``ANY``; those of a named port are the members whose port of that name has
+    the number.
     """
 
-    rule: int
-    peers: int
-    ports: tuple[tuple[int, int], ...]
+    rule: RuleIndex
+    peers: Members
+    ports: OpenedPorts
 
 
 @record
 class PolicyEffect:
     """
-    What a policy, by its place in the cluster, grants its *subjects*, which it isolates.
+    What a *policy* allows its *subjects*, the members that it selects and isolates.
 
-    ``None``: it leaves that direction alone.  *crossed*: its rules are those of the other
-    direction.  The policy ``NOBODY`` grants what no policy can refuse.
+    ``None``: the policy does not have that direction. *crossed*: its rules are those of the other direction. The
+    policy ``NOBODY`` is no policy: it allows what no policy can deny.
     """
 
-    policy: int
-    subjects: int
+    policy: PolicyIndex
+    subjects: Members
     ingress: tuple[RuleEffect, ...] | None
     egress: tuple[RuleEffect, ...] | None
     crossed: bool = False
 
 
-NOBODY = -1
-"""In place of a policy: what an enforcer lets through whatever policies say."""
+NOBODY: PolicyIndex = -1
+"""Instead of the index of a policy: the enforcer itself allows it, whatever the policies say."""
 
 
 class EffectReader:
@@ -54,28 +59,28 @@ class EffectReader:
 
     def __init__(self, space: EndpointSpace) -> None:
         self.space = space
-        self.pods: dict[Selector, int] = {}
-        self.namespaces: dict[Selector, int] = {}
-        self.blocks: dict[IpBlock, int] = {}
+        self.pods: dict[Selector, Members] = {}
+        self.namespaces: dict[Selector, Members] = {}
+        self.blocks: dict[IpBlock, Members] = {}
         self.rules: dict[tuple[str, int, PolicyRule], RuleEffect] = {}
 
-    def policy(self, number: int, policy: NetworkPolicy) -> PolicyEffect:
-        """Return what *policy*, at the place *number*, grants."""
+    def policy(self, number: PolicyIndex, policy: NetworkPolicy) -> PolicyEffect:
+        """Return what *policy*, which has the index *number*, allows."""
         ingress, egress = (self.direction(policy.namespace, rules) for rules in (policy.ingress, policy.egress))
         return PolicyEffect(number, self.subjects(policy), ingress, egress)
 
-    def subjects(self, policy: NetworkPolicy) -> int:
+    def subjects(self, policy: NetworkPolicy) -> Members:
         """Return the members that *policy* selects."""
         return self.space.by_namespace.get(policy.namespace, 0) & self.selected(policy.pods)
 
     def direction(self, namespace: str, rules: tuple[PolicyRule, ...] | None) -> tuple[RuleEffect, ...] | None:
-        """Return what *rules* of a policy in *namespace* grant."""
+        """Return what *rules* of a policy in *namespace* allow."""
         if rules is None:
             return None
         return tuple(self.rule(namespace, number, rule) for number, rule in enumerate(rules))
 
-    def rule(self, namespace: str, number: int, rule: PolicyRule) -> RuleEffect:
-        """Return what *rule*, at the place *number*, grants."""
+    def rule(self, namespace: str, number: RuleIndex, rule: PolicyRule) -> RuleEffect:
+        """Return what *rule*, which has the index *number*, allows."""
         own = any(isinstance(peer, PodPeer) and peer.namespaces is None for peer in rule.peers or ())
         known = namespace if own else "", number, rule
         found = self.rules.get(known)
@@ -83,7 +88,7 @@ class EffectReader:
             found = self.rules[known] = RuleEffect(number, self.peers(namespace, rule), self.ports(rule.ports))
         return found
 
-    def peers(self, namespace: str, rule: PolicyRule) -> int:
+    def peers(self, namespace: str, rule: PolicyRule) -> Members:
         """Return the members that the peers of *rule* name."""
         if rule.peers is None:
             return self.space.present
@@ -92,7 +97,7 @@ class EffectReader:
             found |= self.block(peer) if isinstance(peer, IpBlock) else self.peer(namespace, peer)
         return found
 
-    def peer(self, namespace: str, peer: PodPeer) -> int:
+    def peer(self, namespace: str, peer: PodPeer) -> Members:
         """Return the members that *peer* selects."""
         if peer.namespaces is None:
             return self.space.by_namespace.get(namespace, 0) & self.selected(peer.pods)
@@ -100,20 +105,20 @@ class EffectReader:
             self.namespaces[peer.namespaces] = selectors.select(peer.namespaces, self.space.namespaces)
         return self.namespaces[peer.namespaces] & self.selected(peer.pods)
 
-    def selected(self, selector: Selector) -> int:
+    def selected(self, selector: Selector) -> Members:
         """Return the members that *selector* selects in any namespace."""
         if selector not in self.pods:
             self.pods[selector] = selectors.select(selector, self.space.labels)
         return self.pods[selector]
 
-    def block(self, block: IpBlock) -> int:
+    def block(self, block: IpBlock) -> Members:
         """Return the members that *block* matches."""
         if block not in self.blocks:
             self.blocks[block] = located(self.space, addresses.block(block.cidr, block.excluded))
         return self.blocks[block]
 
-    def ports(self, wanted: tuple[PolicyPort, ...] | None) -> tuple[tuple[int, int], ...]:
-        """Return the ports of a rule, names as their destinations resolve them."""
+    def ports(self, wanted: tuple[PolicyPort, ...] | None) -> OpenedPorts:
+        """Return the ports of a rule; a name is resolved on each destination."""
         if wanted is None:
             return ((self.space.port_cells.every, ANY),)
         numbers, named = 0, []
@@ -124,13 +129,13 @@ class EffectReader:
                 numbers |= partition.covered(self.space.port_cells, port_set_of(port).spans)
         return ((numbers, ANY), *named) if numbers else tuple(named)
 
-    def resolved(self, name: str, protocol: str) -> Iterable[tuple[int, int]]:
-        """Yield what the name means, and on which members: a name is resolved on the destination, with the protocol."""
+    def resolved(self, name: str, protocol: str) -> Iterable[tuple[PortCells, Members]]:
+        """Yield the port cells of the port that pods call *name*, each with the pods where it is that port."""
         for number, having in self.space.named.get((name, protocol), ()):
             yield partition.covered(self.space.port_cells, port_set_of(PolicyPort(protocol, number)).spans), having
 
 
 def policy_effects(space: EndpointSpace, policies: tuple[NetworkPolicy, ...]) -> tuple[PolicyEffect, ...]:
-    """Return what each of *policies* grants in *space*, in their order."""
+    """Return what each of *policies* allows in *space*, in their order."""
     reader = EffectReader(space)
     return tuple(reader.policy(number, policy) for number, policy in enumerate(policies))

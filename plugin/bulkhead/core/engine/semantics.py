@@ -1,7 +1,7 @@
 """
-What policies are read by: the specification, or the specification as one enforcer deviates from it.
+How policies are read: as the specification says, or as one enforcer does, with its deviations.
 
-Each departure is a member of ``Deviation``.  ``kube_router.py`` has a small function for each.
+Each deviation is a member of ``Deviation``. ``kube_router.py`` and ``ip_blocks.py`` have a small function for each.
 """
 
 from enum import Enum
@@ -18,14 +18,14 @@ class SemanticsName(Enum):
 
 
 class IpBlockMode(Enum):
-    """What an ``ipBlock`` matches beside outside addresses: *PODS* too (kube-router, Calico), or *NEVER* (Cilium)."""
+    """Whether an ``ipBlock`` matches addresses of pods: *PODS* (kube-router, Calico), or *NEVER* (Cilium)."""
 
     PODS = "pods"
     NEVER = "never"
 
 
 class Deviation(Enum):
-    """One way in which an enforcer does differently than the specification says; the value names it in reports."""
+    """One way in which an enforcer differs from the specification; reports print the value."""
 
     BOTH_DIRECTIONS = "both-directions"
     ONE_ADDRESS_SET = "one-address-set"
@@ -42,7 +42,7 @@ class Deviation(Enum):
 
 _KUBE_ROUTER = frozenset(Deviation) - {Deviation.NODE_ADDRESS}
 
-_DEPARTS = {
+_DEVIATIONS = {
     Enforcer.KUBE_ROUTER: _KUBE_ROUTER,
     Enforcer.CALICO: frozenset({Deviation.SERVICE_ADDRESS}),
     Enforcer.CILIUM: frozenset({Deviation.SERVICE_ADDRESS, Deviation.NODE_ADDRESS}),
@@ -109,4 +109,4 @@ def specification(enforcer: Enforcer) -> Semantics:
 
 def enforced(enforcer: Enforcer) -> Semantics:
     """Return what *enforcer* makes of policies; for ``any`` the specification."""
-    return Semantics(mode_of(enforcer), enforcer, _DEPARTS[enforcer])
+    return Semantics(mode_of(enforcer), enforcer, _DEVIATIONS[enforcer])

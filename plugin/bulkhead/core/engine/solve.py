@@ -1,24 +1,21 @@
 """
 ``reach``: NetworkPolicy semantics (networking.k8s.io/v1), or an enforcer's, exactly, for all pairs at once.
 
-A connection needs the source's egress and the destination's ingress.  Sources that the same
-grants apply to on both sides have the same row, so rows are computed once for each such
-combination, never for each pair.
+A connection needs the egress of the source and the ingress of the destination. Sources with the same rules for
+both have the same row, so a row is computed once for each combination of rules, never for each pair.
 """
 
 from collections.abc import Iterable
 
 from bulkhead.core.engine.endpoint_classes import Side, endpoint_spaces, families
-from bulkhead.core.engine.endpoint_space import EndpointSpace
+from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, PortCells
 from bulkhead.core.engine.kube_router import kube_router_effects
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, SourceRow
-from bulkhead.core.engine.rule_effects import PolicyEffect, policy_effects
+from bulkhead.core.engine.rule_effects import OpenedPorts, PolicyEffect, policy_effects
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.sets.partition import indices
-
-Open = tuple[tuple[int, int], ...]
-"""What is open: port cells and the members at the other end to which they are. The members may overlap."""
 
 
 def reach(cluster: Cluster, semantics: Semantics = API) -> Reachability:
@@ -44,38 +41,38 @@ def _granted(space: EndpointSpace, side: Side) -> tuple[PolicyEffect, ...]:
     return kube_router_effects(space, side, side.semantics.deviations)
 
 
-def solve(space: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> FamilyReachability:
+def solve(space: EndpointSpace, effects: tuple[PolicyEffect, ...]) -> FamilyReachability:
     """Return the answer for one family: which policies isolate each member, and the rows that follow."""
-    ingress = _isolating(space, ((g.subjects, g.ingress is not None) for g in granted))
-    egress = _isolating(space, ((g.subjects, g.egress is not None) for g in granted))
-    rows = _rows(space, _Leaving(space, granted, egress), _Entering(space, granted))
-    return FamilyReachability(space, granted, ingress, egress, rows)
+    ingress = _isolating(space, ((effect.subjects, effect.ingress is not None) for effect in effects))
+    egress = _isolating(space, ((effect.subjects, effect.egress is not None) for effect in effects))
+    rows = _rows(space, _Egress(space, effects, egress), _Ingress(space, effects))
+    return FamilyReachability(space, effects, ingress, egress, rows)
 
 
-def _isolating(space: EndpointSpace, policies: Iterable[tuple[int, bool]]) -> tuple[tuple[int, ...], ...]:
+def _isolating(space: EndpointSpace, policies: Iterable[tuple[Members, bool]]) -> tuple[tuple[int, ...], ...]:
     found: list[list[int]] = [[] for _ in space.classes]
     for number, (subjects, isolates) in enumerate(policies):
         if isolates:
-            for place in indices(subjects):
-                found[place].append(number)
+            for member in indices(subjects):
+                found[member].append(number)
     return tuple(map(tuple, found))
 
 
-class _Leaving:
-    """Egress: for a source, the destinations that its policies let it go to."""
+class _Egress:
+    """Egress: for a source, the destinations that its policies allow."""
 
     def __init__(
-        self, space: EndpointSpace, granted: tuple[PolicyEffect, ...], egress: tuple[tuple[int, ...], ...]
+        self, space: EndpointSpace, effects: tuple[PolicyEffect, ...], egress: tuple[tuple[int, ...], ...]
     ) -> None:
         self.present, self.every = space.present, space.port_cells.every
         self.egress = egress
-        known: dict[Open, int] = {}  # policies that grant the same are one
-        self.kinds = [known.setdefault(_destinations(policy), len(known)) for policy in granted]
+        known: dict[OpenedPorts, int] = {}  # policies that allow the same are one
+        self.kinds = [known.setdefault(_destinations(policy), len(known)) for policy in effects]
         self.opens = list(known)
 
-    def signature(self, place: int) -> frozenset[int] | None:
-        """Return what distinguishes the sources that may go to different destinations."""
-        policies = self.egress[place]
+    def signature(self, member: MemberIndex) -> frozenset[int] | None:
+        """Return what distinguishes *member* from sources that may connect to other destinations."""
+        policies = self.egress[member]
         return frozenset(self.kinds[number] for number in policies) if policies else None
 
     def parts(self, signature: frozenset[int] | None) -> Parts:
@@ -84,19 +81,19 @@ class _Leaving:
         return _partition({0: self.present}, (rectangle for kind in signature for rectangle in self.opens[kind]))
 
 
-def _destinations(policy: PolicyEffect) -> Open:
+def _destinations(policy: PolicyEffect) -> OpenedPorts:
     return tuple((port_cells, one.peers & having) for one in policy.egress or () for port_cells, having in one.ports)
 
 
-class _Entering:
-    """Ingress: for a source, the destinations whose policies let it come in."""
+class _Ingress:
+    """Ingress: for a source, the destinations whose policies allow it."""
 
-    def __init__(self, space: EndpointSpace, granted: tuple[PolicyEffect, ...]) -> None:
+    def __init__(self, space: EndpointSpace, effects: tuple[PolicyEffect, ...]) -> None:
         isolated = 0
-        opened: dict[tuple[int, int], int] = {}
+        opened: dict[tuple[Members, PortCells], Members] = {}
         for sources, pods in space.nodes:  # a node always reaches its own pods
             opened[sources, space.port_cells.every] = pods
-        for policy in granted:
+        for policy in effects:
             if policy.ingress is not None:
                 isolated |= policy.subjects
             for one in policy.ingress or ():
@@ -105,31 +102,31 @@ class _Entering:
                     opened[known] = opened.get(known, 0) | policy.subjects & having
         self.start = {space.port_cells.every: space.present & ~isolated}
         self.start[0] = self.start.get(0, 0) | isolated
-        self.by_sources: dict[int, list[tuple[int, int]]] = {}
+        self.by_sources: dict[Members, list[tuple[PortCells, Members]]] = {}
         for (sources, port_cells), destinations in opened.items():
             self.by_sources.setdefault(sources, []).append((port_cells, destinations))
         self.opens = list(self.by_sources.values())
         self.signatures: list[list[int]] = [[] for _ in space.classes]
         for number, sources in enumerate(self.by_sources):
-            for place in indices(sources):
-                self.signatures[place].append(number)
+            for member in indices(sources):
+                self.signatures[member].append(number)
 
-    def signature(self, place: int) -> tuple[int, ...]:
-        """Return what distinguishes the sources that different destinations let in."""
-        return tuple(self.signatures[place])
+    def signature(self, member: MemberIndex) -> tuple[int, ...]:
+        """Return what distinguishes *member* from sources that other destinations allow."""
+        return tuple(self.signatures[member])
 
     def parts(self, signature: tuple[int, ...]) -> Parts:
         return _partition(self.start, (rectangle for number in signature for rectangle in self.opens[number]))
 
 
-def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Parts:
+def _partition(start: dict[PortCells, Members], opened: Iterable[tuple[PortCells, Members]]) -> Parts:
     """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
     parts = start
-    merged: dict[int, int] = {}  # destinations that the same ports are open to are cut off in one step
+    merged: dict[PortCells, Members] = {}  # destinations that the same ports are open to are cut off in one step
     for port_cells, destinations in opened:
         merged[port_cells] = merged.get(port_cells, 0) | destinations
     for port_cells, destinations in merged.items():
-        following: dict[int, int] = {}
+        following: dict[PortCells, Members] = {}
         for already, those in parts.items():
             wider = already | port_cells
             inside = those & destinations if wider != already else 0
@@ -141,14 +138,14 @@ def _partition(start: dict[int, int], opened: Iterable[tuple[int, int]]) -> Part
     return tuple(parts.items())
 
 
-def _rows(space: EndpointSpace, leaving: _Leaving, entering: _Entering) -> tuple[SourceRow, ...]:
+def _rows(space: EndpointSpace, egress: _Egress, ingress: _Ingress) -> tuple[SourceRow, ...]:
     alike: dict[tuple[frozenset[int] | None, tuple[int, ...], bool], int] = {}
-    for place in indices(space.present):
-        outside = bool(space.outside >> place & 1)
-        known = leaving.signature(place), entering.signature(place), outside
-        alike[known] = alike.get(known, 0) | 1 << place
-    out = {signature: leaving.parts(signature) for signature in dict.fromkeys(known[0] for known in alike)}
-    into = {signature: entering.parts(signature) for signature in dict.fromkeys(known[1] for known in alike)}
+    for member in indices(space.present):
+        outside = bool(space.outside >> member & 1)
+        known = egress.signature(member), ingress.signature(member), outside
+        alike[known] = alike.get(known, 0) | 1 << member
+    out = {signature: egress.parts(signature) for signature in dict.fromkeys(known[0] for known in alike)}
+    into = {signature: ingress.parts(signature) for signature in dict.fromkeys(known[1] for known in alike)}
     rows: dict[Parts, int] = {}
     for (left, right, outside), sources in alike.items():
         reachable = space.present & ~space.outside if outside else space.present
@@ -157,12 +154,12 @@ def _rows(space: EndpointSpace, leaving: _Leaving, entering: _Entering) -> tuple
     return tuple(SourceRow(sources, parts) for parts, sources in sorted(rows.items(), key=_first) if parts)
 
 
-def _both(out: Parts, into: Parts, reachable: int) -> Parts:
-    """Return where the source may go and is let in: an outside address only ever reaches pods."""
-    found: dict[int, int] = {}
-    for leaving, there in out:
-        for entering, those in into:
-            port_cells = leaving & entering
+def _both(out: Parts, into: Parts, reachable: Members) -> Parts:
+    """Return what both the egress and the ingress allow: an address outside the cluster reaches pods only."""
+    found: dict[PortCells, Members] = {}
+    for egress, there in out:
+        for ingress, those in into:
+            port_cells = egress & ingress
             destinations = there & those & reachable if port_cells else 0
             if destinations:
                 found[port_cells] = found.get(port_cells, 0) | destinations

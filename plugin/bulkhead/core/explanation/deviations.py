@@ -1,94 +1,100 @@
 """
-Where an enforcer does differently than the specification says, and because of which of its deviations.
+Where an enforcer decides differently from the specification, and which of its deviations are the cause.
 
-That is found out by asking again: with one deviation alone, and with all others but it.
+The causes are found by asking again: with one deviation alone, and with all deviations except one.
 """
 
 from collections.abc import Iterable, Iterator
 
-from bulkhead.core.engine.endpoint_space import member_of
+from bulkhead.core.engine.endpoint_space import MemberIndex, member_of
 from bulkhead.core.engine.matching_rules import PortVerdict
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, pair
+from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, explain_pair
 from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.record import replaced
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.ports import PortSet
 
+Causes = dict[PortSet, tuple[Deviation, ...]]
+"""Disjoint sets of ports, each with the deviations that decide differently from the specification on them."""
 
-def deviations_between(answer: Reachability, accounts: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
-    """Yield *accounts* of *answer*, their shares parted where the specification says otherwise and told why."""
-    asked = _DeviationQuery(answer)
-    for each in accounts:
-        yield _told(each, asked) if answer.semantics.deviations else each
+
+def with_deviations(answer: Reachability, explanations: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
+    """
+    Yield *explanations* of *answer* with the deviations that are the cause of a verdict.
+
+    A verdict is split where only some of its ports are decided differently from the specification.
+    """
+    query = _DeviationQuery(answer)
+    for each in explanations:
+        yield _with_causes(each, query) if answer.semantics.deviations else each
 
 
 class _DeviationQuery:
-    """Answers for one cluster by what it is read by, each computed when it is needed."""
+    """The reachability of one cluster for sets of deviations; each is computed when it is needed."""
 
     def __init__(self, answer: Reachability) -> None:
         self.cluster: Cluster = answer.cluster
         self.semantics: Semantics = answer.semantics
         self.known = {answer.semantics.deviations: answer}
 
-    def opened(self, account: PairExplanation, deviations: frozenset[Deviation]) -> PortSet:
-        """Return what is open between the ends of *account*, of its ports, with *deviations* only."""
+    def open_ports(self, explanation: PairExplanation, deviations: frozenset[Deviation]) -> PortSet:
+        """Return which ports of *explanation* are open between its ends with *deviations* only."""
         if deviations not in self.known:
             self.known[deviations] = reach(self.cluster, self.semantics.but(deviations))
         answer = self.known[deviations]
-        layer = next(each for each in answer.layers if each.space.family == account.family)
+        layer = next(each for each in answer.layers if each.space.family == explanation.family)
         source, destination = (
-            _again(end, member_of(layer.space, end.first)) for end in (account.source, account.destination)
+            _at_member(end, member_of(layer.space, end.first)) for end in (explanation.source, explanation.destination)
         )
-        return pair(layer, source, destination, _ports(account), answer.semantics).opened
+        return explain_pair(layer, source, destination, _ports(explanation), answer.semantics).open_ports
 
 
-def _again(end: ExplainedEndpoint, place: int | None) -> ExplainedEndpoint:
-    return ExplainedEndpoint(-1 if place is None else place, end.names, end.first, end.many, end.pods)
+def _at_member(end: ExplainedEndpoint, member: MemberIndex | None) -> ExplainedEndpoint:
+    return replaced(end, member=-1 if member is None else member)
 
 
-def _ports(account: PairExplanation) -> PortSet:
+def _ports(explanation: PairExplanation) -> PortSet:
     found = ports.NONE
-    for share in account.shares:
-        found = ports.union(found, share.ports)
+    for verdict in explanation.verdicts:
+        found = ports.union(found, verdict.ports)
     return found
 
 
-def _told(account: PairExplanation, asked: _DeviationQuery) -> PairExplanation:
-    every, none = asked.semantics.deviations, frozenset[Deviation]()
-    here, specified = account.opened, asked.opened(account, none)
-    if here == specified:
-        return account
-    differing = _either(here, specified)
-    reasons: dict[PortSet, tuple[Deviation, ...]] = {}
-    alone = {each: _either(specified, asked.opened(account, frozenset({each}))) for each in every}
-    rest = _explained(reasons, differing, alone)
-    if rest.spans:  # only several together make the difference: those without which it is not there
-        needed = {each: _either(here, asked.opened(account, every - {each})) for each in every}
-        rest = _explained(reasons, rest, needed)
+def _with_causes(explanation: PairExplanation, query: _DeviationQuery) -> PairExplanation:
+    enforced, specified = explanation.open_ports, query.open_ports(explanation, frozenset())
+    if enforced == specified:
+        return explanation
+    differing = _difference(enforced, specified)
+    causes = _causes(explanation, query, differing, specified)
+    verdicts = tuple(part for verdict in explanation.verdicts for part in _split(verdict, differing, causes))
+    return replaced(explanation, verdicts=verdicts)
+
+
+def _causes(explanation: PairExplanation, query: _DeviationQuery, differing: PortSet, specified: PortSet) -> Causes:
+    """Return the deviations that decide on the ports *differing*, where the specification opens *specified*."""
+    every = query.semantics.deviations
+    causes: Causes = {}
+    alone = {each: _difference(specified, query.open_ports(explanation, frozenset({each}))) for each in every}
+    rest = _add_causes(causes, differing, alone)
+    if rest.spans:  # only several deviations together decide: those without which the ports do not differ
+        enforced = explanation.open_ports
+        needed = {each: _difference(enforced, query.open_ports(explanation, every - {each})) for each in every}
+        rest = _add_causes(causes, rest, needed)
     if rest.spans:
-        reasons[rest] = tuple(sorted(every, key=list(Deviation).index))
-    shares = [part for share in account.shares for part in _parted(share, differing, reasons)]
-    return PairExplanation(
-        account.family,
-        account.source,
-        account.destination,
-        account.exempt,
-        account.egress,
-        account.ingress,
-        tuple(shares),
-    )
+        causes[rest] = tuple(sorted(every, key=list(Deviation).index))
+    return causes
 
 
-def _either(left: PortSet, right: PortSet) -> PortSet:
+def _difference(left: PortSet, right: PortSet) -> PortSet:
+    """Return the ports in *left* or in *right* and not in both."""
     return ports.union(ports.subtract(left, right), ports.subtract(right, left))
 
 
-def _explained(
-    reasons: dict[PortSet, tuple[Deviation, ...]], rest: PortSet, found: dict[Deviation, PortSet]
-) -> PortSet:
-    """Add to *reasons* the parts of *rest* that the same deviations explain; return what none does."""
+def _add_causes(causes: Causes, rest: PortSet, found: dict[Deviation, PortSet]) -> PortSet:
+    """Add to *causes* the parts of *rest* that the same deviations of *found* explain; return what none explains."""
     parts: list[tuple[PortSet, tuple[Deviation, ...]]] = [(rest, ())]
     for deviation in Deviation:
         having = found.get(deviation, ports.NONE)
@@ -101,17 +107,16 @@ def _explained(
             )
             if piece[0].spans
         ]
-    reasons.update((part, known) for part, known in parts if known)
+    causes.update((part, known) for part, known in parts if known)
     return next((part for part, known in parts if not known), ports.NONE)
 
 
-def _parted(
-    share: PortVerdict, differing: PortSet, reasons: dict[PortSet, tuple[Deviation, ...]]
-) -> Iterator[PortVerdict]:
-    same = ports.subtract(share.ports, differing)
+def _split(verdict: PortVerdict, differing: PortSet, causes: Causes) -> Iterator[PortVerdict]:
+    """Yield *verdict* in parts: the ports on which the specification agrees, and each set of *causes*."""
+    same = ports.subtract(verdict.ports, differing)
     if same.spans:
-        yield PortVerdict(same, share.egress, share.ingress)
-    for part, known in reasons.items():
-        other = ports.intersect(share.ports, part)
+        yield replaced(verdict, ports=same, deviations=())
+    for part, deviations in causes.items():
+        other = ports.intersect(verdict.ports, part)
         if other.spans:
-            yield PortVerdict(other, share.egress, share.ingress, known)
+            yield replaced(verdict, ports=other, deviations=deviations)

@@ -1,122 +1,124 @@
 """
-``account``: for every pair of two endpoints, each port with the rules that open it and the side that refuses it.
+Explains pairs of endpoints: each port with the rules that allow it, or the side that denies it.
 """
 
 from collections.abc import Iterable, Iterator
 
-from bulkhead.core.engine.endpoint_space import first_outside, outside_members
+from bulkhead.core.engine.endpoint_space import MemberIndex, first_outside, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict, port_verdicts
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, exempt, is_at, isolating, open_anyway
 from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import Semantics
-from bulkhead.core.kubernetes.cluster import Endpoint, External, Pod
+from bulkhead.core.kubernetes.cluster import Endpoint, External, Pod, PolicyIndex
 from bulkhead.core.kubernetes.networkpolicy import Direction
-from bulkhead.core.record import record
+from bulkhead.core.kubernetes.selectors import Members
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals, partition, ports
-from bulkhead.core.sets.addresses import AddressSet
+from bulkhead.core.sets.addresses import AddressSet, Family
 from bulkhead.core.sets.ports import PortSet
 
 
 @record
 class ExplainedEndpoint:
     """
-    One or more endpoints that no policy distinguishes, one *member* of a layer's endpoint space.
+    One or more endpoints that no policy distinguishes: all are in the same *member* of the endpoint space.
 
-    *names* are what they are called, *first* is one of them.  *many*: it represents more than
-    one, so a connection between two of them is not one of a pod with itself.  *pods* are those
-    that were named.
+    *names* are the names for people, *first* is one of the endpoints. *is_several*: it is more than one endpoint, so
+    traffic between two of them is not traffic of a pod with itself. *pods* are the pods that were asked for.
     """
 
-    place: int
+    member: MemberIndex
     names: tuple[str, ...]
     first: Endpoint
-    many: bool
+    is_several: bool
     pods: tuple[Pod, ...] = ()
 
 
 @record
 class PairExplanation:
     """
-    Between *source* and *destination* over one address *family*: *shares* of the ports that were asked for.
+    What is allowed from *source* to *destination* over one address *family*: *verdicts* on the ports asked for.
 
-    *exempt* says why policies do not matter, else it is empty.  *egress* and *ingress* are the
-    policies, by their place in the cluster, that isolate the source and the destination.
-    *depends* are ports that are refused as far as is known, and open for some address of a pod
-    whose address is not known.
+    *exempt* says why policies do not matter; it is empty where they do. *egress* and *ingress* are the policies that
+    isolate the source and the destination. The ports *uncertain* are denied as far as is known, and allowed for some
+    address of a pod whose address is not known.
     """
 
-    family: int
+    family: Family
     source: ExplainedEndpoint
     destination: ExplainedEndpoint
     exempt: str
-    egress: tuple[int, ...]
-    ingress: tuple[int, ...]
-    shares: tuple[PortVerdict, ...]
-    depends: PortSet = ports.NONE
+    egress: tuple[PolicyIndex, ...]
+    ingress: tuple[PolicyIndex, ...]
+    verdicts: tuple[PortVerdict, ...]
+    uncertain: PortSet = ports.NONE
 
-    def leaves(self, share: PortVerdict) -> bool:
-        """Say whether the source's side lets the ports of *share* pass."""
-        return not self.egress or bool(share.egress)
+    def egress_allows(self, verdict: PortVerdict) -> bool:
+        """Say whether the egress of the source allows the ports of *verdict*."""
+        return not self.egress or bool(verdict.egress)
 
-    def enters(self, share: PortVerdict) -> bool:
-        """Say whether the destination's side lets the ports of *share* pass."""
-        return not self.ingress or bool(share.ingress)
+    def ingress_allows(self, verdict: PortVerdict) -> bool:
+        """Say whether the ingress of the destination allows the ports of *verdict*."""
+        return not self.ingress or bool(verdict.ingress)
 
-    def open(self, share: PortVerdict) -> bool:
-        """Say whether the ports of *share* are open."""
-        return bool(self.exempt) or (self.leaves(share) and self.enters(share))
+    def allows(self, verdict: PortVerdict) -> bool:
+        """Say whether the ports of *verdict* are allowed."""
+        return bool(self.exempt) or (self.egress_allows(verdict) and self.ingress_allows(verdict))
 
     @property
-    def opened(self) -> PortSet:
-        """The ports that are open."""
+    def open_ports(self) -> PortSet:
+        """The ports that are allowed."""
         found = ports.NONE
-        for share in self.shares:
-            found = ports.union(found, share.ports) if self.open(share) else found
+        for verdict in self.verdicts:
+            found = ports.union(found, verdict.ports) if self.allows(verdict) else found
         return found
 
     @property
-    def reason(self) -> object:
-        """What pairs that are alike have in common."""
-        return self.exempt, self.egress, self.ingress, self.shares, self.depends
+    def decided_by(self) -> object:
+        """What decides; equal for pairs that the same policies and rules decide."""
+        return self.exempt, self.egress, self.ingress, self.verdicts, self.uncertain
 
-    def is_uncertain(self, share: PortVerdict) -> bool:
-        """Say whether a port of *share*, which is refused, is open for some address of a pod."""
-        return not self.open(share) and bool(ports.intersect(share.ports, self.depends).spans)
+    def is_uncertain(self, verdict: PortVerdict) -> bool:
+        """Say whether a port of *verdict*, which is denied, is allowed for some address of a pod."""
+        return not self.allows(verdict) and bool(ports.intersect(verdict.ports, self.uncertain).spans)
 
-    def depending(self, found: PortSet) -> "PairExplanation":
-        """Return the same where the ports *found* depend on the address of a pod."""
-        shares = tuple(part for share in self.shares for part in _parted(share, found))
-        return PairExplanation(
-            self.family, self.source, self.destination, self.exempt, self.egress, self.ingress, shares, found
-        )
+    @property
+    def denied(self) -> tuple[PortVerdict, ...]:
+        """The verdicts that deny their ports, whatever address a pod has."""
+        return tuple(each for each in self.verdicts if not self.allows(each) and not self.is_uncertain(each))
+
+    def with_uncertain(self, uncertain: PortSet) -> "PairExplanation":
+        """Return the same explanation with the ports *uncertain*."""
+        verdicts = tuple(part for verdict in self.verdicts for part in _split(verdict, uncertain))
+        return replaced(self, verdicts=verdicts, uncertain=uncertain)
 
 
-def _parted(share: PortVerdict, found: PortSet) -> Iterator[PortVerdict]:
-    """Yield *share* in two parts: the ports that are in *found*, and the others."""
-    for part in (ports.intersect(share.ports, found), ports.subtract(share.ports, found)):
+def _split(verdict: PortVerdict, wanted: PortSet) -> Iterator[PortVerdict]:
+    """Yield *verdict* in two parts: on the ports in *wanted*, and on its other ports."""
+    for part in (ports.intersect(verdict.ports, wanted), ports.subtract(verdict.ports, wanted)):
         if part.spans:
-            yield PortVerdict(part, share.egress, share.ingress, share.departs)
+            yield replaced(verdict, ports=part)
 
 
 def explain_pairs(
     answer: Reachability, source: EndpointSelection, destination: EndpointSelection, asked: PortSet, templates: bool
 ) -> Iterator[PairExplanation]:
     """
-    Yield the account of every pair of what *source* and *destination* name, by family.
+    Yield the explanation of every pair of what *source* and *destination* name, by family.
 
-    *templates*: each pod of the cluster represents any number of them.  A pair of two
-    addresses is not accounted for: no policy applies to it.
+    *templates*: each pod of the cluster represents any number of pods. Pairs of two addresses are left out, because
+    no policy applies to them.
     """
     apart = treated_differently((answer,))
     for layer in answer.layers:
-        here = explained_endpoints(layer, source, templates, apart, single_address(destination))
-        there = explained_endpoints(layer, destination, templates, apart, single_address(source))
-        for one in here:
-            for other in there:
+        sources = explained_endpoints(layer, source, templates, apart, single_address(destination))
+        destinations = explained_endpoints(layer, destination, templates, apart, single_address(source))
+        for one in sources:
+            for other in destinations:
                 if isinstance(one.first, Pod) or isinstance(other.first, Pod):
-                    yield pair(layer, one, other, asked, answer.semantics)
+                    yield explain_pair(layer, one, other, asked, answer.semantics)
 
 
 def explained_endpoints(
@@ -127,127 +129,136 @@ def explained_endpoints(
     node: str = "",
 ) -> list[ExplainedEndpoint]:
     """
-    Return what *chosen* names in *layer*, by place.
+    Return what *chosen* names in *layer*, by member.
 
-    Pods of the workloads *apart* have their own names.  Pods that run on *node* are apart from others.
+    Pods of the workloads *apart* have names of their own. Pods that run on *node* are separate from all others.
     """
-    space = layer.space
-    pods: dict[tuple[int, bool], list[Pod]] = {}
-    for pod in chosen.pods:
-        place = space.by_pod.get(pod)
-        if place is not None:
-            pods.setdefault((place, bool(node) and is_at(pod.node, External(node))), []).append(pod)
-    found = [
-        ExplainedEndpoint(
-            place,
-            tuple(sorted({name_of(pod, apart) for pod in those})),
-            those[0],
-            len(pods.get((place, True), ())) + len(pods.get((place, False), ())) > 1 or is_many(those[0], templates),
-            tuple(those),
-        )
-        for (place, _), those in sorted(pods.items())
-    ]
-    base = first_outside(space)
-    spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[space.family],))
-    for place in partition.indices(outside_members(space, spans)):
-        part = intervals.intersect(space.address_cells.regions[place - base], spans)
+    return [*_pods(layer, chosen.pods, templates, apart, node), *_outside(layer, chosen)]
+
+
+def _pods(
+    layer: FamilyReachability, chosen: tuple[Pod, ...], templates: bool, apart: frozenset[Owner], node: str
+) -> Iterator[ExplainedEndpoint]:
+    by_member: dict[MemberIndex, dict[bool, list[Pod]]] = {}
+    for pod in chosen:
+        member = layer.space.by_pod.get(pod)
+        if member is not None:
+            runs_there = bool(node) and is_at(pod.node, External(node))
+            by_member.setdefault(member, {}).setdefault(runs_there, []).append(pod)
+    for member, by_node in sorted(by_member.items()):
+        total = sum(map(len, by_node.values()))
+        for _, pods in sorted(by_node.items()):
+            names = tuple(sorted({name_of(pod, apart) for pod in pods}))
+            is_several = total > 1 or represents_several(pods[0], templates)
+            yield ExplainedEndpoint(member, names, pods[0], is_several, tuple(pods))
+
+
+def _outside(layer: FamilyReachability, chosen: EndpointSelection) -> Iterator[ExplainedEndpoint]:
+    base = first_outside(layer.space)
+    spans = intervals.intersect(chosen.addresses, (addresses.WHOLE[layer.space.family],))
+    for member in partition.indices(outside_members(layer.space, spans)):
+        part = intervals.intersect(layer.space.address_cells.regions[member - base], spans)
         text = chosen.text if part == spans else f"{chosen.text} ({addresses.spell(AddressSet(part))})"
         first, last = part[0]
         is_one = first == last and len(part) == 1
-        found.append(ExplainedEndpoint(place, (text,), External(addresses.spell_address(first)), not is_one))
-    return found
+        yield ExplainedEndpoint(member, (text,), External(addresses.spell_address(first)), not is_one)
 
 
 def name_of(pod: Pod, apart: frozenset[Owner] = frozenset()) -> str:
-    """Return what *pod*'s workload is called, as ``endpoints`` reads it; the pod itself where that is *apart*."""
+    """Return the name of *pod*'s workload, as ``endpoint_terms`` reads it; the pod's own name if that is *apart*."""
     return f"{pod.namespace}/{pod.name if pod.owner in apart else pod.workload or pod.name}"
 
 
-def is_many(pod: Pod, templates: bool) -> bool:
-    """Say whether *pod* represents more than one: as a workload's template does."""
+def represents_several(pod: Pod, templates: bool) -> bool:
+    """Say whether *pod* represents several pods: the template of a workload does, and with *templates* each pod."""
     return templates or pod.is_template
 
 
-def single_pods(layer: FamilyReachability, templates: bool) -> int:
-    """Return the members of *layer* that are one pod, which reaches itself whatever policies say."""
+def single_pods(layer: FamilyReachability, templates: bool) -> Members:
+    """Return the members of *layer* that are one pod, which reaches itself whatever the policies say."""
     return sum(
-        1 << place
-        for place, member in enumerate(layer.space.classes)
-        if len(member.pods) == 1 and not is_many(member.pods[0], templates)
+        1 << member
+        for member, each in enumerate(layer.space.classes)
+        if len(each.pods) == 1 and not represents_several(each.pods[0], templates)
     )
 
 
-def pair(
+def explain_pair(
     layer: FamilyReachability,
     source: ExplainedEndpoint,
     destination: ExplainedEndpoint,
     asked: PortSet,
     semantics: Semantics,
 ) -> PairExplanation:
-    """Return the account of one pair of *layer*, one end of which is a pod."""
-    strangers = source.place == destination.place and source.many and isinstance(source.first, Pod)
-    ranges = any(isinstance(end.first, External) and end.many for end in (source, destination))
-    shares = [
-        PortVerdict(ports.intersect(ports_of, asked), egress, each.ingress)
-        for each in port_verdicts(layer, source.place, destination.place)
-        for ports_of, egress in _anyway(
-            each, ports.NONE if ranges else open_anyway(semantics, source.first, destination.first)
-        )
+    """Return the explanation of one pair in *layer*; the source, the destination or both are pods."""
+    different_pods = source.member == destination.member and source.is_several and isinstance(source.first, Pod)
+    ranges = any(isinstance(end.first, External) and end.is_several for end in (source, destination))
+    opened = ports.NONE if ranges else open_anyway(semantics, source.first, destination.first)
+    verdicts = [
+        replaced(part, ports=ports.intersect(part.ports, asked))
+        for each in port_verdicts(layer, source.member, destination.member)
+        for part in _with_open_anyway(each, opened)
     ]
     return PairExplanation(
         layer.space.family,
         source,
         destination,
-        "" if strangers or ranges else exempt(source.first, destination.first),
-        isolating(layer, source.place, Direction.EGRESS),
-        isolating(layer, destination.place, Direction.INGRESS),
-        tuple(share for share in shares if share.ports.spans),
+        "" if different_pods or ranges else exempt(source.first, destination.first),
+        isolating(layer, source.member, Direction.EGRESS),
+        isolating(layer, destination.member, Direction.INGRESS),
+        tuple(verdict for verdict in verdicts if verdict.ports.spans),
     )
 
 
-def _anyway(share: PortVerdict, opened: PortSet) -> Iterator[tuple[PortSet, tuple[MatchingRule, ...]]]:
-    """Yield the parts of *share* that the enforcer has *opened* by itself, and the rest, with the leaves of egress."""
-    yield ports.subtract(share.ports, opened), share.egress
-    yield ports.intersect(share.ports, opened), (*share.egress, MatchingRule(NOBODY, 0))
+def _with_open_anyway(verdict: PortVerdict, opened: PortSet) -> Iterator[PortVerdict]:
+    """Yield *verdict* in two parts: the enforcer allows egress to the ports *opened* whatever the policies say."""
+    yield replaced(verdict, ports=ports.subtract(verdict.ports, opened))
+    egress = (*verdict.egress, MatchingRule(NOBODY, 0))
+    yield replaced(verdict, ports=ports.intersect(verdict.ports, opened), egress=egress)
 
 
 def all_allowed(found: Iterable[PairExplanation], asked: PortSet) -> bool:
     """Say whether every pair of *found* has all ports of *asked* open, over one address family or several together."""
-    return all(each == asked for each in opened_by_pair(found))
+    return all(each == asked for each in open_ports_by_pair(found))
 
 
-def opened_by_pair(found: Iterable[PairExplanation]) -> list[PortSet]:
-    """Return what is open, over all address families, between each two ends of *found* that a policy distinguishes."""
-    accounts = list(found)
-    sources, destinations = (
-        _ends([each.source if side else each.destination for each in accounts], [each.family for each in accounts])
-        for side in (True, False)
-    )
+def open_ports_by_pair(found: Iterable[PairExplanation]) -> list[PortSet]:
+    """Return the ports that are open, over all address families, for each pair of *found* that policies distinguish."""
+    explanations = list(found)
+    families = [each.family for each in explanations]
+    sources = _endpoints([each.source for each in explanations], families)
+    destinations = _endpoints([each.destination for each in explanations], families)
     opened: dict[tuple[object, object], PortSet] = {}
-    for each in accounts:
+    for each in explanations:
         for one in sources[each.family, each.source]:
             for other in destinations[each.family, each.destination]:
                 known = opened.get((one, other), ports.NONE)
-                opened[one, other] = ports.union(known, each.opened)
+                opened[one, other] = ports.union(known, each.open_ports)
     return list(opened.values())
 
 
-def _ends(ends: list[ExplainedEndpoint], families: list[int]) -> dict[tuple[int, ExplainedEndpoint], set[object]]:
-    """Return for each of *ends*, with its family, what its pods are in all families together; addresses by name."""
-    at: dict[Pod, set[tuple[int, ExplainedEndpoint]]] = {}
+def _endpoints(
+    ends: list[ExplainedEndpoint], families: list[Family]
+) -> dict[tuple[Family, ExplainedEndpoint], set[object]]:
+    """
+    Return for each of *ends*, with its family, which endpoints it is, with keys that are equal in all families.
+
+    Pods that are in the same member in every family have one key. The key of addresses is their name.
+    """
+    members_of: dict[Pod, set[tuple[Family, ExplainedEndpoint]]] = {}
     for family, end in zip(families, ends, strict=True):
         for pod in end.pods:
-            at.setdefault(pod, set()).add((family, end))
-    found: dict[tuple[int, ExplainedEndpoint], set[object]] = {}
+            members_of.setdefault(pod, set()).add((family, end))
+    found: dict[tuple[Family, ExplainedEndpoint], set[object]] = {}
     for family, end in zip(families, ends, strict=True):
-        alike = {frozenset(at[pod]) for pod in end.pods}
-        found.setdefault((family, end), set()).update(alike or {end.names})
+        keys = {frozenset(members_of[pod]) for pod in end.pods}
+        found.setdefault((family, end), set()).update(keys or {end.names})
     return found
 
 
-def alike(accounts: Iterator[PairExplanation]) -> list[list[PairExplanation]]:
-    """Return *accounts* in groups for which the same policies and rules decide, in order of their first."""
+def grouped_by_decision(explanations: Iterable[PairExplanation]) -> list[list[PairExplanation]]:
+    """Return *explanations* in groups that the same policies and rules decide, in order of their first."""
     groups: dict[object, list[PairExplanation]] = {}
-    for each in accounts:
-        groups.setdefault(each.reason, []).append(each)
+    for each in explanations:
+        groups.setdefault(each.decided_by, []).append(each)
     return list(groups.values())

@@ -7,6 +7,12 @@ from bulkhead.core.record import record
 
 Labels = tuple[tuple[str, str], ...]
 
+PolicyIndex = int
+"""The index of a policy in ``Cluster.policies``."""
+
+RuleIndex = int
+"""The index of a rule in ``ingress`` or ``egress`` of its policy."""
+
 
 @record
 class Namespace:

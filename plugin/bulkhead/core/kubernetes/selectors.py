@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, Requirement, Selector
 from bulkhead.core.record import record
 
+Members = int
+"""A bit set of the members of an endpoint space: each bit is an endpoint class."""
+
 
 def matches(selector: Selector, labels: Mapping[str, str]) -> bool:
     """Say whether *selector* selects something labelled *labels*. NotIn and DoesNotExist match a missing key."""

@@ -185,10 +185,10 @@ def rules(scene: LintContext, line: RuleReference) -> tuple[PolicyRule, ...]:
     return tuple((found or ())[entry] for entry in line.entries)
 
 
-def grants(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
+def rule_effects(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
     """Return what *line* grants over the endpoint space of *layer*."""
-    granted = layer.granted[line.policy]
-    found = granted.ingress if line.direction is Direction.INGRESS else granted.egress
+    effect = layer.effects[line.policy]
+    found = effect.ingress if line.direction is Direction.INGRESS else effect.egress
     return tuple((found or ())[entry] for entry in line.entries)
 
 

@@ -3,7 +3,7 @@ Which pods really come in through a rule: those that it lets in and whose own eg
 """
 
 from bulkhead.core.engine.reachability import FamilyReachability, port_set
-from bulkhead.core.lint.context import LintContext, RuleReference, alone, grants
+from bulkhead.core.lint.context import LintContext, RuleReference, alone, rule_effects
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
@@ -53,11 +53,11 @@ class _LayerSources:
 
     def coming(self, line: RuleReference) -> Opened:
         """Return the pods that come in through *line*, by the port cells on which they do."""
-        subjects = self.layer.granted[line.policy].subjects
+        subjects = self.layer.effects[line.policy].subjects
         found: dict[int, int] = {}
         for parts, sources in self.rows.items():
             pieces = {0: sources}
-            for grant in grants(self.layer, line):
+            for grant in rule_effects(self.layer, line):
                 opened, reached = _reached(parts, grant.ports, subjects)
                 if reached & self.single and not reached & (reached - 1):
                     sources &= ~reached  # a pod alone that reaches nobody but itself does not come in
@@ -97,7 +97,7 @@ class _LayerSources:
 
 
 def _reached(parts: Opened, granted: tuple[tuple[int, int], ...], subjects: int) -> tuple[int, int]:
-    """Return on which port cells, and which of *subjects*, *parts* reach by what is *granted*."""
+    """Return on which port cells, and which of *subjects*, *parts* reach by what is *effects*."""
     opened, reached = 0, 0
     for port_cells, destinations in parts:
         here = destinations & subjects

@@ -4,13 +4,10 @@ Which members of an endpoint space belong to an end of a class of flows.
 
 from bulkhead.core.engine.endpoint_space import ANYWHERE, EndpointSpace
 from bulkhead.core.kubernetes.cluster import Pod
-from bulkhead.core.kubernetes.selectors import Index
+from bulkhead.core.kubernetes.selectors import Index, Members
 from bulkhead.core.possible.flow_class import OUTSIDES, FlowClass, FlowSpace
 from bulkhead.core.sets import partition, value_sets
 from bulkhead.core.sets.value_sets import ValueSet
-
-Members = int
-"""A bit set of the members of an endpoint space."""
 
 
 def members_at(space: EndpointSpace, flows: FlowClass, possible: FlowSpace, end: str) -> Members:

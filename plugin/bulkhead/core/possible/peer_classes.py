@@ -46,7 +46,7 @@ class PeerReader:
 
     def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics) -> None:
         self.space, self.semantics = space, semantics
-        self.unseen = ip_blocks.unseen(cluster, semantics.deviations)
+        self.unseen = ip_blocks.never_matched(cluster, semantics.deviations)
         self.labels: dict[str, dict[str, str]] = {}
         for namespace in cluster.namespaces:
             given = self.labels.setdefault(namespace.name, {NAMESPACE_NAME: namespace.name})

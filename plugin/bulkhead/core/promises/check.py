@@ -94,20 +94,20 @@ def _breaches(
 
 def _own_node(number: int, layer: FamilyReachability, promise: Promise) -> Iterator[Breach]:
     """Yield where the address of a pod's own node is named as a source that is refused: it always reaches the pod."""
-    for place, pods in _node_pairs(layer, promise) if not promise.allowed else ():
+    for member, pods in _node_pairs(layer, promise) if not promise.allowed else ():
         for destination in sorted({layer.space.by_pod[pod] for pod in pods}):
-            yield Breach(number, place, destination, promise.asked)
+            yield Breach(number, member, destination, promise.asked)
 
 
 def _spared(layer: FamilyReachability, promise: Promise) -> set[tuple[int, int]]:
     """Return the pairs that are open whatever policies say: only addresses of nodes with their own pods are named."""
     found: set[tuple[int, int]] = set()
     named = {pod for each in promise.destinations for pod in each.pods}
-    for place, pods in _node_pairs(layer, promise) if promise.allowed else ():
-        naming = [each for each in promise.sources if outside_members(layer.space, each.addresses) >> place & 1]
+    for member, pods in _node_pairs(layer, promise) if promise.allowed else ():
+        naming = [each for each in promise.sources if outside_members(layer.space, each.addresses) >> member & 1]
         if len(naming) == 1:
             ends = {layer.space.by_pod[pod] for pod in pods}
-            found.update((place, end) for end in ends if named & set(layer.space.classes[end].pods) <= set(pods))
+            found.update((member, end) for end in ends if named & set(layer.space.classes[end].pods) <= set(pods))
     return found
 
 
@@ -118,7 +118,7 @@ def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[i
     named = {pod for each in promise.destinations for pod in each.pods}
     for each in promise.sources:
         point = single_address(each)
-        if point and (place := member_of(layer.space, External(point))) is not None:
+        if point and (member := member_of(layer.space, External(point))) is not None:
             pods = [
                 pod
                 for pod in layer.space.by_pod
@@ -127,7 +127,7 @@ def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[i
                 and is_at(pod.node, External(point))
             ]
             if pods:
-                yield place, pods
+                yield member, pods
 
 
 def _every(space: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int:
@@ -171,11 +171,11 @@ def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: S
     spans = intervals.merge(span for each in named for span in each.addresses)
     spans = intervals.intersect(intervals.union(spans, unreal), (WHOLE[space.family],))
     found = 0
-    for place in indices(space.present & ~space.outside):
-        if not pods.issuperset(space.classes[place].pods):
-            found |= 1 << place
+    for member in indices(space.present & ~space.outside):
+        if not pods.issuperset(space.classes[member].pods):
+            found |= 1 << member
     base = first_outside(space)
-    for place in indices(outside_members(space, (WHOLE[space.family],))):
-        if intervals.subtract(space.address_cells.regions[place - base], spans):
-            found |= 1 << place
+    for member in indices(outside_members(space, (WHOLE[space.family],))):
+        if intervals.subtract(space.address_cells.regions[member - base], spans):
+            found |= 1 << member
     return found

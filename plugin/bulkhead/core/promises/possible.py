@@ -11,6 +11,7 @@ from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
@@ -25,7 +26,7 @@ from bulkhead.core.possible.flow_class import (
     intersect,
     merged,
 )
-from bulkhead.core.possible.members import Members, is_labelled, members_at
+from bulkhead.core.possible.members import is_labelled, members_at
 from bulkhead.core.possible.rule_classes import END
 from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
 from bulkhead.core.promises.check import Breach, Promise
@@ -108,19 +109,19 @@ class PossibleChecker:
                     return True
         return False
 
-    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, place: int) -> bool:
-        """Say whether an endpoint of the member *place* of *layer* belongs to *end* of *breach*."""
-        if not _members(layer, breach, end) >> place & 1:
+    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, member: int) -> bool:
+        """Say whether an endpoint of the member *member* of *layer* belongs to *end* of *breach*."""
+        if not _members(layer, breach, end) >> member & 1:
             return False
-        pods = layer.space.classes[place].pods
+        pods = layer.space.classes[member].pods
         return not pods or any(is_labelled(breach.flows, end, pod) for pod in pods)
 
     def given(self, breach: PossibleBreach, end: str) -> tuple[Pod, ...]:
         """Return the given pods that belong to *end* of *breach*."""
         found: dict[Pod, None] = {}
         for _, layer in self.layers(breach):
-            for place in indices(_members(layer, breach, end)):
-                pods = layer.space.classes[place].pods
+            for member in indices(_members(layer, breach, end)):
+                pods = layer.space.classes[member].pods
                 found.update(dict.fromkeys(pod for pod in pods if is_labelled(breach.flows, end, pod)))
         return tuple(found)
 

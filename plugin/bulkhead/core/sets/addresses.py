@@ -11,8 +11,11 @@ from bulkhead.core.sets.intervals import Span, Spans
 _V6 = 1 << 33
 """Where IPv6 starts. The gap after IPv4 prevents that spans of the two families merge."""
 
-FAMILIES = (4, 6)
-WHOLE: dict[int, Span] = {4: (0, (1 << 32) - 1), 6: (_V6, _V6 + (1 << 128) - 1)}
+Family = int
+"""An address family: 4 or 6."""
+
+FAMILIES: tuple[Family, ...] = (4, 6)
+WHOLE: dict[Family, Span] = {4: (0, (1 << 32) - 1), 6: (_V6, _V6 + (1 << 128) - 1)}
 """All addresses of a family."""
 
 

@@ -94,9 +94,9 @@ def _owners(old: FamilyReachability, new: FamilyReachability) -> _Owners:
     both = list(zip(old.space.classes, new.space.classes, strict=True))
     names = tuple(tuple(sorted({*names_of(one), *names_of(other)})) for one, other in both)
     places: dict[str, tuple[int, ...]] = {}
-    for place, those in enumerate(names):
+    for member, those in enumerate(names):
         for name in those:
-            places[name] = (*places.get(name, ()), place)
+            places[name] = (*places.get(name, ()), member)
     pods = tuple(tuple(dict.fromkeys((*one.pods, *other.pods))) for one, other in both)
     return _Owners(old.space.family, names, pods, places)
 
@@ -131,11 +131,11 @@ def _count(pair: tuple[str, str], owners: list[_Owners]) -> int:
     )
 
 
-def _within(known: _Owners, name: str, place: int) -> list[str]:
-    """Return what *name* is called at *place*: the pods that are there, where others of it are elsewhere."""
+def _within(known: _Owners, name: str, member: int) -> list[str]:
+    """Return what *name* is called at *member*: the pods that are there, where others of it are elsewhere."""
     if len(known.places[name]) == 1:
         return [name]
-    return sorted({f"{pod.namespace}/{pod.name}[Pod]" for pod in known.pods[place] if owner_name(pod) == name})
+    return sorted({f"{pod.namespace}/{pod.name}[Pod]" for pod in known.pods[member] if owner_name(pod) == name})
 
 
 def _is_itself(known: _Owners, pair: tuple[str, str], source: int, destination: int) -> bool:

@@ -59,10 +59,10 @@ def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, colu
     for group in found.groups:
         first = group[0]
         over = f" over IPv{first.family}" if several else ""
-        for share in first.shares:
-            lines += _share(group, share, found.port, over, given, here, paint, columns, cut)[:-1]
-            if share.departs and not first.exempt:
-                message = because(found.semantics, share.departs, first.open(share))
+        for verdict in first.verdicts:
+            lines += _share(group, verdict, found.port, over, given, here, paint, columns, cut)[:-1]
+            if verdict.deviations and not first.exempt:
+                message = because(found.semantics, verdict.deviations, first.allows(verdict))
                 lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
             lines.append("")
     for note in found.notes:
@@ -78,7 +78,7 @@ def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, colu
 
 def _share(
     group: tuple[PairExplanation, ...],
-    share: PortVerdict,
+    verdict: PortVerdict,
     port: str,
     over: str,
     given: AnalysisInput,
@@ -88,25 +88,32 @@ def _share(
     cut: Cut,
 ) -> list[str]:
     first = group[0]
-    passes = first.open(share)
-    asked = f"port {port}" if port and len(first.shares) == 1 else phrase(share.ports)
-    verdict = paint.good("allowed") if passes else paint.bad("refused")
-    if first.is_uncertain(share):
-        verdict = paint.odd("depends on the pod's address, which is not known")
-    lines = [f"{paint.bold(_pairs(group, cut))}, {asked}{over}: {verdict}"]
+    passes = first.allows(verdict)
+    asked = f"port {port}" if port and len(first.verdicts) == 1 else phrase(verdict.ports)
+    outcome = paint.good("allowed") if passes else paint.bad("refused")
+    if first.is_uncertain(verdict):
+        outcome = paint.odd("depends on the pod's address, which is not known")
+    lines = [f"{paint.bold(_pairs(group, cut))}, {asked}{over}: {outcome}"]
     if first.exempt:
         reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
         return [*lines, f"  {reason[first.exempt]}, whatever the policies say", ""]
     sides = [
-        ("out of", Direction.EGRESS, first.source.names, first.egress, share.egress, first.leaves(share)),
-        ("into", Direction.INGRESS, first.destination.names, first.ingress, share.ingress, first.enters(share)),
+        ("out of", Direction.EGRESS, first.source.names, first.egress, verdict.egress, first.egress_allows(verdict)),
+        (
+            "into",
+            Direction.INGRESS,
+            first.destination.names,
+            first.ingress,
+            verdict.ingress,
+            first.ingress_allows(verdict),
+        ),
     ]
     for way, direction, names, isolating, leaves, fine in sides:
         whose = cut.row(names if len(group) == 1 else _every(group, direction), _SHOWN)
         end = first.source if direction is Direction.EGRESS else first.destination
         state = _state(end, bool(isolating), fine, direction, paint)
         lines.append(f"  {way} {whose}: {state}")
-        for written in (given.written(leave, direction) for leave in leaves):
+        for written in (given.written(rule, direction) for rule in leaves):
             lines += _rule(written, here, paint, columns)
         if isolating and not fine:
             listed = cut.row([_isolating(number, given, here) for number in isolating], _POLICIES)
@@ -155,7 +162,7 @@ def _every(group: tuple[PairExplanation, ...], direction: Direction) -> tuple[st
 
 def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
     """Return the explanation as JSON."""
-    answers = [_answer(group, share, given, here) for group in found.groups for share in group[0].shares]
+    answers = [_answer(group, verdict, given, here) for group in found.groups for verdict in group[0].verdicts]
     whole = {
         "from": found.source.text,
         "to": found.destination.text,
@@ -170,29 +177,29 @@ def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
 
 
 def _answer(
-    group: tuple[PairExplanation, ...], share: PortVerdict, given: AnalysisInput, here: str
+    group: tuple[PairExplanation, ...], verdict: PortVerdict, given: AnalysisInput, here: str
 ) -> dict[str, object]:
     first = group[0]
     return {
         "pairs": [{"from": list(each.source.names), "to": list(each.destination.names)} for each in group],
         "family": first.family,
-        "ports": str(share.ports),
-        "allowed": first.open(share),
-        "dependsOnAddress": first.is_uncertain(share),
+        "ports": str(verdict.ports),
+        "allowed": first.allows(verdict),
+        "dependsOnAddress": first.is_uncertain(verdict),
         "exempt": first.exempt or None,
-        "specification": first.open(share) is not bool(share.departs),
-        "deviations": [each.value for each in share.departs],
+        "specification": first.allows(verdict) is not bool(verdict.deviations),
+        "deviations": [each.value for each in verdict.deviations],
         "egress": {
-            "allowed": first.leaves(share),
+            "allowed": first.egress_allows(verdict),
             "isolatedBy": [given.policy_name(number) for number in first.egress],
             "isolating": [_policy(number, given, here) for number in first.egress],
-            "allowedBy": list(_written(share, Direction.EGRESS, given, here)),
+            "allowedBy": list(_written(verdict, Direction.EGRESS, given, here)),
         },
         "ingress": {
-            "allowed": first.enters(share),
+            "allowed": first.ingress_allows(verdict),
             "isolatedBy": [given.policy_name(number) for number in first.ingress],
             "isolating": [_policy(number, given, here) for number in first.ingress],
-            "allowedBy": list(_written(share, Direction.INGRESS, given, here)),
+            "allowedBy": list(_written(verdict, Direction.INGRESS, given, here)),
         },
     }
 
@@ -206,12 +213,14 @@ def _policy(number: int, given: AnalysisInput, here: str) -> dict[str, object]:
     }
 
 
-def _written(share: PortVerdict, direction: Direction, given: AnalysisInput, here: str) -> Iterator[dict[str, object]]:
-    for leave in share.egress if direction is Direction.EGRESS else share.ingress:
-        found = given.written(leave, direction)
+def _written(
+    verdict: PortVerdict, direction: Direction, given: AnalysisInput, here: str
+) -> Iterator[dict[str, object]]:
+    for rule in verdict.egress if direction is Direction.EGRESS else verdict.ingress:
+        found = given.written(rule, direction)
         yield {
             "policy": found.policy or None,
-            "direction": direction.opposite if leave.crossed else direction,
+            "direction": direction.opposite if rule.crossed else direction,
             "rule": found.name,
             "why": found.why or None,
             "file": shortened(found.location.file, here) if found.location.file else None,
@@ -219,32 +228,42 @@ def _written(share: PortVerdict, direction: Direction, given: AnalysisInput, her
         }
 
 
-def briefly(account: PairExplanation, given: AnalysisInput, here: str, cut: Cut = SHORT) -> str:
-    """Return what decides the ports of *account*, which are all open or all refused, in one line."""
-    share = _common(account)
-    asked = phrase(share.ports)
-    if account.exempt:
-        return f"{asked} open: {account.exempt}"
-    if account.open(share):
-        out = _side(account.source, share.egress, Direction.EGRESS, given, here)
-        into = _side(account.destination, share.ingress, Direction.INGRESS, given, here)
+def in_one_line(explanation: PairExplanation, given: AnalysisInput, here: str, cut: Cut = SHORT) -> str:
+    """Return what decides the ports of *explanation*, which are all open or all refused, in one line."""
+    verdict = _common(explanation)
+    asked = phrase(verdict.ports)
+    if explanation.exempt:
+        return f"{asked} open: {explanation.exempt}"
+    if explanation.allows(verdict):
+        out = _side(explanation.source, verdict.egress, Direction.EGRESS, given, here)
+        into = _side(explanation.destination, verdict.ingress, Direction.INGRESS, given, here)
         return f"{asked} open: {out}, {into}"
-    sides = [] if account.leaves(share) else [f"the egress of {cut.row(account.source.names, _SHOWN)}"]
-    sides += [] if account.enters(share) else [f"the ingress of {cut.row(account.destination.names, _SHOWN)}"]
+    sides = [] if explanation.egress_allows(verdict) else [f"the egress of {cut.row(explanation.source.names, _SHOWN)}"]
+    sides += (
+        []
+        if explanation.ingress_allows(verdict)
+        else [f"the ingress of {cut.row(explanation.destination.names, _SHOWN)}"]
+    )
     return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
 
 
-def _common(account: PairExplanation) -> PortVerdict:
+def _common(explanation: PairExplanation) -> PortVerdict:
     """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
-    egress = tuple(each for each in account.shares[0].egress if all(each in share.egress for share in account.shares))
-    ingress = tuple(
-        each for each in account.shares[0].ingress if all(each in share.ingress for share in account.shares)
+    egress = tuple(
+        each
+        for each in explanation.verdicts[0].egress
+        if all(each in verdict.egress for verdict in explanation.verdicts)
     )
-    whole = PortSet(intervals.merge(span for share in account.shares for span in share.ports.spans))
+    ingress = tuple(
+        each
+        for each in explanation.verdicts[0].ingress
+        if all(each in verdict.ingress for verdict in explanation.verdicts)
+    )
+    whole = PortSet(intervals.merge(span for verdict in explanation.verdicts for span in verdict.ports.spans))
     common = PortVerdict(whole, egress, ingress)
-    if account.open(common) == account.open(account.shares[0]):
+    if explanation.allows(common) == explanation.allows(explanation.verdicts[0]):
         return common
-    return max(account.shares, key=lambda share: sum(last - first for first, last in share.ports.spans))
+    return max(explanation.verdicts, key=lambda verdict: sum(last - first for first, last in verdict.ports.spans))
 
 
 def _side(

@@ -14,7 +14,7 @@ from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import PortSet
 
 
-def replaced(found: AnalysisInput, destination: EndpointSelection) -> tuple[str, ...]:
+def service_address(found: AnalysisInput, destination: EndpointSelection) -> tuple[str, ...]:
     """Return that *destination* is a Service's address, where the enforcer never sees one; else nothing."""
     if Deviation.SERVICE_ADDRESS not in found.semantics.deviations:
         return ()

@@ -8,7 +8,7 @@ from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection, single_a
 from bulkhead.core.engine.queries import members, query
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, rectangles
 from bulkhead.core.engine.replicas import Owner, treated_differently
-from bulkhead.core.explanation.pair import is_many, name_of
+from bulkhead.core.explanation.pair import name_of, represents_several
 from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
@@ -85,7 +85,7 @@ def _add(
 def _alone(member: EndpointClass, templates: bool, apart: frozenset[Owner]) -> frozenset[str]:
     """Return the names of *member* that are one pod each: it reaches itself, whatever policies say."""
     names = Counter(name_of(pod, apart) for pod in member.pods)
-    many = {name_of(pod, apart) for pod in member.pods if is_many(pod, templates)}
+    many = {name_of(pod, apart) for pod in member.pods if represents_several(pod, templates)}
     return frozenset(name for name, number in names.items() if number == 1 and name not in many)
 
 

@@ -8,7 +8,7 @@ from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer, Selector
 from bulkhead.core.lint.checks.exposure import pod_networks
 from bulkhead.core.lint.checks.no_effect import JudgedNetworks
-from bulkhead.core.lint.context import LintContext, RuleReference, end, grants, rules
+from bulkhead.core.lint.context import LintContext, RuleReference, end, rule_effects, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.intervals import Spans
@@ -64,8 +64,8 @@ class ProtectedPods:
         """Say whether anything passes between the pods of *line* and *others*; ``None``: there is no such pair."""
         could = False
         for layer, there in zip(self.layers, others, strict=True):
-            subjects = layer.layer.granted[line.policy].subjects
-            grant = grants(layer.layer, line)[entry]
+            subjects = layer.layer.effects[line.policy].subjects
+            grant = rule_effects(layer.layer, line)[entry]
             sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
             wanted = [
                 (port_cells, destinations & having) for port_cells, having in grant.ports if destinations & having

@@ -1,4 +1,4 @@
-"""Accounts, promises and rows say what the answer says, pair by pair."""
+"""Explanations of pairs, promises and rows say what the answer says, pair by pair."""
 
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.queries import members, query
@@ -24,18 +24,18 @@ def ends(data: st.DataObject) -> tuple[Reachability, Pod, Pod]:
 
 
 @given(st.data())
-def test_an_account_opens_exactly_the_ports_that_the_answer_opens(data: st.DataObject) -> None:
+def test_an_explanation_opens_exactly_the_ports_that_the_answer_opens(data: st.DataObject) -> None:
     answer, one, other = ends(data)
     opened = ports.NONE
     for each in explain_pairs(
         answer, EndpointSelection("a", (one,)), EndpointSelection("b", (other,)), ports.EVERY, False
     ):
         every = ports.NONE
-        for share in each.shares:
-            assert not ports.intersect(every, share.ports).spans
-            every = ports.union(every, share.ports)
+        for verdict in each.verdicts:
+            assert not ports.intersect(every, verdict.ports).spans
+            every = ports.union(every, verdict.ports)
         assert every == ports.EVERY
-        opened = ports.union(opened, each.opened)
+        opened = ports.union(opened, each.open_ports)
     assert opened == open_ports(answer, one, other)
 
 
