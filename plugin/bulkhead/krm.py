@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.core.diagnostics import Diagnostic, in_resource, sorted_diagnostics
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.yaml.nodes import LARGEST, InvalidYaml, Raw, decoded, documents
 from bulkhead.io.yaml.resource_stream import Resource, resource_list, resources
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.core.diagnostics import spell
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.yaml.resource_stream import resources
 from conftest import ROOT, Done, run
 

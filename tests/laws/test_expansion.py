@@ -7,7 +7,7 @@ import yaml
 from bulkhead.core.expansion.expand import DENY, expand
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.resources.decode import decode
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

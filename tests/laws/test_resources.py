@@ -9,7 +9,7 @@ import yaml
 from bulkhead import krm
 from bulkhead.core.diagnostics import edits
 from bulkhead.core.language.scalars import Cidr, InvalidValue, Port
-from bulkhead.io.manifests.write_networkpolicy import plain
+from bulkhead.io.rendered.write_networkpolicy import plain
 from bulkhead.io.resources.decode import decode
 from bulkhead.io.yaml.nodes import Ambiguous, documents, reads_as_text
 from hypothesis import assume, example, given, reject

@@ -7,7 +7,7 @@ from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.cli.console import Console
 from bulkhead.io.files import locked, read_tree, replace_tree, write_file
 from bulkhead.io.kustomize.build import join
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.report.layout.file_diff import file_diff
 from bulkhead.report.layout.text import count
 

@@ -9,8 +9,8 @@ from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.core.language.scalars import InvalidValue, Name
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import Unwritable, locked
-from bulkhead.io.manifests import rendered_tree
-from bulkhead.io.manifests.rendered_tree import Belongs
+from bulkhead.io.rendered import rendered_tree
+from bulkhead.io.rendered.rendered_tree import Belongs
 from bulkhead.io.yaml.resource_stream import Resource, of_build
 from bulkhead.report.layout.file_diff import file_diff
 from bulkhead.report.layout.text import count

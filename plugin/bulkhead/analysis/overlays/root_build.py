@@ -16,7 +16,7 @@ from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
 from bulkhead.io.kustomize.build import UNUSED, Mirror, join, kustomization_text
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.resource_order import legacy
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.resources.decode import is_ours
 from bulkhead.io.yaml.nodes import Raw
 from bulkhead.io.yaml.resource_stream import of_build

@@ -1,6 +1,6 @@
 """Values as YAML on one line, as a person writes peers and selectors in a rule."""
 
-from bulkhead.io.manifests.write_networkpolicy import plain
+from bulkhead.io.rendered.write_networkpolicy import plain
 from bulkhead.io.yaml.nodes import Raw
 
 

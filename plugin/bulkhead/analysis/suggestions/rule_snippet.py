@@ -8,7 +8,7 @@ from bulkhead.analysis.suggestions.suggested_rules import SuggestedRule
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.io.kustomize.patch_layers import PatchLayer
-from bulkhead.io.manifests.write_networkpolicy import plain
+from bulkhead.io.rendered.write_networkpolicy import plain
 from bulkhead.io.yaml.nodes import Raw
 
 REASON = "say here who needs it, and what for"

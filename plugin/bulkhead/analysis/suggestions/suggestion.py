@@ -18,7 +18,7 @@ from bulkhead.core.kubernetes.cluster import External, Flow
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PodPeer
 from bulkhead.core.language.scalars import Port
 from bulkhead.core.sets import ports
-from bulkhead.io.manifests.write_networkpolicy import document
+from bulkhead.io.rendered.write_networkpolicy import document
 
 _MOST = 8
 """More rules or policies than this are not suggested: part of what is needed would not allow the connection."""

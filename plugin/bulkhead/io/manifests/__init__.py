@@ -1,5 +1,5 @@
 """
-Reads and writes Kubernetes manifests: NetworkPolicies, workloads, dumps, rendered trees.
+Reads Kubernetes manifests and dumps: NetworkPolicies, namespaces, pods and what has a pod template.
 
-It may import ``io.yaml`` and ``core``.
+It may import ``io.yaml``, ``io.kustomize`` and ``core``, and not ``io.rendered``, which writes.
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bulkhead.io.files import GENERATED, TEMPORARY, Unwritable, write_files, written_text
 from bulkhead.io.kustomize.build import join
-from bulkhead.io.manifests.write_networkpolicy import plain
+from bulkhead.io.rendered.write_networkpolicy import plain
 
 ROOT = "kustomization.yaml"
 POLICIES = "network-policies.yaml"
