@@ -5,7 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -319,24 +319,18 @@ def test_the_test_pods_script_tells_what_it_reaches(tmp_path: Path) -> None:
 
 @pytest.fixture
 def registry() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    server = subprocess.Popen(
-        [TOOLS / "crane", "registry", "serve", "--address", address],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", int(address.partition(":")[2]))) == 0:
-                    break
-            time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
+    """A registry on a port that it has chosen, which it says when it listens."""
+    command: list[str | Path] = [TOOLS / "crane", "registry", "serve", "--address", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr
+        said = server.stderr.readline()
+        threading.Thread(target=server.stderr.read, daemon=True).start()
+        port = re.search(r"serving on port (\d+)$", said.strip())
+        assert port, said
+        try:
+            yield f"127.0.0.1:{port[1]}"
+        finally:
+            server.terminate()
 
 
 def test_a_package_goes_through_a_registry_and_renders_the_same(tmp_path: Path, registry: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from laws.written import PEER_NAMES, PROFILE, names, specs
 
@@ -114,7 +114,7 @@ def drawn(count: int) -> list[dict[str, Any]]:
     """Return *count* cases, drawn one by one: a list of so many would be more than Hypothesis draws at once."""
     cases: list[dict[str, Any]] = []
 
-    @settings(max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=count, phases=[Phase.generate], database=None)
     @given(values().filter(judged))
     def collect(case: dict[str, Any]) -> None:
         cases.append(case)

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -159,14 +158,15 @@ def test_generate_without_bulkhead_delivers_nothing() -> None:
     assert "bulkhead" in done.stderr
 
 
-def test_generate_takes_no_longer_than_its_limit_in_both_steps(tree: Tree) -> None:
+@pytest.mark.parametrize("asleep", ["bulkhead", "kustomize"])
+def test_generate_takes_no_longer_than_its_limit_in_both_steps(tree: Tree, asleep: str) -> None:
     folder = tree.overlay("shop")
-    tree.write("plugin/expand", "#!/bin/sh\nsleep 60\n")
-    begun = time.monotonic()
-    done = generate(folder, env={"BULKHEAD_TIMEOUT": "8", "ARGOCD_APP_NAME": "shop"})
-    assert time.monotonic() - begun < 30
+    """Each of the two programs sleeps once; a machine on which the first takes long ends it in the same way."""
+    tree.write(f"bin/{asleep}", "#!/bin/sh\nsleep 3600\n").chmod(0o755)
+    path = f"{tree.path}/bin:{PYTHON.parent}:{TOOLS}:/usr/bin:/bin"
+    done = generate(folder, env={"BULKHEAD_TIMEOUT": "3", "ARGOCD_APP_NAME": "shop", "PATH": path})
     assert (done.status, done.stdout) == (124, "")
-    assert "shop: the build took longer than 8 s, nothing is delivered" in done.stderr
+    assert "shop: the build took longer than 3 s, nothing is delivered" in done.stderr
 
 
 def test_image_of_the_sidecar_holds_what_generate_runs() -> None:

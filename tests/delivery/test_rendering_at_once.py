@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Tree, plain_environment
+from conftest import PATIENCE, PYTHON, Tree, plain_environment
 
 OVERLAYS = ("shop", "shed", "attic", "cellar")
 
@@ -45,7 +45,7 @@ def test_runs_at_once_all_succeed_and_do_not_mix(cluster: Tree, layout: list[str
         )
         for folder in (".", "some") * 4
     ]
-    ended = [(process, *process.communicate(timeout=200)) for process in running]
+    ended = [(process, *process.communicate(timeout=PATIENCE)) for process in running]
     assert [(process.returncode, said) for process, _, said in ended if process.returncode] == []
     assert files(cluster.path / "into") in whole
 

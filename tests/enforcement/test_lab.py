@@ -1,14 +1,14 @@
 """The verdicts of the lab are the kernel's, and where there is none it says so."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT, run, wait_until
 from enforcement.lab import Lab, LabFailure, Probe, Verdict
 from enforcement.objects import namespace, pod, policy
 
@@ -92,10 +92,7 @@ def test_a_lab_is_gone_without_a_trace_whoever_was_killed(killed: str, tmp_path:
     os.kill(driver.pid if killed == "driver" else children[0], signal.SIGKILL)
     driver.wait()
     driver.stdout.close()
-    until = time.monotonic() + 30
-    while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "the lab is gone")
     assert list(tmp_path.iterdir()) == []
     assert machine() == before
 
@@ -110,7 +107,7 @@ def machine() -> list[object]:
         Path("/proc/self/mounts").read_text(),
         *((Path("/proc/sys") / name).read_text() for name in kernel),
         *(
-            [line for line in run(*command).stdout.splitlines() if not line.startswith("#")]
+            re.sub(r"^#.*\n|\[\d+:\d+\]", "", run(*command).stdout, flags=re.MULTILINE)  # without the time and counters
             for command in (("/usr/sbin/iptables-save",), ("/usr/sbin/ip6tables-save",), ("/usr/sbin/ipset", "save"))
         ),
     ]

@@ -87,8 +87,9 @@ def guard(
 
 
 def test_a_new_pod_is_not_held_back_until_the_enforcer_knows_it(new: Lab) -> None:
-    found = new.lag([DENY], {FORBIDDEN: REFUSED}, runs=5)[FORBIDDEN]
-    assert [sample.first for sample in found] == [ALLOWED] * 5
+    """The enforcer and the first try race each other, and on a busy machine the enforcer may win some of the races."""
+    found = new.lag([DENY], {FORBIDDEN: REFUSED}, runs=20)[FORBIDDEN]
+    assert ALLOWED in {sample.first for sample in found}
 
 
 def test_after_the_guard_what_is_forbidden_is_refused(new: Lab, tmp_path: Path) -> None:

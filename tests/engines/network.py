@@ -5,6 +5,7 @@ import fcntl
 import os
 import socket
 import struct
+from pathlib import Path
 
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 READ_FLAGS, WRITE_FLAGS, UP = 0x8913, 0x8914, 1  # SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP
@@ -26,12 +27,18 @@ def leave() -> str:
     return ""
 
 
+_PORTS = iter(range(20_000, 30_000))  # below those from which the kernel takes one for a connection
+
+
 def free_port() -> int:
-    """Return a TCP port of the loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port of the loopback that nothing listens on, and that nobody else in this network is given."""
+    return next(_PORTS)
+
+
+def accepts(path: Path) -> bool:
+    """Whether something listens on the socket *path*: it is there before that."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def answers(port: int) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import PYTHON, ROOT, TOOLS, run
-from engines.network import answers, free_port
+from engines.network import accepts, answers, free_port
 from engines.repositories import Repository
 from engines.servers import Server, start
 
@@ -51,7 +51,7 @@ class RepoServer:
         path: str,
         plugin: str | None = None,
         options: str = "",
-        seconds: int = 120,
+        seconds: int = 600,
     ) -> Answer:
         """Ask for the manifests of *path*: by the plugin of this name (`""`: whichever says it can), or as they are."""
         asked = {
@@ -93,7 +93,7 @@ class RepoServer:
             [self.program, "cmp-server", "--config-dir-path", folder], folder / "log", {**found, **(env or {})}
         )
         try:
-            server.wait_until(lambda: any(self.sockets.iterdir()), "the sidecar has its socket")
+            server.wait_until(lambda: any(map(accepts, self.sockets.iterdir())), "the sidecar has its socket")
             yield server
         finally:
             server.stop(signal.SIGKILL)  # asked kindly, it waits for ten seconds

@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import TOOLS
-
-PATIENCE = 90  # seconds; a loaded machine takes long, and no test measures it
+from conftest import PATIENCE, TOOLS
 
 
 class Stopped(Exception):
@@ -40,7 +38,7 @@ class Server:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(10)
+                self.process.wait(PATIENCE)
 
 
 def wait_until(

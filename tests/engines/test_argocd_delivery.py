@@ -139,7 +139,7 @@ BREAKS: dict[str, tuple[Callable[[ArgoCD], None], dict[str, str] | None, str]] =
     "the sidecar is down": (nothing, None, NO_SIDECAR),
     "no Python": (nothing, NO_PYTHON, "no Python 3.10 or newer with PyYAML was found"),
     "no kustomize": (nothing, {"PATH": "/usr/bin:/bin"}, "failed to run command"),
-    "no time": (nothing, {"BULKHEAD_TIMEOUT": "0.01"}, "the build took longer than 0.01 s"),
+    "no time": (nothing, {"BULKHEAD_TIMEOUT": "0.001"}, "the build took longer than 0.001 s"),
     "no program": (no_program, {}, "`kustomize build` does not find the plugin"),
     "no exec bit": (
         no_exec_bit,

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from bulkhead import krm
 from conftest import Tree
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 MANIFESTS: list[Any] = [
@@ -127,8 +127,6 @@ COMMANDS = [
     ["diff", "--manifests", "m.yaml", "good.yaml", "--format", "json"],
 ]
 
-HASTE = settings(suppress_health_check=list(HealthCheck))
-
 
 def assert_ended(status: int, stderr: str) -> None:
     assert status in (0, 1, 2)
@@ -139,7 +137,6 @@ def assert_ended(status: int, stderr: str) -> None:
         assert re.match(r"(\S*\.yaml|bulkhead)(:\d+)*: $", first) or "\n" in first or not first, stderr
 
 
-@HASTE
 @given(data=mutated(MANIFESTS), command=st.sampled_from(COMMANDS))
 def test_any_manifest(tree: Tree, data: bytes, command: list[str]) -> None:
     tree.write("good.yaml", yaml.safe_dump_all(MANIFESTS))
@@ -149,7 +146,6 @@ def test_any_manifest(tree: Tree, data: bytes, command: list[str]) -> None:
     assert_ended(done.status, done.stderr)
 
 
-@HASTE
 @given(data=mutated(TESTS))
 def test_any_test(tree: Tree, data: bytes) -> None:
     tree.write("good.yaml", yaml.safe_dump_all(MANIFESTS))
@@ -161,7 +157,6 @@ def test_any_test(tree: Tree, data: bytes) -> None:
 HEAD = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"
 
 
-@HASTE
 @given(data=mutated(RESOURCES, HEAD))
 def test_any_resource_list(data: bytes) -> None:
     stdout, stderr = io.BytesIO(), io.StringIO()

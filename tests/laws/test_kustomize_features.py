@@ -6,12 +6,11 @@ the reason is that it cannot be reviewed.  Where it fails, nothing is rendered.
 """
 
 import json
-import os
 import shutil
 
 import pytest
 from conftest import Tree
-from hypothesis import HealthCheck, event, example, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 FILES = {
@@ -139,11 +138,7 @@ ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["o
 
 
 @pytest.mark.native
-@settings(
-    max_examples=int(os.environ.get("LAWS", "100")) * 2 // 5,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=settings().max_examples * 2 // 5)
 @example(
     json.dumps(
         {"namespace": "shop", "resources": ["../../base"], "transformers": ["../../plugin", INLINE, "label.yaml"]}

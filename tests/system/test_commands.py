@@ -2,17 +2,16 @@
 
 import json
 import os
-import pty
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, Tree, bulkhead, run
+from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment, run
 from copies import copy_parts
+from terminal import shown_on_terminal
 
 REFERENCE = ("base", "overlays", "kustomization.yaml")
 PROTECTED = 12
@@ -340,24 +339,9 @@ def test_a_reader_that_goes_away_is_no_error_message(cluster: Tree) -> None:
 
 
 def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(cluster: Tree) -> None:
-    controller, terminal = pty.openpty()
-    with subprocess.Popen(
-        [PYTHON, "-m", "bulkhead", "render", "-o", "out.yaml"],
-        cwd=cluster.path, stderr=terminal, stdout=terminal, env={"PATH": f"{ROOT}/.tools/bin:/usr/bin:/bin"},
-    ) as process:  # fmt: skip
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                chunk = os.read(controller, 1024)
-            except OSError:
-                break
-            if not chunk:
-                break
-            shown += chunk
-    os.close(controller)
-    assert process.returncode == 0
-    assert b"14/14 overlays" in shown
+    command: list[str | Path] = [PYTHON, "-m", "bulkhead", "render", "-o", "out.yaml"]
+    shown = shown_on_terminal(command, cluster.path, plain_environment(), stderr=True)
+    assert "14/14 overlays" in shown
     assert "overlays" not in cluster.bulkhead("render", "-o", "out.yaml").stderr
 
 

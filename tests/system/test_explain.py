@@ -1,14 +1,12 @@
 """`bulkhead explain`: the verdict, the line that a person wrote, and a remedy that works when it is pasted."""
 
 import json
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import PYTHON, ROOT, TOOLS, Tree, run, without_evidence
+from terminal import shown_on_terminal
 
 REFERENCE = Tree(ROOT)
 
@@ -331,14 +329,9 @@ def test_faults_of_the_tree_are_printed_as_validate_prints_them(tree: Tree) -> N
 
 def on_a_terminal(**env: str) -> str:
     """Return what is printed on a terminal."""
-    ours, theirs = pty.openpty()
-    command = [str(PYTHON), "-m", "bulkhead", "explain", "cardboard", "trade-bot:80"]
+    command: list[str | Path] = [PYTHON, "-m", "bulkhead", "explain", "cardboard", "trade-bot:80"]
     plain = {"PATH": f"{TOOLS}:/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "80", **env}
-    subprocess.run(command, cwd=ROOT, stdout=theirs, stderr=subprocess.DEVNULL, env=plain, check=True)
-    os.close(theirs)
-    text = os.read(ours, 65536).decode()
-    os.close(ours)
-    return text
+    return shown_on_terminal(command, ROOT, plain)
 
 
 def test_colour_is_for_terminals_and_nobody_who_wants_none() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import FLAGS, PYTHON, TOOLS, Done, Tree, git, run
+from conftest import FLAGS, PATIENCE, PYTHON, TOOLS, Done, Tree, git, run
 
 KUSTOMIZE = ("kustomize", "build")
 KUBECTL = ("kubectl", "kustomize")
@@ -233,7 +233,7 @@ def test_reader_that_went_away_fails_the_function_without_traceback(tree: Tree) 
     process.stdin.close()
     said = process.stderr.read().decode()
     process.stderr.close()
-    assert process.wait(60) == 1
+    assert process.wait(PATIENCE) == 1
     assert "Broken pipe" in said
     assert "Traceback" not in said
 

@@ -5,13 +5,12 @@ Each test first lets the real kustomize say what it makes of the tree.
 """
 
 import shutil
-import time
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from conftest import Tree
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PLUGINS = "transformers: [../../plugin]\n"
@@ -401,12 +400,10 @@ class TestWaysAround:
 
 
 class TestExtent:
-    """Kustomizations of any number end with a result or a message, soon."""
+    """Kustomizations of any number end with a result or a message."""
 
-    def soon(self, tree: Tree, folder: str) -> str:
-        start = time.monotonic()
+    def refused(self, tree: Tree, folder: str) -> str:
         done = tree.bulkhead("validate", folder)
-        assert time.monotonic() - start < 30
         assert done.status in (1, 2)
         assert "Traceback" not in done.stderr and "internal error" not in done.stderr
         return done.stderr
@@ -415,24 +412,24 @@ class TestExtent:
         for i in range(1500):
             shop.write(f"deep/{i}/kustomization.yaml", f"resources: [../{i + 1}]\n")
         shop.write("deep/1500/kustomization.yaml", "resources: [../../overlays/shop]\n")
-        assert "cannot be reviewed: kustomizations are nested 1503 deep: more than 100" in self.soon(shop, "deep/0")
+        assert "cannot be reviewed: kustomizations are nested 1503 deep: more than 100" in self.refused(shop, "deep/0")
 
     def test_a_circle_is_an_error(self, shop: Tree) -> None:
         for i in range(1500):
             shop.write(f"ring/{i}/kustomization.yaml", f"resources: [../{(i + 1) % 1500}, ../../overlays/shop]\n")
-        assert "this kustomization leads back to itself" in self.soon(shop, "ring/0")
+        assert "this kustomization leads back to itself" in self.refused(shop, "ring/0")
 
     def test_a_diamond_is_read_once_and_bounded(self, shop: Tree) -> None:
         for i in range(40):
             shop.write(f"half/{i}/kustomization.yaml", f"resources: [../{i + 1}, ../{i + 1}/../{i + 1}]\n")
         shop.write("half/40/kustomization.yaml", "resources: [../../overlays/shop]\n")
-        assert "a build reads more than 100000 kustomizations" in self.soon(shop, "half/0")
+        assert "a build reads more than 100000 kustomizations" in self.refused(shop, "half/0")
 
 
 NAMES = st.sampled_from(["resources", "transformers", "namespace", "patches", "components", "labels", "namePrefix"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(NAMES, st.data())
 def test_no_case_of_any_field_is_missed(tree: Tree, name: str, data: st.DataObject) -> None:
     """As Go folds: each letter in either case, `s` also as U+017F and `k` as U+212A."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import STANDARD_OVERLAY, Tree
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PROFILE = """\
@@ -306,12 +306,7 @@ VALUES = st.one_of(
 LABELS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=8)
 
 
-@settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=6, derandomize=True)
 @given(st.lists(TEXTS, min_size=40, max_size=40), st.lists(LABELS, min_size=10, max_size=10))
 def test_any_text_and_label_are_rendered_the_same(tree: Tree, texts: list[str], labels: list[dict[str, str]]) -> None:
     rules = {f"r{i}": {"to": "lan", "why": text, "owner": texts[-i]} for i, text in enumerate(texts)}

@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, STANDARD_OVERLAY, Tree, bulkhead, git
-
-LIMIT = 20
-"""Seconds that a command may take: a device never ends, and a pipe without a writer waits for ever."""
+from conftest import PATIENCE, ROOT, STANDARD_OVERLAY, Tree, bulkhead, git
 
 
 def pipe(path: Path) -> None:
@@ -74,8 +71,8 @@ def cluster(tree: Tree) -> Tree:
 
 @pytest.fixture
 def in_time() -> Iterator[None]:
-    """End the test run where a command does not return: it waits for something that never comes."""
-    late = threading.Timer(LIMIT, os.abort)
+    """End the test run where a command does not return: a device never ends, a pipe without a writer waits for ever."""
+    late = threading.Timer(PATIENCE, os.abort)
     late.start()
     yield
     late.cancel()

@@ -18,7 +18,7 @@ from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.yaml import documents
 from bulkhead.io.yaml.nodes import InvalidYaml
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from validation import mutations
 from validation.cases import CASES, SCALARS
 
@@ -36,7 +36,7 @@ Thing = Namespace | Pod | NetworkPolicy
 def judged(program: Path, texts: list[str], *flags: str) -> list[Verdict]:
     """Return what *program* says of each of *texts*."""
     done = subprocess.run(
-        [program, *flags], input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=300
+        [program, *flags], input=json.dumps(texts).encode(), capture_output=True, check=True, timeout=PATIENCE
     )
     found: list[Verdict] = json.loads(done.stdout)
     return [{key: item for key, item in verdict.items() if item != []} for verdict in found]

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import FrameType
 
 from bulkhead.core.safe_text import printable
@@ -60,11 +61,15 @@ def supervised(work: Callable[[], int]) -> int:
 def _pass_on(child: int, ignored: list[signal.Signals]) -> None:
     """Send the signals of this process to *child*, and end it where it does not obey."""
 
+    def send(number: int) -> None:
+        with suppress(ProcessLookupError):  # it has ended, and its status is known
+            os.kill(child, number)
+
     def end(number: int, _frame: FrameType | None) -> None:
-        os.kill(child, number)
+        send(number)
         signal.alarm(_GRACE)
 
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.signal(signal.SIGALRM, lambda *_: send(signal.SIGKILL))
     for each in _SIGNALS:
         if each not in ignored:
             signal.signal(each, end)

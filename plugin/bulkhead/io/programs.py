@@ -18,7 +18,13 @@ LARGEST_OUTPUT = 256 * MIB
 _LARGEST_MESSAGE = MIB
 _PIECE = MIB
 
-_OUT_OF_MEMORY = ("out of memory", "cannot allocate memory", "Cannot allocate memory")
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "cannot allocate memory",
+    "Cannot allocate memory",
+    "pthread_create failed",  # the stack of a thread of a Go program
+    "failed to create new OS thread",
+)
 
 
 class ProgramError(DiagnosticError):
