@@ -117,9 +117,9 @@ def test_each_cause_of_a_finding_changes_what_it_reports(both: Both, mode: IpBlo
     assume(difference.changes)
     for finding in findings(difference):
         flows = list(flows_of(both, finding, mode))
-        assert flows and finding.reasons
-        for cause in finding.reasons if len(finding.reasons) <= MOST else ():
-            others = [each for each in finding.reasons if each != cause]
+        assert flows and finding.causes
+        for cause in finding.causes if len(finding.causes) <= MOST else ():
+            others = [each for each in finding.causes if each != cause]
             choices = chain.from_iterable(combinations(others, count) for count in range(len(others) + 1))
             assert any(matters(both, finding.opens, some, cause, flows) for some in choices), (cause, finding)
 
@@ -138,5 +138,5 @@ def test_without_all_causes_of_a_finding_nothing_of_it_is_changed(both: Both, mo
     for finding, flows in found:
         for flow in flows:  # two findings may differ in the address family alone, and be about the same pods
             same = [each for each, own in found if each.opens is finding.opens and flow in own]
-            causes = {cause for each in same for cause in each.reasons}
+            causes = {cause for each in same for cause in each.causes}
             assert not allows_over(reverted(both, finding.opens, causes), *flow), finding

@@ -38,7 +38,7 @@ def test_what_opens_one_way_closes_the_other_way_round(both: Revisions, mode: Ip
 @given(revisions(), modes)
 def test_every_finding_has_a_reason(both: Revisions, mode: IpBlockMode) -> None:
     before, after = both[0], with_pods_of(*both)
-    assert all(finding.reasons for finding in findings(compare_clusters(before, after, Semantics(mode))))
+    assert all(finding.causes for finding in findings(compare_clusters(before, after, Semantics(mode))))
 
 
 def with_pods_of(before: Cluster, after: Cluster) -> Cluster:

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import Selector
-from bulkhead.core.kubernetes.selectors import index, matches, select, told, vocabulary
+from bulkhead.core.kubernetes.selectors import index, known_labels, matches, select, vocabulary
 from bulkhead.core.sets import addresses, intervals, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import Spans
@@ -123,7 +123,7 @@ def test_members_are_the_bits(places: set[int]) -> None:
 @given(st.lists(selectors, max_size=4), st.lists(labels, min_size=1, max_size=6))
 def test_selecting_from_an_index_is_matching_one_by_one(wanted: list[Selector], labelled: Any) -> None:
     words = vocabulary(wanted)
-    found = index((1 << place, told(one, words)) for place, one in enumerate(labelled))
+    found = index((1 << place, known_labels(one, words)) for place, one in enumerate(labelled))
     for selector in wanted:
         assert partition.indices(select(selector, found)) == [
             place for place, one in enumerate(labelled) if matches(selector, dict(one))

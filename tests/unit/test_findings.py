@@ -46,7 +46,7 @@ def causes(before: Cluster, after: Cluster, semantics: Semantics = API) -> set[t
     return {
         (cause.old, (before if cause.old else after).policies[cause.policy].name, cause.rule, cause.direction)
         for finding in findings(compare_clusters(before, after, semantics))
-        for cause in finding.reasons
+        for cause in finding.causes
     }
 
 
@@ -67,7 +67,7 @@ def test_a_policy_is_the_cause_of_what_it_isolates_only_if_that_refuses_it() -> 
     assert causes(before, after) == {(False, "in", 0, Direction.INGRESS)}
     freed = cluster(ingress("none"))
     found = findings(compare_clusters(before, freed))
-    assert {(each.old, each.rule, each.direction) for one in found for each in one.reasons} == {
+    assert {(each.old, each.rule, each.direction) for one in found for each in one.causes} == {
         (True, ISOLATES, Direction.EGRESS)
     }
 

@@ -1,14 +1,16 @@
 """
-``diff``: which traffic opens and which closes between two clusters.
+Compares two clusters: which traffic opens and which closes.
 """
 
 from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_classes import Side
+from bulkhead.core.engine.endpoint_space import MemberIndex, PortCells
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, port_set
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.engine.solve import compare
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.partition import indices
@@ -18,15 +20,15 @@ from bulkhead.core.sets.ports import PortSet
 @record
 class TrafficChange:
     """
-    From each of *sources* to each of *destinations*, *before* was open and *after* is.
+    From each of *sources* to each of *destinations*, the ports *before* were open, and the ports *after* are open.
 
-    The members are those of the *layer*-th layer of both answers.  It speaks of pairs of
-    different pods.  A member without pods on one side does not exist there.
+    *layer* is the index of the layer, in both answers, that has the members. The change is about pairs of different
+    pods. A member that has no pods on one side does not exist on that side.
     """
 
     layer: int
-    sources: int
-    destinations: int
+    sources: Members
+    destinations: Members
     before: PortSet
     after: PortSet
 
@@ -46,7 +48,7 @@ class Difference:
     """
     What *changes* between *before* and *after*: each pair of members at most once, and only if its ports differ.
 
-    In both answers the same place means the same member.
+    Both answers have the same members.
     """
 
     before: Reachability
@@ -55,15 +57,16 @@ class Difference:
 
 
 def compare_clusters(
-    before: Cluster, after: Cluster, semantics: Semantics = API, then: Semantics | None = None
+    before: Cluster, after: Cluster, semantics: Semantics = API, semantics_after: Semantics | None = None
 ) -> Difference:
     """
-    Return the traffic that opens and closes from *before* to *after*, read by *semantics*, *after* by *then* if given.
+    Return the traffic that opens and closes from *before* to *after*.
 
-    Pods of a workload represent each other: a replica that comes, goes or is renamed changes
-    nothing, unless it is treated differently than the other pods were.
+    Policies are read by *semantics*, those of *after* by *semantics_after* if it is given. The pods of a workload
+    represent each other: a replica that is added, removed or renamed changes nothing, unless policies treat it
+    differently from the other pods.
     """
-    old, new = compare(_aligned(before, after, semantics, semantics if then is None else then))
+    old, new = compare(_aligned(before, after, semantics, semantics if semantics_after is None else semantics_after))
     changes = [
         change
         for number, (left, right) in enumerate(zip(old.layers, new.layers, strict=True))
@@ -72,14 +75,14 @@ def compare_clusters(
     return Difference(old, new, tuple(changes))
 
 
-def _aligned(before: Cluster, after: Cluster, semantics: Semantics, then: Semantics) -> list[Side]:
+def _aligned(before: Cluster, after: Cluster, semantics: Semantics, semantics_after: Semantics) -> list[Side]:
     pairs: list[tuple[Pod | None, Pod | None]] = []
     left, right = _by_owner(before), _by_owner(after)
     for owner in sorted(left.keys() | right.keys()):
         pairs += _matched(left.get(owner, []), right.get(owner, []))
     return [
         Side(before, tuple(pod for pod, _ in pairs), semantics),
-        Side(after, tuple(pod for _, pod in pairs), then),
+        Side(after, tuple(pod for _, pod in pairs), semantics_after),
     ]
 
 
@@ -91,30 +94,30 @@ def _by_owner(cluster: Cluster) -> dict[tuple[str, str, str], list[Pod]]:
 
 
 def _matched(left: list[Pod], right: list[Pod]) -> Iterator[tuple[Pod | None, Pod | None]]:
-    """Yield the pods of one workload in pairs: by name, then in order, one that is left over with any fellow."""
+    """Yield the pods of one workload in pairs: by name, then in order; a pod without a pair, with any other pod."""
     if left == right:
         yield from zip(left, right, strict=True)
         return
     named = {pod.name: pod for pod in right}
     yield from ((pod, named[pod.name]) for pod in left if pod.name in named)
     known = {pod.name for pod in left}
-    gone = [pod for pod in left if pod.name not in named]
-    come = [pod for pod in right if pod.name not in known]
-    for at in range(max(len(gone), len(come))):
-        yield _fellow(gone, left, at), _fellow(come, right, at)
+    removed = [pod for pod in left if pod.name not in named]
+    added = [pod for pod in right if pod.name not in known]
+    for number in range(max(len(removed), len(added))):
+        yield _counterpart(removed, left, number), _counterpart(added, right, number)
 
 
-def _fellow(unmatched: list[Pod], workload: list[Pod], at: int) -> Pod | None:
-    return unmatched[at] if at < len(unmatched) else workload[0] if workload else None
+def _counterpart(unmatched: list[Pod], workload: list[Pod], number: int) -> Pod | None:
+    return unmatched[number] if number < len(unmatched) else workload[0] if workload else None
 
 
 def _changes(number: int, before: FamilyReachability, after: FamilyReachability) -> Iterator[TrafficChange]:
-    rows: dict[tuple[int, int], int] = {}
-    left, right = _row_of(before), _row_of(after)
+    rows: dict[tuple[int, int], Members] = {}
+    left, right = _row_by_member(before), _row_by_member(after)
     for member in range(len(left)):
         rows[left[member], right[member]] = rows.get((left[member], right[member]), 0) | 1 << member
     every = before.space.present | after.space.present
-    merged: dict[tuple[tuple[int, int, int], ...], int] = {}
+    merged: dict[tuple[tuple[PortCells, PortCells, Members], ...], Members] = {}
     for (one, other), sources in rows.items():
         changed = _changed(_parts(before, one, every), _parts(after, other, every))
         merged[changed] = merged.get(changed, 0) | sources
@@ -124,8 +127,8 @@ def _changes(number: int, before: FamilyReachability, after: FamilyReachability)
                 yield TrafficChange(number, some, others, port_set(before, was), port_set(after, now))
 
 
-def _row_of(layer: FamilyReachability) -> list[int]:
-    """Return for each member the place of its row; -1 where it reaches nothing."""
+def _row_by_member(layer: FamilyReachability) -> list[int]:
+    """Return for each member the index of its row; -1 where it reaches nothing."""
     found = [-1] * len(layer.space.classes)
     for number, row in enumerate(layer.rows):
         for member in indices(row.sources):
@@ -133,16 +136,16 @@ def _row_of(layer: FamilyReachability) -> list[int]:
     return found
 
 
-def _parts(layer: FamilyReachability, row: int, every: int) -> Parts:
-    """Return the parts of a row, with those destinations that it does not reach."""
+def _parts(layer: FamilyReachability, row: int, every: Members) -> Parts:
+    """Return the parts of *row*, and a part for the destinations of *every* that it does not reach."""
     parts = layer.rows[row].parts if row >= 0 else ()
     for _, destinations in parts:
         every &= ~destinations
     return ((0, every), *parts)
 
 
-def _changed(before: Parts, after: Parts) -> tuple[tuple[int, int, int], ...]:
-    found: dict[tuple[int, int], int] = {}
+def _changed(before: Parts, after: Parts) -> tuple[tuple[PortCells, PortCells, Members], ...]:
+    found: dict[tuple[PortCells, PortCells], Members] = {}
     for was, those in before:
         for now, these in after:
             destinations = those & these if was != now else 0
@@ -152,22 +155,22 @@ def _changed(before: Parts, after: Parts) -> tuple[tuple[int, int, int], ...]:
 
 
 def _without_self(
-    before: FamilyReachability, after: FamilyReachability, sources: int, destinations: int
-) -> Iterator[tuple[int, int]]:
+    before: FamilyReachability, after: FamilyReachability, sources: Members, destinations: Members
+) -> Iterator[tuple[Members, Members]]:
     """
-    Yield *sources* and *destinations* so that every member has another at the other end.
+    Yield *sources* and *destinations* in parts in which no pod is the only source and the only destination.
 
-    A single pod at both ends reaches itself, always.  Several such pods reach each other.
+    A pod always reaches itself, so such a pair does not change. Several single pods reach each other.
     """
-    alone = sum(1 << member for member in indices(sources & destinations) if _is_single(before, after, member))
-    if not alone or alone & (alone - 1):
+    single = sum(1 << member for member in indices(sources & destinations) if _is_single(before, after, member))
+    if not single or single & (single - 1):
         yield sources, destinations
         return
-    for some, others in ((sources & ~alone, destinations), (alone, destinations & ~alone)):
+    for some, others in ((sources & ~single, destinations), (single, destinations & ~single)):
         if some and others:
             yield some, others
 
 
-def _is_single(before: FamilyReachability, after: FamilyReachability, member: int) -> bool:
+def _is_single(before: FamilyReachability, after: FamilyReachability, member: MemberIndex) -> bool:
     pods = [set(layer.space.classes[member].pods) for layer in (before, after)]
     return all(len(those) <= 1 and not any(pod.is_template for pod in those) for those in pods)

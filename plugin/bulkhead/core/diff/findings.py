@@ -1,9 +1,9 @@
 """
-``review``: a difference as a person reads it, few findings with their grades instead of rectangles.
+Turns a difference into findings for people: few findings with grades, instead of one for each pair.
 
-A finding is one effect on some ports, from some ends to some others, of one kind: to addresses
-outside, from addresses outside, across namespaces, within each namespace.  Many namespaces with
-the same change are one finding.
+A finding says that some ports open or close between some endpoints. It is of one kind: to addresses outside the
+cluster, from addresses outside, across namespaces, or within each namespace. The same change in many namespaces is
+one finding.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +13,9 @@ from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import Grade, in_order, towards
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.engine.semantics import Deviation
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.described import PortFact, PossiblePods
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, partition, ports
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import merge
@@ -42,12 +43,12 @@ class TrafficFinding:
     """
     From every one of *sources* to every one of *destinations*, *ports* open, or close.
 
-    With grade ACROSS it speaks of pairs in different namespaces, with WITHIN of pairs in one.
-    *grades* has the most serious first.  *before* is what was open there, where it is not the same everywhere
-    each of it.
+    A finding of grade ACROSS is about pairs in different namespaces, one of grade WITHIN about pairs in one namespace.
+    *grades* has the most serious grade first. *before* are the ports that were open before; several sets, where they
+    were not the same between all endpoints.
 
-    A finding about pods that could exist has no *before*.  It holds where all *facts* hold, and with *in_part*
-    for some of the pods only.  *ipv6*: for pods that have an IPv6 address.
+    A finding about pods that could exist has no *before*. It holds where all *facts* hold, and with *in_part* for some
+    of the pods only. *ipv6*: it holds for pods that have an IPv6 address.
     """
 
     opens: bool
@@ -56,7 +57,7 @@ class TrafficFinding:
     destinations: FindingEndpoints
     ports: PortSet
     before: tuple[PortSet, ...]
-    reasons: tuple[Cause, ...]
+    causes: tuple[Cause, ...]
     facts: tuple[PortFact, ...] = ()
     in_part: bool = False
     ipv6: bool = False
@@ -69,13 +70,13 @@ class TrafficFinding:
     @property
     def order(self) -> tuple[object, ...]:
         """What findings are sorted by: openings first, then given pods, then the most serious."""
-        ends = [
+        both_ends = [
             (each.pods, each.hosts, [pods.order for pods in each.possible], each.addresses.spans)
             for each in (self.sources, self.destinations)
         ]
         grades = [_GRADES.index(grade) for grade in self.grades]
         facts = [(fact.name, fact.protocol, fact.about_group, fact.holds) for fact in self.facts]
-        return not self.opens, self.is_possible, grades, ends, self.ports.spans, self.in_part, self.ipv6, facts
+        return not self.opens, self.is_possible, grades, both_ends, self.ports.spans, self.in_part, self.ipv6, facts
 
     @property
     def after(self) -> tuple[PortSet, ...]:
@@ -91,33 +92,33 @@ def findings(difference: Difference) -> tuple[TrafficFinding, ...]:
     ] = {}
     for number in range(len(difference.before.layers)):
         reader = _FindingBuilder(difference, number)
-        for stretch in reader.stretches():
-            key = (stretch.opens, reader.grades(stretch), *reader.ends(stretch), stretch.ports)
-            before, reasons = found.setdefault(key, (set(), set()))
-            before |= stretch.before
-            reasons |= stretch.reasons
-    made = [TrafficFinding(*key, *_sorted(before, reasons)) for key, (before, reasons) in found.items()]
+        for finding in reader.merged_findings():
+            key = (finding.opens, reader.grades(finding), *reader.both_ends(finding), finding.ports)
+            before, causes = found.setdefault(key, (set(), set()))
+            before |= finding.before
+            causes |= finding.causes
+    made = [TrafficFinding(*key, *_sorted(before, causes)) for key, (before, causes) in found.items()]
     return tuple(sorted(made, key=lambda each: each.order))
 
 
-def _sorted(before: set[PortSet], reasons: set[Cause]) -> tuple[tuple[PortSet, ...], tuple[Cause, ...]]:
+def _sorted(before: set[PortSet], causes: set[Cause]) -> tuple[tuple[PortSet, ...], tuple[Cause, ...]]:
     return (
         tuple(sorted(before, key=lambda each: each.spans)),
-        tuple(sorted(reasons, key=lambda each: (each.old, each.direction, each.policy, each.rule))),
+        tuple(sorted(causes, key=lambda each: (each.old, each.direction, each.policy, each.rule))),
     )
 
 
 @record
-class _Stretch:
-    """A finding over members: *kind* is OUTSIDE, ACROSS, WITHIN, or INTERNET for all that leaves the cluster."""
+class _MemberFinding:
+    """A finding about members. *kind* is OUTSIDE, ACROSS, WITHIN, or INTERNET for all traffic out of the cluster."""
 
     opens: bool
     kind: Grade
-    sources: int
-    destinations: int
+    sources: Members
+    destinations: Members
     ports: PortSet
     before: frozenset[PortSet]
-    reasons: frozenset[Cause]
+    causes: frozenset[Cause]
 
 
 class _FindingBuilder:
@@ -135,41 +136,41 @@ class _FindingBuilder:
         self.replaced = replaced_addresses(difference)
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
         self.outside = old.space.outside | self.hosts()
-        self.reported = self.of_reports()
+        self.reported = self.reported_outside()
         self.by_namespace = {
             name: _in_namespace(old, name) | _in_namespace(new, name)
             for name in sorted({*old.space.by_namespace, *new.space.by_namespace})
         }
 
-    def hosts(self) -> int:
+    def hosts(self) -> Members:
         """
-        Return the members on the host network: to policies they are addresses of nodes.
+        Return the members on the host network: for policies they are addresses of nodes.
 
-        One that is there on one side only is a pod: policies govern it on the other.
+        A pod that is on the host network on one side only is left out: on the other side policies select it.
         """
         spaces = [layer.space for layer in self.layers]
         pods = [each.present & ~each.hosts & ~each.outside for each in spaces]
         return (spaces[0].hosts | spaces[1].hosts) & ~(pods[0] | pods[1])
 
-    def stretches(self) -> list[_Stretch]:
-        """Return what changes, the same change in many places once."""
-        found = [stretch for change in self.changes for stretch in self.pieces(change)]
+    def merged_findings(self) -> list[_MemberFinding]:
+        """Return what changes; a change that many namespaces have is one finding."""
+        found = [finding for change in self.changes for finding in self.split_change(change)]
         for same in (self.same_change, _same_destinations, self.same_sources):
             found = _merged(found, same)
         return found
 
-    def pieces(self, change: TrafficChange) -> Iterator[_Stretch]:
-        """Yield *change*, each effect and each kind apart, and by namespace where only pods are concerned."""
+    def split_change(self, change: TrafficChange) -> Iterator[_MemberFinding]:
+        """Yield *change* in findings of one effect and one kind each, by namespace where both ends are pods."""
         for opens, affected in ((True, change.opens), (False, change.closes)):
             if not affected.spans:
                 continue
-            because = self.opening if opens else self.closing
+            finder = self.opening if opens else self.closing
             port_cells = partition.covered(self.layers[0].space.port_cells, affected.spans)
             for kind, sources, destinations in self.kinds(change.sources, change.destinations):
-                reasons = because.of(sources, destinations, port_cells)
-                yield _Stretch(opens, kind, sources, destinations, affected, frozenset((change.before,)), reasons)
+                causes = finder.of(sources, destinations, port_cells)
+                yield _MemberFinding(opens, kind, sources, destinations, affected, frozenset((change.before,)), causes)
 
-    def kinds(self, sources: int, destinations: int) -> Iterator[tuple[Grade, int, int]]:
+    def kinds(self, sources: Members, destinations: Members) -> Iterator[tuple[Grade, Members, Members]]:
         inner = ~self.outside
         if sources & self.reported and destinations & inner:
             yield Grade.OUTSIDE, sources & self.reported, destinations & inner
@@ -182,64 +183,67 @@ class _FindingBuilder:
             if sources & namespace and others:
                 yield Grade.ACROSS, sources & namespace, others
 
-    def of_reports(self) -> int:
+    def reported_outside(self) -> Members:
         """
-        Return the members outside that findings name.
+        Return the members outside the cluster that findings name.
 
-        Left out are addresses of the pod network, which the pods themselves represent: a rule for them alone is no
-        cause of what is reported about others.
+        Addresses of the pod network are left out, because findings name the pods that have them. A rule for such
+        addresses only is no cause of findings about other addresses.
         """
         hosts = self.hosts()
         addresses_ = (1 << member for member in partition.indices(self.outside & ~hosts))
         return hosts | sum(each for each in addresses_ if self.reached(each).spans)
 
-    def reached(self, outside: int) -> AddressSet:
-        """Return the addresses of the members in *outside* that no pod has and that the enforcer judges."""
+    def reached(self, outside: Members) -> AddressSet:
+        """Return the addresses of *outside* that are not in the pod network and that policies apply to."""
         space = self.layers[0].space
         spans = [span for member in partition.indices(outside) for span in space.classes[member].addresses.spans]
         return addresses.subtract(addresses.subtract(AddressSet(merge(spans)), self.inner), self.replaced)
 
-    def same_change(self, stretch: _Stretch) -> tuple[object, ...]:
+    def same_change(self, finding: _MemberFinding) -> tuple[object, ...]:
         """
-        Return what stretches of one source namespace each share that are the same seen from there.
+        Return a key that is equal for findings, each with one source namespace, that can be merged into one.
 
-        Across namespaces a source's own says nothing, so it may be counted in: a full mesh is
-        one.  Within a namespace only the names in it matter.
+        Across namespaces the key counts the source namespace as a destination, so that one finding says that all
+        namespaces reach each other. Within a namespace the key has names of workloads only.
         """
-        namespace = next((bits for bits in self.by_namespace.values() if bits & stretch.sources), 0)
-        if stretch.kind is Grade.WITHIN:
-            names = self.relative(stretch.sources, namespace), self.relative(stretch.destinations, namespace)
-            return stretch.opens, stretch.kind, names, stretch.ports
-        counted = namespace if stretch.kind is Grade.ACROSS else 0
-        return stretch.opens, stretch.kind, stretch.destinations | counted, stretch.ports
+        namespace = next((bits for bits in self.by_namespace.values() if bits & finding.sources), 0)
+        if finding.kind is Grade.WITHIN:
+            workloads = (
+                self.names_within(finding.sources, namespace),
+                self.names_within(finding.destinations, namespace),
+            )
+            return finding.opens, finding.kind, workloads, finding.ports
+        counted = namespace if finding.kind is Grade.ACROSS else 0
+        return finding.opens, finding.kind, finding.destinations | counted, finding.ports
 
-    def same_sources(self, stretch: _Stretch) -> tuple[object, ...]:
-        """Return what stretches share that differ in their destinations only, by rules of the same name."""
+    def same_sources(self, finding: _MemberFinding) -> tuple[object, ...]:
+        """Return a key that is equal for findings that differ in destinations only and have rules of the same name."""
         rules = frozenset(
             (each.old, each.direction, each.rule, self.policies[not each.old][each.policy].name)
-            for each in stretch.reasons
+            for each in finding.causes
         )
-        return stretch.opens, stretch.kind, stretch.sources, stretch.ports, rules
+        return finding.opens, finding.kind, finding.sources, finding.ports, rules
 
-    def relative(self, bits: int, namespace: int) -> object:
-        return "every" if bits == namespace else frozenset(name for _, name in self.names(bits))
+    def names_within(self, bits: Members, namespace: Members) -> object:
+        return "every" if bits == namespace else frozenset(name for _, name in self.workloads(bits))
 
-    def grades(self, stretch: _Stretch) -> tuple[Grade, ...]:
-        if stretch.kind is not Grade.INTERNET:
-            return (stretch.kind,)
-        found = set(towards(self.reached(stretch.destinations), self.own))
-        if stretch.destinations & self.hosts():
+    def grades(self, finding: _MemberFinding) -> tuple[Grade, ...]:
+        if finding.kind is not Grade.INTERNET:
+            return (finding.kind,)
+        found = set(towards(self.reached(finding.destinations), self.own))
+        if finding.destinations & self.hosts():
             found.add(Grade.PRIVATE)
         return in_order(found)
 
-    def ends(self, stretch: _Stretch) -> tuple[FindingEndpoints, FindingEndpoints]:
-        return self.end(stretch.sources), self.end(stretch.destinations)
+    def both_ends(self, finding: _MemberFinding) -> tuple[FindingEndpoints, FindingEndpoints]:
+        return self.end(finding.sources), self.end(finding.destinations)
 
-    def end(self, bits: int) -> FindingEndpoints:
+    def end(self, bits: Members) -> FindingEndpoints:
         hosts = bits & self.hosts()
-        return FindingEndpoints(self.names(bits & ~self.outside), self.names(hosts), self.reached(bits))
+        return FindingEndpoints(self.workloads(bits & ~self.outside), self.workloads(hosts), self.reached(bits))
 
-    def names(self, bits: int) -> tuple[tuple[str, str], ...]:
+    def workloads(self, bits: Members) -> tuple[tuple[str, str], ...]:
         return tuple(
             sorted(
                 {
@@ -254,10 +258,10 @@ class _FindingBuilder:
 
 def replaced_addresses(difference: Difference) -> AddressSet:
     """
-    Return the addresses that both sides know as those of Services, where the enforcer never judges one.
+    Return the addresses of Services on both sides, where the enforcer applies no policy to them.
 
-    A Service's address is replaced by that of a pod or a node before policies look: what opens or closes are the
-    connections to these, which findings name.
+    The cluster replaces the address of a Service by that of a pod or a node before policies apply. Findings name the
+    connections to those pods and nodes.
     """
     answers = difference.before, difference.after
     if any(Deviation.SERVICE_ADDRESS not in each.semantics.deviations for each in answers):
@@ -266,32 +270,32 @@ def replaced_addresses(difference: Difference) -> AddressSet:
     return addresses.intersect(old, new)
 
 
-def _in_namespace(layer: FamilyReachability, name: str) -> int:
+def _in_namespace(layer: FamilyReachability, name: str) -> Members:
     return layer.space.by_namespace.get(name, 0)
 
 
-def _same_destinations(stretch: _Stretch) -> tuple[object, ...]:
-    if stretch.kind is Grade.WITHIN:
-        return (stretch,)
-    return stretch.opens, stretch.kind, stretch.destinations, stretch.ports
+def _same_destinations(finding: _MemberFinding) -> tuple[object, ...]:
+    if finding.kind is Grade.WITHIN:
+        return (finding,)
+    return finding.opens, finding.kind, finding.destinations, finding.ports
 
 
-def _merged(stretches: Iterable[_Stretch], same: Callable[[_Stretch], object]) -> list[_Stretch]:
-    found: dict[object, _Stretch] = {}
-    for stretch in stretches:
-        key = same(stretch)
+def _merged(
+    merged_findings: Iterable[_MemberFinding], same: Callable[[_MemberFinding], object]
+) -> list[_MemberFinding]:
+    found: dict[object, _MemberFinding] = {}
+    for finding in merged_findings:
+        key = same(finding)
         known = found.get(key)
-        found[key] = stretch if known is None else _both(known, stretch)
+        found[key] = finding if known is None else _both(known, finding)
     return list(found.values())
 
 
-def _both(left: _Stretch, right: _Stretch) -> _Stretch:
-    return _Stretch(
-        left.opens,
-        left.kind,
-        left.sources | right.sources,
-        left.destinations | right.destinations,
-        left.ports,
-        left.before | right.before,
-        left.reasons | right.reasons,
+def _both(left: _MemberFinding, right: _MemberFinding) -> _MemberFinding:
+    return replaced(
+        left,
+        sources=left.sources | right.sources,
+        destinations=left.destinations | right.destinations,
+        before=left.before | right.before,
+        causes=left.causes | right.causes,
     )

@@ -11,7 +11,7 @@ from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
 from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
@@ -34,7 +34,7 @@ class PossibleChange:
 
     def of(self, flows: FlowClass) -> "PossibleChange":
         """Return the same of *flows*."""
-        return PossibleChange(self.opens, self.space, flows, self.causes, self.is_part, self.decided)
+        return replaced(self, flows=flows)
 
 
 def possible_changes(
@@ -50,7 +50,7 @@ def possible_changes(
     steps = Steps()
     found: dict[tuple[bool, int, FlowClass], PossibleChange] = {}
     for family in addresses.FAMILIES:
-        space = flow_space(family, spans_of(after.networks), _replaced(after, semantics))
+        space = flow_space(family, spans_of(after.networks), _service_addresses(after, semantics))
         groups: dict[object, int] = {}
         sides = [
             PossibleFlows(side, space, read, groups) for side, read in zip((before, after), semantics, strict=True)
@@ -65,7 +65,7 @@ def possible_changes(
     return tuple(found.values())
 
 
-def _replaced(cluster: Cluster, semantics: tuple[Semantics, Semantics]) -> Spans:
+def _service_addresses(cluster: Cluster, semantics: tuple[Semantics, Semantics]) -> Spans:
     """Return the addresses of Services, where no enforcer judges one: see ``ip_blocks.service_addresses``."""
     judged = any(Deviation.SERVICE_ADDRESS not in each.deviations for each in semantics)
     return () if judged else spans_of(cluster.services)
@@ -101,11 +101,9 @@ def _plainest(cluster: Cluster, numbers: list[int]) -> list[int]:
 
 
 def _both(left: PossibleChange, right: PossibleChange) -> PossibleChange:
-    return PossibleChange(
-        left.opens,
-        left.space,
-        left.flows,
-        tuple(dict.fromkeys((*left.causes, *right.causes))),
-        left.is_part and right.is_part,
-        left.decided or right.decided,
+    return replaced(
+        left,
+        causes=tuple(dict.fromkeys((*left.causes, *right.causes))),
+        is_part=left.is_part and right.is_part,
+        decided=left.decided or right.decided,
     )

@@ -12,7 +12,7 @@ from bulkhead.core.diff.implied import GivenChanges, by_namespaces
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.possible.described import PortFact, facts_of, pods_at
 from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
 from bulkhead.core.sets.intervals import merge
@@ -152,16 +152,8 @@ def _merged(drafts: list[_Draft], same: Callable[[_Draft], object]) -> list[_Dra
 
 
 def _both(left: _Draft, right: _Draft) -> _Draft:
-    return _Draft(
-        left.opens,
-        left.grades,
-        _all(left.sources, right.sources),
-        _all(left.destinations, right.destinations),
-        left.ports,
-        left.facts,
-        left.in_part,
-        left.family,
-        left.causes,
+    return replaced(
+        left, sources=_all(left.sources, right.sources), destinations=_all(left.destinations, right.destinations)
     )
 
 

@@ -6,7 +6,7 @@ Readers of overlays, manifests and dumps fill an :class:`Evidence`. Every report
 
 from collections.abc import Iterable
 
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 
 KindCounts = tuple[tuple[str, int], ...]
 """Kinds with the number of objects of each, sorted by kind. A kind is written ``Kind (group)``."""
@@ -68,63 +68,22 @@ class Evidence:
 
     def renamed(self, old: str, new: str) -> "Evidence":
         """Return the same with the file *old* called *new* in the notes."""
-        notes = tuple(each.replace(old, new) for each in self.notes)
-        return Evidence(
-            self.files,
-            self.policies,
-            self.pods,
-            self.workloads,
-            self.classes,
-            self.finished,
-            self.idle,
-            self.unjudged,
-            self.creators,
-            self.foreign,
-            self.excluded,
-            self.dot_folders,
-            self.linked_folders,
-            notes,
-            self.creator_namespaces,
-        )
+        return replaced(self, notes=tuple(each.replace(old, new) for each in self.notes))
 
     def with_classes(self, classes: int) -> "Evidence":
         """Return the same with the number of endpoint *classes*."""
-        return Evidence(
-            self.files,
-            self.policies,
-            self.pods,
-            self.workloads,
-            classes,
-            self.finished,
-            self.idle,
-            self.unjudged,
-            self.creators,
-            self.foreign,
-            self.excluded,
-            self.dot_folders,
-            self.linked_folders,
-            self.notes,
-            self.creator_namespaces,
-        )
+        return replaced(self, classes=classes)
 
     def and_of(self, other: "Evidence") -> "Evidence":
         """Return the evidence of a report that uses *other* too."""
-        return Evidence(
-            self.files + other.files,
-            self.policies + other.policies,
-            self.pods + other.pods,
-            self.workloads + other.workloads,
-            self.classes if other.classes is None else other.classes,
-            self.finished + other.finished,
-            (*self.idle, *other.idle),
-            _sum(self.unjudged, other.unjudged),
-            _sum(self.creators, other.creators),
-            self.foreign + other.foreign,
-            self.excluded + other.excluded,
-            self.dot_folders + other.dot_folders,
-            self.linked_folders + other.linked_folders,
-            (*self.notes, *other.notes),
-            tuple(sorted({*self.creator_namespaces, *other.creator_namespaces})),
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _ADDED}
+        kinds = {name: _sum(getattr(self, name), getattr(other, name)) for name in ("unjudged", "creators")}
+        return replaced(
+            self,
+            **sums,
+            **kinds,
+            classes=self.classes if other.classes is None else other.classes,
+            creator_namespaces=tuple(sorted({*self.creator_namespaces, *other.creator_namespaces})),
         )
 
     @property
@@ -132,6 +91,21 @@ class Evidence:
         """Whether there is no policy and no pod: nothing that could be judged."""
         return not (self.policies or self.pods or self.workloads)
 
+
+_ADDED = (
+    "files",
+    "policies",
+    "pods",
+    "workloads",
+    "finished",
+    "idle",
+    "foreign",
+    "excluded",
+    "dot_folders",
+    "linked_folders",
+    "notes",
+)
+"""Fields of an :class:`Evidence` that are added up for two of them: numbers, and lists of text."""
 
 NO_EVIDENCE = Evidence()
 """Nothing was read."""

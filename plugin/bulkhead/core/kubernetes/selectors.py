@@ -1,8 +1,8 @@
 """
 Label selectors: for one set of labels, and for all members of an endpoint space at once.
 
-``matches`` follows the text of the specification; ``select`` answers the same question for
-every member with set operations on an index.  A law checks that the two agree.
+``matches`` follows the text of the specification. ``select`` answers the same question for all members with set
+operations on an index. A property test checks that the two agree.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,9 +35,10 @@ def _meets(requirement: Requirement, labels: Mapping[str, str]) -> bool:
 
 def matching(selector: Selector, labelled: Mapping[str, Mapping[str, str]]) -> list[str]:
     """
-    Return the namespaces that *selector* selects, of those *labelled*: each name with the namespace's labels.
+    Return the namespaces of *labelled* that *selector* selects; *labelled* has the labels of each namespace by name.
 
-    The labels have the name as well. A selector that asks for it is compared with that namespace only.
+    The label with the name of the namespace is one of them. A selector that requires it is compared with that namespace
+    only.
     """
     wanted = dict(selector.labels).get(NAMESPACE_NAME)
     if wanted is not None:
@@ -50,36 +51,36 @@ Vocabulary = dict[str, frozenset[str]]
 
 
 def vocabulary(selectors: Iterable[Selector]) -> Vocabulary:
-    """Return the keys and values that *selectors* distinguish."""
-    words: dict[str, set[str]] = {}
+    """Return the keys and values that *selectors* mention."""
+    known: dict[str, set[str]] = {}
     for selector in selectors:
         for key, wanted in selector.labels:
-            words.setdefault(key, set()).add(wanted)
+            known.setdefault(key, set()).add(wanted)
         for requirement in selector.expressions:
-            words.setdefault(requirement.key, set()).update(requirement.values)
-    return {key: frozenset(wanted) for key, wanted in words.items()}
+            known.setdefault(requirement.key, set()).update(requirement.values)
+    return {key: frozenset(wanted) for key, wanted in known.items()}
 
 
-Told = tuple[tuple[str, str | None], ...]
-"""Labels as far as a vocabulary distinguishes them: ``None`` means a value that no selector mentions."""
+KnownLabels = tuple[tuple[str, str | None], ...]
+"""Labels whose keys selectors mention; the value is ``None`` where no selector mentions it."""
 
 
-def told(labels: Iterable[tuple[str, str]], words: Vocabulary) -> Told:
-    """Return the part of *labels* that selectors of the vocabulary *words* distinguish."""
-    return tuple((key, text if text in words[key] else None) for key, text in labels if key in words)
+def known_labels(labels: Iterable[tuple[str, str]], known: Vocabulary) -> KnownLabels:
+    """Return those of *labels* whose keys are in *known*."""
+    return tuple((key, text if text in known[key] else None) for key, text in labels if key in known)
 
 
 @record
 class Index:
-    """Members by label: bitsets for each *pairs* of key and value, for each of *keys*, and of *everyone*."""
+    """Members by label: for each pair of key and value, for each key with any value, and *everyone*."""
 
-    pairs: Mapping[tuple[str, str], int]
-    keys: Mapping[str, int]
-    everyone: int
+    pairs: Mapping[tuple[str, str], Members]
+    keys: Mapping[str, Members]
+    everyone: Members
 
 
-def index(labelled: Iterable[tuple[int, Told]]) -> Index:
-    """Return the index of members, each given as the bitset of itself and its labels."""
+def index(labelled: Iterable[tuple[Members, KnownLabels]]) -> Index:
+    """Return the index of *labelled*, sets of members with their labels."""
     pairs: dict[tuple[str, str], int] = {}
     keys: dict[str, int] = {}
     everyone = 0
@@ -92,8 +93,8 @@ def index(labelled: Iterable[tuple[int, Told]]) -> Index:
     return Index(pairs, keys, everyone)
 
 
-def select(selector: Selector, members: Index) -> int:
-    """Return the bitset of the *members* that *selector* selects; its words must be in their vocabulary."""
+def select(selector: Selector, members: Index) -> Members:
+    """Return those of *members* that *selector* selects; they are indexed by a vocabulary with its keys and values."""
     found = members.everyone
     for label in selector.labels:
         found &= members.pairs.get(label, 0)
@@ -102,7 +103,7 @@ def select(selector: Selector, members: Index) -> int:
     return found
 
 
-def _meeting(requirement: Requirement, members: Index) -> int:
+def _meeting(requirement: Requirement, members: Index) -> Members:
     having = members.keys.get(requirement.key, 0)
     among = 0
     for text in requirement.values:

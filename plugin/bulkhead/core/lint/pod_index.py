@@ -20,7 +20,9 @@ class PodIndex:
     def __init__(self, cluster: Cluster, labels: Mapping[str, Mapping[str, str]]) -> None:
         self.pods, self.labels = cluster.pods, labels
         words = selectors.vocabulary(_selectors(cluster))
-        self.index = selectors.index((1 << at, selectors.told(pod.labels, words)) for at, pod in enumerate(self.pods))
+        self.index = selectors.index(
+            (1 << at, selectors.known_labels(pod.labels, words)) for at, pod in enumerate(self.pods)
+        )
         self.hosts = _union(1 << at for at, pod in enumerate(self.pods) if pod.host_network)
         self.by_namespace: dict[str, PodBits] = {}
         self.having: dict[NamedPort, PodBits] = {}

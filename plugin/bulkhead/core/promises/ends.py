@@ -15,7 +15,7 @@ What the ends of a promise name among all endpoints that could exist.
 
 from collections.abc import Iterable, Iterator
 
-from bulkhead.core.engine.endpoint_classes import told_apart
+from bulkhead.core.engine.endpoint_classes import distinguished_spans
 from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Pod
@@ -53,7 +53,7 @@ class EndReader:
         self.cluster, self.space, self.templates = cluster, space, templates
         self.peers = PeerReader(cluster, space, semantics)
         family = space.family
-        self.cells = partition.split((WHOLE[family],), set(told_apart(cluster, family, semantics)))
+        self.cells = partition.split((WHOLE[family],), set(distinguished_spans(cluster, family, semantics)))
         rules = [rule for each in cluster.policies for rule in (*(each.ingress or ()), *(each.egress or ()))]
         self.keys = _keys(cluster, rules)
         self.has_names = any(isinstance(port.port, str) for rule in rules for port in rule.ports or ())

@@ -224,7 +224,7 @@ class _Writer:
             ports_of(finding, phrase(finding.ports)),
             (),
             (),
-            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.reasons)),
+            tuple(dict.fromkeys(self.cause(reason, finding.opens) for reason in finding.causes)),
             True,
         )
 
@@ -250,7 +250,7 @@ class _Writer:
             phrase(finding.ports),
             tuple(map(phrase, finding.before)),
             tuple(map(phrase, finding.after)),
-            tuple(dict.fromkeys(self.cause(each, finding.opens) for each in finding.reasons)),
+            tuple(dict.fromkeys(self.cause(each, finding.opens) for each in finding.causes)),
         )
 
     def cause(self, cause: Cause, opens: bool) -> DiffCause:
