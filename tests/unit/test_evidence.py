@@ -21,5 +21,6 @@ def test_numbers_of_two_reports_are_added_and_the_later_number_of_classes_counts
     one = Evidence(1, 2, 3, 4, 5, 6, ("a/x",), (("A", 1),), (("B", 1),), 7, 8, 9, 10, ("one",), ("b", "c"))
     other = Evidence(1, 1, 1, 1, 9, 1, ("a/y",), (("A", 2), ("C", 1)), (), 1, 1, 1, 1, ("two",), ("a", "b"))
     assert one.and_of(other) == Evidence(
-        2, 3, 4, 5, 9, 7, ("a/x", "a/y"), (("A", 3), ("C", 1)), (("B", 1),), 8, 9, 10, 11, ("one", "two"), ("a", "b", "c")
+        2, 3, 4, 5, 9, 7, ("a/x", "a/y"), (("A", 3), ("C", 1)), (("B", 1),), 8, 9, 10, 11, ("one", "two"),
+        ("a", "b", "c"),
     )  # fmt: skip
