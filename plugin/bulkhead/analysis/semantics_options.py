@@ -1,41 +1,43 @@
 """
-What policies are read by: what the command line says, else what the profile does, else the specification.
+The semantics by which policies are read: from the command line, else from the profile, else the specification.
 """
 
 from dataclasses import dataclass
 
 from bulkhead.analysis.analysis_input import enforcer_of
-from bulkhead.core.engine.semantics import IpBlockMode, Semantics, enforced, mode_of
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics, SemanticsName, enforced, mode_of
 from bulkhead.core.language.resources import ClusterProfile, Enforcer
 from bulkhead.core.language.scalars import InvalidValue
 
 
 @dataclass(frozen=True)
 class SemanticsOptions:
-    """What the command line says, each ``None`` where it does not: *word* is ``api`` or ``enforcer``."""
+    """The options of the command line; each is ``None`` where it is not given."""
 
-    word: str | None = None
-    enforcer: str | None = None
-    mode: str | None = None
+    name: SemanticsName | None = None
+    enforcer: Enforcer | None = None
+    mode: IpBlockMode | None = None
 
 
-AS_EVER = SemanticsOptions()
-"""The command line says nothing."""
+NO_OPTIONS = SemanticsOptions()
+"""No option is given."""
 
 
 def semantics_of(asked: SemanticsOptions, profile: ClusterProfile | None) -> Semantics:
     """
-    Return what policies are read by.
+    Return the semantics by which policies are read.
 
-    An enforcer that is named, by *asked* or by *profile*, is what counts, unless *asked* says ``api``.  A mode
-    without more is a question about the specification, which leaves it open; an enforcer leaves nothing open.
+    The enforcer that *asked* or *profile* names decides, unless *asked* says ``api``. A mode without an enforcer means
+    the specification, which leaves the mode open.
 
-    :raises Refused: where an enforcer is wanted and none is named, and where it reads an ``ipBlock`` otherwise.
+    :raises InvalidValue: where an enforcer is wanted and none is named, or where it does not read an ``ipBlock`` by
+        the mode of *asked*.
     """
-    enforcer = Enforcer(asked.enforcer) if asked.enforcer else enforcer_of(profile)
-    word = asked.word or ("api" if enforcer is Enforcer.ANY or (asked.mode and not asked.enforcer) else "enforcer")
-    mode = IpBlockMode(asked.mode) if asked.mode else mode_of(enforcer)
-    if word == "api":
+    enforcer = asked.enforcer or enforcer_of(profile)
+    is_api = enforcer is Enforcer.ANY or (asked.mode is not None and asked.enforcer is None)
+    name = asked.name or (SemanticsName.API if is_api else SemanticsName.ENFORCER)
+    mode = asked.mode or mode_of(enforcer)
+    if name is SemanticsName.API:
         return Semantics(mode)
     if enforcer is Enforcer.ANY:
         raise InvalidValue("`--semantics enforcer` needs an enforcer, and none is named", _NAME_ONE)

@@ -104,7 +104,11 @@ def semantics_options(parser: Parser) -> None:
 
 def semantics_asked(options: Options) -> SemanticsOptions:
     """Return what the options say about the semantics."""
-    return SemanticsOptions(options.semantics, options.enforcer, options.ipblock)
+    return SemanticsOptions(
+        SemanticsName(options.semantics) if options.semantics else None,
+        Enforcer(options.enforcer) if options.enforcer else None,
+        IpBlockMode(options.ipblock) if options.ipblock else None,
+    )
 
 
 def format_option(parser: Parser, formats: Iterable[str]) -> None:

@@ -1,9 +1,19 @@
 """``bulkhead completion``: print the completion script for a shell."""
 
+from enum import Enum
+
 import shtab
 
 from bulkhead.cli.console import Console
-from bulkhead.cli.options import Options, Parser, describe
+from bulkhead.cli.options import Options, Parser, describe, values
+
+
+class Shell(Enum):
+    """A shell that has a completion script."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    TCSH = "tcsh"
 
 
 def options(parser: Parser) -> None:
@@ -14,7 +24,7 @@ def options(parser: Parser) -> None:
         '  eval "$(bulkhead completion bash)"\n'
         "  bulkhead completion zsh > ~/.zfunc/_bulkhead",
     )
-    parser.add_argument("shell", choices=["bash", "zsh", "tcsh"], metavar="SHELL", help="bash, zsh or tcsh")
+    parser.add_argument("shell", choices=values(Shell), metavar="SHELL", help="bash, zsh or tcsh")
 
 
 def run(options: Options, console: Console) -> int:

@@ -1,14 +1,23 @@
 """``bulkhead render``: write the NetworkPolicies that the overlays in a folder expand to."""
 
+from enum import Enum
+
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.cli import rendered_files, rendered_folders
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import status_of
-from bulkhead.cli.options import Options, Parser, describe, folder_options
+from bulkhead.cli.options import Options, Parser, describe, folder_options, values
 from bulkhead.io.files import Unwritable
 
 NOT_RENDERED = "nothing was rendered"
 """The outcome of a command that renders overlays that have problems."""
+
+
+class Layout(Enum):
+    """How rendered policies are laid out in a folder."""
+
+    FLAT = "flat"
+    TREE = "tree"
 
 
 def options(parser: Parser) -> None:
@@ -26,7 +35,7 @@ def options(parser: Parser) -> None:
         metavar="PATH",
         help="write to this file; where PATH ends in / or is a folder, write one file per namespace into it",
     )
-    parser.add_argument("--layout", choices=["flat", "tree"], metavar="LAYOUT",
+    parser.add_argument("--layout", choices=values(Layout), metavar="LAYOUT",
                         help="of a folder. flat: one file per namespace (default); tree: one folder per namespace "
                         "with a kustomization.yaml, for Argo CD and Flux; nothing else may be in it")  # fmt: skip
     parser.add_argument(
@@ -51,13 +60,13 @@ def run(options: Options, console: Console) -> int:
 
 
 def _check(tree: OverlayTree, options: Options, console: Console) -> int:
-    if options.layout == "tree":
+    if options.layout == Layout.TREE.value:
         return rendered_folders.check(tree, options.dir, options.output, console)
     return rendered_files.check(tree, options.output, console)
 
 
 def _write(tree: OverlayTree, options: Options, console: Console) -> int:
-    if options.layout == "tree":
+    if options.layout == Layout.TREE.value:
         rendered_folders.write(tree, options.dir, options.output, console)
     else:
         rendered_files.write(tree, options.output)

@@ -66,9 +66,9 @@ class Semantics:
     deviations: frozenset[Deviation] = frozenset()
 
     @property
-    def word(self) -> str:
-        """``api`` for the specification, ``enforcer`` for what one enforcer makes of it."""
-        return "api" if self.enforcer is Enforcer.ANY else "enforcer"
+    def name(self) -> SemanticsName:
+        """Whether policies are read as the specification says, or as an enforcer does."""
+        return SemanticsName.API if self.enforcer is Enforcer.ANY else SemanticsName.ENFORCER
 
     @property
     def measured(self) -> bool:

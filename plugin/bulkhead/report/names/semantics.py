@@ -28,7 +28,7 @@ _SAYS = {
 def stated(semantics: Semantics) -> dict[str, object]:
     """Return what the JSON of every command says of the *semantics* that it used."""
     enforcer = None if semantics.enforcer is Enforcer.ANY else semantics.enforcer.value
-    return {"semantics": semantics.word, "enforcer": enforcer, "measured": semantics.measured}
+    return {"semantics": semantics.name.value, "enforcer": enforcer, "measured": semantics.measured}
 
 
 def because(semantics: Semantics, departs: tuple[Deviation, ...], opens: bool) -> str:
