@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.changes.comparison import Comparison, Endpoints, of_manifests
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, Endpoints, compare_manifests
 from bulkhead.core.diff.findings import FindingEndpoints
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.engine.semantics import Semantics
@@ -143,7 +143,9 @@ def comparisons(draw: st.DrawFn) -> Comparison:
     before, after = draw(revisions())
     read_by = Semantics(draw(modes))
     endpoints = draw(st.sampled_from(list(Endpoints)))
-    return of_manifests(("a", "b"), AnalysisInput(before), AnalysisInput(after), (read_by, read_by), endpoints)
+    return compare_manifests(
+        ComparedSides(("a", "b"), AnalysisInput(before), AnalysisInput(after), (read_by, read_by), endpoints)
+    )
 
 
 @settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))  # what fails is too large to be shrunk in time
@@ -178,7 +180,9 @@ def test_a_change_of_one_replica_is_shown(form: str) -> None:
     client = Pod("shop", "client", addresses=("10.0.0.9",))
     policy = NetworkPolicy("shop", "deny", Selector((("pod", "1"),)), (), None)
     sides = [AnalysisInput(Cluster(pods=(*pods, client), policies=each)) for each in ((), (policy,))]
-    comparison = of_manifests(("a", "b"), sides[0], sides[1], (Semantics(), Semantics()), Endpoints.EXISTING)
+    comparison = compare_manifests(
+        ComparedSides(("a", "b"), sides[0], sides[1], (Semantics(), Semantics()), Endpoints.EXISTING)
+    )
     said = DIFF_FORMATS[form](comparison, Style())
     assert "web" in said
     if form == "pairs":
@@ -190,7 +194,7 @@ def test_a_change_of_one_replica_is_shown(form: str) -> None:
 def test_what_is_not_decided_is_shown(form: str) -> None:
     policy = NetworkPolicy("shop", "hard", EVERY_POD, (), None)
     sides = [AnalysisInput(Cluster(policies=each)) for each in ((), (policy,))]
-    comparison = of_manifests(("a", "b"), sides[0], sides[1], (Semantics(), Semantics()))
+    comparison = compare_manifests(ComparedSides(("a", "b"), sides[0], sides[1], (Semantics(), Semantics())))
     changes = possible_changes(sides[0].cluster, sides[1].cluster, (Semantics(), Semantics()))
     first = changes[0]
     hard = PossibleChange(first.opens, first.space, first.flows, first.causes, first.is_part, False)

@@ -29,6 +29,7 @@ from bulkhead.core.kubernetes.networkpolicy import (
 )
 from bulkhead.core.language.resources import ClusterProfile, Enforcer
 from bulkhead.core.language.scalars import Cidr
+from bulkhead.core.record import replaced
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
 from bulkhead.io.manifests import manifest_files, object_reader
 from bulkhead.io.manifests.assembly import AssembledObjects, PlacedObject, assemble
@@ -84,7 +85,7 @@ def as_known(found: AnalysisInput) -> Cluster:
     """Return the cluster of *found* as far as it is known: without the labels of namespaces that rules only ask for."""
     cluster = found.cluster
     namespaces = cluster.namespaces if found.known_namespaces is None else found.known_namespaces
-    return Cluster(namespaces, cluster.pods, cluster.policies, cluster.networks, cluster.nodes, cluster.services)
+    return replaced(cluster, namespaces=namespaces)
 
 
 def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
@@ -192,9 +193,7 @@ def each_object_by_itself(found: AnalysisInput) -> AnalysisInput:
     """Return *found* with the pods of its manifests as other tools count them; overlays as they are."""
     if not found.separate_pods:
         return found
-    old = found.cluster
-    cluster = Cluster(old.namespaces, found.separate_pods, old.policies, old.networks, old.nodes, old.services)
-    return replace(found, cluster=cluster)
+    return replace(found, cluster=replaced(found.cluster, pods=found.separate_pods))
 
 
 def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
@@ -204,7 +203,7 @@ def enforcer_of(profile: ClusterProfile | None) -> Enforcer:
 
 def facts_of(tree: Cluster, other: Cluster) -> Cluster:
     """Return *other* with the addresses of Services that *tree* knows."""
-    return Cluster(other.namespaces, other.pods, other.policies, other.networks, other.nodes, tree.services)
+    return replaced(other, services=tree.services)
 
 
 def _texts(networks: tuple[Cidr, ...] | None) -> tuple[str, ...]:

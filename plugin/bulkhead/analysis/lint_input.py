@@ -21,6 +21,7 @@ from bulkhead.core.lint.context import (
     RuleReference,
     of_policy,
 )
+from bulkhead.core.record import replaced
 from bulkhead.io.kustomize.kustomization import Kustomization
 
 
@@ -137,23 +138,18 @@ class LintInput:
 def _cluster(overlays: AnalysisInput | None, manifests: AnalysisInput | None) -> Cluster:
     if overlays is None or manifests is None:
         only = overlays or manifests or AnalysisInput(Cluster())
-        return Cluster(
-            (*only.cluster.namespaces, *_namespaces(overlays)),
-            (*only.cluster.pods, *_pods(overlays)),
-            only.cluster.policies,
-            only.cluster.networks,
-            only.cluster.nodes,
-            only.cluster.services,
+        return replaced(
+            only.cluster,
+            namespaces=(*only.cluster.namespaces, *_namespaces(overlays)),
+            pods=(*only.cluster.pods, *_pods(overlays)),
         )
     ours = {policy.namespace for policy in overlays.cluster.policies} | set(overlays.unprotected)
     others = tuple(policy for policy in manifests.cluster.policies if policy.namespace not in ours)
-    return Cluster(
-        manifests.cluster.namespaces,
-        manifests.cluster.pods,
-        overlays.cluster.policies + others,
-        overlays.cluster.networks,
-        overlays.cluster.nodes,
-        overlays.cluster.services,
+    return replaced(
+        overlays.cluster,
+        namespaces=manifests.cluster.namespaces,
+        pods=manifests.cluster.pods,
+        policies=overlays.cluster.policies + others,
     )
 
 

@@ -1,5 +1,5 @@
 """
-Two situations side by side: made to speak of the same endpoints, compared, and read as findings.
+Compares two analysis inputs over the same endpoints, and turns the difference into findings.
 """
 
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.changes.build_files import OtherPlugin
-from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies, widened_selectors
-from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, after_delivery, unjudged_changes
+from bulkhead.analysis.changes.live_policies import LivePolicy
+from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
@@ -20,8 +20,8 @@ from bulkhead.core.engine.reachability import class_count
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.evidence import Evidence
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
+from bulkhead.core.record import replaced
 from bulkhead.io.git.checkout import Copy
 
 
@@ -34,21 +34,30 @@ class Endpoints(Enum):
 
 
 SemanticsPair = tuple[Semantics, Semantics]
-"""What the policies before are read by, and those after."""
+"""The semantics by which the policies before are read, and those after."""
+
+
+@dataclass(frozen=True)
+class ComparedSides:
+    """What is compared: the side *before* and the side *after*, their *names*, their *semantics*, which *endpoints*."""
+
+    names: tuple[str, str]
+    before: AnalysisInput
+    after: AnalysisInput
+    semantics: SemanticsPair
+    endpoints: Endpoints = Endpoints.ALL
 
 
 @dataclass
 class Comparison:
     """
-    What *findings* there are between two analysis inputs, each with its name, and the *difference* they come from.
+    The *findings* between two analysis inputs, each with its name, and the *difference* from which they come.
 
-    *semantics* is that of the policies after.  *possible* is what changes for pods that could exist; what is not
-    decided is among it.  *notes* are what a reader must know in addition.  *same* says that there was nothing to
-    compare: the two are one and the same text.  *other* is the difference by the networks before, where they change.
-    *endpoints* are those that were judged.
-    *live* are the policies of a running cluster that the overlays do
-    not render.  *programs* are the files that a build can execute and that change. *other_plugins* are the plugins
-    after that are not the bulkhead that runs here.
+    *semantics* are those of the side after. *possible* are the changes for pods that could exist, with those that are
+    not decided. *notes* are sentences that a reader must know. *same*: the two sides have the same text. *other* is
+    the difference by the networks before, where the networks change. *endpoints* are those that were judged. *live*
+    are the policies of a running cluster that the overlays do not render. *programs* are the files that a build can
+    execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs here.
     *relabelled* are pods whose own labels or ports change traffic with pods that could exist.
     """
 
@@ -77,7 +86,7 @@ class Comparison:
 
     @property
     def enforcers(self) -> tuple[Enforcer, Enforcer] | None:
-        """The enforcer of the profile before and after, where that changes: then all policies may do something else."""
+        """The enforcer of the profile before and after; ``None`` where it is the same."""
         found = enforcer_of(self.before.profile), enforcer_of(self.after.profile)
         return None if found[0] is found[1] else found
 
@@ -89,7 +98,7 @@ class Comparison:
 
     @property
     def unjudged(self) -> tuple[UnjudgedChange, ...]:
-        """The policies of kinds that are not judged which are not the same on both sides."""
+        """The changes of policies whose kinds are not judged."""
         return unjudged_changes(self.before.unjudged, self.after.unjudged)
 
     @property
@@ -100,7 +109,7 @@ class Comparison:
 
     @property
     def undecided(self) -> tuple[PossibleChange, ...]:
-        """The changes for pods that could exist of which it was not decided whether anything opens or closes."""
+        """The changes for pods that could exist where it was not decided whether any port opens or closes."""
         return tuple(change for change in self.possible if not change.decided)
 
 
@@ -108,93 +117,36 @@ def _as_set(networks: Networks, name: NetworkName) -> frozenset[str]:
     return frozenset(map(str, networks.of(name) or ()))
 
 
-def of_overlays(
-    names: tuple[str, str],
-    before: AnalysisInput,
-    after: AnalysisInput,
-    semantics: SemanticsPair,
-    endpoints: Endpoints = Endpoints.ALL,
-) -> Comparison:
-    """Compare two trees of overlays; what only one of them can distinguish exists in both."""
+def compare_overlays(sides: ComparedSides) -> Comparison:
+    """Compare two trees of overlays. Endpoints that only one side distinguishes are in both."""
+    before, after = sides.before, sides.after
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
     workloads = _workloads(before), _workloads(after)
     own = workloads if workloads[0] != workloads[1] else ((), ())
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
-        replace(each, cluster=_with(each.cluster, namespaces, (*pods, *mine), each.cluster.policies))
+        replace(each, cluster=replaced(each.cluster, namespaces=namespaces, pods=(*pods, *mine)))
         for each, mine in zip((before, after), own, strict=True)
     )
-    return _compared(names, one, other, semantics, endpoints)
+    return compare_sides(replace(sides, before=one, after=other))
 
 
-def of_manifests(
-    names: tuple[str, str],
-    before: AnalysisInput,
-    after: AnalysisInput,
-    semantics: SemanticsPair,
-    endpoints: Endpoints = Endpoints.ALL,
-) -> Comparison:
-    """Compare two clusters as their manifests describe them, pods and all."""
-    found = _compared(names, before, after, semantics, endpoints)
-    if endpoints is not Endpoints.EXISTING:
-        found.relabelled = relabelled_pods(before.cluster, after.cluster, semantics)
-    return found
-
-
-def of_drift(
-    names: tuple[str, str],
-    dump: AnalysisInput,
-    overlays: AnalysisInput,
-    semantics: Semantics,
-    endpoints: Endpoints = Endpoints.ALL,
-    prune: bool = False,
-) -> Comparison:
-    """
-    Compare a running cluster with itself as the overlays want it.
-
-    The pods are those of the dump on both sides. After the delivery the cluster has what the overlays render, in the
-    place of policies of the same name, and every other policy of the dump. With *prune* the policies that a delivery
-    of overlays applied before, and that the overlays no longer render, are gone (``live_policies``).
-    """
-    loaded = overlays.loaded
-    listed = (
-        {each.namespace for overlay in loaded.overlays.values() for each in overlay.namespaces} if loaded else set()
-    )
-    wanted = overlays.cluster
-    live = live_policies(dump.cluster.policies, wanted.policies, listed, prune)
-    kept = tuple(each.policy for each in live if each.stays)
-    networks = Cluster(networks=wanted.networks, nodes=wanted.nodes, services=wanted.services)
-    pods, namespaces = dump.cluster.pods, dump.cluster.namespaces
-    before = replace(dump, cluster=_with(networks, namespaces, pods, dump.cluster.policies), profile=overlays.profile)
-    after = replace(
-        overlays,
-        cluster=_with(networks, namespaces, pods, kept + wanted.policies),
-        known_namespaces=namespaces,
-        rules=overlays.rules.also(dump.rules),
-        unjudged=after_delivery(dump.unjudged, overlays.unjudged),
-    )
-    found = _compared(names, before, after, (semantics, semantics), endpoints)
-    found.live = live
-    merged = widened_selectors(dump.cluster.policies, wanted.policies)
-    if merged:
-        found.notes.append(
-            f"the pod selector of {', '.join(merged)} has labels in the cluster that the overlays do not render: "
-            "server-side apply removes them, `kubectl apply` without `--server-side` keeps them"
-        )
-    absent = sorted(listed - {each.name for each in namespaces} - {pod.namespace for pod in pods})
-    if absent:
-        found.notes.append("listed by the overlays and not in the dump: " + ", ".join(absent))
+def compare_manifests(sides: ComparedSides) -> Comparison:
+    """Compare two clusters as their manifests describe them, with their pods."""
+    found = compare_sides(sides)
+    if sides.endpoints is not Endpoints.EXISTING:
+        found.relabelled = relabelled_pods(sides.before.cluster, sides.after.cluster, sides.semantics)
     return found
 
 
 def unchanged(names: tuple[str, str]) -> Comparison:
-    """Return the comparison of a tree with itself, of which nothing needs to be read."""
+    """Return the comparison of a tree with itself, without reading it."""
     empty = AnalysisInput(Cluster())
     return Comparison(names, empty, empty, API, compare_clusters(Cluster(), Cluster()), same=True)
 
 
-def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
-    """Return *situation* with every file as ``REV:path``."""
+def renamed(found: AnalysisInput, copy: Copy) -> AnalysisInput:
+    """Return *found* with every file as ``REV:path``."""
 
     def moved(at: Location) -> Location:
         return Location(copy.named(at.file), at.line, at.column)
@@ -202,26 +154,22 @@ def renamed(situation: AnalysisInput, copy: Copy) -> AnalysisInput:
     def named(fault: Diagnostic) -> Diagnostic:
         return Diagnostic(moved(fault.location), copy.named(fault.message), copy.named(fault.hint))
 
-    rules = situation.rules.renamed(copy.named, situation.cluster.policies)
-    return replace(situation, rules=rules, faults=list(map(named, situation.faults)))
+    rules = found.rules.renamed(copy.named, found.cluster.policies)
+    return replace(found, rules=rules, faults=list(map(named, found.faults)))
 
 
-def _compared(
-    names: tuple[str, str],
-    before: AnalysisInput,
-    after: AnalysisInput,
-    semantics: SemanticsPair,
-    endpoints: Endpoints,
-) -> Comparison:
+def compare_sides(sides: ComparedSides) -> Comparison:
     """
-    Return the comparison; where the networks of the two sides differ, by the facts of either side.
+    Return the comparison; where the networks of the two sides differ, by the networks of either side.
 
-    What one side calls an address of a pod or a Service is an address of the internet to the other one: a rule to it
-    is judged as both.
+    An address of a pod or a Service on one side can be an address of the internet on the other side. A rule for such
+    an address is judged as both.
     """
-    found = _judged(names, before, after, semantics, endpoints)
-    if _facts(before.cluster) != _facts(after.cluster):
-        was = _judged(names, before, replace(after, cluster=_as_in(before, after.cluster)), semantics, endpoints)
+    semantics = sides.semantics
+    found = _judged(sides)
+    if _networks(sides.before.cluster) != _networks(sides.after.cluster):
+        after = replace(sides.after, cluster=with_networks(sides.after.cluster, sides.before.cluster))
+        was = _judged(replace(sides, after=after))
         found.findings = tuple(sorted(set(found.findings) | set(was.findings), key=lambda each: each.order))
         found.possible += was.possible
         found.other = was.difference
@@ -231,57 +179,46 @@ def _compared(
         )
     elif not semantics[1].measured:
         found.notes.append(f"both sides are read {semantics[1].description}")
-    if endpoints is Endpoints.EXISTING:
+    if sides.endpoints is Endpoints.EXISTING:
         found.notes.append("only the pods that exist were judged (`--endpoints existing`), not every pod that could")
     return found
 
 
-def _judged(
-    names: tuple[str, str],
-    before: AnalysisInput,
-    after: AnalysisInput,
-    semantics: SemanticsPair,
-    endpoints: Endpoints,
-) -> Comparison:
-    """Return the comparison by the networks of *after*."""
-    before = replace(before, cluster=_as_in(after, before.cluster))
-    difference = compare_clusters(before.cluster, after.cluster, *semantics)
-    found = Comparison(names, before, after, semantics[1], difference, endpoints=endpoints)
+def _judged(sides: ComparedSides) -> Comparison:
+    """Return the comparison by the networks of the side after."""
+    after, endpoints = sides.after, sides.endpoints
+    before = replace(sides.before, cluster=with_networks(sides.before.cluster, after.cluster))
+    difference = compare_clusters(before.cluster, after.cluster, *sides.semantics)
+    found = Comparison(sides.names, before, after, sides.semantics[1], difference, endpoints=endpoints)
     if endpoints is not Endpoints.POSSIBLE:
         found.findings = findings(difference)
     if endpoints is not Endpoints.EXISTING:
-        found.possible = possible_changes(as_known(before), as_known(after), semantics)
+        found.possible = possible_changes(as_known(before), as_known(after), sides.semantics)
         are_given = before.loaded is None and bool(before.cluster.pods or after.cluster.pods)
         found.findings += possible_findings(difference, found.possible, are_given, endpoints is Endpoints.ALL)
     return found
 
 
-def _facts(cluster: Cluster) -> tuple[frozenset[str], ...]:
+def _networks(cluster: Cluster) -> tuple[frozenset[str], ...]:
     return frozenset(cluster.networks), frozenset(cluster.nodes), frozenset(cluster.services)
 
 
-def _as_in(facts: AnalysisInput, cluster: Cluster) -> Cluster:
-    """Return *cluster* with the networks of *facts*."""
-    return _with(facts.cluster, cluster.namespaces, cluster.pods, cluster.policies)
-
-
-def _with(
-    facts: Cluster, namespaces: tuple[Namespace, ...], pods: tuple[Pod, ...], policies: tuple[NetworkPolicy, ...]
-) -> Cluster:
-    return Cluster(namespaces, pods, policies, facts.networks, facts.nodes, facts.services)
+def with_networks(cluster: Cluster, other: Cluster) -> Cluster:
+    """Return *cluster* with the networks of pods, nodes and Services of *other*."""
+    return replaced(cluster, networks=other.networks, nodes=other.nodes, services=other.services)
 
 
 def _workloads(side: AnalysisInput) -> tuple[Pod, ...]:
-    """Return the pods of the workloads that are among the overlays' own resources."""
+    """Return the pods of the workloads among the resources of the overlays."""
     return tuple(thing for thing in side.beside if isinstance(thing, Pod))
 
 
 def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """
-    Return each of *pods* and one more like it.
+    Return each of *pods* twice, with different names.
 
-    An endpoint of overlays represents any number of pods, and traffic between two of the same
-    kind is traffic too; a single pod only ever reaches itself.
+    An endpoint of overlays represents any number of pods, and traffic between two of them counts. A single pod reaches
+    only itself.
     """
     found = []
     for pod in sorted(pods, key=lambda each: (each.namespace, each.name, each.labels)):

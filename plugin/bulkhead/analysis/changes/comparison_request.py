@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.changes.comparison import Comparison, Endpoints, of_overlays
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, Endpoints, compare_overlays
 from bulkhead.analysis.changes.revision_checks import graph_of, unlisted_changes
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.diagnostics import Diagnostic
@@ -93,6 +93,6 @@ def compare_trees(
     notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
     if faults:
         raise NotComparable(names[1], faults)
-    found = of_overlays(names, before, after, (was, now), asked.endpoints)
+    found = compare_overlays(ComparedSides(names, before, after, (was, now), asked.endpoints))
     found.notes += notes
     return found

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bulkhead.analysis.analysis_input import from_manifests, from_overlays
 from bulkhead.analysis.changes.build_files import programs_on_disk
-from bulkhead.analysis.changes.comparison import Comparison, of_drift, of_manifests
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
 from bulkhead.analysis.changes.comparison_request import (
     ComparisonRequest,
     NothingToCompare,
     checked_side,
     compare_trees,
 )
+from bulkhead.analysis.changes.drift import compare_drift
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
 from bulkhead.io.git.programs import changed_programs
 from bulkhead.io.manifests.manifest_files import Known
@@ -47,7 +48,9 @@ def _manifests(asked: ComparisonRequest) -> Comparison:
         checked_side(name, from_manifests(each, semantics, known, asked.selection))
         for name, each in zip(names, paths, strict=True)
     )
-    found = of_manifests((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
+    found = compare_manifests(
+        ComparedSides((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
+    )
     if not found.unjudged and before.evidence.is_nothing and after.evidence.is_nothing:
         raise NothingToCompare(names[1], after)
     return found
@@ -57,7 +60,7 @@ def _drift(asked: ComparisonRequest) -> Comparison:
     overlays = checked_side(asked.directory, from_overlays(asked.directory, asked.bounds))
     dump = checked_side(asked.dump, from_manifests(asked.dump, selection=asked.selection))
     names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
-    return of_drift(names, dump, overlays, asked.semantics_for(overlays), asked.endpoints, asked.prune)
+    return compare_drift(names, dump, overlays, asked.semantics_for(overlays), asked.endpoints, asked.prune)
 
 
 def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:

@@ -12,10 +12,10 @@ from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.expansion.expand import expand
 from bulkhead.core.explanation.pair import all_allowed, explain_pairs
-from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import API_VERSION, SegmentedNamespace
+from bulkhead.core.record import replaced
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.manifests.manifest_files import policies_in
 from bulkhead.io.resources.decode import decode
@@ -49,8 +49,7 @@ class SuggestionTrial:
         return len(set(names)) == len(names) and self._allowed(self.found.cluster.policies + added)
 
     def _allowed(self, policies: tuple[NetworkPolicy, ...]) -> bool:
-        old = self.found.cluster
-        cluster = Cluster(old.namespaces, old.pods, policies, old.networks, old.nodes, old.services)
+        cluster = replaced(self.found.cluster, policies=policies)
         answer = reach(cluster, self.found.semantics)
         return all_allowed(explain_pairs(answer, *self.ends, self.asked, self.found.loaded is not None), self.asked)
 

@@ -21,7 +21,7 @@ from bulkhead.core.kubernetes.networkpolicy import (
 )
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.flow_class import OUTSIDES
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets.value_sets import only
 
 _KEY = "*"
@@ -129,7 +129,7 @@ def _marked(cluster: Cluster, pod: Pod) -> Cluster:
             resolved = None if ingress is None else tuple(PolicyRule(r.peers, _ports(r.ports, pod)) for r in ingress)
             own = None if resolved is None else tuple(rule for rule in resolved if rule.ports != ())
             found.append(_policy(policy, _MARKED, own, egress))
-    return Cluster(cluster.namespaces, cluster.pods, tuple(found), cluster.networks, cluster.nodes, cluster.services)
+    return replaced(cluster, policies=tuple(found))
 
 
 def _policy(
@@ -138,15 +138,7 @@ def _policy(
     ingress: tuple[PolicyRule, ...] | None,
     egress: tuple[PolicyRule, ...] | None,
 ) -> NetworkPolicy:
-    return NetworkPolicy(
-        namespace=policy.namespace,
-        name=policy.name,
-        pods=pods,
-        ingress=ingress,
-        egress=egress,
-        labels=policy.labels,
-        annotations=policy.annotations,
-    )
+    return replaced(policy, pods=pods, ingress=ingress, egress=egress)
 
 
 def _without_mark(selector: Selector) -> Selector:
