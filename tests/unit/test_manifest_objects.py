@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from bulkhead.io.manifests.manifest_files import ManifestCluster, load
+from bulkhead.io.manifests.manifest_locations import Places
 
 TEMPLATE = {
     "metadata": {"labels": {"app": "web"}},
@@ -305,3 +306,22 @@ def test_an_object_that_holds_a_policy_is_one_that_is_not_judged(
 )
 def test_one_that_only_speaks_of_policies_is_none(tmp_path: Path, document: dict[str, Any]) -> None:
     assert not read(tmp_path, document).unjudged
+
+
+# --- Where a policy is written ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["projectcalico.org/v3", "crd.projectcalico.org/v1", "crd.antrea.io/v1alpha1"])
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_policy_is_not_located_at_another_kind_of_policy_of_the_same_name(
+    tmp_path: Path, version: str, as_list: bool
+) -> None:
+    """The file with the other policy is read first."""
+    foreign, own = custom(version, "NetworkPolicy"), custom("networking.k8s.io/v1", "NetworkPolicy", ingress=[])
+    if as_list:
+        foreign, own = ({"apiVersion": "v1", "kind": "List", "items": [each]} for each in (foreign, own))
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for file, document in zip(files, (foreign, own), strict=True):
+        file.write_text(yaml.safe_dump(document))
+    found = Places(map(str, files)).locate("NetworkPolicy", "shop", "web", ("spec",))
+    assert found is not None and found.file == str(files[1])

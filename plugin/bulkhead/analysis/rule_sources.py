@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, Direction, NetworkPolicy
 from bulkhead.core.language.resources import ClusterProfile, Rule, SegmentedNamespace, rules_of
 from bulkhead.core.record import record
 from bulkhead.io.manifests.manifest_locations import Places
@@ -154,7 +154,7 @@ class RuleSources:
         return found if found and (found.policy is policy or found.policy == policy) else None
 
     def _in_manifest(self, policy: NetworkPolicy, path: Path) -> Location:
-        found = self.places.locate("NetworkPolicy", policy.namespace, policy.name, path)
+        found = self.places.locate(NETWORKPOLICY, policy.namespace, policy.name, path)
         if found:
             return self._renamed(found)
         for other in self._others:

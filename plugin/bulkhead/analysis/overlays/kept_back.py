@@ -8,6 +8,7 @@ cluster then has is not what was rendered, so no verdict about it is given.
 from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests.kinds import group_of, is_unjudged
 from bulkhead.io.yaml.nodes import Raw
@@ -36,7 +37,7 @@ def kept_back(text: str, file: str) -> Iterator[Diagnostic]:
 
 def _decides(api_version: str, kind: str) -> bool:
     """Say whether objects of *kind* decide about traffic."""
-    return kind in ("NetworkPolicy", "Namespace") or is_unjudged(group_of(api_version), kind)
+    return kind in (NETWORKPOLICY, "Namespace") or is_unjudged(group_of(api_version), kind)
 
 
 def _words(metadata: Raw) -> list[str]:

@@ -12,7 +12,7 @@ from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import AFTER
 from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.core.kubernetes.networkpolicy import is_networkpolicy
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, is_networkpolicy
 from bulkhead.io.kustomize.build import UNUSED, Mirror, join, kustomization_text
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.resource_order import legacy
@@ -151,7 +151,7 @@ class RootBuild:
             yield from ((legacy(each.head), each.text) for each in overlay.kept)
             for policy in overlay.policies:
                 head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
-                head |= {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+                head |= {"apiVersion": "networking.k8s.io/v1", "kind": NETWORKPOLICY}
                 yield legacy(head), document(policy)
 
     def _fault(self, file: str, message: str, hint: str = "") -> None:

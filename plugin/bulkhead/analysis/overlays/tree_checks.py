@@ -7,6 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations, text_of
@@ -17,7 +18,7 @@ from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
 LISTING = {"apiVersion", "kind", "metadata", "resources"}
 """The fields of a kustomization that does nothing but list."""
 
-_PROTECTED = {"SegmentedNamespace", "ClusterProfile", "Namespace", "NetworkPolicy"}
+_PROTECTED = {"SegmentedNamespace", "ClusterProfile", "Namespace", NETWORKPOLICY}
 """Kinds that a verdict depends on: none of them may be left out of a build by an annotation."""
 
 

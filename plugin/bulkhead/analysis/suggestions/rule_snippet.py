@@ -66,14 +66,21 @@ def _restored(layers: list[PatchLayer], file: str, rules: list[SuggestedRule]) -
     for rule in rules:
         holder = added
         for key in ("workloads", rule.workload) if rule.workload else ():
-            holder = holder.setdefault(key, {})  # type: ignore[assignment]
+            holder = _map_in(holder, key)
         if rule.pods:
             holder["pods"] = {}
-        group = holder.setdefault(rule.direction.value, {})
-        group[rule.name] = rule.name  # type: ignore[call-overload,index]
+        _map_in(holder, rule.direction.value)[rule.name] = rule.name
     found = restored_rules(layers, file, added)
     if found is None or any(len(path) not in (2, 4) or path[-2] not in set(Direction) for path in found):
         raise NoSuggestion
+    return found
+
+
+def _map_in(holder: dict[str, Raw], key: str) -> dict[str, Raw]:
+    """Return the map at *key* of *holder*, a new one where there is none."""
+    found = holder.get(key)
+    if not isinstance(found, dict):
+        found = holder[key] = {}
     return found
 
 

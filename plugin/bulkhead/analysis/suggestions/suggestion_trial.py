@@ -1,13 +1,14 @@
 """
-Tries a suggestion before it is shown: the text is read as a person's file would be, and the engine is asked again.
+Tries a suggestion before it is shown: its text is read like a file, and the engine decides about the connection again.
 
-A suggestion that does not allow the connection, that is not valid, or that isolates pods which nothing isolated
-before, is not shown.
+A suggestion is not shown if it does not allow the connection, is not valid, or isolates pods that no policy isolated
+before.
 """
 
 from collections.abc import Iterable
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.suggestions.merge_patch import merged
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.expansion.expand import expand
@@ -68,10 +69,10 @@ class SuggestionTrial:
         except (InvalidYaml, ValueError):
             return None
         spec = document.value.get("spec") if isinstance(document.value, dict) else None
-        merged = _merged(encode(self.found.rules.namespaces[namespace].spec), spec)
+        patched = merged(encode(self.found.rules.namespaces[namespace].spec), spec)
         metadata: dict[str, Raw] = {"name": namespace, "namespace": namespace}
         made, problems = decode(
-            {"apiVersion": API_VERSION, "kind": "SegmentedNamespace", "metadata": metadata, "spec": merged}
+            {"apiVersion": API_VERSION, "kind": "SegmentedNamespace", "metadata": metadata, "spec": patched}
         )
         if problems or not isinstance(made, SegmentedNamespace) or overlay.profile is None:
             return None
@@ -88,11 +89,3 @@ class SuggestionTrial:
             for pod in self.found.cluster.pods
             if pod.namespace == added.namespace and matches(added.pods, dict(pod.labels))
         )
-
-
-def _merged(old: Raw, new: Raw) -> Raw:
-    """Return *old* with the map *new* merged into it, as kustomize merges a patch."""
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return new
-    found = {**old, **{key: _merged(old.get(key), item) for key, item in new.items()}}
-    return {key: item for key, item in found.items() if item is not None}

@@ -15,6 +15,7 @@ from bulkhead.core.language.resources import NamespaceSpec
 from bulkhead.core.language.scalars import Name, Text
 from bulkhead.io.files import Unreadable, text_of, write_file
 from bulkhead.io.yaml.nodes import InvalidYaml, documents, reads_as_text
+from bulkhead.io.yaml.paths import value_at
 
 _KUSTOMIZATION = """\
 resources: [../../base]
@@ -106,7 +107,7 @@ def _base_name(root: str) -> str:
     try:
         for each in documents(text_of(os.path.join(root, "base", "namespace.yaml"))):
             if isinstance(each.value, dict) and each.value.get("kind") == "SegmentedNamespace":
-                return str(each.value["metadata"]["name"])  # type: ignore[index,call-overload]
+                return str(value_at(each.value, "metadata", "name") or "standard")
     except (Unreadable, InvalidYaml, KeyError, TypeError):
         pass
     return "standard"

@@ -13,6 +13,8 @@ from bulkhead.core.record import record
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace: its name."""
 
+NETWORKPOLICY = "NetworkPolicy"
+"""The kind."""
 
 _GROUPS = ("networking.k8s.io/", "extensions/")
 """The API groups of the Kubernetes resource. Calico has another resource of the same kind."""
@@ -20,7 +22,7 @@ _GROUPS = ("networking.k8s.io/", "extensions/")
 
 def is_networkpolicy(api_version: object, kind: object) -> bool:
     """Say whether a resource is a NetworkPolicy of Kubernetes."""
-    return kind == "NetworkPolicy" and str(api_version).startswith(_GROUPS)
+    return kind == NETWORKPOLICY and str(api_version).startswith(_GROUPS)
 
 
 class Direction(str, Enum):

@@ -1,7 +1,7 @@
 """
 The small notations inside a resource: names, labels, ports, CIDRs, dates.
 
-Each class has ``parse(raw)``, which returns the value or raises :class:`Refused` with what
+Each class has ``parse(raw)``, which returns the value or raises :class:`InvalidValue` with what
 is wrong and what to write instead.  The limits are those of the Kubernetes API
 (``k8s.io/apimachinery/pkg/util/validation`` and ``k8s.io/api/networking/v1``).
 """
@@ -61,14 +61,29 @@ class Name(str):
     def parse(raw: object) -> "Name":
         """Return the name, or refuse what the API server would refuse."""
         word = text(raw, "a name")
-        if len(word) > 63:
-            raise InvalidValue(f"name {quoted(word)} has {len(word)} characters", "use at most 63")
+        _check_length(word, 63, "name")
         if not word or not _NAME_INNER.issuperset(word) or word[0] == "-" or word[-1] == "-":
             raise InvalidValue(
                 f"name {quoted(word)} is not valid",
                 "use small letters, digits and `-`, beginning and ending with a letter or digit",
             )
         return Name(word)
+
+
+class Subdomain(str):
+    """The name of a NetworkPolicy and of most other objects: an RFC 1123 subdomain of at most 253 characters."""
+
+    @staticmethod
+    def parse(raw: object) -> "Subdomain":
+        """Return the name, or refuse what the API server would refuse."""
+        word = text(raw, "a name")
+        _check_length(word, 253, "name")
+        if not is_subdomain(word):
+            raise InvalidValue(
+                f"name {quoted(word)} is not valid",
+                "use small letters, digits, `-` and `.`, with a letter or digit at both ends of each part",
+            )
+        return Subdomain(word)
 
 
 class Date(str):
@@ -100,8 +115,7 @@ class LabelValue(str):
     def parse(raw: object) -> "LabelValue":
         """Return the value, or refuse what the API server would refuse."""
         word = text(raw, "a label's value")
-        if len(word) > 63:
-            raise InvalidValue(f"label value {quoted(word)} has {len(word)} characters", "use at most 63")
+        _check_length(word, 63, "label value")
         if word and not _is_label(word):
             raise InvalidValue(
                 f"label value {quoted(word)} is not valid",
@@ -125,6 +139,11 @@ class LabelKey(str):
                 "at most 63 characters after the `/`",
             )
         return LabelKey(word)
+
+
+def _check_length(word: str, most: int, what: str) -> None:
+    if len(word) > most:
+        raise InvalidValue(f"{what} {quoted(word)} has {len(word)} characters", f"use at most {most}")
 
 
 def _is_label(word: str) -> bool:

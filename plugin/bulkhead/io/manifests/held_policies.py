@@ -8,7 +8,9 @@ that a ClusterResourceSet applies.
 import re
 from typing import Any
 
-_POLICY = "NetworkPolicy"
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
+
+_POLICY = NETWORKPOLICY
 _HOLDS = frozenset(("spec", "data", "clone", "cloneList"))
 """A reference to a policy has none of these."""
 

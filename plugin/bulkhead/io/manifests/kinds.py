@@ -6,6 +6,8 @@ A kind that is not known is taken to create pods: pods of it are possible.
 
 from typing import Any
 
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
+
 _CORE_GROUPS = frozenset(("", "apps", "batch", "extensions"))
 """The groups of the kinds that are judged; ``extensions`` had some of them before."""
 
@@ -149,7 +151,7 @@ def is_unjudged(group: str, kind: str) -> bool:
 
     Any kind that ends in ``NetworkPolicy`` is one, unless it is Kubernetes' own: nobody can know all of them.
     """
-    if kind == "NetworkPolicy" and (group in _CORE_GROUPS or group == NETWORKING):
+    if kind == NETWORKPOLICY and (group in _CORE_GROUPS or group == NETWORKING):
         return False
     return group in _UNJUDGED_GROUPS or (group, kind) in _UNJUDGED_KINDS or kind.endswith("NetworkPolicy")
 

@@ -11,13 +11,15 @@ from io import TextIOWrapper
 from typing import Any
 
 from bulkhead.core.diagnostics import Location, Path
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.core.record import record
 from bulkhead.io.files import Unreadable, regular_file
+from bulkhead.io.manifests.kinds import group_of, is_unjudged
 from bulkhead.io.manifests.manifest_files import LARGEST_DUMP
 from bulkhead.io.yaml import documents, json_stream
 from bulkhead.io.yaml.nodes import InvalidYaml
 
-_KINDS = ("NetworkPolicy", "Namespace")
+_KINDS = (NETWORKPOLICY, "Namespace")
 
 
 @record
@@ -77,7 +79,7 @@ class Places:
     def unspoken(self) -> Iterator[tuple[str, str, Path]]:
         """Yield namespace, name and path of the first port of each policy for which no protocol is written."""
         for (kind, name), standings in self.read().items():
-            for standing in standings if kind == "NetworkPolicy" else ():
+            for standing in standings if kind == NETWORKPOLICY else ():
                 path = next(_without_protocol(standing.data), None)
                 if path:
                     yield str(standing.metadata.get("namespace") or "default"), name, path
@@ -85,7 +87,7 @@ class Places:
     def left_out(self) -> Iterator[tuple[str, str, Path]]:
         """Yield namespace, name and path of the rules of each direction that is not in the policy's ``policyTypes``."""
         for (kind, name), standings in self.read().items():
-            for standing in standings if kind == "NetworkPolicy" else ():
+            for standing in standings if kind == NETWORKPOLICY else ():
                 for path in _without_type(standing.data):
                     yield str(standing.metadata.get("namespace") or "default"), name, path
 
@@ -116,22 +118,24 @@ def _in_file(file: str) -> Iterator[Standing]:
         with TextIOWrapper(regular_file(file, LARGEST_DUMP), encoding="utf-8-sig") as stream:
             if file.endswith(".json"):
                 for item in json_stream.items(stream):
-                    yield from _in(file, item.line, "", (), item.data, item.kind)
+                    yield from _in(file, item.line, "", (), item.data, item.kind, item.version)
                 return
             text = stream.read()
         for chunk in documents.split(text) if any(kind in text for kind in _KINDS) else ():
             for data in documents.parse(chunk.text):
-                yield from _in(file, chunk.line, chunk.text, (), data, "")
+                yield from _in(file, chunk.line, chunk.text, (), data)
     except (OSError, Unreadable, UnicodeDecodeError, InvalidYaml, json.JSONDecodeError):
         return  # what cannot be read was reported when the cluster was read
 
 
-def _in(file: str, line: int, text: str, path: Path, data: Any, kind: str) -> Iterator[Standing]:
+def _in(
+    file: str, line: int, text: str, path: Path, data: Any, kind: str = "", version: str = ""
+) -> Iterator[Standing]:
     if not isinstance(data, dict):
         return
-    found = str(data.get("kind") or kind)
+    found, version = str(data.get("kind") or kind), str(data.get("apiVersion") or version)
     if found.endswith("List") and isinstance(data.get("items"), list):
         for number, item in enumerate(data["items"]):
-            yield from _in(file, line, text, (*path, "items", number), item, found.removesuffix("List"))
-    elif found in _KINDS:
+            yield from _in(file, line, text, (*path, "items", number), item, found.removesuffix("List"), version)
+    elif found in _KINDS and not is_unjudged(group_of(version), found):
         yield Standing(file, line, text, path, data if data.get("kind") else {**data, "kind": found})

@@ -12,7 +12,7 @@ from typing import Any
 from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import read_networkpolicy
 from bulkhead.io.manifests.held_policies import holds_policy
@@ -105,7 +105,7 @@ def _object(
             raise InvalidField(("kind",), f"`{kind}` is no kind of `{NETWORKING}`", _did_you_mean(kind))
         if is_unjudged(group, kind):
             yield _unjudged(group, kind, document, path)
-        elif kind == "NetworkPolicy":
+        elif kind == NETWORKPOLICY:
             yield from _policy(document, problems, path)
         elif is_core(group) and (kind in ("Namespace", "Pod") or is_workload(kind)):
             yield _judged(kind, document, path)
@@ -132,14 +132,12 @@ def _written_name(document: dict[str, Any]) -> str:
 
 
 def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> Iterator[ReadObject | None]:
-    if (
-        "NetworkPolicy" not in document.values()
-    ):  # an item of a NetworkPolicyList has its kind and version from the list
+    if NETWORKPOLICY not in document.values():  # an item of a NetworkPolicyList has its kind and version from the list
         document = {"apiVersion": read_networkpolicy.API_VERSION, **document}
     policy = read_networkpolicy.read(document, problems, path)
     if policy:
         generated = not document["metadata"].get("name")
-        yield ReadObject("NetworkPolicy", policy.namespace, policy.name, (policy,), generated=generated, path=path)
+        yield ReadObject(NETWORKPOLICY, policy.namespace, policy.name, (policy,), generated=generated, path=path)
 
 
 def _judged(kind: str, document: dict[str, Any], path: Path) -> ReadObject:

@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bulkhead.core.diagnostics import Key, Path
-from bulkhead.core.kubernetes.object_names import Subdomain
-from bulkhead.core.language.scalars import LabelKey, Name
+from bulkhead.core.language.scalars import LabelKey, Name, Subdomain
 from bulkhead.core.record import record
 from bulkhead.io.manifests.strict_reader import StrictReader
 

@@ -14,6 +14,7 @@ from bulkhead.core.language.scalars import quoted
 from bulkhead.io.kustomize.kustomization import diagnostic, text_of
 from bulkhead.io.resources.decode import TEST_KIND, decode_spec
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, documents
+from bulkhead.io.yaml.paths import value_at
 
 FOLDER = os.path.join("tests", "reachability")
 
@@ -83,11 +84,11 @@ def _add(found: Read, file: str, document: Document) -> None:
         (line, column), _ = document.place(problem.location.path)
         found.faults.append(problem.at(Location(file, line, column)))
     if spec is not None:
-        _rows(found, file, document, spec, str(resource["metadata"]["name"]))  # type: ignore[index,call-overload]
+        _rows(found, file, document, spec, str(value_at(resource, "metadata", "name")))
 
 
 def _rows(found: Read, file: str, document: Document, spec: ReachabilitySpec, name: str) -> None:
-    body = document.value["spec"]["tests"]  # type: ignore[index,call-overload]
+    body = value_at(document.value, "spec", "tests")
     if isinstance(body, list) and len(body) != len(spec.tests):
         (line, column), _ = document.place(("spec", "tests"))
         found.faults.append(Diagnostic(Location(file, line, column), "two rows are the same", "remove one of them"))
