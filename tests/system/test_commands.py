@@ -229,7 +229,7 @@ def test_validate_says_what_to_write_instead(cluster: Tree, wrong: str, right: s
     assert hint in done.stderr
 
 
-@pytest.mark.parametrize("word", ["0443", "1e3", "22:22", "2027-03-31", "null", "off: it is old", "#1", "- x"])
+@pytest.mark.parametrize("word", ["0443", "1e3", "22:22", "2027-03-31", "null", "off: it is old", "#1", "- x", "= no"])
 def test_new_writes_a_reason_that_every_yaml_reads_as_text(cluster: Tree, word: str) -> None:
     assert cluster.bulkhead("new", "sandbox", "--unprotected", word).status == 0
     assert cluster.bulkhead("validate").status == 0
@@ -253,7 +253,7 @@ def test_new_writes_a_name_that_every_yaml_reads_as_text(cluster: Tree, name: st
         (["a" * 64], "has 64 characters"),
         (["../evil"], "name `../evil` is not valid"),
         (["x", "--unprotected", " "], "the text is empty"),
-        *((["x", "--unprotected", answer], f"`{answer}` is no reason") for answer in ("yes", "No", "true")),
+        *((["x", "--unprotected", answer], f"`{answer}` is no reason") for answer in ("yes", "No", "true", "=", "~")),
         (["x", "-C", "overlays"], "there is no folder `base`"),
     ],
 )

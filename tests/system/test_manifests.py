@@ -283,7 +283,18 @@ def test_nothing_to_judge_is_an_error(files: Tree, command: tuple[str, ...], pat
     assert "nothing to judge" in done.stderr or "no such file" in done.stderr
 
 
-@pytest.mark.parametrize("path", ["empty", "services.yaml", "only-excluded", "nowhere", "namespace.yaml"])
+@pytest.mark.parametrize("path", ["services.yaml", "namespace.yaml"])
+def test_a_side_from_which_the_last_policy_is_removed_is_compared(files: Tree, path: str) -> None:
+    nothing(files)
+    files.write("p/all.yaml", POLICY)
+    opens, closes = (files.bulkhead("diff", "--manifests", *sides) for sides in (("p", path), (path, "p")))
+    assert (opens.status, closes.status) == (1, 1), opens.stderr + closes.stderr
+    assert opens.stdout.startswith("OPENS ") and closes.stdout.startswith("CLOSES ")
+    done = files.bulkhead("diff", "--manifests", path, path)
+    assert (done.status, done.stdout, "nothing to judge" in done.stderr) == (2, "", True)
+
+
+@pytest.mark.parametrize("path", ["empty", "only-excluded", "nowhere", "values.json"])
 def test_nothing_to_judge_on_a_side_of_a_diff_is_an_error(files: Tree, path: str) -> None:
     nothing(files)
     for sides in ((path, "m"), ("m", path), (path, path)):

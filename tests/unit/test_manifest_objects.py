@@ -325,3 +325,44 @@ def test_a_policy_is_not_located_at_another_kind_of_policy_of_the_same_name(
         file.write_text(yaml.safe_dump(document))
     found = Places(map(str, files)).locate("NetworkPolicy", "shop", "web", ("spec",))
     assert found is not None and found.file == str(files[1])
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        (custom("example.org/v1", "Installer", template=TEMPLATE, policy=POLICY), "Installer (example.org)"),
+        (custom("example.org/v1", "Installer", template=TEMPLATE, more=BARE), "Installer (example.org)"),
+        (custom("batch/v1", "Job", template=TEMPLATE, applies=yaml.safe_dump(POLICY)), "Job (batch)"),
+        (custom("apps/v1", "Deployment", template=TEMPLATE, applies=json.dumps(POLICY)), "Deployment (apps)"),
+    ],
+)
+def test_an_object_with_a_pod_template_and_a_policy_is_a_workload_and_not_judged(
+    tmp_path: Path, document: dict[str, Any], kind: str
+) -> None:
+    found = read(tmp_path, document)
+    assert [each.kind for each in found.unjudged] == [kind]
+    assert (found.evidence.workloads, len(found.cluster.pods)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "may_create_pods"),
+    [
+        ("argoproj.io/v1alpha1", "Application", True),
+        ("argoproj.io/v1alpha1", "ApplicationSet", True),
+        ("argoproj.io/v1alpha1", "AppProject", False),
+        ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", True),
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease", True),
+        ("source.toolkit.fluxcd.io/v1", "GitRepository", False),
+        ("source.toolkit.fluxcd.io/v1", "OCIRepository", False),
+        ("source.toolkit.fluxcd.io/v1", "HelmRepository", False),
+        ("source.toolkit.fluxcd.io/v1", "Bucket", False),
+        ("helm.cattle.io/v1", "HelmChart", True),
+        ("fleet.cattle.io/v1alpha1", "GitRepo", True),
+    ],
+)
+def test_what_a_delivery_is_told_to_apply_is_not_judged(
+    tmp_path: Path, version: str, kind: str, may_create_pods: bool
+) -> None:
+    found = read(tmp_path, custom(version, kind, path="elsewhere"))
+    assert [(each.kind, each.delivers) for each in found.unjudged] == [(f"{kind} ({version.partition('/')[0]})", True)]
+    assert bool(found.evidence.creators) is may_create_pods

@@ -27,10 +27,11 @@ from bulkhead.core.kubernetes.networkpolicy import (
     PodPeer,
     Selector,
 )
-from bulkhead.core.language.resources import ClusterProfile, Enforcer
+from bulkhead.core.language.resources import ClusterProfile, Enforcer, NetworkName
 from bulkhead.core.language.scalars import Cidr
 from bulkhead.core.record import replaced
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
+from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests import manifest_files, object_reader
 from bulkhead.io.manifests.assembly import AssembledObjects, PlacedObject, assemble
 from bulkhead.io.manifests.manifest_files import EVERY_FILE, Known, Selection
@@ -97,7 +98,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
     profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
     passed, faults = _passed_through(loaded)
     policies, wrong = _policies(loaded, passed)
-    faults += wrong
+    faults += [*wrong, *_other_facts(loaded)]
     beside = _things(passed)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
     made = representatives([each.namespace for each in namespaces], policies)
@@ -121,6 +122,21 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
         passed.unjudged,
         _evidence(loaded, passed.evidence, len(policies)),
     )
+
+
+def _other_facts(loaded: OverlayTree) -> Iterator[Diagnostic]:
+    """Yield a refusal for each overlay whose profile has other networks or another enforcer than that of the first."""
+    known: dict[tuple[object, ...], str] = {}
+    for folder, overlay in loaded.overlays.items():
+        if overlay.profile is None:
+            continue
+        spec = overlay.profile.spec
+        found = spec.enforcer, *(frozenset(map(str, spec.networks.of(name) or ())) for name in NetworkName)
+        if known.setdefault(found, folder) == folder and len(known) > 1:
+            first = os.path.relpath(next(iter(known.values())), folder)
+            message = f"its ClusterProfile has other networks, or another enforcer, than that of `{first}`"
+            hint = "review each cluster by itself: its own root lists its overlays"
+            yield refusal(Location(os.path.join(folder, "kustomization.yaml")), message, hint)
 
 
 def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:

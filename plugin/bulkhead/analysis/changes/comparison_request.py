@@ -70,11 +70,12 @@ def checked_side(name: str, side: AnalysisInput) -> AnalysisInput:
     Return *side*, which is called *name*.
 
     :raises NotComparable: where it has faults.
-    :raises NothingToCompare: where manifests contain nothing that is judged.
+    :raises NothingToCompare: where manifests contain no Kubernetes object: a side without policies has some.
     """
     if side.faults:
         raise NotComparable(name, side.faults)
-    if side.loaded is None and side.evidence.is_nothing and not (side.unjudged or side.evidence.creators):
+    found = side.evidence
+    if side.loaded is None and found.is_nothing and found.files <= found.foreign:
         raise NothingToCompare(name, side)
     return side
 

@@ -68,6 +68,8 @@ def run(options: Options, console: Console) -> int:
     reason = None if options.unprotected is None else Text.parse(options.unprotected)
     for _, message, hint in NamespaceSpec(unprotected=reason).complaints():
         raise NewOverlayError(message, hint)
+    if reason and not any(map(str.isalnum, reason)):
+        raise NewOverlayError(f"`{reason}` is no reason", "write a few words")
     console.write(_make(options.dir, name, options.rules, reason))
     return 0
 

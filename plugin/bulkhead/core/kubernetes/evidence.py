@@ -15,16 +15,17 @@ KindCounts = tuple[tuple[str, int], ...]
 @record
 class UnjudgedPolicy:
     """
-    A policy of a kind that is not judged.
+    A policy of a kind that is not judged, or an object that holds or delivers policies.
 
     *kind* is written ``Kind (group)``. *namespace* is empty where none is written. *content* is equal for two versions
-    of the policy that say the same.
+    of the policy that say the same. *delivers*: it tells a delivery what to apply from elsewhere.
     """
 
     kind: str
     namespace: str
     name: str
     content: str
+    delivers: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -163,12 +163,17 @@ class Sources:
         return best
 
     def _vain(self, folder: str) -> Iterator[Diagnostic]:
-        """Yield each ``null`` of a patch that removes nothing: a misspelt removal leaves the rule in place."""
+        """
+        Yield each ``null`` of a patch that removes nothing: a misspelt removal leaves the rule in place.
+
+        A key behind which nothing is written is not one: ``_without_value`` reports it.
+        """
         for layer in self.layers[folder]:
             if not layer.patch or layer.prefix or layer.kind != "SegmentedNamespace":
                 continue
+            empty = set(_empty(layer.document.node, ()))
             for path in _nulls(layer.document.value, ()):
-                if len(path) > 2 and not self._written(folder, layer, path):
+                if len(path) > 2 and path not in empty and not self._written(folder, layer, path):
                     yield self._nothing_to_remove(folder, layer, path)
 
     def _without_value(self, folder: str) -> Iterator[Diagnostic]:
@@ -181,12 +186,10 @@ class Sources:
             for path in _empty(layer.document.node, ()):
                 if path[: len(layer.inside)] != layer.inside or (not layer.inside and path[0] != "spec"):
                     continue
-                if layer.patch and not layer.inside and len(path) > 2 and not self._written(folder, layer, path):
-                    continue  # there is nothing to remove, which `_vain` reports
                 (line, column), _ = layer.document.place((*path[:-1], Key(path[-1])))
                 at = Location(layer.file, line + layer.line, column + layer.column)
                 hint = f"leave `{path[-1]}` out if that is meant, or write the value"
-                if layer.patch:
+                if layer.patch and (layer.inside or len(path) <= 2 or self._written(folder, layer, path)):
                     hint = f"write the value, or `{path[-1]}: null` to remove what another file has there"
                 yield Diagnostic(at, f"`{path[-1]}` has no value", hint)
 

@@ -73,6 +73,24 @@ _UNJUDGED_KINDS = frozenset(
     )
 )
 
+_DELIVERING_GROUPS = frozenset(
+    ("kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "image.toolkit.fluxcd.io",
+     "source.extensions.fluxcd.io", "fluxcd.controlplane.io", "helm.fluxcd.io", "fleet.cattle.io", "configsync.gke.io",
+     "kappctrl.k14s.io", "packaging.carvel.dev", "addons.cluster.x-k8s.io", "apps.open-cluster-management.io")
+)  # fmt: skip
+"""Groups in which every kind is about what is applied to a cluster, from where."""
+
+_DELIVERING_KINDS = frozenset(
+    (
+        ("argoproj.io", "Application"),
+        ("argoproj.io", "ApplicationSet"),
+        ("argoproj.io", "AppProject"),
+        ("helm.cattle.io", "HelmChart"),
+        ("helm.cattle.io", "HelmChartConfig"),
+        ("k3s.cattle.io", "Addon"),
+    )
+)
+
 _HARMLESS_GROUPS = frozenset(
     ("bulkhead.dev", "projectcalico.org", "crd.projectcalico.org", "crd.antrea.io",
      "cilium.io", "kustomize.config.k8s.io", "config.kubernetes.io", "kyverno.io", "metallb.io",
@@ -154,6 +172,11 @@ def is_unjudged(group: str, kind: str) -> bool:
     if kind == NETWORKPOLICY and (group in _CORE_GROUPS or group == NETWORKING):
         return False
     return group in _UNJUDGED_GROUPS or (group, kind) in _UNJUDGED_KINDS or kind.endswith("NetworkPolicy")
+
+
+def delivers(group: str, kind: str) -> bool:
+    """Say whether objects of *kind* tell a delivery (Argo CD, Flux, a controller of Helm) what to apply from where."""
+    return group in _DELIVERING_GROUPS or (group, kind) in _DELIVERING_KINDS
 
 
 def creates_no_pods(group: str, kind: str) -> bool:

@@ -20,6 +20,7 @@ from bulkhead.io.manifests.kinds import (
     NETWORKING,
     NETWORKING_KINDS,
     creates_no_pods,
+    delivers,
     group_of,
     is_core,
     is_unjudged,
@@ -108,13 +109,11 @@ def _object(
         elif kind == NETWORKPOLICY:
             yield from _policy(document, problems, path)
         elif is_core(group) and (kind in ("Namespace", "Pod") or is_workload(kind)):
-            yield _judged(kind, document, path)
+            yield _and_held(_judged(kind, document, path), group, kind, document)
         elif "apiVersion" not in document and not version:
             yield None
-        elif holds_policy(kind, document) and not templates_in(document):
-            yield _unjudged(group, kind, document, path)
-        elif not creates_no_pods(group, kind):
-            yield _custom(group, kind, document, path)
+        else:
+            yield from _other(group, kind, document, path)
     except InvalidField as wrong:
         at = in_resource(f"{kind} {_written_name(document)}", (*path, *wrong.location.path))
         problems.append(Diagnostic(at, wrong.message, wrong.hint))
@@ -150,6 +149,37 @@ def _judged(kind: str, document: dict[str, Any], path: Path) -> ReadObject:
     else:
         pod, finished = pod_of_template(kind, document, metadata, template_of(kind)), False
     return _with_pods(kind, document, metadata, (pod,), path, finished)
+
+
+def _other(group: str, kind: str, document: dict[str, Any], path: Path) -> Iterator[ReadObject]:
+    """Yield an object of another kind than Kubernetes' own; nothing where it has nothing to do with traffic."""
+    holds = holds_policy(kind, document)
+    if creates_no_pods(group, kind):
+        if holds or delivers(group, kind):
+            yield _unjudged(group, kind, document, path)
+    elif holds and not delivers(group, kind) and not templates_in(document):
+        yield _unjudged(group, kind, document, path)
+    else:
+        yield _and_held(_custom(group, kind, document, path), group, kind, document)
+
+
+def _and_held(found: ReadObject, group: str, kind: str, document: dict[str, Any]) -> ReadObject:
+    """Return *found*, read from *document*, with the policy that the object holds or delivers in addition."""
+    if not (holds_policy(kind, document) or delivers(group, kind)):
+        return found
+    return ReadObject(
+        found.kind,
+        found.namespace,
+        found.name,
+        found.things,
+        _unjudged(group, kind, document, found.path).unjudged,
+        found.owner,
+        found.replicas,
+        found.creates,
+        found.finished,
+        found.generated,
+        found.path,
+    )
 
 
 def _custom(group: str, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
@@ -199,5 +229,6 @@ def _unjudged(group: str, kind: str, document: dict[str, Any], path: Path) -> Re
     said = {str(key): value for key, value in document.items() if key not in ("metadata", "status")}
     content = json.dumps([said, kept], sort_keys=True, default=str)
     title, space, name = kind_title(group, kind), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-    policy = UnjudgedPolicy(title, space, name, hashlib.sha256(content.encode("utf-8", "replace")).hexdigest())
+    digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+    policy = UnjudgedPolicy(title, space, name, digest, delivers(group, kind))
     return ReadObject(title, space, name, unjudged=policy, generated=not name, path=path)

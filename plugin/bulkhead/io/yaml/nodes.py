@@ -51,6 +51,8 @@ class Ambiguous(str):
 
     def remedy(self) -> str:
         """Return the hint: the decimal number if there are only digits, and the quotes that make it text."""
+        if self == "=":
+            return "write a word: kustomize writes `=` without quotes, also where a file has them"
         decimal = self.lstrip("0") if self.isdecimal() else ""
         return (
             f'write `{decimal}`, or "{self}" in quotes for a text'
@@ -347,7 +349,7 @@ def reads_as_text(text: str) -> bool:
     """Say whether *text* without quotes is text to every version of YAML."""
     if not text or text in _WORDS or text in _OLD_BOOLEANS:
         return False
-    if text[0] not in _NUMERIC:
+    if text[0] not in _NUMERIC and text[0] != "=":
         return True
     return type(_number(text)) is str and not _is_timestamp(text)
 

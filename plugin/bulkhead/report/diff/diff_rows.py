@@ -2,11 +2,12 @@
 A comparison in words: the verdict, and a row for each finding. Every format shows this one account.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.analysis.changes.live_policies import LivePolicy
+from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
 from bulkhead.analysis.changes.written_causes import Change, WrittenCause, WrittenCauses
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
@@ -115,8 +116,7 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
     if comparison.undecided:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
-    if comparison.unjudged:
-        headlines.append(f"POLICIES THAT ARE NOT JUDGED CHANGE: {_unjudged(comparison, cut)}")
+    headlines += _unjudged(comparison.unjudged, cut)
     headlines += [_relabelled(each, cut) for each in comparison.relabelled]
     stays = live_headline(comparison.live)
     return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
@@ -139,9 +139,13 @@ def _undecided(comparison: Comparison, cut: Cut) -> str:
     return f"it takes too many steps to say what changes for pods that could exist because of {cut.row(hard, _HARD)}"
 
 
-def _unjudged(comparison: Comparison, cut: Cut) -> str:
-    """Return the policies of kinds that are not judged, each with what happens to it."""
-    return cut.row([f"{each.policy.title} {each.event.value}" for each in comparison.unjudged], _HARD)
+def _unjudged(changes: tuple[UnjudgedChange, ...], cut: Cut) -> Iterator[str]:
+    """Yield a headline for what delivers, and one for the policies that are not judged, with what happens to each."""
+    titles = {True: "WHAT ELSE IS DELIVERED CHANGES", False: "POLICIES THAT ARE NOT JUDGED CHANGE"}
+    for delivers, title in titles.items():
+        said = [f"{each.policy.title} {each.event.value}" for each in changes if each.policy.delivers is delivers]
+        if said:
+            yield f"{title}: {cut.row(said, _HARD)}"
 
 
 def _relabelled(each: RelabelledPods, cut: Cut) -> str:
