@@ -25,12 +25,18 @@ help:
 	@echo 'make clean  remove everything that make has set up and built here'
 
 # Everything in .venv has its hash in .ci/requirements; the project itself is linked, not copied.
-.venv/.ready: setup.cfg pyproject.toml .ci/requirements/dev.txt .ci/requirements/build.txt
+.venv/.ready: setup.cfg pyproject.toml .ci/requirements/run.txt .ci/requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'bulkhead needs Python 3.10 or newer: make PYTHON=/path/to/python3'; exit 1; }
 	@echo 'setting up .venv (once)'
 	@$(PYTHON) -m venv --clear .venv || { echo 'python3 -m venv failed: on Debian, apt-get install python3-venv'; exit 1; }
-	@. .ci/caches.sh; $(PIP) --require-hashes -r .ci/requirements/dev.txt -r .ci/requirements/build.txt
+	@. .ci/caches.sh; $(PIP) --require-hashes -r .ci/requirements/run.txt -r .ci/requirements/build.txt
 	@$(PIP) --no-deps --no-build-isolation --check-build-dependencies -e .
+	@touch $@
+
+# What the tests and the checks need, which `make demo` does not.
+.venv/.dev: .venv/.ready .ci/requirements/dev.txt
+	@echo 'setting up .venv for tests (once)'
+	@. .ci/caches.sh; $(PIP) --require-hashes -r .ci/requirements/dev.txt
 	@touch $@
 
 # Byte code, so that the plugin starts fast also where Python is configured not to write it on the way.
@@ -73,14 +79,14 @@ demo: machine-for-demo compiled .tools/.demo
 	@echo '     kustomize build --enable-alpha-plugins --enable-exec overlays/media'
 
 # What builds or drives other people's programs has a target of its own.
-test: machine-for-test compiled .tools/.all
-	@. .ci/caches.sh; $(PY) -m pytest -n $(or $(N),2) --dist loadgroup --ignore tests/engines --ignore tests/enforcement $(ARGS)
+test: machine-for-test compiled .venv/.dev .tools/.all
+	@. .ci/caches.sh; $(PY) -m pytest -n $(or $(N),2) --dist loadscope --no-loadscope-reorder --ignore tests/engines --ignore tests/enforcement $(ARGS)
 
 # The reference cluster and N random ones, in the cluster's real enforcer. As root; a lab disturbs no other.
-prove: machine-for-prove compiled .tools/.prove .tools/bin/enforce
+prove: machine-for-prove compiled .venv/.dev .tools/.prove .tools/bin/enforce
 	@N=$(or $(N),100) $(PY) -m pytest -n 2 --dist loadfile tests/enforcement $(ARGS)
 
-lag: machine-for-lag compiled .tools/bin/enforce
+lag: machine-for-lag compiled .venv/.dev .tools/bin/enforce
 	@cd tests && ../$(PY) -m enforcement.lag $(ARGS)
 
 # The enforcer's controller and its libraries are a big build: once, and again when its sources change. Without
@@ -97,14 +103,14 @@ engines:
 	@nice .ci/build-engines
 
 # One process: the servers are started once, in a network of their own.
-test-engines: machine-for-test-engines compiled .tools/.all engines
+test-engines: machine-for-test-engines compiled .venv/.dev .tools/.all engines
 	@$(PY) -m pytest tests/engines $(ARGS)
 
 # Both versions need only what .ci/requirements and tests/pythons/package-lock.json list, each with its hash.
-test-pythons: machine-for-test-pythons compiled
+test-pythons: machine-for-test-pythons compiled .venv/.dev
 	@. .ci/caches.sh; cd tests && ../$(PY) -m pythons.run $(ARGS)
 
-lint: compiled
+lint: compiled .venv/.dev
 	@.venv/bin/ruff check --config .ci/ruff.toml plugin tests deploy .ci
 	@.venv/bin/ruff format --config .ci/ruff.toml --check plugin tests deploy .ci
 	@test -z "$$(gofmt -l tests/engines tests/enforcement tests/system tests/validation)" || { echo 'gofmt -w tests/engines tests/enforcement tests/system tests/validation'; exit 1; }
@@ -113,7 +119,7 @@ lint: compiled
 	@$(PY) -m bulkhead schema --check docs/reference
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 
-bench: machine-for-bench compiled .tools/.all
+bench: machine-for-bench compiled .venv/.dev .tools/.all
 	@cd tests && ../$(PY) -m bench.bench $(ARGS)
 	@echo
 	@cd tests && ../$(PY) -m bench.measure
@@ -141,8 +147,8 @@ chart: compiled .tools/.all
 	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
 	@helm package charts/netpol -d dist
 
-helm3: machine-for-helm3 compiled .tools/.all .tools/.helm3
-	@HELM="$$PWD/.tools/bin/helm3" $(PY) -m pytest -n $(or $(N),2) tests/chart $(ARGS)
+helm3: machine-for-helm3 compiled .venv/.dev .tools/.all .tools/.helm3
+	@HELM="$$PWD/.tools/bin/helm3" $(PY) -m pytest -n $(or $(N),2) --dist loadscope --no-loadscope-reorder tests/chart $(ARGS)
 
 clean:
 	rm -rf .venv .tools build dist plugin/*.egg-info

@@ -13,10 +13,16 @@ import pytest
 from bulkhead.cli import command_line
 from bulkhead.cli.console import NO_TERMINAL, Console
 from copies import copy_reference_cluster, copy_with_environment
+from distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from hypothesis import HealthCheck, settings
 from no_skips import pytest_make_collect_report, pytest_runtest_makereport
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+    "pytest_xdist_make_scheduler",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools" / "bin"

@@ -4,8 +4,10 @@ NetworkPolicy as plainly as its specification: one flow at a time, no sets, no c
 What the engine computes for all flows at once must agree with this for every one.
 """
 
+import ipaddress
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
@@ -13,6 +15,10 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPe
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+ip_address = cache(ipaddress.ip_address)
+ip_network = cache(ipaddress.ip_network)
+"""Each text is read once: a plain evaluator would spend most of its time on that."""
+
 Connection = tuple[Endpoint, Endpoint, str, int]
 """Source, destination, protocol and port."""
 

@@ -7,13 +7,13 @@ packets find the order that lets them through, others none that adds anything.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 from itertools import permutations
 from typing import Any, TypeGuard
 
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
-from laws.brute import families, fits
+from laws.brute import families, fits, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 Packet = tuple[Address, Address, str, int]

@@ -6,8 +6,6 @@ Brute force over pods with labels, namespaces and addresses that nobody mentions
 
 import os
 from collections import Counter
-from functools import cache
-from ipaddress import ip_network
 from random import Random
 from typing import Any
 
@@ -27,13 +25,6 @@ from laws.strategies import KEYS, NAMESPACES, VALUES
 PAIRS = int(os.environ.get("EDITS", "24000"))
 SHARDS = 4
 PROBES = (("TCP", 80), ("UDP", 53), ("TCP", 7777), ("SCTP", 80))
-
-
-@pytest.fixture(autouse=True)
-def networks_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read each CIDR once: most of the time of a plain evaluator is spent on that."""
-    monkeypatch.setattr(brute, "ip_network", cache(ip_network))
-    monkeypatch.setattr(kube_router, "ip_network", cache(ip_network))
 
 
 def random_pods(random: Random, within: tuple[str, ...]) -> tuple[Pod, ...]:

@@ -360,7 +360,7 @@ def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tr
     changed = tree.path / "changed"
     overlay.write_text(plain.replace("../../base", "../../base, cilium.yaml"))
     assert "1 CiliumNetworkPolicy (cilium.io)" in tree.bulkhead("reach").stdout
-    shutil.copytree(tree.path, changed, ignore=shutil.ignore_patterns("changed"))
+    shutil.copytree(tree.path, changed, symlinks=True, ignore=shutil.ignore_patterns("changed"))
     overlay.write_text(plain)
     done = tree.bulkhead("diff", "--dirs", ".", "changed")
     assert done.status == 2

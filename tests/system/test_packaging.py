@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).write_bytes((ROOT / name).read_bytes())
     subprocess.run(["cp", "-r", ROOT / "plugin", source / "plugin"], check=True)
     out = tmp_path_factory.mktemp("wheel")
-    pip(sys.executable, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", out, source)
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", out, source)
     (built,) = out.glob("*.whl")
     return built
 
@@ -40,16 +40,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment that has the wheel and nothing of the checkout."""
     home = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", home], check=True)
-    pip(home / "bin" / "python", "install", "--require-hashes", "-r", REQUIREMENTS)
-    pip(home / "bin" / "python", "install", "--no-deps", wheel)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    into = ("--python", home / "bin" / "python", "install")
+    pip(*into, "--require-hashes", "-r", REQUIREMENTS)
+    pip(*into, "--no-deps", wheel)
     return home / "bin"
 
 
-def pip(python: str | Path, *arguments: str | Path) -> None:
-    done = subprocess.run(
-        [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], capture_output=True, text=True
-    )
+def pip(*arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
