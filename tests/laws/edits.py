@@ -297,64 +297,99 @@ def _selector(found: Written) -> Iterator[tuple[str, Written]]:
 
 def write_another(kind: str, record: Written, field: str, random: Random) -> None:
     """Give *record* another value of *field*."""
-    match f"{kind}.{field}":
-        case "Expression.key":
-            record["key"] = random.choice(KEYS)
-        case "Expression.operator":
-            takes = record["operator"] in ("In", "NotIn")
-            record["operator"] = random.choice(("In", "NotIn") if takes else ("Exists", "DoesNotExist"))
-        case "Expression.values":
-            if record["operator"] in ("In", "NotIn"):
-                record["values"] = random.sample(VALUES, random.randint(1, 3))
-        case "LabelSelector.matchLabels" | "LabelSelector.matchExpressions":
-            other = written_selector(random)
-            record.clear()
-            record.update(other)
-        case "Peer.namespace" | "Peer.namespaces" | "Peer.pods" | "Peer.cidr" | "Peer.network":
-            wanted = field
-            other = written_peer(random)
-            while wanted not in other:
-                other = written_peer(random)
-            record.clear()
-            record.update(other)
-        case "Peer.except":
-            if isinstance(record.get("cidr"), str):
-                cuts = CUTS[record["cidr"]]
-                record.pop("except", None)
-                if chosen := random.sample(cuts, random.randint(0, len(cuts))):
-                    record["except"] = chosen
-        case "IngressRule.from" | "EgressRule.to":
+    if field == "accept":
+        record[field] = {"already-allowed": "a reason"}
+    elif kind == "Expression":
+        write_expression(record, field, random)
+    elif kind == "LabelSelector":
+        assert field in ("matchLabels", "matchExpressions"), f"no edit of {field}"
+        replace_all(record, written_selector(random))
+    elif kind == "Peer":
+        write_peer(record, field, random)
+    elif kind in ("IngressRule", "EgressRule"):
+        write_rule(record, field, random)
+    elif kind == "Networks":
+        record[field] = written_networks(random)[field]
+    elif kind == "ProfileSpec":
+        write_profile(record, field, random)
+    else:
+        write_rules(record, field, random)
+
+
+def replace_all(record: Written, other: Written) -> None:
+    record.clear()
+    record.update(other)
+
+
+def write_expression(record: Written, field: str, random: Random) -> None:
+    takes_values = record["operator"] in ("In", "NotIn")
+    if field == "key":
+        record["key"] = random.choice(KEYS)
+    elif field == "operator":
+        record["operator"] = random.choice(("In", "NotIn") if takes_values else ("Exists", "DoesNotExist"))
+    else:
+        assert field == "values", f"no edit of {field}"
+        if takes_values:
+            record["values"] = random.sample(VALUES, random.randint(1, 3))
+
+
+def write_peer(record: Written, field: str, random: Random) -> None:
+    if field == "except":
+        if isinstance(record.get("cidr"), str):
+            cuts = CUTS[record["cidr"]]
+            record.pop("except", None)
+            if chosen := random.sample(cuts, random.randint(0, len(cuts))):
+                record["except"] = chosen
+        return
+    assert field in ("namespace", "namespaces", "pods", "cidr", "network"), f"no edit of {field}"
+    other = written_peer(random)
+    while field not in other:
+        other = written_peer(random)
+    replace_all(record, other)
+
+
+def write_rule(record: Written, field: str, random: Random) -> None:
+    match field:
+        case "from" | "to":
             record[field] = one_or_more(record[field], random)
-        case "IngressRule.ports" | "EgressRule.ports":
+        case "ports":
             record.pop("ports", None)
             if random.random() < 0.7:
                 record["ports"] = written_ports(random)
-        case "IngressRule.why" | "EgressRule.why" | "IngressRule.owner" | "EgressRule.owner":
+        case "why" | "owner":
             record[field] = random.choice(("one", "another"))
-        case "IngressRule.until" | "EgressRule.until":
+        case "until":
             record[field] = "2030-01-31"
-        case _ if field == "accept":
-            record[field] = {"already-allowed": "a reason"}
-        case "Workload.pods":
+        case unknown:
+            raise AssertionError(f"no edit of {unknown}")
+
+
+def write_rules(record: Written, field: str, random: Random) -> None:
+    """Give the spec of a namespace or of a workload another value of *field*."""
+    match field:
+        case "pods":
             record["pods"] = written_selector(random)
-        case "Workload.ingress" | "NamespaceSpec.ingress":
+        case "ingress":
             record["ingress"] = {"one": written_rule("from", random), "in": written_rule("from", random)}
-        case "Workload.egress" | "NamespaceSpec.egress":
+        case "egress":
             record["egress"] = {"two": written_rule("to", random)}
-        case "NamespaceSpec.workloads":
+        case "workloads":
             record["workloads"] = random.choice(({}, {"some": written_spec(random)["workloads"]["some"]}))
-        case "NamespaceSpec.unprotected":
-            record.clear()
-            record["unprotected"] = "a reason"
-        case "Networks.pods" | "Networks.services" | "Networks.nodes" | "Networks.loadBalancers":
-            record[field] = written_networks(random)[field]
-        case "ProfileSpec.enforcer":
+        case "unprotected":
+            replace_all(record, {"unprotected": "a reason"})
+        case unknown:
+            raise AssertionError(f"no edit of {unknown}")
+
+
+def write_profile(record: Written, field: str, random: Random) -> None:
+    match field:
+        case "enforcer":
             record["enforcer"] = random.choice(("kube-router", "calico", "any"))
-        case "ProfileSpec.networks":
+        case "networks":
             record["networks"] = written_networks(random)
-        case "ProfileSpec.peers":
+        case "peers":
             record["peers"][random.choice(NAMED[:2])] = [written_peer(random)]
-        case "ProfileSpec.policies":
+        case "policies":
             record["policies"] = random.choice(("per-rule", "per-direction"))
         case unknown:
             raise AssertionError(f"no edit of {unknown}")

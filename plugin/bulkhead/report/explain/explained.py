@@ -9,7 +9,7 @@ from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
-from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.kubernetes.cluster import External, PolicyIndex
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.record import record
@@ -21,7 +21,7 @@ from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.json_document import json_document
 from bulkhead.report.layout.text import shortened, spelt
 from bulkhead.report.names.evidence import evidence_json, evidence_lines
-from bulkhead.report.names.semantics import because
+from bulkhead.report.names.semantics import deviation_message
 
 _SHOWN = 4
 """Names of endpoints in a row."""
@@ -33,11 +33,11 @@ _POLICIES = 12
 @record
 class Explained:
     """
-    What was asked and found: *groups* of pairs for which the same policies and rules decide.
+    What was asked and found: *groups* of pairs that the same policies and rules decide.
 
-    *port* is as it was written, empty where all ports were asked for.  *remedies* are (where, YAML).
-    *notes* are what a reader must know in addition to it. *evidence* is what the answer is based on.  *depends*: no
-    connection is refused, but some depend on the address of a pod, which is not known.
+    *port* is the port as it was written; it is empty where all ports were asked for. *remedies* are pairs of a file and
+    the YAML to add to it. *notes* are sentences that a reader must know. *evidence* is what the answer is based on.
+    *depends*: no connection is denied, but some depend on the address of a pod, which is not known.
     """
 
     source: EndpointSelection
@@ -52,102 +52,111 @@ class Explained:
     depends: bool = False
 
 
-def text(found: Explained, given: AnalysisInput, here: str, paint: Palette, columns: int, cut: Cut = SHORT) -> str:
-    """Return what a person reads; files are named from *here*."""
+def text(found: Explained, given: AnalysisInput, folder: str, paint: Palette, columns: int, cut: Cut = SHORT) -> str:
+    """Return the explanation for people; files are named relative to *folder*."""
+    writer = _TextWriter(given, folder, paint, columns, cut)
     lines: list[str] = []
     several = len({each.family for group in found.groups for each in group}) > 1
     for group in found.groups:
         first = group[0]
-        over = f" over IPv{first.family}" if several else ""
+        family = f" over IPv{first.family}" if several else ""
         for verdict in first.verdicts:
-            lines += _share(group, verdict, found.port, over, given, here, paint, columns, cut)[:-1]
+            lines += writer.verdict(group, verdict, found.port, family)
             if verdict.deviations and not first.exempt:
-                message = because(found.semantics, verdict.deviations, first.allows(verdict))
+                message = deviation_message(found.semantics, verdict.deviations, first.allows(verdict))
                 lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
             lines.append("")
     for note in found.notes:
         lines += [*textwrap.wrap(note, columns, subsequent_indent="  "), ""]
-    for where, yaml in found.remedies:
-        target = shortened(where, here)
-        lines.append(paint.bold(f"to allow it, add to {target}:" if where != "manifests" else "to allow it, add:"))
+    for file, yaml in found.remedies:
+        target = shortened(file, folder)
+        lines.append(paint.bold(f"to allow it, add to {target}:" if file != "manifests" else "to allow it, add:"))
         lines += ["", textwrap.indent(yaml, "    ")]
     if not found.remedies and found.port and len(found.groups) > 1 and not found.allowed:
         lines.append("to see what would have to be added, name one end of each side")
     return "\n".join(lines).rstrip("\n") + "\n\n" + evidence_lines(found.evidence)
 
 
-def _share(
-    group: tuple[PairExplanation, ...],
-    verdict: PortVerdict,
-    port: str,
-    over: str,
-    given: AnalysisInput,
-    here: str,
-    paint: Palette,
-    columns: int,
-    cut: Cut,
-) -> list[str]:
-    first = group[0]
-    passes = first.allows(verdict)
-    asked = f"port {port}" if port and len(first.verdicts) == 1 else phrase(verdict.ports)
-    outcome = paint.good("allowed") if passes else paint.bad("refused")
-    if first.is_uncertain(verdict):
-        outcome = paint.odd("depends on the pod's address, which is not known")
-    lines = [f"{paint.bold(_pairs(group, cut))}, {asked}{over}: {outcome}"]
-    if first.exempt:
-        reason = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
-        return [*lines, f"  {reason[first.exempt]}, whatever the policies say", ""]
-    sides = [
-        ("out of", Direction.EGRESS, first.source.names, first.egress, verdict.egress, first.egress_allows(verdict)),
-        (
-            "into",
-            Direction.INGRESS,
-            first.destination.names,
-            first.ingress,
-            verdict.ingress,
-            first.ingress_allows(verdict),
-        ),
-    ]
-    for way, direction, names, isolating, leaves, fine in sides:
-        whose = cut.row(names if len(group) == 1 else _every(group, direction), _SHOWN)
-        end = first.source if direction is Direction.EGRESS else first.destination
-        state = _state(end, bool(isolating), fine, direction, paint)
-        lines.append(f"  {way} {whose}: {state}")
-        for written in (given.written(rule, direction) for rule in leaves):
-            lines += _rule(written, here, paint, columns)
-        if isolating and not fine:
-            listed = cut.row([_isolating(number, given, here) for number in isolating], _POLICIES)
-            lines += textwrap.wrap(
+class _TextWriter:
+    """Writes verdicts as lines of at most *columns* characters; files are named relative to *folder*."""
+
+    def __init__(self, given: AnalysisInput, folder: str, paint: Palette, columns: int, cut: Cut) -> None:
+        self.given, self.folder, self.paint, self.columns, self.cut = given, folder, paint, columns, cut
+
+    def verdict(
+        self, group: tuple[PairExplanation, ...], verdict: PortVerdict, port: str, family: str
+    ) -> Iterator[str]:
+        """Yield the lines for *verdict* on all pairs of *group*; *port* is the port as it was asked for."""
+        first = group[0]
+        asked = f"port {port}" if port and len(first.verdicts) == 1 else phrase(verdict.ports)
+        yield f"{self.paint.bold(_pairs(group, self.cut))}, {asked}{family}: {self.outcome(first, verdict)}"
+        if first.exempt:
+            yield f"  {_EXEMPT[first.exempt]}, whatever the policies say"
+            return
+        for direction in (Direction.EGRESS, Direction.INGRESS):
+            yield from self.direction(group, verdict, direction)
+
+    def outcome(self, pair: PairExplanation, verdict: PortVerdict) -> str:
+        """Return the verdict in words."""
+        if pair.is_uncertain(verdict):
+            return self.paint.odd("depends on the pod's address, which is not known")
+        return self.paint.good("allowed") if pair.allows(verdict) else self.paint.bad("refused")
+
+    def direction(
+        self, group: tuple[PairExplanation, ...], verdict: PortVerdict, direction: Direction
+    ) -> Iterator[str]:
+        """Yield the lines for the egress of the sources, or for the ingress of the destinations."""
+        first = group[0]
+        if direction is Direction.EGRESS:
+            way, end, isolating, rules, allows = (
+                "out of",
+                first.source,
+                first.egress,
+                verdict.egress,
+                first.egress_allows,
+            )
+        else:
+            way, end, isolating, rules = "into", first.destination, first.ingress, verdict.ingress
+            allows = first.ingress_allows
+        names = end.names if len(group) == 1 else _every(group, direction)
+        state = _state(end, bool(isolating), is_allowed, direction, self.paint)
+        yield f"  {way} {self.cut.row(names, _SHOWN)}: {state}"
+        for rule in rules:
+            yield from self.rule(self.given.written(rule, direction))
+        if isolating and not is_allowed:
+            listed = self.cut.row([_isolating(number, self.given, self.folder) for number in isolating], _POLICIES)
+            yield from textwrap.wrap(
                 f"isolated by {listed}",
-                columns,
+                self.columns,
                 initial_indent="    ",
                 subsequent_indent="      ",
                 break_on_hyphens=False,
             )
-    return [*lines, ""]
+
+    def rule(self, written: WrittenRule) -> Iterator[str]:
+        """Yield the lines for one rule that allows it: its name, its place and its reason."""
+        place = spelt(written.location, self.folder) if written.location.file else f"policy {written.policy}"
+        place = place if written.policy else "the enforcer, whatever the policies say"
+        yield f"    {written.title}  {self.paint.faint(place)}"
+        if written.why:
+            yield from textwrap.wrap(written.why, self.columns, initial_indent="      ", subsequent_indent="      ")
 
 
-def _state(end: ExplainedEndpoint, isolated: bool, fine: bool, direction: Direction, paint: Palette) -> str:
+_EXEMPT = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
+
+
+def _state(end: ExplainedEndpoint, isolated: bool, is_allowed: bool, direction: Direction, paint: Palette) -> str:
     if isinstance(end.first, External):
         return "outside the cluster, no policy applies"
     if not isolated:
         return f"open, no policy isolates its {direction}"
-    return "allowed by" if fine else f"{paint.bad('refused')}, no rule allows it"
+    return "allowed by" if is_allowed else f"{paint.bad('refused')}, no rule allows it"
 
 
-def _isolating(number: int, given: AnalysisInput, here: str) -> str:
-    """Return the name of a policy, of one in manifests with its place: a person wrote it there."""
-    name, at = given.policy_name(number), given.policy_location(number)
-    return f"{name} ({spelt(at, here)})" if given.loaded is None and at.file else name
-
-
-def _rule(written: WrittenRule, here: str, paint: Palette, columns: int) -> list[str]:
-    place = spelt(written.location, here) if written.location.file else f"policy {written.policy}"
-    place = place if written.policy else "the enforcer, whatever the policies say"
-    lines = [f"    {written.title}  {paint.faint(place)}"]
-    if written.why:
-        lines += textwrap.wrap(written.why, columns, initial_indent="      ", subsequent_indent="      ")
-    return lines
+def _isolating(number: PolicyIndex, given: AnalysisInput, folder: str) -> str:
+    """Return the name of a policy; with its place, where it is in manifests."""
+    name, location = given.policy_name(number), given.policy_location(number)
+    return f"{name} ({spelt(location, folder)})" if given.loaded is None and location.file else name
 
 
 def _pairs(group: tuple[PairExplanation, ...], cut: Cut) -> str:
@@ -160,9 +169,9 @@ def _every(group: tuple[PairExplanation, ...], direction: Direction) -> tuple[st
     return tuple(dict.fromkeys(name for end in ends for name in end.names))
 
 
-def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
+def as_json(found: Explained, given: AnalysisInput, folder: str) -> str:
     """Return the explanation as JSON."""
-    answers = [_answer(group, verdict, given, here) for group in found.groups for verdict in group[0].verdicts]
+    answers = [_answer(group, verdict, given, folder) for group in found.groups for verdict in group[0].verdicts]
     whole = {
         "from": found.source.text,
         "to": found.destination.text,
@@ -171,13 +180,13 @@ def as_json(found: Explained, given: AnalysisInput, here: str) -> str:
         "answers": answers,
         "notes": list(found.notes),
         "evidence": evidence_json(found.evidence),
-        "remedies": [{"file": shortened(where, here), "add": yaml} for where, yaml in found.remedies],
+        "remedies": [{"file": shortened(where, folder), "add": yaml} for where, yaml in found.remedies],
     }
     return json_document("explain", whole, found.semantics)
 
 
 def _answer(
-    group: tuple[PairExplanation, ...], verdict: PortVerdict, given: AnalysisInput, here: str
+    group: tuple[PairExplanation, ...], verdict: PortVerdict, given: AnalysisInput, folder: str
 ) -> dict[str, object]:
     first = group[0]
     return {
@@ -192,29 +201,29 @@ def _answer(
         "egress": {
             "allowed": first.egress_allows(verdict),
             "isolatedBy": [given.policy_name(number) for number in first.egress],
-            "isolating": [_policy(number, given, here) for number in first.egress],
-            "allowedBy": list(_written(verdict, Direction.EGRESS, given, here)),
+            "isolating": [_policy(number, given, folder) for number in first.egress],
+            "allowedBy": list(_written(verdict, Direction.EGRESS, given, folder)),
         },
         "ingress": {
             "allowed": first.ingress_allows(verdict),
             "isolatedBy": [given.policy_name(number) for number in first.ingress],
-            "isolating": [_policy(number, given, here) for number in first.ingress],
-            "allowedBy": list(_written(verdict, Direction.INGRESS, given, here)),
+            "isolating": [_policy(number, given, folder) for number in first.ingress],
+            "allowedBy": list(_written(verdict, Direction.INGRESS, given, folder)),
         },
     }
 
 
-def _policy(number: int, given: AnalysisInput, here: str) -> dict[str, object]:
+def _policy(number: PolicyIndex, given: AnalysisInput, folder: str) -> dict[str, object]:
     at = given.policy_location(number)
     return {
         "policy": given.policy_name(number),
-        "file": shortened(at.file, here) if at.file else None,
+        "file": shortened(at.file, folder) if at.file else None,
         "line": at.line or None,
     }
 
 
 def _written(
-    verdict: PortVerdict, direction: Direction, given: AnalysisInput, here: str
+    verdict: PortVerdict, direction: Direction, given: AnalysisInput, folder: str
 ) -> Iterator[dict[str, object]]:
     for rule in verdict.egress if direction is Direction.EGRESS else verdict.ingress:
         found = given.written(rule, direction)
@@ -223,20 +232,20 @@ def _written(
             "direction": direction.opposite if rule.crossed else direction,
             "rule": found.name,
             "why": found.why or None,
-            "file": shortened(found.location.file, here) if found.location.file else None,
+            "file": shortened(found.location.file, folder) if found.location.file else None,
             "line": found.location.line or None,
         }
 
 
-def in_one_line(explanation: PairExplanation, given: AnalysisInput, here: str, cut: Cut = SHORT) -> str:
-    """Return what decides the ports of *explanation*, which are all open or all refused, in one line."""
+def in_one_line(explanation: PairExplanation, given: AnalysisInput, folder: str, cut: Cut = SHORT) -> str:
+    """Return in one line what decides the ports of *explanation*, which are all open or all denied."""
     verdict = _common(explanation)
     asked = phrase(verdict.ports)
     if explanation.exempt:
         return f"{asked} open: {explanation.exempt}"
     if explanation.allows(verdict):
-        out = _side(explanation.source, verdict.egress, Direction.EGRESS, given, here)
-        into = _side(explanation.destination, verdict.ingress, Direction.INGRESS, given, here)
+        out = _side(explanation.source, verdict.egress, Direction.EGRESS, given, folder)
+        into = _side(explanation.destination, verdict.ingress, Direction.INGRESS, given, folder)
         return f"{asked} open: {out}, {into}"
     sides = [] if explanation.egress_allows(verdict) else [f"the egress of {cut.row(explanation.source.names, _SHOWN)}"]
     sides += (
@@ -248,7 +257,7 @@ def in_one_line(explanation: PairExplanation, given: AnalysisInput, here: str, c
 
 
 def _common(explanation: PairExplanation) -> PortVerdict:
-    """Return all ports with the rules that decide all of them; the most ports with one reason where none does."""
+    """Return all ports with the rules that decide each of them; where there are none, the verdict on the most ports."""
     egress = tuple(
         each
         for each in explanation.verdicts[0].egress
@@ -267,7 +276,7 @@ def _common(explanation: PairExplanation) -> PortVerdict:
 
 
 def _side(
-    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: Direction, given: AnalysisInput, here: str
+    end: ExplainedEndpoint, leaves: tuple[MatchingRule, ...], direction: Direction, given: AnalysisInput, folder: str
 ) -> str:
     way = "out" if direction is Direction.EGRESS else "in"
     if isinstance(end.first, External):
@@ -275,5 +284,5 @@ def _side(
     if not leaves:
         return f"{way} because no policy isolates the {direction}"
     first = given.written(leaves[0], direction)
-    place = spelt(first.location, here) if first.location.file else first.policy or "the enforcer"
+    place = spelt(first.location, folder) if first.location.file else first.policy or "the enforcer"
     return f"{way} by `{first.title}` ({place})"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from bulkhead.core.engine.semantics import Semantics
-from bulkhead.report.names.semantics import stated
+from bulkhead.report.names.semantics import semantics_json
 
 
 def json_document(report: str, body: Mapping[str, object], semantics: Semantics | None = None, version: int = 1) -> str:
@@ -15,7 +15,7 @@ def json_document(report: str, body: Mapping[str, object], semantics: Semantics 
     """
     head: dict[str, object] = {"schema": f"bulkhead.dev/{report}/v{version}", "version": version}
     if semantics is not None:
-        head |= stated(semantics)
+        head |= semantics_json(semantics)
     return json_text({**head, **body})
 
 

@@ -1,9 +1,9 @@
-"""What policies are read by, and what an enforcer does differently than the specification says, in words."""
+"""How policies are read, and the deviations of an enforcer from the specification, in words."""
 
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.language.resources import Enforcer
 
-_SAYS = {
+_DEVIATIONS = {
     Deviation.BOTH_DIRECTIONS: "a policy for both directions lets the rules of one pass the other as well, between the "
     "pods that it selects",
     Deviation.ONE_ADDRESS_SET: "all ipBlocks of a rule are one set, in which the narrowest entry decides, and of two "
@@ -25,15 +25,15 @@ _SAYS = {
 }
 
 
-def stated(semantics: Semantics) -> dict[str, object]:
-    """Return what the JSON of every command says of the *semantics* that it used."""
+def semantics_json(semantics: Semantics) -> dict[str, object]:
+    """Return the keys for the *semantics* that a command used; the JSON of every command has them."""
     enforcer = None if semantics.enforcer is Enforcer.ANY else semantics.enforcer.value
     return {"semantics": semantics.name.value, "enforcer": enforcer, "measured": semantics.measured}
 
 
-def because(semantics: Semantics, departs: tuple[Deviation, ...], opens: bool) -> str:
-    """Return why the enforcer lets through what the specification refuses (*opens*), or the other way round."""
-    reasons = "; and ".join(_SAYS[each] for each in departs)
+def deviation_message(semantics: Semantics, deviations: tuple[Deviation, ...], opens: bool) -> str:
+    """Return why the enforcer allows what the specification denies (*opens*), or denies what it allows."""
+    reasons = "; and ".join(_DEVIATIONS[each] for each in deviations)
     does = "lets it through" if opens else "refuses it"
     name = semantics.enforcer.value + ("" if semantics.measured else " (as documented, not measured)")
     return f"the specification says {'refused' if opens else 'allowed'}; {name} {does}, because {reasons}"
