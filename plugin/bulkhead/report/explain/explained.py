@@ -108,16 +108,11 @@ class _TextWriter:
         """Yield the lines for the egress of the sources, or for the ingress of the destinations."""
         first = group[0]
         if direction is Direction.EGRESS:
-            way, end, isolating, rules, allows = (
-                "out of",
-                first.source,
-                first.egress,
-                verdict.egress,
-                first.egress_allows,
-            )
+            way, end, isolating, rules = "out of", first.source, first.egress, verdict.egress
+            is_allowed = first.egress_allows(verdict)
         else:
             way, end, isolating, rules = "into", first.destination, first.ingress, verdict.ingress
-            allows = first.ingress_allows
+            is_allowed = first.ingress_allows(verdict)
         names = end.names if len(group) == 1 else _every(group, direction)
         state = _state(end, bool(isolating), is_allowed, direction, self.paint)
         yield f"  {way} {self.cut.row(names, _SHOWN)}: {state}"
