@@ -104,15 +104,28 @@ def _together(rows: Sequence[_Sparse]) -> _Sparse:
 
 def _cell(parts: Sequence[_Part], others: int) -> Cell:
     """Return what is between sources of which *parts* are the destinations and *others*."""
-    return frozenset(port_cells for port_cells, those in parts if those & others)
+    found = []
+    for port_cells, those in parts:
+        both = those & others
+        if both:
+            found.append(port_cells)
+            others ^= both
+            if not others:
+                break
+    return frozenset(found)
 
 
 def _own(parts: Sequence[Sequence[_Part]], row_of: dict[int, int], group: int, alone: int) -> Cell:
-    found: set[int] = set()
+    by_row: dict[int, int] = {}
     for member in indices(group):
-        others = group & ~(1 << member & alone)
+        row = row_of.get(member, -1)
+        by_row[row] = by_row.get(row, 0) | 1 << member
+    found: set[int] = set()
+    for row, sources in by_row.items():
+        is_one_pod = not sources & (sources - 1) and sources & alone
+        others = group & ~sources if is_one_pod else group
         if others:
-            found |= _cell(parts[row_of.get(member, -1)], others)
+            found |= _cell(parts[row], others)
     return frozenset(found)
 
 

@@ -270,7 +270,7 @@ def _endpoint_space(
         namespaces=_namespace_index(side.cluster, bits_by_name, vocabulary),
         by_namespace=bits_by_name,
         named=_named(inside),
-        by_cell=_by_cell([*((key.cells, bit) for bit, key in keys), *((1 << c, b) for c, b in enumerate(outside))]),
+        by_cell=_by_cell((key.cells, bit) for bit, key in keys),
         nodes=_nodes(keys),
         by_pod={pod: number for number, each in enumerate(members) for pod in each.pods},
     )

@@ -43,7 +43,7 @@ class EndpointSpace:
     that are outside addresses.  *labels* and *namespaces* index the others by their own
     and their namespace's labels, *by_namespace* by the name of the namespace.  *named* gives for a port's name and
     protocol the numbers it has and who has it so.  *by_cell* are bit sets of address
-    cells with the members that ``ipBlock`` finds there (see ``located``).  *nodes* pairs the
+    cells with the pods that ``ipBlock`` finds there (see ``located``).  *nodes* pairs the
     host network's members on a node with the pods of that node.  *by_pod* gives a pod's member.
     """
 
@@ -76,7 +76,8 @@ def located(space: EndpointSpace, spans: Spans, everywhere: AddressCells = 0) ->
     A pod of which only the network is known is matched by any block that holds part of it:
     some such pod is.  Where not even that is known, by a block of all addresses only.
     """
-    found, block = 0, partition.covered(space.address_cells, spans)
+    block = partition.covered(space.address_cells, spans)
+    found = block << first_outside(space)
     whole = everywhere or space.address_cells.every
     for where, members in space.by_cell:
         if block & whole == whole if where == ANYWHERE else block & where:

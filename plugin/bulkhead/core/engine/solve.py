@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from bulkhead.core.engine.endpoint_classes import Side, endpoint_spaces, families
 from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, PortCells
 from bulkhead.core.engine.kube_router import kube_router_effects
+from bulkhead.core.engine.opened_parts import opened_parts
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, SourceRow
 from bulkhead.core.engine.rule_effects import OpenedPorts, PolicyEffect, policy_effects
 from bulkhead.core.engine.semantics import API, Semantics
@@ -78,7 +79,8 @@ class _Egress:
     def parts(self, signature: frozenset[int] | None) -> Parts:
         if signature is None:
             return ((self.every, self.present),)
-        return _partition({0: self.present}, (rectangle for kind in signature for rectangle in self.opens[kind]))
+        opened = (each for kind in signature for each in self.opens[kind])
+        return tuple(opened_parts({0: self.present}, opened).items())
 
 
 def _destinations(policy: PolicyEffect) -> OpenedPorts:
@@ -90,24 +92,21 @@ class _Ingress:
 
     def __init__(self, space: EndpointSpace, effects: tuple[PolicyEffect, ...]) -> None:
         isolated = 0
-        opened: dict[tuple[Members, PortCells], Members] = {}
+        by_sources: dict[Members, dict[PortCells, Members]] = {}
         for sources, pods in space.nodes:  # a node always reaches its own pods
-            opened[sources, space.port_cells.every] = pods
+            by_sources.setdefault(sources, {})[space.port_cells.every] = pods
         for policy in effects:
             if policy.ingress is not None:
                 isolated |= policy.subjects
             for one in policy.ingress or ():
+                known = by_sources.setdefault(one.peers, {})
                 for port_cells, having in one.ports:
-                    known = one.peers, port_cells
-                    opened[known] = opened.get(known, 0) | policy.subjects & having
+                    known[port_cells] = known.get(port_cells, 0) | policy.subjects & having
         self.start = {space.port_cells.every: space.present & ~isolated}
         self.start[0] = self.start.get(0, 0) | isolated
-        self.by_sources: dict[Members, list[tuple[PortCells, Members]]] = {}
-        for (sources, port_cells), destinations in opened.items():
-            self.by_sources.setdefault(sources, []).append((port_cells, destinations))
-        self.opens = list(self.by_sources.values())
+        self.opens = [tuple(known.items()) for known in by_sources.values()]
         self.signatures: list[list[int]] = [[] for _ in space.classes]
-        for number, sources in enumerate(self.by_sources):
+        for number, sources in enumerate(by_sources):
             for member in indices(sources):
                 self.signatures[member].append(number)
 
@@ -116,26 +115,8 @@ class _Ingress:
         return tuple(self.signatures[member])
 
     def parts(self, signature: tuple[int, ...]) -> Parts:
-        return _partition(self.start, (rectangle for number in signature for rectangle in self.opens[number]))
-
-
-def _partition(start: dict[PortCells, Members], opened: Iterable[tuple[PortCells, Members]]) -> Parts:
-    """Return *start*, disjoint sets by what is open to them, with *opened* added to it."""
-    parts = start
-    merged: dict[PortCells, Members] = {}  # destinations that the same ports are open to are cut off in one step
-    for port_cells, destinations in opened:
-        merged[port_cells] = merged.get(port_cells, 0) | destinations
-    for port_cells, destinations in merged.items():
-        following: dict[PortCells, Members] = {}
-        for already, those in parts.items():
-            wider = already | port_cells
-            inside = those & destinations if wider != already else 0
-            if inside:
-                following[wider] = following.get(wider, 0) | inside
-            if inside != those:
-                following[already] = following.get(already, 0) | those & ~inside
-        parts = following
-    return tuple(parts.items())
+        opened = (each for number in signature for each in self.opens[number])
+        return tuple(opened_parts(self.start, opened).items())
 
 
 def _rows(space: EndpointSpace, egress: _Egress, ingress: _Ingress) -> tuple[SourceRow, ...]:
@@ -157,10 +138,13 @@ def _rows(space: EndpointSpace, egress: _Egress, ingress: _Ingress) -> tuple[Sou
 def _both(out: Parts, into: Parts, reachable: Members) -> Parts:
     """Return what both the egress and the ingress allow: an address outside the cluster reaches pods only."""
     found: dict[PortCells, Members] = {}
-    for egress, there in out:
+    for egress, anywhere in out:
+        there = anywhere & reachable if egress else 0
+        if not there:
+            continue
         for ingress, those in into:
             port_cells = egress & ingress
-            destinations = there & those & reachable if port_cells else 0
+            destinations = there & those if port_cells else 0
             if destinations:
                 found[port_cells] = found.get(port_cells, 0) | destinations
     return tuple(sorted(found.items()))

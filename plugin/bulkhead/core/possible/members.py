@@ -48,10 +48,12 @@ def _first_cell(space: EndpointSpace) -> int:
 
 
 def _in_namespaces(space: EndpointSpace, names: ValueSet) -> Members:
+    """Return the members in the namespaces *names*; with excluded names also those in no namespace."""
+    excluded, given = names
     found = 0
-    for name, bits in space.by_namespace.items():
-        found |= bits if (name in names[1]) is not names[0] else 0
-    return found
+    for name in given:
+        found |= space.by_namespace.get(str(name), 0)
+    return ~found if excluded else found
 
 
 def _labelled(index: Index, key: str, values: ValueSet) -> Members:
