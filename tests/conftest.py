@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from bulkhead.cli import command_line
 from bulkhead.cli.console import NO_TERMINAL, Console
+from bulkhead.io.kustomize import build
 from copies import copy_reference_cluster, copy_with_environment
 from distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from hypothesis import HealthCheck, settings
 from no_skips import pytest_make_collect_report, pytest_runtest_makereport
+from remembered_builds import remembering
 
 __all__ = [
     "pytest_collection_modifyitems",
@@ -29,6 +31,9 @@ TOOLS = ROOT / ".tools" / "bin"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 PATIENCE = 900
 """Seconds after which something is taken for hanging. A loaded machine takes long, and no test measures it."""
+
+IN_CI = bool(os.environ.get("CI"))
+"""Where a law that takes long has ten times as many examples as elsewhere."""
 
 FLAGS = ("--enable-alpha-plugins", "--enable-exec")
 
@@ -209,13 +214,19 @@ def cluster(tmp_path: Path) -> Tree:
     return Tree(copy_reference_cluster(tmp_path))
 
 
+@pytest.fixture
+def remembered_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let kustomize build a folder once: many commands in this process read the same overlays."""
+    monkeypatch.setattr(build, "run_program", remembering())
+
+
 # The time of one example depends on the machine, so it decides nothing. Every run draws the same examples, unless their
 # number is given: `LAWS=1000 make test` draws others.
 settings.register_profile(
     "laws",
     deadline=None,
     max_examples=int(os.environ.get("LAWS", "100")),
-    derandomize=bool(os.environ.get("CI")) or "LAWS" not in os.environ,
+    derandomize=IN_CI or "LAWS" not in os.environ,
     suppress_health_check=[*HealthCheck],
 )
 settings.load_profile("laws")

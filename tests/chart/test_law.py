@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import IN_CI
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from laws.written import PEER_NAMES, PROFILE, names, specs
 
 from chart import chart_answers, copy_with_batch, merged, plugin_answer
 
-CASES = 4 * int(os.environ.get("LAWS", "100"))
+CASES = (4 if IN_CI else 2) * int(os.environ.get("LAWS", "100"))
 
 # Text is of the letters of Unicode 3.2: of later ones Python and Go need not both know yet what can be shown.
 junk: st.SearchStrategy[Any] = st.one_of(

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import PYTHON, ROOT, Done, Tree, run
+from remembered_builds import Content
+from remembered_builds import content as content_of
 
 OVERLAYS = sorted(path.name for path in (ROOT / "overlays").iterdir())
 UNPROTECTED = {"digital-signage", "hamaja-recipes"}
@@ -281,6 +283,14 @@ def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
     assert tree.bulkhead("render", *TREE).status == 0
     old = {name: built(tree.path / "rendered" / name).stdout for name in ("alpha", "gamma")}
     shutil.copytree(tree.path / "rendered", tree.path / "old")
+    known: dict[Content, Done] = {}
+
+    def built_once(at: Path) -> Done:
+        """Of a folder that is as it was at another step, what comes out is known."""
+        key = content_of(str(at))
+        known[key] = known.get(key) or built(at)
+        return known[key]
+
     tree.overlay("alpha", "  egress: {dns: null, smtp: {to: internet, ports: 587}}\n")
     tree.write("kustomization.yaml", "resources: [overlays/alpha, overlays/beta]\n")
     new = {name: tree.build(f"overlays/{name}").stdout for name in ("alpha", "beta")}
@@ -295,14 +305,14 @@ def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
             break
         assert done.status == 9, done.stderr
         for name in ("alpha", "beta", "gamma"):
-            one = built(folder / name)
+            one = built_once(folder / name)
             assert one.status != 0 or one.stdout in (old.get(name), new.get(name)), (steps, name)
-        assert built(folder / "alpha").status == 0, steps
-        whole = built(folder)
+        assert built_once(folder / "alpha").status == 0, steps
+        whole = built_once(folder)
         assert whole.status == 0, steps
         assert names(old["alpha"]) & names(new["alpha"]) <= names(whole.stdout), steps
         assert tree.bulkhead("render", *TREE).status == 0
-        assert built(folder).stdout == wanted
+        assert built_once(folder).stdout == wanted
         assert not list(folder.rglob(".*"))
         steps += 1
     assert steps >= 10

@@ -1,5 +1,6 @@
 """What holds for the expansion of every cluster that people could write."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPe
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.resources.decode import decode
+from conftest import IN_CI
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from laws.written import layouts, namespace, profile, reordered, specs
@@ -95,11 +97,20 @@ def test_the_text_says_what_the_values_say(spec: dict[str, Any], layout: str) ->
         assert yaml.safe_load(document(policy)) == as_written(policy)
 
 
+@pytest.fixture
+def schemas_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each schema of Kubernetes once: they have megabytes."""
+    from kubernetes_validate import utils  # here, because WebAssembly has not the binary part that it needs
+
+    monkeypatch.setattr(utils, "schema_contents", cache(utils.schema_contents))
+
+
 @pytest.mark.native
-@settings(max_examples=25)
+@pytest.mark.usefixtures("schemas_read_once")
+@settings(max_examples=25 if IN_CI else 10)
 @given(st.lists(st.tuples(specs, layouts), min_size=4, max_size=4))
 def test_what_comes_out_is_a_valid_object_of_kubernetes(batch: list[tuple[dict[str, Any], str]]) -> None:
-    import kubernetes_validate  # here, because WebAssembly has not the binary part that it needs
+    import kubernetes_validate
 
     for spec, layout in batch:
         for policy in policies_of(spec, profile(layout)) or ():

@@ -9,7 +9,7 @@ import json
 import shutil
 
 import pytest
-from conftest import Tree
+from conftest import IN_CI, Tree
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +138,7 @@ ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["o
 
 
 @pytest.mark.native
-@settings(max_examples=settings().max_examples * 2 // 5)
+@settings(max_examples=settings().max_examples * (10 if IN_CI else 3) // 20)
 @example(
     json.dumps(
         {"namespace": "shop", "resources": ["../../base"], "transformers": ["../../plugin", INLINE, "label.yaml"]}

@@ -11,6 +11,7 @@ from bulkhead.core.lint.checks.redundancy import superfluous, undecided
 from bulkhead.core.lint.context import LintContext, LintedCluster, RuleReference, of_policy
 from bulkhead.core.possible.coverage import families_of, possible_space
 from bulkhead.core.sets import intervals
+from conftest import IN_CI
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from laws import population, strategies
@@ -19,7 +20,7 @@ from laws.kube_router import passes
 from laws.strategies import PORTS, PROTOCOLS, clusters, few, policies
 
 PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
-MANY = settings(max_examples=10 * settings().max_examples)
+MANY = settings(max_examples=(10 if IN_CI else 1) * settings().max_examples)
 
 
 def scene_of(cluster: Cluster, enforcer: Enforcer, workloads: bool = False) -> LintContext:

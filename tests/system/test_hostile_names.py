@@ -188,6 +188,7 @@ def all_commands() -> list[list[str]]:
 
 
 @NAMED
+@pytest.mark.usefixtures("remembered_builds")
 def test_names_in_overlays(tree: Tree, name: str) -> None:
     for number, rules in enumerate(proposed(name)):
         tree.overlay("shop", "  egress: {}\n")
@@ -214,6 +215,7 @@ def test_names_in_what_the_plugin_says(name: str) -> None:
 
 
 @NAMED
+@pytest.mark.usefixtures("remembered_builds")
 def test_names_in_kustomizations_and_what_kustomize_says_of_them(tree: Tree, name: str) -> None:
     plain = "resources: [../../base]\nnamespace: shop\ntransformers: [../../plugin]\n"
     for old, new in [

@@ -234,7 +234,10 @@ def test_what_takes_too_many_steps_is_not_decided_and_names_the_policies(
     assert 'failures="0" errors="1"' in text
 
 
-def test_a_comparison_that_takes_too_many_steps_is_not_decided_and_names_the_policies(tmp_path: Path) -> None:
+def test_a_comparison_that_takes_too_many_steps_is_not_decided_and_names_the_policies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "STEPS", 5_000)
     sides = []
     for name, peers in (("before", hard()), ("after", [pods({})])):
         sides.append(tmp_path / f"{name}.yaml")

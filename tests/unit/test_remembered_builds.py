@@ -1,0 +1,45 @@
+"""A build is remembered exactly as long as its folder has the same content."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from remembered_builds import remembering
+
+pytestmark = pytest.mark.native
+LISTS = """#!/bin/sh
+echo run >>"$0.runs"
+cat "$2/file"
+echo "$2: no such thing" >&2
+"""
+
+
+def test_same_content_is_built_once_wherever_it_is(tmp_path: Path) -> None:
+    program = tmp_path / "kustomize"
+    program.write_text(LISTS)
+    program.chmod(0o755)
+    run = remembering()
+    for name, text in (("one", "a"), ("two", "a"), ("two", "b"), ("one", "a")):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "file").write_text(text)
+        done = run([str(program), "build", str(folder)], {"TMPDIR": str(folder)})
+        assert (done.stdout.decode(), done.message) == (text, f"{folder}: no such thing")
+    assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 2
+
+
+def test_link_and_empty_folder_are_content(tmp_path: Path) -> None:
+    program = tmp_path / "kustomize"
+    program.write_text(LISTS)
+    program.chmod(0o755)
+    run = remembering()
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "file").write_text("a")
+    changes: list[Callable[[], None]] = [
+        lambda: None, lambda: (folder / "x").symlink_to("file"), lambda: (folder / "y").mkdir()
+    ]  # fmt: skip
+    for change in changes:
+        change()
+        run([str(program), "build", str(folder)], {"TMPDIR": str(folder)})
+    assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 3
