@@ -158,6 +158,24 @@ def test_a_broken_file_that_may_hold_a_policy_is_an_error(files: Tree, text: str
     assert done.stderr.startswith("m/broken.yaml:")
 
 
+@pytest.mark.parametrize(
+    "names", [("a.bak",), ("p.yaml.bak", "q.yaml.bak"), ("web.yaml.tmpl", "Makefile"), ("p.YAML", "d.json.gz")]
+)
+def test_files_with_other_endings_are_counted_and_named(files: Tree, names: tuple[str, ...]) -> None:
+    for name in names:
+        files.write(f"m/sub/{name}", POLICY.replace("name: web", "name: other"))
+    endings = sorted("" if "." not in name else name[name.index(".") :] for name in names)
+    found = counted(reach(files, "--format", "json"))
+    assert found["policies"] == 1
+    assert found["otherFiles"] == [{"ending": each, "count": endings.count(each)} for each in sorted(set(endings))]
+    said = f"{len(names)} other file{'s' if len(names) > 1 else ''} ("
+    line = reach(files).stdout.splitlines()[-1]
+    assert said in line
+    assert all(f"{endings.count(each)} {each or 'without an ending'}" in line for each in endings)
+    assert "otherFiles" in counted(reach(files, "--exclude", "sub", "--format", "json"))
+    assert "other file" not in reach(files, "--exclude", "sub").stdout
+
+
 # --- Render it first -------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +206,33 @@ def test_a_template_outside_of_a_chart_is_to_be_rendered_first(files: Tree, text
     assert done.status == 2
     assert "this is a template" in done.stderr
     assert "helm template" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["m", "m/template.json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{- if .Values.x }}\n{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b"}}\n{{- end }}\n',
+        '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "{{ .Release.Name }}"}}',
+        '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b", "labels": {"app": "{{ .Values.app }}"}}}',
+        '{"apiVersion": "v1", "kind": "List", "items": [\n{"kind": "Pod", "metadata": {"name": {{ .x }} }}]}',
+    ],
+)
+def test_a_template_of_json_is_to_be_rendered_first(files: Tree, text: str, path: str) -> None:
+    files.write("m/template.json", text)
+    done = files.bulkhead("reach", "--manifests", path)
+    assert (done.status, done.stdout) == (2, "")
+    assert "this is a template" in done.stderr
+
+
+@pytest.mark.parametrize("paths", [("m",), ("m/policy.yaml", "m/pod.yaml", "m/sub")])
+def test_a_finding_names_the_place_of_the_object_that_counts(files: Tree, paths: tuple[str, ...]) -> None:
+    """The later file of a folder counts, and the later `--manifests`."""
+    files.write("m/sub/a.yaml", "# later\n" + POLICY.replace("app: web", "app: nobody"))
+    done = files.bulkhead("lint", *(word for path in paths for word in ("--manifests", path)), "--format", "json")
+    places = {(each["check"], each["file"], each["line"]) for each in json.loads(done.stdout)["findings"]}
+    assert ("selector-matches-nothing", "m/sub/a.yaml", 5) in places
+    assert {file for _, file, _ in places} == {"m/sub/a.yaml"}
 
 
 def test_braces_in_what_is_not_judged_are_no_template(files: Tree) -> None:
@@ -368,7 +413,7 @@ def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tr
     dump = {
         "kind": "List",
         "apiVersion": "v1",
-        "items": [{"kind": "Pod", "metadata": {"name": "a", "namespace": "one"}}],
+        "items": [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "one"}}],
     }
     tree.write("dump.json", json.dumps(dump))
     done = tree.bulkhead("diff", "--dump", "dump.json", "--dir", "changed")

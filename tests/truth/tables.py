@@ -81,9 +81,9 @@ def policy_of(name: str, spec: dict[str, Any]) -> NetworkPolicy:
         "metadata": {"namespace": namespace, "name": own},
         "spec": spec,
     }
-    policy = read_networkpolicy.read(document, problems)
-    assert policy and not problems
-    return policy
+    found = read_networkpolicy.read(document, problems)
+    assert found and not problems
+    return found[0]
 
 
 def flow_of(cluster: Cluster, source: str, destination: str, port: int | str) -> Flow:

@@ -12,7 +12,9 @@ def test_a_file_that_is_called_otherwise_changes_only_the_notes() -> None:
 
 
 def test_together_with_nothing_every_field_stays() -> None:
-    found = Evidence(1, 2, 3, 4, 5, 6, ("shop/idle",), (("A", 1),), (("B", 1),), 7, 8, 9, 10, ("a note",), ("shop",))
+    found = Evidence(
+        1, 2, 3, 4, 5, 6, ("shop/idle",), (("A", 1),), (("B", 1),), 7, 8, 9, 10, ("a note",), ("shop",), ((".bak", 1),)
+    )
     assert all(getattr(found, name) != getattr(NO_EVIDENCE, name) for name in fields_of(Evidence))
     assert found.and_of(NO_EVIDENCE) == NO_EVIDENCE.and_of(found) == found
 

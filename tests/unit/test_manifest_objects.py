@@ -242,7 +242,13 @@ def test_a_workload_without_replicas_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["Pod", "Job"])
 def test_a_generated_name_is_accepted_and_is_no_duplicate(tmp_path: Path, kind: str) -> None:
-    one = {"apiVersion": "v1", "kind": kind, "metadata": {"generateName": "migrate-"}, "spec": {"template": TEMPLATE}}
+    version = {"Pod": "v1", "Job": "batch/v1"}[kind]
+    one = {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"generateName": "migrate-"},
+        "spec": {"template": TEMPLATE},
+    }
     found = read(tmp_path, one, one)
     assert (found.faults, found.evidence.notes) == ((), ())
     assert {each.name for each in found.cluster.pods} == {"migrate-"}

@@ -7,6 +7,7 @@ entered: what is in it is not what is applied.
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 from bulkhead.core.record import record
@@ -22,7 +23,8 @@ class InputFiles:
     The *files* of a path, in order, and the *kustomizations*: folders with one, which were not entered.
 
     *excluded* are files and folders that an option left out; *dot_folders* and *linked_folders* were not entered.
-    *unused* are the patterns that left nothing out. *unreadable* are folders that cannot be listed.
+    *unused* are the patterns that left nothing out. *unreadable* are folders that cannot be listed. *others* are the
+    endings of the files that are no manifests by their names, one for each file: ``""`` where a name has none.
     """
 
     files: tuple[str, ...] = ()
@@ -32,6 +34,7 @@ class InputFiles:
     linked_folders: int = 0
     unused: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
@@ -54,6 +57,7 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
         walk.linked_folders,
         walk.unused(),
         tuple(walk.unreadable),
+        tuple(walk.others),
     )
 
 
@@ -74,6 +78,12 @@ def chart_of(file: str) -> str:
     return found
 
 
+def _ending(name: str) -> str:
+    """Return the ending of the file *name*, from its first dot behind the first letter, where it is a short one."""
+    found = re.search(r"(?<=.)(\.[A-Za-z][A-Za-z0-9~_-]{0,11}){1,2}~?\Z", name)
+    return found[0] if found else ""
+
+
 def _ends(path: str) -> list[str]:
     """Return *path* and every part of it behind a slash."""
     parts = path.split(os.sep)
@@ -88,6 +98,7 @@ class _Walk:
         self.exclude = exclude
         self.kustomizations: list[str] = []
         self.unreadable: list[str] = []
+        self.others: list[str] = []
         self.used: set[str] = set()
         self.excluded = self.dot_folders = self.linked_folders = 0
 
@@ -100,8 +111,12 @@ class _Walk:
             folders[:] = [name for name in sorted(folders) if self.enters(folder, name)]
             for name in names:
                 file = os.path.join(folder, name)
-                if name.endswith(SUFFIXES) and not self.leaves_out(file):
+                if self.leaves_out(file):
+                    continue
+                if name.endswith(SUFFIXES):
                     yield file
+                else:
+                    self.others.append(_ending(name))
 
     def enters(self, folder: str, name: str) -> bool:
         at = os.path.join(folder, name)

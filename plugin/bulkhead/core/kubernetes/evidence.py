@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bulkhead.core.record import record, replaced
 
 KindCounts = tuple[tuple[str, int], ...]
-"""Kinds with the number of objects of each, sorted by kind. A kind is written ``Kind (group)``."""
+"""Kinds, or endings of files, with the number of each, sorted. A kind is written ``Kind (group)``."""
 
 
 @record
@@ -49,6 +49,7 @@ class Evidence:
     template that may create pods. *foreign* are files that hold no Kubernetes object. *excluded* are files and folders
     that an option left out, *dot_folders* and *linked_folders* are folders that were not entered. *notes* are
     sentences that a reader must know. *creator_namespaces* are those of the creators, ``""`` where none is written.
+    *other_files* are the files that were not read, because manifests have other endings, counted by ending.
     """
 
     files: int = 0
@@ -66,6 +67,7 @@ class Evidence:
     linked_folders: int = 0
     notes: tuple[str, ...] = ()
     creator_namespaces: tuple[str, ...] = ()
+    other_files: KindCounts = ()
 
     def renamed(self, old: str, new: str) -> "Evidence":
         """Return the same with the file *old* called *new* in the notes."""
@@ -78,7 +80,9 @@ class Evidence:
     def and_of(self, other: "Evidence") -> "Evidence":
         """Return the evidence of a report that uses *other* too."""
         sums = {name: getattr(self, name) + getattr(other, name) for name in _ADDED}
-        kinds = {name: _sum(getattr(self, name), getattr(other, name)) for name in ("unjudged", "creators")}
+        kinds = {
+            name: _sum(getattr(self, name), getattr(other, name)) for name in ("unjudged", "creators", "other_files")
+        }
         return replaced(
             self,
             **sums,
@@ -93,6 +97,7 @@ class Evidence:
         return not (self.policies or self.pods or self.workloads)
 
 
+_COUNTED = ("unjudged", "creators", "other_files")
 _ADDED = (
     "files",
     "policies",

@@ -45,7 +45,10 @@ class AssembledObjects:
 
 def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
     """Return what *found*, in the order in which it would be applied, is together."""
-    kept, notes, faults = _each_once(found)
+    placed, notes, faults = _each_once(found)
+    kept = [each.object for each in placed]
+    faults += [_leaving_policy(each) for each in placed if each.object.leaving and each.object.kind == "NetworkPolicy"]
+    notes += _leaving(kept)
     finished = sum(each.finished for each in kept)
     objects = [each for each in kept if not each.finished]
     pods = _pods(objects)
@@ -75,7 +78,7 @@ def things_of(found: Iterable[ReadObject | None]) -> tuple[Thing, ...]:
     return others + _pods(objects)
 
 
-def _each_once(found: Iterable[PlacedObject]) -> tuple[list[ReadObject], list[str], list[Diagnostic]]:
+def _each_once(found: Iterable[PlacedObject]) -> tuple[list[PlacedObject], list[str], list[Diagnostic]]:
     kept: dict[object, PlacedObject] = {}
     twice: list[tuple[PlacedObject, PlacedObject]] = []
     for number, each in enumerate(found):
@@ -86,7 +89,7 @@ def _each_once(found: Iterable[PlacedObject]) -> tuple[list[ReadObject], list[st
             twice.append((other, each))
         kept[key] = each
     faults = [_twice_in_list(*pair) for pair in twice if _in_one_list(*pair)]
-    return [each.object for each in kept.values()], _notes([pair for pair in twice if not _in_one_list(*pair)]), faults
+    return list(kept.values()), _notes([pair for pair in twice if not _in_one_list(*pair)]), faults
 
 
 def _in_one_list(other: PlacedObject, each: PlacedObject) -> bool:
@@ -104,8 +107,22 @@ def _notes(replaced: list[tuple[PlacedObject, PlacedObject]]) -> list[str]:
     if not replaced:
         return []
     said = [f"{_title(each.object)} ({_short(other.location)}, {_short(each.location)})" for other, each in replaced]
-    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
-    return [f"written more than once, and only the last one counts: {', '.join(said[:_SHOWN])}{more}"]
+    return [f"written more than once, and only the last one counts: {_row(said)}"]
+
+
+def _leaving(objects: list[ReadObject]) -> list[str]:
+    """Return a sentence about the objects that are being deleted: as long as they are there, they count."""
+    said = [_title(each) for each in objects if each.leaving and not each.finished and each.kind != "NetworkPolicy"]
+    return [f"being deleted, and still counted: {_row(said)}"] if said else []
+
+
+def _leaving_policy(each: PlacedObject) -> Diagnostic:
+    message = f"the {_title(each.object)} is being deleted: what is allowed changes when it is gone"
+    return Diagnostic(each.location, message, "dump the cluster again when it is gone, or leave the policy out")
+
+
+def _row(said: list[str]) -> str:
+    return ", ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
 
 
 def _title(each: ReadObject) -> str:

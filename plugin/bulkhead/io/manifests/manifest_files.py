@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
-from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy
+from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
@@ -140,7 +140,12 @@ class _Reading:
         found = input_files(path, self.selection.exclude)
         self.unused.append(set(found.unused))
         self.evidence = self.evidence.and_of(
-            Evidence(excluded=found.excluded, dot_folders=found.dot_folders, linked_folders=found.linked_folders)
+            Evidence(
+                excluded=found.excluded,
+                dot_folders=found.dot_folders,
+                linked_folders=found.linked_folders,
+                other_files=counted(found.others),
+            )
         )
         for folder in found.unreadable:
             self.fault(folder, "this folder cannot be read")
@@ -225,13 +230,15 @@ class _Reading:
                         if each:
                             at = Location(file, item.line + 1) if item.line else Location(file)
                             self.objects.append(PlacedObject(each, at, file if item.listed else ""))
-                    self.faults += [each.at(Location(file, item.line + 1, 1)) for each in problems]
+                    at = Location(file, item.line + 1, 1)
+                    self.faults += [_template_problem(each, each.message, broken=False).at(at) for each in problems]
         except RecursionError:
             self.fault(file, "this is nested too deeply")
         except Unreadable as refused:
             self.fault(file, refused.message, refused.hint)
         except json.JSONDecodeError as error:
-            self.faults.append(Diagnostic(Location(file, error.lineno, error.colno), f"this is no JSON: {error.msg}"))
+            wrong = Diagnostic(Location(file, error.lineno, error.colno), f"this is no JSON: {error.msg}")
+            self.faults.append(_template_problem(wrong, _line_of(error), broken=True))
         except (OSError, UnicodeDecodeError) as error:
             self.fault(file, f"cannot be read: {_reason(error)}")
         self.evidence = self.evidence.and_of(Evidence(files=1, foreign=int(is_foreign)))
@@ -268,6 +275,14 @@ def _leave_out(folder: str) -> str:
     return f"leave it out: `--exclude {shlex.quote(os.path.basename(folder))}`"
 
 
+def _line_of(error: json.JSONDecodeError) -> str:
+    """Return the line that is no JSON, as far as it is in memory; ``{{`` for a brace where a key has to be."""
+    if error.doc[error.pos : error.pos + 1] == "{":
+        return TEMPLATE
+    start = error.doc.rfind("\n", 0, error.pos) + 1
+    return error.doc[start:].partition("\n")[0]
+
+
 def _template_problem(problem: Diagnostic, text: str, broken: bool) -> Diagnostic:
     """Return *problem*, or that *text* is a template, where that is what is wrong with it."""
     if TEMPLATE not in text or not (broken or TEMPLATE in problem.message):
@@ -299,21 +314,5 @@ def _read(text: str, documents: list[object]) -> Held:
     except RecursionError:
         return Held((), ((0, 0, Diagnostic(in_resource("file"), "this is nested too deeply")),))
     objects = tuple(each for each in found if each)
-    if TEMPLATE in text:
-        problems += [_still_template(each) for each in objects if _is_template(each)]
     placed = tuple((*place(text, problem.location.path), problem) for problem in problems)
     return Held(objects, placed, not problems and bool(found) and not objects)
-
-
-def _is_template(each: ReadObject) -> bool:
-    """Say whether what is judged of *each* holds a template: then nobody knows what it will be."""
-    return any(
-        TEMPLATE in str(getattr(thing, field))
-        for thing in each.things
-        for field in ("name", "namespace", "labels", "ports", "pods", "ingress", "egress")
-        if hasattr(thing, field)
-    )
-
-
-def _still_template(each: ReadObject) -> Diagnostic:
-    return Diagnostic(in_resource(each.kind, each.path), f"`{TEMPLATE}` in {each.kind} `{each.name}`")

@@ -37,6 +37,11 @@ class Standing:
     data: Any
 
     @property
+    def namespace(self) -> str:
+        """The namespace that is written, ``""`` where none is."""
+        return str(self.metadata.get("namespace") or "")
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """The resource's metadata."""
         found = self.data.get("metadata")
@@ -44,10 +49,14 @@ class Standing:
 
 
 class Places:
-    """The NetworkPolicies and namespaces in *files*, by kind, namespace and name; read when first asked for."""
+    """
+    The NetworkPolicies and namespaces in *files*, by kind, namespace and name; read when first asked for.
+
+    *files* are in the order in which they are applied: of two objects of one name, the later one counts.
+    """
 
     def __init__(self, files: Iterable[str]) -> None:
-        self.files = sorted(files)
+        self.files = tuple(dict.fromkeys(files))
         self._found: dict[tuple[str, str], list[Standing]] | None = None
 
     def locate(self, kind: str, namespace: str, name: str, path: Path) -> Location | None:
@@ -63,8 +72,8 @@ class Places:
     def _standing(self, kind: str, namespace: str, name: str) -> Standing | None:
         """Return the resource, one without a namespace of its own where none has the right one."""
         known = self.read().get((kind, name), [])
-        exact = [each for each in known if each.metadata.get("namespace") == namespace or kind == "Namespace"]
-        return next(iter(exact or [each for each in known if not each.metadata.get("namespace")]), None)
+        exact = [each for each in known if kind == "Namespace" or (each.namespace or "default") == namespace]
+        return next(reversed(exact or [each for each in known if not each.namespace]), None)
 
     def read(self) -> dict[tuple[str, str], list[Standing]]:
         """Return what the files hold by kind and name; they are read once, and may be gone afterwards."""
@@ -72,24 +81,31 @@ class Places:
             self._found = {}
             for file in self.files:
                 for standing in _in_file(file):
-                    kind, name = str(standing.data.get("kind")), str(standing.metadata.get("name"))
+                    kind, metadata = str(standing.data.get("kind")), standing.metadata
+                    name = str(metadata.get("name") or metadata.get("generateName"))
                     self._found.setdefault((kind, name), []).append(standing)
         return self._found
 
     def unspoken(self) -> Iterator[tuple[str, str, Path]]:
         """Yield namespace, name and path of the first port of each policy for which no protocol is written."""
-        for (kind, name), standings in self.read().items():
-            for standing in standings if kind == NETWORKPOLICY else ():
-                path = next(_without_protocol(standing.data), None)
-                if path:
-                    yield str(standing.metadata.get("namespace") or "default"), name, path
+        for name, standing in self._policies():
+            path = next(_without_protocol(standing.data), None)
+            if path:
+                yield standing.namespace or "default", name, path
 
     def left_out(self) -> Iterator[tuple[str, str, Path]]:
         """Yield namespace, name and path of the rules of each direction that is not in the policy's ``policyTypes``."""
+        for name, standing in self._policies():
+            for path in _without_type(standing.data):
+                yield standing.namespace or "default", name, path
+
+    def _policies(self) -> Iterator[tuple[str, Standing]]:
+        """Yield the name and the place of each policy that counts."""
         for (kind, name), standings in self.read().items():
-            for standing in standings if kind == NETWORKPOLICY else ():
-                for path in _without_type(standing.data):
-                    yield str(standing.metadata.get("namespace") or "default"), name, path
+            if kind == NETWORKPOLICY:
+                last = {each.namespace or "default": each for each in standings if each.metadata.get("name")}
+                generated = [each for each in standings if not each.metadata.get("name")]
+                yield from ((name, each) for each in (*last.values(), *generated))
 
 
 def _without_type(data: dict[str, Any]) -> Iterator[Path]:

@@ -9,16 +9,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
+from bulkhead.core.diagnostics import Diagnostic, Path, in_resource
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
-from bulkhead.core.record import record
-from bulkhead.io.manifests import read_networkpolicy
+from bulkhead.core.language.scalars import Name, Subdomain
+from bulkhead.core.record import record, replaced
+from bulkhead.io.manifests import read_networkpolicy, strict_metadata
 from bulkhead.io.manifests.held_policies import holds_policy
+from bulkhead.io.manifests.judged_kinds import has_own_version, is_meant, misspelt_key, wrong_kind
 from bulkhead.io.manifests.kinds import (
-    NETWORKING,
-    NETWORKING_KINDS,
     creates_no_pods,
     delivers,
     group_of,
@@ -27,10 +27,10 @@ from bulkhead.io.manifests.kinds import (
     kind_title,
     render_first,
 )
-from bulkhead.io.manifests.object_fields import InvalidField, mapping, text
-from bulkhead.io.manifests.object_metadata import controller_of, labels_of, name_of, namespace_of
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
 from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod
+from bulkhead.io.manifests.strict_metadata import Metadata
+from bulkhead.io.manifests.strict_reader import StrictReader
 
 Thing = Namespace | Pod | NetworkPolicy
 
@@ -48,7 +48,7 @@ class ReadObject:
 
     *owner* is kind and name of what controls it. *replicas* is ``None`` where it is not written. *creates*: it
     has no template and may create pods. *finished*: a pod that has ended, which is no endpoint. *generated*: the
-    API server completes its name, so that two of one name are two objects.
+    API server completes its name, so that two of one name are two objects. *leaving*: it is being deleted.
     *path* leads to it in its document; it is empty where the object is the document.
     """
 
@@ -62,6 +62,7 @@ class ReadObject:
     creates: bool = False
     finished: bool = False
     generated: bool = False
+    leaving: bool = False
     path: Path = ()
 
 
@@ -79,50 +80,86 @@ def read(
         return
     found = (document.get("kind") or kind) if isinstance(document, dict) else None
     if not isinstance(document, dict) or found is None or found == "":
-        if isinstance(document, dict) and group_of(document.get("apiVersion")) == NETWORKING:
-            problems.append(Diagnostic(in_resource("document", path), "`kind` is missing", "write what kind this is"))
+        if isinstance(document, dict):
+            _check_no_kind(document, problems, path)
         yield None
     elif not isinstance(found, str):
         problems.append(Diagnostic(in_resource("document", (*path, "kind")), f"`kind` must be text, not `{found}`"))
-    elif found.endswith("List") and isinstance(document.get("items"), list):
+    elif found.casefold().endswith("list") and (not found.endswith("List") or "items" not in document):
+        yield from _odd_list(found, version, document, problems, path)
+    elif found.endswith("List") and isinstance(document["items"], list):
         of_items = found.removesuffix("List"), str(document.get("apiVersion") or "")
         for number, item in enumerate(document["items"]):
             yield from read(item, problems, *of_items, (*path, "items", number))
-    elif found.endswith("List") and document.get("items") is not None:
+    elif found.endswith("List") and document["items"] is not None:
         problems.append(Diagnostic(in_resource("document", (*path, "items")), "`items` must be a list"))
-    elif not (found.endswith("List") and "spec" not in document):  # the rest of a list whose items were read before
+    elif not (found.endswith("List") and "spec" not in document):  # a list that is empty
         yield from _object(found, version, document, problems, path)
+
+
+def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> None:
+    key = misspelt_key(document)
+    if key:
+        problems.append(Diagnostic(in_resource("document", (*path, key)), f"unknown field `{key}`", "write `kind`"))
+    elif has_own_version(document):
+        problems.append(Diagnostic(in_resource("document", path), "`kind` is missing", "write what kind this is"))
+
+
+def _odd_list(
+    kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
+) -> Iterator[ReadObject | None]:
+    """Yield what *document* holds, whose *kind* ends like that of a list, but in another case or without items."""
+    reader = StrictReader("document")
+    reader.known_case(document, path, ("items",))
+    # A stream has handed on the items before.
+    if not kind.endswith("List") and (isinstance(document.get("items"), list) or is_meant(kind[:-4])):
+        meant = f"{kind[:-4]}List" if kind[:-4] else "List"
+        reader.refuse((*path, "kind"), f"`{kind}` is no list of objects", f"did you mean `{meant}`?")
+    problems.extend(reader.problems)
+    # Without `spec` it is the rest of a list whose items were read before.
+    if not reader.problems and not (kind.endswith("List") and "spec" not in document):
+        yield from _object(kind, version, document, problems, path)
 
 
 def _object(
     kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
 ) -> Iterator[ReadObject | None]:
-    group = group_of(document.get("apiVersion") or version)
-    command = render_first(group, kind) if "apiVersion" in document else ""
-    try:
-        if command:
-            raise InvalidField((), f"a {kind} is not what is applied", f"render it first: `{command}`")
-        if group == NETWORKING and kind not in NETWORKING_KINDS:
-            raise InvalidField(("kind",), f"`{kind}` is no kind of `{NETWORKING}`", _did_you_mean(kind))
-        if is_unjudged(group, kind):
-            yield _unjudged(group, kind, document, path)
-        elif kind == NETWORKPOLICY:
-            yield from _policy(document, problems, path)
-        elif is_core(group) and (kind in ("Namespace", "Pod") or is_workload(kind)):
-            yield _and_held(_judged(kind, document, path), group, kind, document)
-        elif "apiVersion" not in document and not version:
-            yield None
-        else:
-            yield from _other(group, kind, document, path)
-    except InvalidField as wrong:
-        at = in_resource(f"{kind} {_written_name(document)}", (*path, *wrong.location.path))
-        problems.append(Diagnostic(at, wrong.message, wrong.hint))
+    written = document.get("apiVersion")
+    group = group_of(written or version)
+    reader = StrictReader(f"{kind} {_written_name(document)}")
+    _check_kind(reader, kind, version, document, path)
+    if reader.problems:
+        problems.extend(reader.problems)
+    elif is_unjudged(group, kind):
+        yield _unjudged(group, kind, document, path)
+    elif kind == NETWORKPOLICY:
+        yield from _policy(document, problems, path)
+    elif is_core(group) and (kind in ("Namespace", "Pod") or is_workload(kind)):
+        for each in _kept(reader, _judged(reader, kind, document, path), problems):
+            yield _and_held(each, group, kind, document)
+    elif "apiVersion" not in document and not version:
+        yield None
+    else:
+        yield from _other(reader, group, kind, document, problems, path)
 
 
-def _did_you_mean(kind: str) -> str:
-    known = {each.lower(): each for each in NETWORKING_KINDS}
-    near = nearest(kind.lower(), list(known))
-    return f"did you mean `{known[near]}`?" if near else ""
+def _check_kind(reader: StrictReader, kind: str, version: str, document: dict[str, Any], path: Path) -> None:
+    command = render_first(group_of(document.get("apiVersion") or version), kind) if "apiVersion" in document else ""
+    if command:
+        reader.refuse(path, f"a {kind} is not what is applied", f"render it first: `{command}`")
+        return
+    wrong, hint = wrong_kind(kind, document.get("apiVersion") or version or None)
+    if wrong:
+        reader.refuse((*path, "kind" if f"`{kind}`" in wrong else "apiVersion"), wrong, hint)
+
+
+def _kept(reader: StrictReader, found: ReadObject, problems: list[Diagnostic]) -> Iterator[ReadObject]:
+    """Yield *found*, unless *reader* has a problem with it: its paths begin in the object."""
+    for each in reader.problems:
+        at = in_resource(reader.resource, (*found.path, *each.location.path))
+        problems.append(Diagnostic(at, each.message, each.hint))
+    if not reader.problems:
+        yield found
 
 
 def _written_name(document: dict[str, Any]) -> str:
@@ -131,27 +168,48 @@ def _written_name(document: dict[str, Any]) -> str:
 
 
 def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> Iterator[ReadObject | None]:
-    if NETWORKPOLICY not in document.values():  # an item of a NetworkPolicyList has its kind and version from the list
+    if "kind" not in document:  # an item of a NetworkPolicyList has its kind and version from the list
         document = {"apiVersion": read_networkpolicy.API_VERSION, **document}
-    policy = read_networkpolicy.read(document, problems, path)
-    if policy:
-        generated = not document["metadata"].get("name")
-        yield ReadObject(NETWORKPOLICY, policy.namespace, policy.name, (policy,), generated=generated, path=path)
+    found = read_networkpolicy.read(document, problems, path)
+    if found:
+        policy, metadata = found
+        yield ReadObject(
+            NETWORKPOLICY,
+            policy.namespace,
+            policy.name,
+            (policy,),
+            generated=metadata.generated,
+            leaving=metadata.leaving,
+            path=path,
+        )
 
 
-def _judged(kind: str, document: dict[str, Any], path: Path) -> ReadObject:
-    metadata = mapping(document, "metadata")
+_OWNER = "kind", "name"
+"""What is read of an owner. Who trims a dump may leave out the rest, which decides nothing."""
+
+_FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")
+
+
+def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
+    reader.known_case(document, (), _FIELDS)
+    parse_name = Name.parse if kind in ("Namespace", "StatefulSet") else Subdomain.parse
+    metadata = strict_metadata.read(reader, document.get("metadata"), ("metadata",), parse_name, _OWNER)
     if kind == "Namespace":
-        name = text(metadata, "name", ("metadata",))
-        return ReadObject(kind, "", name, (Namespace(name, labels_of(metadata)),), path=path)
+        found = Namespace(metadata.name, metadata.labels)
+        return ReadObject(kind, "", metadata.name, (found,), leaving=metadata.leaving, path=path)
     if kind == "Pod":
-        pod, finished = running_pod(document, metadata), has_finished(document)
-    else:
-        pod, finished = pod_of_template(kind, document, metadata, template_of(kind)), False
-    return _with_pods(kind, document, metadata, (pod,), path, finished)
+        pod, finished = running_pod(reader, document, metadata), has_finished(reader, document)
+        return _with_pods(kind, metadata, (pod,), None, path, finished)
+    pod = pod_of_template(reader, kind, document, metadata, template_of(kind))
+    spec = document.get("spec")
+    spec = spec if isinstance(spec, dict) else {}
+    reader.known_case(spec, ("spec",), ("replicas",))
+    return _with_pods(kind, metadata, (pod,), reader.whole(spec.get("replicas"), ("spec", "replicas")), path)
 
 
-def _other(group: str, kind: str, document: dict[str, Any], path: Path) -> Iterator[ReadObject]:
+def _other(
+    reader: StrictReader, group: str, kind: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
+) -> Iterator[ReadObject]:
     """Yield an object of another kind than Kubernetes' own; nothing where it has nothing to do with traffic."""
     holds = holds_policy(kind, document)
     if creates_no_pods(group, kind):
@@ -160,59 +218,44 @@ def _other(group: str, kind: str, document: dict[str, Any], path: Path) -> Itera
     elif holds and not delivers(group, kind) and not templates_in(document):
         yield _unjudged(group, kind, document, path)
     else:
-        yield _and_held(_custom(group, kind, document, path), group, kind, document)
+        for each in _kept(reader, _custom(reader, group, kind, document, path), problems):
+            yield _and_held(each, group, kind, document)
 
 
 def _and_held(found: ReadObject, group: str, kind: str, document: dict[str, Any]) -> ReadObject:
     """Return *found*, read from *document*, with the policy that the object holds or delivers in addition."""
     if not (holds_policy(kind, document) or delivers(group, kind)):
         return found
-    return ReadObject(
-        found.kind,
-        found.namespace,
-        found.name,
-        found.things,
-        _unjudged(group, kind, document, found.path).unjudged,
-        found.owner,
-        found.replicas,
-        found.creates,
-        found.finished,
-        found.generated,
-        found.path,
-    )
+    return replaced(found, unjudged=_unjudged(group, kind, document, found.path).unjudged)
 
 
-def _custom(group: str, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
+def _custom(reader: StrictReader, group: str, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
     """Return an object of a kind that may create pods: with a template they are known, else they are possible."""
-    metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    templates = templates_in(document)
+    title, templates = kind_title(group, kind), templates_in(document)
     if not templates:
-        title, name = kind_title(group, kind), str(metadata.get("name") or metadata.get("generateName") or "")
-        space = str(metadata.get("namespace") or "")
-        return ReadObject(title, space, name, creates=True, generated="name" not in metadata, path=path)
-    pods = tuple(pod_of_template(kind, document, metadata, each) for each in templates)
-    return _with_pods(kind_title(group, kind), document, metadata, pods, path)
+        metadata = document.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        name, space = str(metadata.get("name") or metadata.get("generateName") or ""), metadata.get("namespace")
+        return ReadObject(title, str(space or ""), name, creates=True, generated="name" not in metadata, path=path)
+    found = strict_metadata.read(reader, document.get("metadata"), ("metadata",), owner_fields=_OWNER)
+    pods = tuple(pod_of_template(reader, kind, document, found, each) for each in templates)
+    replicas = document["spec"].get("replicas")  # in a kind of others it can be anything
+    return _with_pods(title, found, pods, replicas if isinstance(replicas, int) else None, path)
 
 
 def _with_pods(
-    kind: str,
-    document: dict[str, Any],
-    metadata: dict[str, Any],
-    pods: tuple[Pod, ...],
-    path: Path,
-    finished: bool = False,
+    kind: str, metadata: Metadata, pods: tuple[Pod, ...], replicas: int | None, path: Path, finished: bool = False
 ) -> ReadObject:
-    replicas = None if kind == "Pod" else mapping(document, "spec").get("replicas")
     return ReadObject(
         kind,
-        namespace_of(metadata),
-        name_of(metadata),
+        metadata.namespace,
+        metadata.name,
         pods,
-        owner=controller_of(metadata),
-        replicas=replicas if isinstance(replicas, int) else None,
+        owner=metadata.controller,
+        replicas=replicas,
         finished=finished,
-        generated="name" not in metadata,
+        generated=metadata.generated,
+        leaving=metadata.leaving,
         path=path,
     )
 

@@ -1,4 +1,9 @@
-"""Pods, and pod templates, as plain data to values."""
+"""
+Pods, and pod templates, as plain data to values.
+
+Every field that is read has the type that the API has for it. The other fields of a pod decide nothing about traffic
+and are not looked at.
+"""
 
 from typing import Any
 
@@ -6,91 +11,123 @@ from bulkhead.core.diagnostics import Path
 from bulkhead.core.kubernetes.cluster import NamedPort, Pod
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.ports import LAST, PROTOCOLS
-from bulkhead.io.manifests.object_fields import InvalidField, items, mapping
-from bulkhead.io.manifests.object_metadata import controller_of, labels_of, name_of, namespace_of
+from bulkhead.io.manifests import strict_metadata
 from bulkhead.io.manifests.pod_templates import PodTemplate
+from bulkhead.io.manifests.strict_metadata import Metadata
+from bulkhead.io.manifests.strict_reader import StrictReader, is_port_name, whole_number
+
+_POD = ("hostNetwork", "containers", "initContainers", "nodeName")
+_STATUS = ("phase", "podIP", "podIPs", "hostIP")
+_CONTAINER = ("ports", "restartPolicy")
+_PORT = ("name", "hostPort", "containerPort", "protocol", "hostIP")
 
 
-def running_pod(document: dict[str, Any], metadata: dict[str, Any]) -> Pod:
-    """
-    Return the pod that *document* is. Its workload is what controls it directly.
-
-    :raises InvalidField: where a field has another type than in the API.
-    """
-    spec, status = mapping(document, "spec"), mapping(document, "status")
-    kind, workload = controller_of(metadata)
+def running_pod(reader: StrictReader, document: dict[str, Any], metadata: Metadata) -> Pod:
+    """Return the pod that *document* is. Its workload is what controls it directly."""
+    spec = _spec(reader, document.get("spec"), ("spec",))
+    status = reader.mapping(document.get("status"), ("status",))
+    reader.known_case(status, ("status",), _STATUS)
+    kind, workload = metadata.controller
+    address = reader.text(status.get("hostIP"), ("status", "hostIP"))
+    node = reader.text(spec.get("nodeName"), ("spec", "nodeName"))
     return Pod(
-        namespace=namespace_of(metadata),
-        name=name_of(metadata),
+        namespace=metadata.namespace,
+        name=metadata.name,
         kind=kind or "Pod",
         workload=workload,
-        labels=labels_of(metadata),
-        ports=_ports(spec, ("spec",)),
-        addresses=_addresses(status),
-        host_network=spec.get("hostNetwork") is True,
-        node=str(status.get("hostIP") or spec.get("nodeName") or ""),
+        labels=metadata.labels,
+        ports=_ports(reader, spec, ("spec",)),
+        addresses=_addresses(reader, status),
+        host_network=reader.flag(spec.get("hostNetwork"), ("spec", "hostNetwork")),
+        node=address or node,
     )
 
 
-def has_finished(document: dict[str, Any]) -> bool:
+def has_finished(reader: StrictReader, document: dict[str, Any]) -> bool:
     """Say whether the pod that *document* is has ended: nothing runs in it, and its address is free."""
-    return mapping(document, "status").get("phase") in ("Succeeded", "Failed")
+    status = document.get("status")
+    phase = status.get("phase") if isinstance(status, dict) else None
+    return reader.text(phase, ("status", "phase")) in ("Succeeded", "Failed")
 
 
-def pod_of_template(kind: str, document: dict[str, Any], metadata: dict[str, Any], template: PodTemplate) -> Pod:
-    """
-    Return the pod that represents all pods of *template* in *document*, an object of *kind*.
-
-    :raises InvalidField: where a field has another type than in the API.
-    """
+def pod_of_template(
+    reader: StrictReader, kind: str, document: dict[str, Any], metadata: Metadata, template: PodTemplate
+) -> Pod:
+    """Return the pod that represents all pods of *template* in *document*, an object of *kind*."""
     below: Any = document
     for number, step in enumerate(template.path):
         # A template that was found by its shape is there: only its own kinds can have something else in the way.
         is_found = isinstance(step, int) or any(isinstance(each, int) for each in template.path[number:])
-        below = below[step] if is_found else mapping(below, str(step), template.path[:number])
-    spec = mapping(below, "spec", template.path)
-    name = name_of(metadata)
+        if not is_found:
+            below = reader.mapping(below, template.path[:number])
+            reader.known_case(below, template.path[:number], (str(step),))
+        below = below[step] if is_found else below.get(step)
+    found = reader.mapping(below, template.path)
+    reader.known_case(found, template.path, ("metadata", "spec"))
+    spec = _spec(reader, found.get("spec"), (*template.path, "spec"))
     return Pod(
-        namespace=namespace_of(metadata),
-        name=f"{name}-{template.part}" if template.part else name,
+        namespace=metadata.namespace,
+        name=f"{metadata.name}-{template.part}" if template.part else metadata.name,
         kind=kind,
-        labels=labels_of(mapping(below, "metadata", template.path), (*template.path, "metadata")),
-        ports=_ports(spec, (*template.path, "spec")),
-        host_network=spec.get("hostNetwork") is True,
+        labels=strict_metadata.labels_of_template(reader, found.get("metadata"), (*template.path, "metadata")),
+        ports=_ports(reader, spec, (*template.path, "spec")),
+        host_network=reader.flag(spec.get("hostNetwork"), (*template.path, "spec", "hostNetwork")),
     )
 
 
-def _addresses(status: dict[str, Any]) -> tuple[str, ...]:
-    given = [item.get("ip") for item in items(status, "podIPs", ("status",)) if isinstance(item, dict)]
-    found = tuple(str(text) for text in (given or [status.get("podIP")]) if text)
-    for text in found:
-        try:
-            addresses.address(text)
-        except ValueError:
-            raise InvalidField(("status", "podIPs" if given else "podIP"), f"`{text}` is no IP address") from None
-    return found
+def _spec(reader: StrictReader, data: Any, path: Path) -> dict[str, Any]:
+    spec = reader.mapping(data, path)
+    reader.known_case(spec, path, _POD)
+    return spec
 
 
-def _ports(spec: dict[str, Any], path: Path) -> tuple[NamedPort, ...]:
+def _addresses(reader: StrictReader, status: dict[str, Any]) -> tuple[str, ...]:
+    given = []
+    for place, item in reader.items(status.get("podIPs"), ("status", "podIPs")):
+        found = reader.mapping(item, place, ("ip",))
+        given.append(((*place, "ip"), reader.text(found.get("ip"), (*place, "ip"))))
+    first = reader.text(status.get("podIP"), ("status", "podIP"))
+    given = given or [(("status", "podIP"), first)]
+    for place, text in given:
+        if text and not _is_address(text):
+            reader.refuse(place, f"`{text}` is no IP address")
+    return tuple(text for _, text in given if text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        addresses.address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _ports(reader: StrictReader, spec: dict[str, Any], path: Path) -> tuple[NamedPort, ...]:
     """Return the ports of containers, named or not, and of sidecars: init containers that stay."""
-    sidecars = [
-        item
-        for item in items(spec, "initContainers", path)
-        if isinstance(item, dict) and item.get("restartPolicy") == "Always"
-    ]
-    found = []
-    for containers, sidecar in ((items(spec, "containers", path), False), (sidecars, True)):
-        for container in containers:
-            for port in items(container, "ports", path) if isinstance(container, dict) else ():
-                if isinstance(port, dict):
-                    found.append(_port(port, path, sidecar))
+    found: list[NamedPort] = []
+    for field in ("containers", "initContainers"):
+        for place, item in reader.items(spec.get(field), (*path, field)):
+            container = reader.mapping(item, place)
+            reader.known_case(container, place, _CONTAINER)
+            is_init = field == "initContainers"
+            ports = [
+                _port(reader, port, at, is_init) for at, port in reader.items(container.get("ports"), (*place, "ports"))
+            ]
+            stays = reader.text(container.get("restartPolicy"), (*place, "restartPolicy")) == "Always"
+            found += ports if stays or not is_init else []
     return tuple(found)
 
 
-def _port(port: dict[str, Any], path: Path, sidecar: bool) -> NamedPort:
-    number, protocol = port.get("containerPort"), port.get("protocol") or "TCP"
-    if not isinstance(number, int) or not 1 <= number <= LAST:
-        raise InvalidField((*path, "containers"), f"`{number}` is no port", f"a port is a number from 1 to {LAST}")
-    if protocol not in PROTOCOLS:
-        raise InvalidField((*path, "containers"), f"unknown protocol `{protocol}`", "write `TCP`, `UDP` or `SCTP`")
-    return NamedPort(str(port.get("name") or ""), protocol, number, sidecar)
+def _port(reader: StrictReader, data: Any, path: Path, sidecar: bool) -> NamedPort:
+    port = reader.mapping(data, path, _PORT)
+    number, protocol = whole_number(port.get("containerPort")), reader.text(port.get("protocol"), (*path, "protocol"))
+    if number is None or not 1 <= number <= LAST:
+        at = (*path, "containerPort")
+        reader.refuse(at, f"`{port.get('containerPort')}` is no port", f"a port is a number from 1 to {LAST}")
+    if protocol and protocol not in PROTOCOLS:
+        reader.refuse((*path, "protocol"), f"unknown protocol `{protocol}`", "write `TCP`, `UDP` or `SCTP`")
+    name = reader.text(port.get("name"), (*path, "name"))
+    if name and not is_port_name(name):
+        hint = "use at most 15 small letters, digits and `-`, with a letter among them"
+        reader.refuse((*path, "name"), f"`{name}` is no name of a port", hint)
+    return NamedPort(name, protocol or "TCP", number or 0, sidecar)

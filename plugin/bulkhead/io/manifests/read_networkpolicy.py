@@ -22,20 +22,26 @@ from bulkhead.core.kubernetes.networkpolicy import (
 from bulkhead.core.language.scalars import Cidr, InvalidValue, LabelKey, LabelValue, quoted
 from bulkhead.core.sets.ports import LAST, PROTOCOLS
 from bulkhead.io.manifests import strict_metadata
-from bulkhead.io.manifests.strict_reader import StrictReader, whole_number
+from bulkhead.io.manifests.strict_reader import StrictReader, is_port_name, whole_number
 
 API_VERSION = "networking.k8s.io/v1"
-_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 _LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F:])0+(?=[0-9])")
 
 
-def read(document: dict[str, Any], problems: list[Diagnostic], path: Path = ()) -> NetworkPolicy | None:
-    """Return the policy that *document* is; ``None``, and what is wrong added to *problems*, where it is none."""
+def read(
+    document: dict[str, Any], problems: list[Diagnostic], path: Path = ()
+) -> tuple[NetworkPolicy, strict_metadata.Metadata] | None:
+    """
+    Return the policy that *document* is, and its metadata.
+
+    ``None``, and what is wrong added to *problems*, where it is none.
+    """
     reader = _PolicyReader(_named(document))
-    policy = reader.policy(document, path)
+    metadata = strict_metadata.read(reader, document.get("metadata"), (*path, "metadata"))
+    policy = reader.policy(document, metadata, path)
     problems.extend(reader.problems)
-    return None if reader.problems else policy
+    return None if reader.problems else (policy, metadata)
 
 
 def _named(document: dict[str, Any]) -> str:
@@ -49,11 +55,10 @@ class _PolicyReader(StrictReader):
 
     stored = False
 
-    def policy(self, document: dict[str, Any], path: Path) -> NetworkPolicy:
+    def policy(self, document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path) -> NetworkPolicy:
         if document.get("apiVersion") != API_VERSION:
             message = f"a NetworkPolicy of `{document.get('apiVersion')}` is not read"
             self.refuse((*path, "apiVersion"), message, f"write it for `{API_VERSION}`")
-        metadata = strict_metadata.read(self, document.get("metadata"), (*path, "metadata"))
         self.stored = metadata.stored  # old servers gave a policy a status, too
         # An empty one, which tools that write Go's values add, says nothing.
         has_status = self.stored or document.get("status") in (None, {})
@@ -140,7 +145,7 @@ class _PolicyReader(StrictReader):
             self.refuse((*path, "protocol"), f"unknown protocol {quoted(protocol)}", "write `TCP`, `UDP` or `SCTP`")
         first, last = port.get("port"), port.get("endPort")
         if isinstance(first, str):
-            if len(first) > 15 or not _PORT_NAME.match(first):
+            if not is_port_name(first):
                 self.refuse((*path, "port"), f"{quoted(first)} is no name of a port", "write a number without quotes")
         elif first is not None:
             first = self.number(first, (*path, "port"))

@@ -111,14 +111,14 @@ def items(stream: TextIO) -> Iterator[Item]:
     unnamed: list[Any] = []
     window.take("{")
     while window.peek() != "}":
+        if window.peek() != '"':
+            raise window.wrong("Expecting property name enclosed in double quotes", window.at)
         key = window.value()
         window.take(":")
         if key == "items" and window.peek() == "[":
             yield from _listed(window, str(rest.get("kind", "")), str(rest.get("apiVersion") or ""), unnamed)
-        elif isinstance(key, str):
-            rest[key] = window.value()
         else:
-            raise window.wrong("Expecting property name enclosed in double quotes", window.at)
+            rest[key] = window.value()
         if window.peek() != "}":
             window.take(",")
     window.take("}")

@@ -9,6 +9,7 @@ from bulkhead.report.layout.markdown import escaped
 from bulkhead.report.layout.text import count
 
 _IDLE = 6
+_ENDINGS = 12
 
 
 def evidence_lines(found: Evidence) -> str:
@@ -50,6 +51,7 @@ def evidence_json(found: Evidence) -> dict[str, object]:
         "excluded": found.excluded,
         "dotFolders": found.dot_folders,
         "linkedFolders": found.linked_folders,
+        "otherFiles": [{"ending": ending, "count": number} for ending, number in found.other_files],
         "notes": list(found.notes),
     }
 
@@ -78,6 +80,10 @@ def _parts(found: Evidence) -> Iterator[str]:
         (found.linked_folders, count(found.linked_folders, "linked folder")),
     ]
     said = [words for number, words in left_out if number]
+    others = sum(number for _, number in found.other_files)
+    if others:
+        endings = [f"{number} {printable(ending) or 'without an ending'}" for ending, number in found.other_files]
+        said.append(f"{count(others, 'other file')} ({SHORT.row(endings, _ENDINGS)})")
     if said:
         yield f"left out: {', '.join(said)}"
 
