@@ -57,6 +57,11 @@ def test_what_a_changed_workload_opens_for_pods_in_no_manifest_is_reported(case:
     assert "NO EFFECT" not in done.stdout
     found = json.loads(tree.bulkhead("diff", "--manifests", "old", "new", "--format", "json").stdout)
     assert effect in found["verdict"]
+    rows = [each for each in found["findings"] if each["possible"]]
+    assert {each["effect"].upper() for each in rows} == set(effect.split(" and "))
+    web = {"namespace": "shop", "name": "web"}
+    assert all(web in each["from"]["pods"] + each["to"]["pods"] for each in rows)
+    assert all(cause["file"] == "new/all.yaml" and cause["line"] for each in rows for cause in each["because"])
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The files that a build of one side reads and executes: its plugins and its programs."""
 
 import os
+from collections.abc import Iterable
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.changes.delivery_changes import DeliverySide
 from bulkhead.analysis.changes.revision_checks import graph_of
 from bulkhead.core.record import record
 from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates
@@ -29,11 +31,26 @@ class BuildFiles:
         self.plugins, spelled = _plugins(self.graph, top)
         self.programs = executed(files, self.plugins, spelled)
 
+    def delivery(self) -> DeliverySide:
+        """Return the files that decide what is delivered."""
+        return delivery_side(self.files, self.graph, self.top, self.programs)
+
     def other_plugins(self, like: Revision) -> tuple[OtherPlugin, ...]:
         """Return each plugin that is not the bulkhead that runs here; hashes are those of the repository of *like*."""
         algorithm = "sha1" if len(like.commit) == 40 else "sha256"
         found = ((each, tuple(other_than_this(self.files, each, algorithm))) for each in sorted(self.plugins))
         return tuple(OtherPlugin(plugin, files) for plugin, files in found if files)
+
+
+def delivery_side(files: FileStates, graph: Graph | None, top: str, programs: Iterable[str]) -> DeliverySide:
+    """Return what decides what is delivered among *files* below *top*, of which the builds of *graph* are judged."""
+    if graph is None:
+        return DeliverySide(files, (), (), programs, ("",))
+    found = graph.found.values()
+    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *each.files)]
+    folders = ["" if each.folder == top else os.path.relpath(each.folder, top) for each in found]
+    root = "" if graph.root == top else os.path.relpath(graph.root, top)
+    return DeliverySide(files, judged, folders, programs, ("", root))
 
 
 def programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:

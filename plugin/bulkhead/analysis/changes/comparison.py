@@ -8,6 +8,7 @@ from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.changes.build_files import OtherPlugin
+from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
 from bulkhead.core.diagnostics import Diagnostic, Location
@@ -58,6 +59,7 @@ class Comparison:
     the difference by the networks before, where the networks change. *endpoints* are those that were judged. *live*
     are the policies of a running cluster that the overlays do not render. *programs* are the files that a build can
     execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs here.
+    *deliveries* are the files that change and decide what is delivered, and that no verdict is about.
     *relabelled* are pods whose own labels or ports change traffic with pods that could exist.
     """
 
@@ -76,6 +78,7 @@ class Comparison:
     programs: tuple[str, ...] = ()
     other_plugins: tuple[OtherPlugin, ...] = ()
     relabelled: tuple[RelabelledPods, ...] = ()
+    deliveries: tuple[DeliveryChange, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -128,15 +131,27 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
         replace(each, cluster=replaced(each.cluster, namespaces=namespaces, pods=(*pods, *mine)))
         for each, mine in zip((before, after), own, strict=True)
     )
-    return compare_sides(replace(sides, before=one, after=other))
+    found = compare_sides(replace(sides, before=one, after=other))
+    if own[0] or own[1]:
+        known = [replaced(as_known(each), pods=mine) for each, mine in zip((before, after), workloads, strict=True)]
+        _add_relabelled(found, known[0], known[1], sides)
+    return found
 
 
 def compare_manifests(sides: ComparedSides) -> Comparison:
     """Compare two clusters as their manifests describe them, with their pods."""
     found = compare_sides(sides)
-    if sides.endpoints is not Endpoints.EXISTING:
-        found.relabelled = relabelled_pods(sides.before.cluster, sides.after.cluster, sides.semantics)
+    _add_relabelled(found, sides.before.cluster, sides.after.cluster, sides)
     return found
+
+
+def _add_relabelled(found: Comparison, before: Cluster, after: Cluster, sides: ComparedSides) -> None:
+    """Add to *found* what pods open and close, for pods that could exist, because they are labelled otherwise."""
+    if sides.endpoints is Endpoints.EXISTING:
+        return
+    found.relabelled = relabelled_pods(before, after, sides.semantics)
+    more = {each for pods in found.relabelled for each in pods.findings}
+    found.findings = tuple(sorted({*found.findings, *more}, key=lambda each: each.order))
 
 
 def unchanged(names: tuple[str, str]) -> Comparison:

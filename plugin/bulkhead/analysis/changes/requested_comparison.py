@@ -1,11 +1,11 @@
 """The comparison that a person asks for: of revisions, folders, manifests, or a running cluster with the overlays."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bulkhead.analysis.analysis_input import from_manifests, from_overlays
-from bulkhead.analysis.changes.build_files import programs_on_disk
+from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
+from bulkhead.analysis.changes.build_files import delivery_side, programs_on_disk
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
 from bulkhead.analysis.changes.comparison_request import (
     ComparisonRequest,
@@ -13,9 +13,12 @@ from bulkhead.analysis.changes.comparison_request import (
     checked_side,
     compare_trees,
 )
+from bulkhead.analysis.changes.delivery_changes import DeliverySide, delivery_changes
 from bulkhead.analysis.changes.drift import compare_drift
+from bulkhead.analysis.changes.revision_checks import graph_of
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
-from bulkhead.io.git.programs import changed_programs
+from bulkhead.io.git.file_states import DiskFiles
+from bulkhead.io.git.programs import changed_programs, executed
 from bulkhead.io.manifests.manifest_files import Known
 
 
@@ -69,4 +72,15 @@ def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:
     before, after = (checked_side(name, side) for name, side in zip(folders, sides, strict=True))
     found = compare_trees(asked, (folders[0], folders[1]), before, after)
     found.programs = changed_programs(programs_on_disk(before), programs_on_disk(after))
+    found.deliveries = delivery_changes(*_delivery_sides(folders, (before, after)))
     return found
+
+
+def _delivery_sides(folders: Sequence[str], sides: Sequence[AnalysisInput]) -> Iterator[DeliverySide]:
+    """Yield what decides what is delivered in each of *folders*, of which *sides* are judged."""
+    tops = [os.path.realpath(folder) for folder in folders]
+    for top, side in zip(tops, sides, strict=True):
+        files = DiskFiles(top, {}, left_out=tuple(each for each in tops if each != top))
+        graph = graph_of(side)
+        plugins = [os.path.relpath(folder, top) for folder in graph.found if graph.is_plugin(folder)] if graph else []
+        yield delivery_side(files, graph, top, executed(files, plugins, ()))

@@ -8,6 +8,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
 from bulkhead.analysis.changes.build_files import BuildFiles
 from bulkhead.analysis.changes.comparison import Comparison, renamed, unchanged
 from bulkhead.analysis.changes.comparison_request import ComparisonRequest, NotComparable, checked_side, compare_trees
+from bulkhead.analysis.changes.delivery_changes import delivery_changes
 from bulkhead.analysis.changes.revision_checks import altered_faults
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster
@@ -45,6 +46,7 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         sides = BuildFiles(files[0], before, tops[0]), BuildFiles(last, after, tops[1])
         _check_texts(names, sides, repository.own_attributes())
         found.programs = changed_programs(*(side.programs for side in sides))
+        found.deliveries = delivery_changes(*(side.delivery() for side in sides))
         if not found.programs:
             found.other_plugins = sides[1].other_plugins(revisions[0])
     return found

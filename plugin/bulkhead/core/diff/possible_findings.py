@@ -29,7 +29,7 @@ def possible_findings(
     *are_given*: the pods of *difference* are real.  With *fold* what they show already is left out.
     """
     given = GivenChanges(difference)
-    decided = list(_without_copies([change for change in changes if change.decided]))
+    decided = list(without_copies([change for change in changes if change.decided]))
     wanted = [part for change in decided for part in given.not_shown(change)] if fold else decided
     writer = _PossibleFindings(given, difference, are_given)
     found = [each for change in wanted for each in writer.findings(change)]
@@ -38,7 +38,7 @@ def possible_findings(
     return tuple(sorted((each.finding() for each in found), key=lambda each: each.order))
 
 
-def _without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
+def without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
     """Yield *changes* except those over IPv6 that say of all addresses what is said over IPv4."""
     known = {_anywhere(each) for each in changes if each.space.family == 4}
     for each in changes:
@@ -96,7 +96,7 @@ class _PossibleFindings:
 
     def findings(self, change: PossibleChange) -> Iterator[_Draft]:
         """Yield *change* by its kinds: within a namespace, across namespaces, or with an address outside."""
-        for flows, grade in _kinds(change.flows):
+        for flows, grade in kinds_of(change.flows):
             part = change.of(flows)
             sources, destinations = self.end(part, SOURCE), self.end(part, DESTINATION)
             yield _Draft(
@@ -123,7 +123,7 @@ class _PossibleFindings:
         return change.space.family
 
 
-def _kinds(flows: FlowClass) -> Iterator[tuple[FlowClass, Grade | None]]:
+def kinds_of(flows: FlowClass) -> Iterator[tuple[FlowClass, Grade | None]]:
     """Yield the parts of *flows* of one grade each; ``None``: the addresses outside decide."""
     is_from_outside = flows.values.get("s.kind") == OUTSIDES
     for part, same in by_namespaces(flows):

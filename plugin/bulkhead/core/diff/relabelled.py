@@ -7,28 +7,19 @@ and pods that could exist: both clusters are given a mark that stands for the po
 
 from collections.abc import Iterator
 
-from bulkhead.core.diff.possible_changes import possible_changes
+from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
+from bulkhead.core.diff.marked import MarkedCluster, is_marked, marked_cluster, unmarked
+from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
+from bulkhead.core.diff.possible_findings import kinds_of, without_copies
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
-from bulkhead.core.kubernetes.networkpolicy import (
-    EVERY_POD,
-    NetworkPolicy,
-    PodPeer,
-    PolicyPort,
-    PolicyRule,
-    Requirement,
-    Selector,
-)
+from bulkhead.core.kubernetes.networkpolicy import PodPeer
 from bulkhead.core.kubernetes.selectors import matches
-from bulkhead.core.possible.flow_class import OUTSIDES
-from bulkhead.core.record import record, replaced
-from bulkhead.core.sets.value_sets import only
-
-_KEY = "*"
-"""A label that Kubernetes does not allow, so that no policy asks for it."""
-
-_MARKED = Selector(((_KEY, _KEY),), ())
-_UNMARKED = Requirement(_KEY, "DoesNotExist", ())
+from bulkhead.core.possible.described import facts_of, pods_at
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE
+from bulkhead.core.record import record
+from bulkhead.core.sets.ports import EVERY as EVERY_PORT
+from bulkhead.core.sets.ports import PortSet
 
 _MOST = 20
 """Kinds of changed pods that are looked at. Of any more it is said that they may open traffic."""
@@ -39,13 +30,14 @@ class RelabelledPods:
     """
     The pods of *names*, whose labels or ports change: what *opens* and *closes* between them and pods that could exist.
 
-    With *decided* false it is not known what does.
+    With *decided* false it is not known what does. *findings* say which traffic it is; none where that is not known.
     """
 
     names: tuple[str, ...]
     opens: bool
     closes: bool
     decided: bool
+    findings: tuple[TrafficFinding, ...] = ()
 
 
 def relabelled_pods(
@@ -63,9 +55,16 @@ def relabelled_pods(
             alike.setdefault(key, (old, new, []))[2].append(f"{new.namespace}/{new.owner[1]}")
     found = []
     for number, (old, new, names) in enumerate(alike.values()):
-        each = _judged(old, new, before, after, semantics) if number < _MOST else (True, True, False)
-        if any(each[:2]) or not each[2]:
-            found.append(RelabelledPods(tuple(sorted(set(names))), *each))
+        shown = tuple(sorted(set(names)))
+        if number >= _MOST:
+            found.append(RelabelledPods(shown, True, True, False))
+            continue
+        marks = marked_cluster(before, old), marked_cluster(after, new)
+        changes = _judged(old.namespace, marks, semantics)
+        if changes:
+            opens, closes = (any(each.opens is side for each in changes) for side in (True, False))
+            made = tuple(_findings(changes, marks, shown))
+            found.append(RelabelledPods(shown, opens, closes, all(each.decided for each in changes), made))
     return tuple(found)
 
 
@@ -97,85 +96,48 @@ def _meaning(pod: Pod, *clusters: Cluster) -> tuple[object, ...]:
 
 
 def _judged(
-    old: Pod, new: Pod, before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics]
-) -> tuple[bool, bool, bool]:
-    """Return whether traffic of the pod opens, whether some closes, and whether that is decided."""
-    changes = [
+    namespace: str, marks: tuple[MarkedCluster, MarkedCluster], semantics: tuple[Semantics, Semantics]
+) -> list[PossibleChange]:
+    """Return what changes between the pod of *namespace* that *marks* stand for and pods that could exist."""
+    return [
         each
-        for each in possible_changes(_marked(before, old), _marked(after, new), semantics)
+        for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics)
         if OUTSIDES not in (each.flows.values.get("s.kind"), each.flows.values.get("d.kind"))
         and any(
-            each.flows.values.get(f"{end}.l:{_KEY}") == only((_KEY,))
-            and _may_be_in(each.flows.values.get(f"{end}.ns"), old.namespace)
-            for end in "sd"
+            is_marked(each.flows, end) and _may_be_in(each.flows.values.get(f"{end}.ns"), namespace) for end in "sd"
         )
     ]
-    decided = all(each.decided for each in changes)
-    return any(each.opens for each in changes), any(not each.opens for each in changes), decided
+
+
+def _findings(
+    changes: list[PossibleChange], marks: tuple[MarkedCluster, MarkedCluster], names: tuple[str, ...]
+) -> Iterator[TrafficFinding]:
+    """
+    Yield what *changes* open and close between the pods of *names* and pods that could exist.
+
+    What changes between two of these pods themselves is found by comparing them.
+    """
+    pods = FindingEndpoints(pods=tuple((name.partition("/")[0], name.partition("/")[2]) for name in names))
+    for change in without_copies(changes):
+        ends = [end for end in (SOURCE, DESTINATION) if is_marked(change.flows, end)]
+        if not change.decided or len(ends) != 1:
+            continue
+        for flows, grade in kinds_of(unmarked(change.flows, ends[0], pods.pods[0][0])):
+            other = DESTINATION if ends[0] == SOURCE else SOURCE
+            away = FindingEndpoints(possible=(pods_at(flows, other, None),))
+            yield TrafficFinding(
+                change.opens,
+                (grade,) if grade is not None else (),
+                pods if ends[0] == SOURCE else away,
+                away if ends[0] == SOURCE else pods,
+                PortSet(flows.spans.get(PORT, EVERY_PORT.spans)),
+                (),
+                tuple(dict.fromkeys(marks[not cause.old].written(cause) for cause in change.causes)),
+                facts_of(flows),
+                change.is_part,
+                change.space.family == 6,
+            )
 
 
 def _may_be_in(names: tuple[bool, frozenset[object]] | None, namespace: str) -> bool:
     return names is None or (namespace in names[1]) is not names[0]
-
-
-def _marked(cluster: Cluster, pod: Pod) -> Cluster:
-    """Return *cluster* with policies that treat what is marked as they treat *pod*, and nothing else otherwise."""
-    found: list[NetworkPolicy] = []
-    for policy in cluster.policies:
-        ingress = None if policy.ingress is None else tuple(_rules(policy.ingress, pod, is_end=False))
-        egress = None if policy.egress is None else tuple(_rules(policy.egress, pod, is_end=True))
-        found.append(_policy(policy, _without_mark(policy.pods), ingress, egress))
-        if policy.namespace == pod.namespace and not pod.host_network and matches(policy.pods, dict(pod.labels)):
-            resolved = None if ingress is None else tuple(PolicyRule(r.peers, _ports(r.ports, pod)) for r in ingress)
-            own = None if resolved is None else tuple(rule for rule in resolved if rule.ports != ())
-            found.append(_policy(policy, _MARKED, own, egress))
-    return replaced(cluster, policies=tuple(found))
-
-
-def _policy(
-    policy: NetworkPolicy,
-    pods: Selector,
-    ingress: tuple[PolicyRule, ...] | None,
-    egress: tuple[PolicyRule, ...] | None,
-) -> NetworkPolicy:
-    return replaced(policy, pods=pods, ingress=ingress, egress=egress)
-
-
-def _without_mark(selector: Selector) -> Selector:
-    return Selector(selector.labels, (*selector.expressions, _UNMARKED))
-
-
-def _rules(rules: tuple[PolicyRule, ...], pod: Pod, is_end: bool) -> Iterator[PolicyRule]:
-    """Yield *rules* with peers for the mark. *is_end*: the peer is the destination, whose ports have the names."""
-    for rule in rules:
-        if rule.peers is None:
-            yield rule
-            marked: tuple[PodPeer, ...] = (PodPeer(_MARKED, EVERY_POD),)
-        else:
-            pods = [peer for peer in rule.peers if isinstance(peer, PodPeer)]
-            others = tuple(peer for peer in rule.peers if not isinstance(peer, PodPeer))
-            unmarked = tuple(PodPeer(_without_mark(peer.pods), peer.namespaces) for peer in pods)
-            yield PolicyRule((*others, *unmarked), rule.ports)
-            chosen = [peer for peer in pods if not pod.host_network and matches(peer.pods, dict(pod.labels))]
-            marked = tuple(PodPeer(_MARKED, peer.namespaces) for peer in chosen)
-        ports = _ports(rule.ports, pod) if is_end else rule.ports
-        if marked and ports != ():
-            yield PolicyRule(marked, ports)
-
-
-def _ports(ports: tuple[PolicyPort, ...] | None, pod: Pod) -> tuple[PolicyPort, ...] | None:
-    """Return *ports* with the numbers of *pod* for the names."""
-    if ports is None:
-        return None
-    found: list[PolicyPort] = []
-    for port in ports:
-        if isinstance(port.port, str):
-            wanted = port.port, port.protocol
-            found += [
-                PolicyPort(each.protocol, each.number, None)
-                for each in pod.ports
-                if (each.name, each.protocol) == wanted
-            ]
-        else:
-            found.append(port)
-    return tuple(found)

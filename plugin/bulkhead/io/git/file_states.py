@@ -8,16 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.files import LARGEST_TEXT, Unreadable, bytes_of
 from bulkhead.io.git.repository import Entry, Repository, Revision
 
 FileState = tuple[str, str]
 """The mode (``100644``, ``100755``, ``120000`` a link, ``160000`` a submodule) and the object of a file."""
 
 LINK = "120000"
+MODULE = "160000"
 
 _MADE = ("__pycache__", ".egg-info")
 """Folders that Python makes next to its modules: not read from a disk, unless git tracks what is in them."""
+
+_NOT_OWN = (".git", ".venv", ".tools", "node_modules")
+"""Folders that hold no files of a tree, where no repository says which do."""
 
 
 class FileStates(Protocol):
@@ -34,6 +38,12 @@ class FileStates(Protocol):
 
     def content(self, path: str) -> bytes | None:
         """Return the content of the file at *path*; ``None`` where there is none, or a link."""
+
+    def every(self) -> Mapping[str, FileState]:
+        """Return the state of every file and link that belongs to the tree."""
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the contents of the files and links at *paths*, without those that are too large to be read."""
 
     def is_tracked(self, path: str) -> bool:
         """Say whether *path*, or anything below it, belongs to the repository and was not only made in the folder."""
@@ -64,6 +74,17 @@ class RevisionFiles:
         mode, name = self.states.get(path, ("", ""))
         return self.repository.blobs([name])[name] if mode.startswith("100") else None
 
+    def every(self) -> Mapping[str, FileState]:
+        """As :class:`FileStates`."""
+        return self.states
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """As :class:`FileStates`."""
+        wanted = {path: self.states[path][1] for path in paths if self.states.get(path, (MODULE,))[0] != MODULE}
+        sizes = self.repository.sizes(wanted.values())
+        found = self.repository.blobs(name for name, size in sizes.items() if size <= LARGEST_TEXT)
+        return {path: found[name] for path, name in wanted.items() if name in found}
+
     def is_tracked(self, path: str) -> bool:
         """As :class:`FileStates`."""
         return path in self.states or bool(self.below(path))
@@ -76,7 +97,8 @@ class DiskFiles:
 
     *tracked* are the files that git tracks.  Where *has_modes* is false, the disk does not know which file is
     executable, and git's word for it is taken.  Where *converts* is true, git writes files with other line ends than
-    it stores.
+    it stores.  *others* are files that git does not track and does not ignore.  *left_out* are folders that do not
+    belong to the tree.
     """
 
     top: str
@@ -84,6 +106,8 @@ class DiskFiles:
     algorithm: str = "sha1"
     has_modes: bool = True
     converts: bool = False
+    others: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @staticmethod
     def of_working_tree(repository: Repository, like: Revision) -> "DiskFiles":
@@ -94,6 +118,7 @@ class DiskFiles:
             "sha1" if len(like.commit) == 40 else "sha256",
             repository.setting("core.fileMode") != "false",
             repository.setting("core.autocrlf") in ("true", "input"),
+            tuple(repository.untracked()),
         )
 
     def at(self, path: str) -> FileState | None:
@@ -139,6 +164,39 @@ class DiskFiles:
         if os.path.islink(full) or not os.path.isfile(full):
             return None
         return bytes_of(full)
+
+    def every(self) -> Mapping[str, FileState]:
+        """As :class:`FileStates`; a submodule has the state that is staged."""
+        names = {*self.tracked, *self.others} or self._walked()
+        found = {path: self.at(path) for path in sorted(names)}
+        modules = {path: state for path, state in self.tracked.items() if state[0] == MODULE}
+        return {path: state for path, state in found.items() if state is not None} | modules
+
+    def contents(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """As :class:`FileStates`."""
+        found = {}
+        for path in paths:
+            full = os.path.join(self.top, path)
+            if os.path.islink(full):
+                found[path] = os.fsencode(os.readlink(full))
+            elif os.path.isfile(full):
+                try:
+                    found[path] = bytes_of(full)
+                except Unreadable:
+                    continue
+        return found
+
+    def _walked(self) -> set[str]:
+        """Return every file of a folder of which no repository says what belongs to it."""
+        found = set()
+        for at, folders, names in os.walk(self.top):
+            links = [name for name in folders if os.path.islink(os.path.join(at, name))]
+            folders[:] = [
+                name for name in folders
+                if not name.endswith((*_MADE, *_NOT_OWN)) and os.path.join(at, name) not in self.left_out
+            ]  # fmt: skip
+            found |= {os.path.relpath(os.path.join(at, name), self.top) for name in [*names, *links]}
+        return found
 
     def is_tracked(self, path: str) -> bool:
         """As :class:`FileStates`."""

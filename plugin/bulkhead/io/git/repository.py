@@ -142,6 +142,11 @@ class Repository:
                 found.append(Entry(os.fsdecode(path), mode, name))
         return found
 
+    def untracked(self) -> list[str]:
+        """Return the paths in the working tree that git neither tracks nor ignores."""
+        found = self._ask("ls-files", "-o", "-z", "--exclude-standard", "--full-name", ":/")
+        return [os.fsdecode(path) for path in found.split(b"\0") if path]
+
     def setting(self, name: str, kind: str = "") -> str:
         """Return the setting *name* of git, which is of this *kind*, empty where there is none."""
         try:

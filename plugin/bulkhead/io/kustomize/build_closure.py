@@ -29,13 +29,15 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     contents = read(list(kustomizations.values()))
     if any(b"helmChart" in contents[entry.object] for entry in kustomizations.values()):
         return tree
-    walk = _ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
+    walk = ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
     walk.visit(folder)
     walk.visit_below(join(folder, OVERLAYS) if folder else OVERLAYS)
     return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
 
 
-class _ClosureWalk:
+class ClosureWalk:
+    """Walks from kustomizations to what they name; *wanted* are the paths of the files that it met."""
+
     def __init__(self, tree: list[Entry], kustomizations: Mapping[str, bytes]) -> None:
         self.kustomizations = kustomizations
         self.wanted: set[str] = set()

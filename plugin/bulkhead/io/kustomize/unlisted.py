@@ -35,8 +35,17 @@ def _deliverable(folder: str) -> Iterator[str]:
         names = os.listdir(each.path)
         if any(name in NAMES for name in names) or any(name.endswith(_MANIFESTS) for name in names):
             yield each.path
+            yield from _nested(each.path)
         elif not each.is_symlink():
             yield from _deliverable(each.path)
+
+
+def _nested(folder: str) -> Iterator[str]:
+    """Yield each folder below *folder* with a kustomization of its own: a pattern like `overlays/**` delivers it."""
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if at != folder and any(name in NAMES for name in names):
+            yield at
 
 
 def fingerprint(graph: Graph, folder: str) -> str:

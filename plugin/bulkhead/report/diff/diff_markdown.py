@@ -1,9 +1,10 @@
 """An account as a pull-request comment: the verdict first, the details folded, everything else as plain text."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from bulkhead.analysis.changes.comparison import Comparison
-from bulkhead.report.diff.diff_rows import PROGRAMS, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff.diff_text import before_after, causes_of, heading
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.cut import SHORT, Cut
@@ -27,7 +28,8 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     notes, more = SHORT.first(found.notes, _NOTES)
     head += "".join(f"\n> {escaped(note)}\n" for note in notes)
     head += f"\n> and {more} more notes\n" if more else ""
-    head += _programs(found)
+    head += _files(PROGRAMS, found.programs)
+    head += _files(DELIVERIES, [f"{each.file} ({each.reason.value})" for each in found.deliveries])
     tail = _live(found, cut)
     tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
     tail += _evidence(found)
@@ -49,12 +51,12 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     return head + body + tail
 
 
-def _programs(found: DiffSummary) -> str:
-    """Return every file of the plugin that changes, as far as a quarter of the comment reaches."""
-    text = f"\n**{escaped(PROGRAMS)}**\n\n" if found.programs else ""
-    for i, path in enumerate(found.programs):
+def _files(title: str, files: Sequence[str]) -> str:
+    """Return all *files* below *title*, as far as a quarter of the comment reaches."""
+    text = f"\n**{escaped(title)}**\n\n" if files else ""
+    for i, path in enumerate(files):
         if len(text) > LIMIT // 4:
-            return text + f"- **Cut short:** {len(found.programs) - i} more files. `bulkhead diff` shows all.\n"
+            return text + f"- **Cut short:** {len(files) - i} more files. `bulkhead diff` shows all.\n"
         text += f"- {escaped(path)}\n"
     return text
 

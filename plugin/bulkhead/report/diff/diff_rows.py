@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bulkhead.analysis.changes.comparison import Comparison
+from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
 from bulkhead.analysis.changes.written_causes import Change, WrittenCause, WrittenCauses
@@ -77,7 +78,7 @@ class DiffSummary:
     The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies.
 
     *evidence* are lines about what both sides are based on.
-    *programs* are the files of the plugin that change.
+    *programs* are the files of the plugin that change, *deliveries* those that decide what is delivered.
     """
 
     verdict: str
@@ -87,6 +88,7 @@ class DiffSummary:
     live: tuple[LivePolicy, ...] = ()
     evidence: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    deliveries: tuple[DeliveryChange, ...] = ()
 
 
 def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
@@ -95,7 +97,7 @@ def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSum
     rows = tuple(map(writer.row, comparison.findings))
     evidence = () if comparison.same else sides_lines(*comparison.evidence)
     said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
-    return DiffSummary(*said, rows, comparison.live, evidence, comparison.programs)
+    return DiffSummary(*said, rows, comparison.live, evidence, comparison.programs, comparison.deliveries)
 
 
 PROGRAMS = (
@@ -103,12 +105,17 @@ PROGRAMS = (
 )
 """The heading of the files of the plugin that change."""
 
+DELIVERIES = "THE DELIVERY CHANGES: read these files, they decide what is delivered or checked; no row speaks of them"
+"""The heading of the files that decide what is delivered and that change."""
+
 
 def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
     """Return what a comparison comes to, in one line."""
     headlines = []
     if comparison.programs:
         headlines.append(f"THE PLUGIN CHANGES ({count(len(comparison.programs), 'file')})")
+    if comparison.deliveries:
+        headlines.append(f"THE DELIVERY CHANGES ({count(len(comparison.deliveries), 'file')})")
     if comparison.enforcers:
         old, new = comparison.enforcers
         headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.core.safe_text import printable
-from bulkhead.report.diff.diff_rows import PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.colour import PLAIN, Palette
 from bulkhead.report.layout.cut import SHORT, Cut
@@ -31,12 +31,15 @@ def text_report(comparison: Comparison, style: Style) -> str:
 def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> str:
     """Write *found* as lines of text."""
     first = found.rows[0] if found.rows else None
-    colour = paint.bad if found.programs or (first and first.opens) else paint.good
+    colour = paint.bad if found.programs or found.deliveries or (first and first.opens) else paint.good
     lines = [paint.bold(colour(printable(found.verdict)))]
     lines.append(paint.faint(f"before: {printable(found.names[0])}; after: {printable(found.names[1])}"))
     lines += [f"note: {printable(note)}" for note in found.notes]
     if found.programs:
         lines += ["", paint.bad(PROGRAMS), *(f"  {printable(path)}" for path in found.programs)]
+    if found.deliveries:
+        files = (f"  {printable(each.file)} ({each.reason.value})" for each in found.deliveries)
+        lines += ["", paint.bad(DELIVERIES), *files]
     for title, group in groupby(found.rows, key=heading):
         rows = list(group)
         shown, more = cut.first(rows, _ROWS)

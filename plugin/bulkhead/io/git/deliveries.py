@@ -1,0 +1,81 @@
+"""
+Which files of a tree say what is delivered to a cluster, check it, or are run on the way.
+
+They are known by their names (what CI, Argo CD, Flux and make read), by what is in them (objects of a delivery, the
+commands that build or apply), and by being named in one that is known.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from posixpath import basename, dirname, join, normpath
+
+from bulkhead.io.git.file_states import LINK, FileState
+
+_FOLDERS = frozenset(
+    (".github", ".gitlab", ".ci", ".circleci", ".forgejo", ".gitea", ".woodpecker", ".buildkite", ".tekton", ".husky",
+     ".jenkins", ".azuredevops", ".pipelines", "deploy")
+)  # fmt: skip
+_NAMES = re.compile(
+    r"\.argocd-(?:source|allow-concurrency)[\w.-]*|(?:[\w.-]*\.)?\.?gitlab-ci[\w.-]*\.ya?ml|Jenkinsfile[\w.-]*"
+    r"|\.(?:pre-commit-config|drone|travis|woodpecker|cirrus)\.ya?ml|(?:azure|bitbucket)-pipelines\.ya?ml"
+    r"|cloudbuild\.(?:ya?ml|json)|(?:GNU)?[mM]akefile|[Jj]ustfile|Taskfile\.ya?ml|fleet\.yaml|skaffold\.yaml|Tiltfile"
+    r"|\.sourceignore|\.gitmodules|\.krmignore"
+)
+_TEXTS = (".yaml", ".yml", ".json", ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
+_DELIVERS = re.compile(
+    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|[\w.-]*\bfluxcd\.(?:io|controlplane\.io)|(?:fleet|helm|k3s)\.cattle\.io"
+    rb"|configsync\.gke\.io|kappctrl\.k14s\.io|packaging\.carvel\.dev|addons\.cluster\.x-k8s\.io)/"
+    rb"|\bbulkhead\s+(?:diff|lint|render|test|validate)\b|\bkustomize\s+build\b"
+    rb"|\bkubectl\s+(?:apply|create|delete|kustomize|patch|replace)\b"
+)
+_POLICY = re.compile(
+    rb"\bkind[\"']?\s*:\s*[\"']?(?:\w*NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy"
+    rb"|SegmentedNamespace|ClusterProfile)\b"
+)
+_WORD = re.compile(rb"[\w./@+~-]+")
+_LONGEST_WORD = 300
+
+
+def is_named_delivery(path: str) -> bool:
+    """Say whether the name of *path* says that it delivers or checks."""
+    return bool(_FOLDERS & set(path.split("/")[:-1]) or _NAMES.fullmatch(basename(path)))
+
+
+def is_text(path: str, state: FileState) -> bool:
+    """Say whether the file at *path* may be read by a delivery, or run."""
+    return state[0] in ("100755", LINK) or path.endswith(_TEXTS) or "." not in basename(path)
+
+
+def delivers(content: bytes) -> bool:
+    """Say whether a file of this *content* describes a delivery, or runs the commands of one."""
+    return bool(_DELIVERS.search(content))
+
+
+def has_policy(content: bytes) -> bool:
+    """Say whether a file of this *content* holds a policy about traffic."""
+    return bool(_POLICY.search(content))
+
+
+def named_in(path: str, content: bytes, files: Mapping[str, FileState], tops: Iterable[str]) -> Iterator[str]:
+    """
+    Yield each of *files* that the file at *path* names: from its own folder, or from one of *tops*.
+
+    A link names what it leads to, all of it where that is a folder.
+    """
+    state = files.get(path)
+    if state is not None and state[0] == LINK:
+        target = _from(dirname(path), os.fsdecode(content))
+        yield from (each for each in files if each == target or each.startswith(f"{target}/"))
+        return
+    folders = dict.fromkeys((dirname(path), *tops))
+    for word in {each.decode() for each in _WORD.findall(content) if len(each) < _LONGEST_WORD and each.isascii()}:
+        for spelled in {word, word.lstrip("/"), word.partition("/")[2]}:  # of `$HOME/x`, too
+            for folder in folders if spelled else ():
+                target = _from(folder, spelled)
+                if target in files and target != path:
+                    yield target
+
+
+def _from(folder: str, word: str) -> str:
+    return normpath(join(folder, word)) if folder else normpath(word)

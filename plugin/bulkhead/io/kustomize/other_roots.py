@@ -1,0 +1,77 @@
+"""
+Kustomizations of a tree that the judged root does not lead to, and the files that a build of them reads.
+
+Another cluster, another root, a component that is not used yet: what they build is delivered from elsewhere, or
+will be. Nothing is built for this; any text of a kustomization that names something is taken for a reference.
+"""
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from posixpath import dirname, join
+
+from bulkhead.io.git.file_states import FileState, FileStates
+from bulkhead.io.git.repository import Entry
+from bulkhead.io.kustomize.build_closure import ClosureWalk
+from bulkhead.io.kustomize.kustomization import NAMES
+
+_MATTERS = re.compile(rb"bulkhead\.dev/|NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy")
+_MANIFESTS = (".yaml", ".yml", ".json")
+
+
+class OtherRoots:
+    """The kustomizations among *every* of *files* but those in the folders *judged*."""
+
+    def __init__(self, files: FileStates, every: Mapping[str, FileState], judged: Collection[str]) -> None:
+        self.files, self.every = files, every
+        self.texts = files.contents(path for path in every if os.path.basename(path) in NAMES)
+        self.folders = {dirname(path) for path in self.texts} - set(judged)
+        self.entries = [Entry(path, mode, name) for path, (mode, name) in every.items()]
+        self._led: dict[str, tuple[set[str], list[str], bool]] = {}
+
+    def read(self, changed: set[str]) -> set[str]:
+        """Return those of *changed* that a build of another root, which is about policies, reads."""
+        if not self.folders or not changed:
+            return set()
+        walk = ClosureWalk(self.entries, self.texts)
+        found: set[str] = set()
+        for folder in self.folders:
+            reads, meets_link = self._closure(walk, folder)
+            if meets_link:  # a link may lead anywhere
+                reads |= {path for path in self.every if path.endswith(_MANIFESTS)}
+            new = reads & changed - found
+            if new and self._matters(reads):
+                found |= new
+        return found
+
+    def _closure(self, walk: ClosureWalk, folder: str) -> tuple[set[str], bool]:
+        """Return the files that a build of *folder* reads, and whether it meets a link."""
+        done: set[str] = set()
+        waiting, reads, links = [folder], set[str](), False
+        while waiting:
+            at = waiting.pop()
+            if at in done:
+                continue
+            done.add(at)
+            files, folders, meets_link = self._direct(walk, at)
+            reads |= files
+            links |= meets_link
+            waiting += folders
+        return reads, links
+
+    def _direct(self, walk: ClosureWalk, folder: str) -> tuple[set[str], list[str], bool]:
+        """Return what the kustomization in *folder* names itself: files, folders, and whether a link is among it."""
+        if folder not in self._led:
+            walk.wanted, walk.meets_link = set(), False
+            folders: list[str] = []
+            for name in NAMES:
+                path = join(folder, name) if folder else name
+                if path in self.texts:
+                    walk.wanted.add(path)
+                    folders += walk.led(folder, self.texts[path])
+            self._led[folder] = walk.wanted, folders, walk.meets_link
+        return self._led[folder]
+
+    def _matters(self, reads: set[str]) -> bool:
+        """Say whether any file of *reads* holds a policy, or a resource of this project."""
+        return any(map(_MATTERS.search, self.files.contents(sorted(reads)).values()))

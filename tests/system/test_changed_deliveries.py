@@ -1,0 +1,156 @@
+"""
+What delivers, what checks and what is delivered from elsewhere is named where it changes: THE DELIVERY CHANGES.
+
+No verdict is about these files, so none of them may change behind the words NO EFFECT alone.
+"""
+
+import json
+
+import pytest
+from conftest import Done, Tree, git
+
+HEADLINE = "THE DELIVERY CHANGES"
+APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: x}\nspec: {path: %s}\n"
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: x, namespace: %s}
+spec: {podSelector: {}, ingress: [{}]}
+"""
+
+
+@pytest.fixture
+def repository(tree: Tree) -> Tree:
+    """Return a repository with one overlay, a delivery, and a second cluster that shares the base."""
+    tree.write(".gitignore", "__pycache__\n/.venv\n")
+    tree.overlay("shop")
+    tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
+    tree.write("clusters/oslo/kustomization.yaml", "resources: [overlays/blog]\n")
+    listed = "resources: [../../../../base]\nnamespace: blog\ntransformers: [../../../../plugin]\n"
+    tree.write("clusters/oslo/overlays/blog/kustomization.yaml", listed)
+    tree.write("deploy/ci/review", "#!/bin/sh\n. tools/settings\n")
+    tree.write("tools/settings", "BULKHEAD=bulkhead\n")
+    git(tree.path, "init", "-q", "-b", "main")
+    commit(tree)
+    return tree
+
+
+def commit(tree: Tree) -> None:
+    git(tree.path, "add", "-A")
+    git(tree.path, "commit", "-qm", "change")
+
+
+def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
+    """Assert that the last commit is said to change exactly *named*: files, each with its reason."""
+    commit(tree)
+    for arguments in (("HEAD~1..HEAD",), ("HEAD~1",)):
+        done = tree.bulkhead("diff", *arguments, "--format", "json")
+        assert done.status == 1, done.stderr
+        found = [(each["file"], each["reason"]) for each in json.loads(done.stdout)["delivery"]]
+        assert found == sorted(named), arguments
+    text = tree.bulkhead("diff", "HEAD~1", "HEAD", "--fail-on", "internet")
+    assert (text.status, f"{HEADLINE} ({len(named)} file" in text.stdout.splitlines()[0]) == (1, True)
+    assert all(f"\n  {file} (" in text.stdout for file, _ in named)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("deploy/argocd/applicationset.yaml", "x: y\n", "delivers"),
+        ("deploy/ci/review", "#!/bin/sh\nexit 0\n", "delivers"),
+        ("tools/settings", "BULKHEAD=true\n", "delivers"),
+        (".github/workflows/bulkhead.yaml", "on: push\n", "delivers"),
+        (".gitlab-ci.yml", "stages: []\n", "delivers"),
+        ("ci/bulkhead.gitlab-ci.yml", "stages: []\n", "delivers"),
+        (".pre-commit-config.yaml", "repos: []\n", "delivers"),
+        ("Makefile", "all:\n", "delivers"),
+        ("Jenkinsfile", "node {}\n", "delivers"),
+        ("overlays/shop/.argocd-source.yaml", "kustomize: {patches: []}\n", "delivers"),
+        (".sourceignore", "overlays\n", "delivers"),
+        ("apps/root.yaml", APPLICATION % "elsewhere", "delivers"),
+        ("flux/x.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "delivers"),
+        ("pipelines/check.yaml", "steps: [{run: bulkhead test}]\n", "delivers"),
+        ("apps/blog/policy.yaml", POLICY % "blog", "policy"),
+        ("clusters/oslo/kustomization.yaml", "resources: [overlays/blog]\nnamePrefix: x-\n", "root"),
+        ("clusters/oslo/overlays/blog/kustomization.yaml", "resources: [../../../../base]\nnamespace: x\n", "root"),
+        ("clusters/paris/kustomization.yaml", "resources: [../oslo/overlays/blog]\n", "root"),
+    ],
+)
+def test_a_file_that_decides_what_is_delivered_is_named(repository: Tree, file: str, content: str, reason: str) -> None:
+    repository.write(file, content)
+    assert_named(repository, (file, reason))
+    (repository.path / file).unlink()
+    if reason != "root" or "paris" in file:
+        assert_named(repository, (file, reason))
+
+
+def test_a_file_that_another_root_reads_too_is_named(repository: Tree) -> None:
+    file = repository.path / "base/namespace.yaml"
+    file.write_text(file.read_text() + "# more\n")
+    assert_named(repository, ("base/namespace.yaml", "root"))
+
+
+def test_a_submodule_is_named(repository: Tree) -> None:
+    head = git(repository.path, "rev-parse", "HEAD")
+    git(repository.path, "update-index", "--add", "--cacheinfo", f"160000,{head},overlays/vendor")
+    git(repository.path, "commit", "-qm", "a submodule")
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
+    assert done.status == 1
+    assert json.loads(done.stdout)["delivery"] == [{"file": "overlays/vendor", "reason": "module"}]
+
+
+def test_what_a_link_to_the_delivery_leads_to_is_named(repository: Tree) -> None:
+    repository.write("ops/run", "#!/bin/sh\n")
+    (repository.path / "deploy/more").symlink_to("../ops")
+    assert_named(repository, ("deploy/more", "delivers"), ("ops/run", "delivers"))
+    repository.write("ops/run", "#!/bin/sh\nexit\n")
+    assert_named(repository, ("ops/run", "delivers"))
+
+
+def test_of_two_folders_the_same_is_said(tree: Tree) -> None:
+    for name, text in (("one", "a"), ("two", "b")):
+        side = Tree(tree.path / name)
+        side.path.mkdir()
+        for part in ("plugin", "base"):
+            (side.path / part).symlink_to(tree.path / part)
+        side.overlay("shop")
+        side.write("kustomization.yaml", "resources: [overlays/shop]\n")
+        side.write("deploy/run", text)
+        side.write("notes.md", text)
+    done = tree.bulkhead("diff", "--dirs", "one", "two", "--format", "json")
+    assert (done.status, json.loads(done.stdout)["delivery"]) == (1, [{"file": "deploy/run", "reason": "delivers"}])
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/how-to/x.md", "src/main.py", "apps/blog/deployment.yaml"])
+def test_what_decides_nothing_is_not_named(repository: Tree, file: str) -> None:
+    repository.write(file, "kind: Deployment\n")
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    assert (done.status, done.stdout[:9]) == (0, "NO EFFECT"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+@pytest.mark.parametrize("folder", ["overlays/shop/open", "overlays/shop/a/b"])
+def test_a_kustomization_below_an_overlay_that_it_does_not_list_is_reported(
+    repository: Tree, folder: str, name: str
+) -> None:
+    repository.write(f"{folder}/{name}", "resources: [open.yaml]\n")
+    repository.write(f"{folder}/open.yaml", POLICY % "shop")
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    assert (done.status, done.stdout) == (2, "")
+    assert f"{folder}: error: cannot be reviewed: the root does not list it" in done.stderr
+    valid = repository.bulkhead("validate")
+    assert (valid.status, f"{folder}: error: the root does not list it" in valid.stderr) == (1, True), valid.stderr
+
+
+def test_a_kustomization_below_an_overlay_that_it_lists_is_part_of_it(repository: Tree) -> None:
+    repository.overlay(
+        "shop", kustomization="resources: [../../base, more]\nnamespace: shop\ntransformers: [../../plugin]\n"
+    )
+    repository.write("overlays/shop/more/kustomization.yaml", "resources: [open.yaml]\n")
+    repository.write("overlays/shop/more/open.yaml", POLICY % "shop")
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    assert (done.status, done.stdout[:5]) == (1, "OPENS"), done.stderr
