@@ -70,8 +70,8 @@ def _losing(peers: list[tuple[int, IpBlock]]) -> Iterator[tuple[int, IpBlock, st
                     break
 
 
-EXCEPT_BESIDE_OTHERS = Check(
-    "except-beside-other-peers",
+EXCEPT_NARROWS_OTHERS = Check(
+    "except-narrows-other-peers",
     Severity.WARNING,
     "`except` together with other peers",
     "kube-router keeps all `ipBlock`s of a rule in one set, in which the narrowest entry decides, and of two equal "
@@ -191,7 +191,7 @@ SHARED_CHAIN = Check(
 
 CHECKS = (
     BOTH_DIRECTIONS,
-    EXCEPT_BESIDE_OTHERS,
+    EXCEPT_NARROWS_OTHERS,
     PORT_WITHOUT_PROTOCOL,
     WHOLE_IPV6,
     DROP_LOG_NAME,
