@@ -152,8 +152,10 @@ def test_another_enforcer_is_a_headline_with_what_it_opens_and_closes(repository
     assert text.count("enforcer: kube-router") == 1
     profile.write_text(text.replace("enforcer: kube-router", "enforcer: cilium"))
     # Cilium never matches a pod by its address, so `intra-namespace` (an ipBlock of the pod network) allows nothing.
-    closes = "CLOSES traffic across namespaces and within a namespace, and opens none"
+    # The node ports of a pod's own node are open on kube-router alone.
     for options in ([], ["--fail-on", "internet"], ["--semantics", "api"]):
+        nodes = "" if "api" in options else ", to private networks"
+        closes = f"CLOSES traffic across namespaces{nodes} and within a namespace, and opens none"
         done = repository.diff("main", *options)
         assert done.status == 1
         assert lines(done)[0] == f"THE ENFORCER CHANGES from kube-router to cilium; {closes}"

@@ -9,6 +9,7 @@ from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
+from bulkhead.core.possible.node_ports import opened_node_ports
 from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record, replaced
@@ -43,7 +44,7 @@ def possible_changes(
     """
     Return what opens and closes from *before*, read by the first of *semantics*, to *after*, read by the second.
 
-    The networks of both are those of *after*.
+    The networks of both are those of *after*. A change without causes is one of the enforcer alone.
     """
     if before.policies == after.policies and before.namespaces == after.namespaces and semantics[0] == semantics[1]:
         return ()
@@ -53,11 +54,14 @@ def possible_changes(
         space = flow_space(family, spans_of(after.networks), _service_addresses(after, semantics))
         groups: dict[object, int] = {}
         sides = [
-            PossibleFlows(side, space, read, groups) for side, read in zip((before, after), semantics, strict=True)
+            PossibleFlows(side, space, each, groups) for side, each in zip((before, after), semantics, strict=True)
         ]
         for opens in (True, False):
             first, second = sides if opens else sides[::-1]
             old, new = (before, after) if opens else (after, before)
+            read = semantics if opens else semantics[::-1]
+            for flows in opened_node_ports(first, second, read, spans_of(after.nodes), steps):
+                found[opens, family, flows] = PossibleChange(opens, space, flows, (), True)
             for each in opened(first, second, steps):
                 for change in _changes(opens, space, each, old, new):
                     key = opens, family, change.flows

@@ -99,21 +99,20 @@ def _or(words: list[str]) -> str:
 
 def ports_of(finding: TrafficFinding, written: str) -> str:
     """Return the ports of *finding*, *written* as numbers, with what has to be true of named ports."""
-    return with_conditions(written, finding.ports, finding.facts, finding.ipv6, finding.in_part)
+    part = "not all of these pods" if finding.causes else "each pod's own node only"
+    return with_conditions(written, finding.ports, finding.facts, finding.ipv6, part if finding.in_part else "")
 
 
-def with_conditions(
-    written: str, ports: PortSet, facts: tuple[PortFact, ...], ipv6: bool, in_part: bool = False
-) -> str:
-    """Return *ports*, *written* as numbers, with what else has to be true: *facts* about names, *ipv6* addresses."""
+def with_conditions(written: str, ports: PortSet, facts: tuple[PortFact, ...], ipv6: bool, part: str = "") -> str:
+    """Return *ports*, *written* as numbers, with what else is true: *facts* about names, *ipv6* addresses, *part*."""
     named = [fact for fact in facts if not fact.about_group and fact.holds]
     if named:
         names = " and ".join(f"`{fact.name}`" for fact in named)
         numbers = "" if _is_whole(ports, named[0].protocol) else f", if it is one of {written}"
         written = f"the {named[0].protocol} port that the pod calls {names}{numbers}"
     conditions = [_fact(fact) for fact in facts if fact.about_group or not fact.holds]
-    if in_part:
-        conditions.append("not all of these pods")
+    if part:
+        conditions.append(part)
     if ipv6:
         conditions.append("if pods have IPv6 addresses")
     return f"{written} ({'; '.join(conditions)})" if conditions else written
