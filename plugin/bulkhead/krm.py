@@ -62,7 +62,7 @@ def _read(arguments: Sequence[str], data: bytes) -> tuple[list[Resource], Raw]:
 def _settings(config: Raw) -> list[Diagnostic]:
     """Return an error for each setting in the function config: the function takes none."""
     said = config if isinstance(config, dict) else {}
-    # kpt passes on a ConfigMap with an empty `data` where nobody wrote anything.
+    # kpt passes a ConfigMap with an empty `data` where no config is written.
     unknown = sorted(key for key in set(said) - {"apiVersion", "kind", "metadata"} if said[key] not in (None, {}))
     return [
         Diagnostic(

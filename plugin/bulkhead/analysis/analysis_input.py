@@ -67,7 +67,7 @@ class AnalysisInput:
     separate_pods: tuple[Pod, ...] = ()
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
-        """Return the rule that a person wrote behind *matching*, by which *direction* of a connection passes."""
+        """Return the written rule of *matching*, a rendered rule that allows *direction* of a connection."""
         if matching.policy == NOBODY:
             return WrittenRule("", "node ports of its own node")
         own = direction.opposite if matching.crossed else direction
@@ -90,7 +90,7 @@ def as_known(found: AnalysisInput) -> Cluster:
 
 
 def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
-    """Return the situation that the overlays below *folder* describe, without any workload known."""
+    """Return the analysis input of the overlays below *folder*. Their workloads are not known."""
     loaded = load_overlay_tree(folder, bounds=bounds)
     if loaded.faults:
         return AnalysisInput(Cluster(), faults=loaded.faults, loaded=loaded)

@@ -8,7 +8,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces
 from bulkhead.core.language.scalars import InvalidValue
 
 POSSIBLE = "PossiblePod"
-"""The kind of a pod that represents all pods that could exist with its labels. No object of Kubernetes has it."""
+"""The kind of a pod that represents all pods that could exist with its labels. Kubernetes has no such kind."""
 
 
 def judged(found: AnalysisInput, which: Endpoints | None) -> AnalysisInput:

@@ -1,5 +1,5 @@
 """
-From a situation to what ``lint`` looks at, and from its findings back to the lines of files.
+The input of ``lint``, made of an analysis input, and the lines of files to which its findings belong.
 """
 
 import os
@@ -85,7 +85,7 @@ class LintInput:
         return found_place or Location(self.places.files[0] if len(self.places.files) == 1 else self._home(namespace))
 
     def _home(self, namespace: str) -> str:
-        """Return the overlay that a policy of *namespace* is passed through, or what else there is to name."""
+        """Return the overlay through which a policy of *namespace* passes; else a folder or file to name instead."""
         if namespace in self.folder_of:
             return os.path.join(self.folder_of[namespace], "kustomization.yaml")
         return os.path.commonpath(self.places.files) if self.places.files else "."

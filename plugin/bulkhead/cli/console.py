@@ -45,7 +45,7 @@ class Console:
     The streams of a command, whether it may use *colour*, and the *width* of a line in columns.
 
     *progress* is called with the number of overlays that are done and the number of all. *limit_time* is called with
-    the number of seconds after which the process is to end.
+    the number of seconds after which the process ends.
     """
 
     stdin: TextIO

@@ -80,7 +80,7 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
 
 def check_selection(selection: Selection) -> None:
     """
-    Check that files are to be left out only where files are chosen.
+    Check that the option that leaves files out is given only with an option that chooses files.
 
     :raises UsageError: where ``--exclude`` is given and there are no manifests.
     """
@@ -108,7 +108,7 @@ _READ_TWICE = 64 << 20
 def manifests_input(
     paths: Sequence[str], selection: Selection, console: Console, semantics: Semantics = API
 ) -> AnalysisInput:
-    """Return the input of the manifests at *paths*, one of which may be stdin."""
+    """Return the input of the manifests at *paths*. One of them may be stdin."""
     if STDIN not in paths:
         return from_manifests(paths, semantics, selection=selection)
     # A dump is read as a stream from a file, so that one of any size fits into memory.

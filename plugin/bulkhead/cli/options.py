@@ -112,7 +112,7 @@ def semantics_asked(options: Options) -> SemanticsOptions:
 
 
 def format_option(parser: Parser, formats: Iterable[str]) -> None:
-    """Declare ``--format`` with the names of the registered *formats*, the first of which is the default."""
+    """Declare ``--format`` with the names of the registered *formats*. The first is the default."""
     names = list(formats)
     described = f"{', '.join(names)} (default: {names[0]}); json: docs/reference/output.md"
     parser.add_argument("--format", choices=names, default=names[0], metavar="FORMAT", help=described)

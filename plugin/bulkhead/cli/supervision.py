@@ -1,5 +1,5 @@
 """
-A command in a process of its own, whose parent removes what a sudden end leaves behind.
+Runs a command in its own process. The parent process removes the files that are left after a sudden end.
 
 A signal, a time limit or a lack of memory can end a command anywhere, also while another thread writes. The process
 that does the work then ends at once. Its parent waits for that and removes the temporary folders of the run.

@@ -130,7 +130,7 @@ def spell(path: Path) -> str:
 
 def nearest(word: str, known: "tuple[str, ...] | list[str]") -> str:
     """
-    Return the one of *known* that *word* most likely meant, or ``""`` where none is near.
+    Return the most similar of *known* to *word*, or ``""`` where none is similar.
 
     Near is one edit for every three letters, a swap of neighbours being one edit.
 

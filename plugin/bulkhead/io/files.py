@@ -278,7 +278,7 @@ def written_text(path: str, name: str) -> str:
     """
     Return the text of the file at *path*, which is called *name* in messages.
 
-    :raises Unwritable: where it cannot be read: then nobody knows whether it was rendered.
+    :raises Unwritable: where it cannot be read, because then it is not known whether it was rendered.
     """
     try:
         return text_of(path)

@@ -67,7 +67,7 @@ def has_kustomization(folder: str) -> bool:
 
 
 def chart_of(file: str) -> str:
-    """Return the outermost Helm chart of which *file* is a template, ``""`` where it is of none."""
+    """Return the outermost Helm chart that has *file* as a template, ``""`` where there is none."""
     found, folder = "", os.path.dirname(os.path.abspath(file))
     below: list[str] = []
     while folder != os.path.dirname(folder):
@@ -85,7 +85,7 @@ def _ending(name: str) -> str:
 
 
 def _ends(path: str) -> list[str]:
-    """Return *path* and every part of it behind a slash."""
+    """Return *path* and every part of it that follows a slash."""
     parts = path.split(os.sep)
     return [os.sep.join(parts[number:]) for number in range(len(parts))]
 

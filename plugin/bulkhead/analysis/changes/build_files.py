@@ -15,7 +15,7 @@ from bulkhead.io.kustomize.kustomization import Graph
 
 @record
 class OtherPlugin:
-    """A *plugin* of a tree of which some *files* are not those of the bulkhead that runs here."""
+    """A *plugin* of a tree; its *files* differ from those of the bulkhead that runs here."""
 
     plugin: str
     files: tuple[str, ...]

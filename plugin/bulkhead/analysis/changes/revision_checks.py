@@ -49,7 +49,7 @@ def altered_faults(
     files: FileStates, others: Sequence[tuple[str, bytes]], graph: Graph, top: str, programs: Iterable[str]
 ) -> Iterator[Diagnostic]:
     """
-    Yield each file that a build reads or executes and of which git checks out or packs another text.
+    Yield each file that a build reads or executes and whose text git changes when it checks it out or packs it.
 
     *top* is where the files of *graph* are, *others* are as in ``altered_texts``.
     """

@@ -78,7 +78,7 @@ def _check_texts(names: Sequence[str], sides: Sequence[BuildFiles], others: Sequ
     """
     Check that git checks out the texts that it stores.
 
-    :raises NotComparable: for a side of which it does not.
+    :raises NotComparable: for a side whose texts it changes.
     """
     for name, side in zip(names, sides, strict=True):
         if side.graph:

@@ -74,7 +74,7 @@ class WrittenCauses:
         return _cause(change, cause.direction, newer, policy, where if where.file else newer.location, through)
 
     def _isolation(self, policy: NetworkPolicy, cause: Cause, opens: bool) -> WrittenCause:
-        """Return the policy on the newer side that still has it."""
+        """Return the policy of the newer side that still has the rule."""
         sides = [number for number in (1, 0) if (policy.namespace, policy.name) in self._policies[number]]
         number = sides[0]
         policy = self._policies[number][policy.namespace, policy.name]

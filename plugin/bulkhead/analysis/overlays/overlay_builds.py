@@ -60,7 +60,7 @@ class OverlayBuilds:
             self.faults.append(found)
 
     def _hold_back(self, leaf: Kustomization) -> None:
-        """In the copy, leave out of *leaf* what acts after the plugin; the build of the root has it."""
+        """In the copy, remove from *leaf* what runs after the plugin; the build of the root runs it."""
         position = self.graph.expands(leaf)
         later = leaf.transformers[position + 1 :] if position is not None else []
         if later or any(key in leaf.fields for key in AFTER):

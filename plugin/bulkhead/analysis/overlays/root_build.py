@@ -78,7 +78,7 @@ class RootBuild:
         return text
 
     def _left(self, head: dict[str, Raw]) -> None:
-        """Refuse one of this project's own resources that nothing expanded: it protects nobody."""
+        """Refuse a resource of this project that no plugin expanded: no policy comes from it."""
         kind, namespace = head.get("kind"), head.get("namespace")
         of = f" of `{namespace}`" if namespace else ""
         written = (each.file for each in self.graph.found.values() if of and each.fields.get("namespace") == namespace)

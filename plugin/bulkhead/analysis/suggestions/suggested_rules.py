@@ -64,7 +64,7 @@ class SuggestedRules:
     def _rule(
         self, direction: Direction, subject: ExplainedEndpoint, other: ExplainedEndpoint, chosen: EndpointSelection
     ) -> SuggestedRule | None:
-        """Return the rule for one side; ``None`` where nobody writes rules for it, or none can name the other end."""
+        """Return the rule for one side; ``None`` where the side has no overlay, or no peer can name the other end."""
         pod = subject.first
         if not isinstance(pod, Pod) or pod.namespace not in self.found.rules.namespaces:
             return None

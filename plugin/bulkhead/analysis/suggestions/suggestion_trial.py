@@ -25,7 +25,7 @@ from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
 
 
 class SuggestionTrial:
-    """Tries suggestions that are to allow *asked* between *ends* in *found*."""
+    """Tries suggestions for allowing the ports *asked* between *ends* in *found*."""
 
     def __init__(self, found: AnalysisInput, ends: tuple[EndpointSelection, EndpointSelection], asked: PortSet) -> None:
         self.found, self.ends, self.asked = found, ends, asked

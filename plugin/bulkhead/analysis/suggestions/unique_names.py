@@ -17,7 +17,7 @@ class UniqueNames:
         return self.known[key]
 
     def free(self, scope: tuple[str, ...], wanted: str, taken: set[str], suffix: str = "") -> str:
-        """Return *wanted*, or the first name like it that neither *taken* nor *scope* has."""
+        """Return *wanted*, or the first similar name that is neither in *taken* nor in *scope*."""
         used = self.used.setdefault(scope, set())
         found = next(name for name in _candidates(wanted, suffix) if name not in taken and name not in used)
         used.add(found)

@@ -96,7 +96,7 @@ def _explained(
     explanations = list(question.with_uncertain_ports(with_deviations(answer, pairs)))
     remedies: list[tuple[str, str]] = []
     unseen = service_address(found, ends[1])
-    if asked and not unseen:  # no rule for such an address would ever meet a packet
+    if asked and not unseen:  # no packet has such an address when policies are applied
         refused = [
             RefusedPair(each, not each.egress_allows(verdict), not each.ingress_allows(verdict))
             for each in explanations

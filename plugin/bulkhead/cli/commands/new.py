@@ -105,7 +105,7 @@ def _unprotected(reason: str) -> str:
 
 
 def _base_name(root: str) -> str:
-    """Return the name of base's SegmentedNamespace, which a patch must bear; `standard` where base has another form."""
+    """Return the name of the SegmentedNamespace in base, which a patch needs; `standard` where base has none."""
     try:
         for each in documents(text_of(os.path.join(root, "base", "namespace.yaml"))):
             if isinstance(each.value, dict) and each.value.get("kind") == "SegmentedNamespace":

@@ -134,7 +134,7 @@ def _asked(line: PromiseLocation) -> PortSet:
 
 
 class _Checking:
-    """Holds promises against one situation."""
+    """Checks promises against one analysis input."""
 
     def __init__(self, found: AnalysisInput, console: Console, cut: Cut) -> None:
         self.console = console

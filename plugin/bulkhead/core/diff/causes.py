@@ -1,5 +1,5 @@
 """
-Causes: the rules and policies that make the difference between two answers.
+Finds causes: the rules and policies that make the difference between two answers.
 
 A connection opens because of a rule that is new, or because no policy isolates a side any more. It closes because
 a rule is gone, or because a policy isolates a side now. Only the side that refuses the connection has causes: a
@@ -15,7 +15,7 @@ from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
 
 ISOLATES = -1
-"""In place of a rule: the policy matters because it isolates its pods, not for what it allows."""
+"""Instead of the index of a rule: the policy is a cause because it isolates its pods."""
 
 
 @record
@@ -34,7 +34,7 @@ class Cause:
 
 @record
 class _Effect:
-    """What a rule lets *subjects* do in *direction*: peers and ports as in :class:`RuleEffect`."""
+    """What a rule allows *subjects* in *direction*: peers and ports as in :class:`RuleEffect`."""
 
     direction: Direction
     subjects: int
@@ -44,7 +44,7 @@ class _Effect:
 
 @record
 class _Refused:
-    """*subjects* that the same rules apply to, and what they are refused: sets of peers by port cells."""
+    """*subjects* to which the same rules apply, and what is denied to them: sets of peers by port cells."""
 
     direction: Direction
     subjects: int
@@ -83,14 +83,14 @@ class CauseFinder:
         return frozenset(found or self._allowing(sources, destinations, port_cells))
 
     def _allowing(self, sources: int, destinations: int, port_cells: int) -> Iterator[Cause]:
-        """Yield every rule that allows it: what changed are the pods, not the policies."""
+        """Yield every rule that allows the traffic: the pods changed, and no policy did."""
         for cause, effect in self.every:
             ends = (sources, destinations) if effect.direction is Direction.EGRESS else (destinations, sources)
             if _allows(effect, effect.direction, *ends, port_cells):
                 yield cause
 
     def _refused(self, direction: Direction, subjects: int, peers: int, port_cells: int) -> Iterator[_Refused]:
-        """Yield what *here* refuses to *subjects* in *direction*, those that the same rules apply to together."""
+        """Yield what *here* denies to *subjects* in *direction*, once for all that have the same rules."""
         for those, rules in self._alike(direction, subjects & _isolated(self.here, direction)):
             rest = {port_cells: peers}
             for rule in rules:
@@ -103,7 +103,7 @@ class CauseFinder:
                 yield _Refused(direction, those, tuple(rest.items()))
 
     def _alike(self, direction: Direction, subjects: int) -> Iterator[tuple[int, tuple[RuleEffect, ...]]]:
-        """Yield *subjects* in parts, each with the rules of *direction* that apply to all of it alike."""
+        """Yield *subjects* in parts, each with the rules of *direction* that apply to all members of the part."""
         layer = self.here
         isolating = layer.egress if direction is Direction.EGRESS else layer.ingress
         parts: dict[tuple[int, ...], int] = {}
@@ -116,7 +116,7 @@ class CauseFinder:
                 yield part, rules
 
     def _isolating(self, direction: Direction, subjects: int) -> Iterator[Cause]:
-        """Yield for each namespace with *subjects* that are free in *there* the plainest policy that isolates them."""
+        """Yield one policy a namespace that isolates *subjects* that are free in *there*: one without rules, if possible."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
         for number, effect in enumerate(self.here.effects if freed else ()):

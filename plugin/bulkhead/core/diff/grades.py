@@ -20,7 +20,7 @@ class Grade(Enum):
 
     @property
     def message(self) -> str:
-        """The grade in words, behind ``traffic``."""
+        """The grade in words, to be written after ``traffic``."""
         return _WORDS[self]
 
 

@@ -1,5 +1,5 @@
 """
-Whether a change between given pods shows what a class of flows says of pods that could exist.
+Decides whether a change between given pods shows what a class of flows says about pods that could exist.
 """
 
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class GivenChanges:
         """
         Return the parts of *change* that given endpoints do not show.
 
-        Where a class has several label values or namespaces, each has to be shown by itself, and so have traffic within
+        Where a class has several label values or namespaces, each of them has to be shown, and so have traffic within
         a namespace and traffic across namespaces.
         """
         pending: list[FlowClass] = [flows for flows, _ in by_namespaces(change.flows)]

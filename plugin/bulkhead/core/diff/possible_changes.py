@@ -1,5 +1,5 @@
 """
-What opens and closes between two clusters for pods that could exist.
+Finds the traffic of pods that could exist which opens and closes between two clusters.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class PossibleChange:
     decided: bool = True
 
     def of(self, flows: FlowClass) -> "PossibleChange":
-        """Return the same of *flows*."""
+        """Return the same change for the flows *flows*."""
         return replaced(self, flows=flows)
 
 
@@ -42,7 +42,7 @@ def possible_changes(
     before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics]
 ) -> tuple[PossibleChange, ...]:
     """
-    Return what opens and closes from *before*, read by the first of *semantics*, to *after*, read by the second.
+    Return what opens and closes from *before* to *after*; each is read by one of *semantics*, in this order.
 
     The networks of both are those of *after*. A change without causes is one of the enforcer alone.
     """
@@ -95,7 +95,7 @@ def _changes(
 
 
 def _plainest(cluster: Cluster, numbers: list[int]) -> list[int]:
-    """Return of the policies *numbers* one for each namespace: one without rules, where there is any."""
+    """Return one of the policies *numbers* for each namespace: one without rules, where there is one."""
     best: dict[str, tuple[bool, int]] = {}
     for number in numbers:
         policy = cluster.policies[number]

@@ -39,7 +39,7 @@ def possible_findings(
 
 
 def without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
-    """Yield *changes* except those over IPv6 that say of all addresses what is said over IPv4."""
+    """Yield *changes* without those over IPv6 that are the same over IPv4 and about all addresses."""
     known = {_anywhere(each) for each in changes if each.space.family == 4}
     for each in changes:
         if each.space.family == 4 or _anywhere(each) not in known or _has_addresses(each.flows):
@@ -58,7 +58,7 @@ def _anywhere(change: PossibleChange) -> tuple[object, ...]:
 
 @record
 class _Draft:
-    """A finding of which the ends may still be put together with those of others."""
+    """A finding that may still be merged with others that differ in one end only."""
 
     opens: bool
     grades: tuple[Grade, ...]

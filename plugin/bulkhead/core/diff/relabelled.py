@@ -1,8 +1,8 @@
 """
 Pods whose own labels or ports change, so that policies that stay the same mean something else for them.
 
-What changes between two pods that are given is found by comparing them. This finds what changes between such a pod
-and pods that could exist: both clusters are given a mark that stands for the pod, as it is labelled on either side.
+Changes between two given pods are found by comparing them. This module finds changes between such a pod
+and pods that could exist: in both clusters a mark represents the pod, with the labels that it has on that side.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.ports import PortSet
 
 _MOST = 20
-"""Kinds of changed pods that are looked at. Of any more it is said that they may open traffic."""
+"""The number of kinds of changed pods that are judged. The report says that any others may open traffic."""
 
 
 @record
@@ -84,7 +84,7 @@ def _looks(pod: Pod) -> object:
 
 
 def _meaning(pod: Pod, *clusters: Cluster) -> tuple[object, ...]:
-    """Return what the policies of *clusters* say about *pod*: equal for pods that they do not tell apart."""
+    """Return a key that is equal for pods that the policies of *clusters* treat the same."""
     labels = dict(pod.labels)
     policies = [policy for cluster in clusters for policy in cluster.policies]
     chosen = frozenset(each for each in policies if each.namespace == pod.namespace and matches(each.pods, labels))

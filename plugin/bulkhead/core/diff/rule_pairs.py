@@ -1,4 +1,4 @@
-"""Which rule of a policy is the same rule in another version of the policy. Rules have no names: they are compared."""
+"""Finds the same rule in two versions of a policy. Rules have no names, so their contents are compared."""
 
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer, PolicyRule, Selector
 from bulkhead.core.sets import addresses
@@ -6,7 +6,7 @@ from bulkhead.core.sets import addresses
 
 def rule_pairs(ours: tuple[PolicyRule, ...], theirs: tuple[PolicyRule, ...]) -> dict[int, int]:
     """
-    Return the place in *theirs* of each rule of *ours* that is still there, by its place in *ours*.
+    Return the index in *theirs* of each rule of *ours* that is still there, by its index in *ours*.
 
     First the rules that are equal, then those that share a peer, then those with related peers: addresses that overlap,
     labels with a key in common. Other rules are no pair, and neither are rules for everyone and for some peers, unless

@@ -1,5 +1,5 @@
 """
-Groups of members that are alike: an answer stays the same where two of them change places.
+Finds groups of members that are alike: the answer stays the same if two of them are exchanged.
 """
 
 from collections import Counter
@@ -82,7 +82,7 @@ def _steps(parts: Sequence[_Part], groups: int) -> int:
 
 
 def _sparse(parts: Sequence[_Part], groups: Sequence[int]) -> _Sparse:
-    """Return what is between sources of which *parts* are the destinations and each of *groups*."""
+    """Return what is open from sources with the destinations *parts* to each of *groups*."""
     usual, rest = parts[0][0], sum(those for _, those in parts[1:])
     return _Sparse(
         frozenset((usual,)),
@@ -103,7 +103,7 @@ def _together(rows: Sequence[_Sparse]) -> _Sparse:
 
 
 def _cell(parts: Sequence[_Part], others: int) -> Cell:
-    """Return what is between sources of which *parts* are the destinations and *others*."""
+    """Return what is open from sources with the destinations *parts* to *others*."""
     found = []
     for port_cells, those in parts:
         both = those & others

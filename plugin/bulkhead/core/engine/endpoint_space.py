@@ -73,8 +73,8 @@ def located(space: EndpointSpace, spans: Spans, everywhere: AddressCells = 0) ->
 
     *everywhere* are the address cells in which any pod may be; 0: all.
 
-    A pod of which only the network is known is matched by any block that holds part of it:
-    some such pod is.  Where not even that is known, by a block of all addresses only.
+    A pod whose network alone is known is matched by any block that contains a part of the network:
+    some pods of the network are. If the network is not known either, only a block of all addresses matches the pod.
     """
     block = partition.covered(space.address_cells, spans)
     found = block << first_outside(space)

@@ -100,7 +100,7 @@ def never_matched(cluster: Cluster, deviations: frozenset[Deviation]) -> tuple[s
 
 def service_addresses(cluster: Cluster) -> tuple[str, ...]:
     """
-    Return the addresses of Services: they are replaced by a pod's or a node's before policies look.
+    Return the addresses of Services: each is replaced by an address of a pod or a node before policies are applied.
 
     Probe: ``tests/truth/kube-router/addresses.yaml``, "a Service's address is replaced before policies look".
     Calico: "Pre-DNAT policy" in its reference.  Cilium: "IP/CIDR based" under layer 3 in its documentation.
@@ -110,7 +110,7 @@ def service_addresses(cluster: Cluster) -> tuple[str, ...]:
 
 def node_addresses(cluster: Cluster) -> tuple[str, ...]:
     """
-    Return the addresses of nodes, as far as they are known: on Cilium a node is known by its identity.
+    Return the known addresses of nodes: Cilium matches a node by its identity, not by its address.
 
     Cilium: "Network Policy" under Kubernetes networking in its documentation; an option lets ``ipBlock`` match them.
     """
@@ -118,7 +118,7 @@ def node_addresses(cluster: Cluster) -> tuple[str, ...]:
 
 
 def everywhere(family: int, deviations: frozenset[Deviation], never_matched: tuple[str, ...]) -> Spans:
-    """Return the addresses of *family* that a pod of which nothing is known may have."""
+    """Return the addresses of *family* that a pod may have whose address and network are not known."""
     local = UNICAST if family == 6 and Deviation.WHOLE_IPV6 in deviations else ()
     whole = intervals.merge(addresses.network(cidr) for cidr in local) or (addresses.WHOLE[family],)
     return intervals.subtract(whole, intervals.merge(addresses.network(cidr) for cidr in never_matched))

@@ -56,7 +56,7 @@ MEASURED = frozenset({Enforcer.KUBE_ROUTER})
 @record
 class Semantics:
     """
-    How policies are read: what an ``ipBlock`` matches (*mode*), and the *deviations* of an *enforcer*.
+    How policies are read: whether an ``ipBlock`` matches pods (*mode*), and the *deviations* of an *enforcer*.
 
     Without deviations it is the specification, which leaves the mode open.
     """
@@ -72,7 +72,7 @@ class Semantics:
 
     @property
     def measured(self) -> bool:
-        """Whether it was measured, or needed no measuring: the specification is what it says."""
+        """Whether the deviations were measured with the real code; for the specification always true."""
         return self.enforcer is Enforcer.ANY or self.enforcer in MEASURED
 
     @property
@@ -89,7 +89,7 @@ class Semantics:
         return Semantics(self.mode)
 
     def but(self, deviations: frozenset[Deviation]) -> "Semantics":
-        """Return the same with these *deviations* only."""
+        """Return the same semantics with these *deviations* only."""
         return Semantics(self.mode, self.enforcer, deviations)
 
 
@@ -108,5 +108,5 @@ def specification(enforcer: Enforcer) -> Semantics:
 
 
 def enforced(enforcer: Enforcer) -> Semantics:
-    """Return what *enforcer* makes of policies; for ``any`` the specification."""
+    """Return the semantics of *enforcer*; for ``any`` those of the specification."""
     return Semantics(mode_of(enforcer), enforcer, _DEVIATIONS[enforcer])

@@ -1,4 +1,4 @@
-"""The policies that, added to a cluster, allow a connection that it refuses: the narrowest that can be written."""
+"""The narrowest policies that, added to a cluster, allow a connection that the cluster denies."""
 
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Endpoint, External, Flow, Pod
@@ -31,7 +31,7 @@ _OF_A_ROLLOUT = {
     "statefulset.kubernetes.io/pod-name",
     "version",
 }
-"""Labels whose value is that of one pod, rollout or version: a policy that selects by them is wrong after the next."""
+"""Labels whose value is only valid for one pod, rollout or version. A policy must not select by them."""
 
 
 def missing_policies(
@@ -43,11 +43,11 @@ def missing_policies(
     outside: IpBlock | None = None,
 ) -> tuple[NetworkPolicy, ...]:
     """
-    Return a policy for each direction of *refusing*, the sides that refuse *flow* over *family*.
+    Return a policy for each direction in *refusing*; these directions deny *flow* over *family*.
 
-    With *last* it allows the ports from the flow's to that one. *outside* is written for an address outside the
-    cluster instead of that address alone. Nothing is returned where one policy cannot be written: no peer of a
-    policy names the other end.
+    With *last* it allows the ports from the port of the flow to *last*. *outside* is written for an address outside the
+    cluster instead of that address alone. The result is empty where one of the policies cannot be written: no peer of a
+    policy can name the other end.
     """
     port = PolicyPort(flow.protocol, flow.port, last if last > flow.port else None)
     wanted = []
@@ -83,7 +83,7 @@ def _policy(
 
 
 def _peer(endpoint: Endpoint, family: int, mode: IpBlockMode, outside: IpBlock | None) -> IpBlock | PodPeer | None:
-    """Return the peer for *endpoint*: a pod on the host network is an address, if the mode lets that match."""
+    """Return the peer for *endpoint*; for a pod on the host network its address, if an ``ipBlock`` can match it."""
     if isinstance(endpoint, External):
         return outside or _block(endpoint.address)
     if not endpoint.host_network:

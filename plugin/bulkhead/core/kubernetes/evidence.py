@@ -1,5 +1,5 @@
 """
-What a report is based on: how much was read, and what was not judged.
+What a report is based on: the numbers of objects that were read, and the objects that were not judged.
 
 Readers of overlays, manifests and dumps fill an :class:`Evidence`. Every report prints it.
 """

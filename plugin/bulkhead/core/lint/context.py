@@ -155,7 +155,7 @@ class LintContext:
 
     @property
     def possible(self) -> Cluster:
-        """The cluster with those namespaces only of which the labels are known: any other may have any labels."""
+        """The cluster with only the namespaces whose labels are known; another namespace may have any labels."""
         given = self.cluster
         if self.known_namespaces is None:
             return given
@@ -186,7 +186,7 @@ def rules(scene: LintContext, line: RuleReference) -> tuple[PolicyRule, ...]:
 
 
 def rule_effects(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEffect, ...]:
-    """Return what *line* grants over the endpoint space of *layer*."""
+    """Return what *line* allows, as members of the endpoint space of *layer*."""
     effect = layer.effects[line.policy]
     found = effect.ingress if line.direction is Direction.INGRESS else effect.egress
     return tuple((found or ())[entry] for entry in line.entries)

@@ -57,7 +57,7 @@ class Check:
 
 @record
 class LintFinding:
-    """What *check* *found*; *accepted* is the reason with which a person accepts it, ``""`` where nobody does."""
+    """What *check* *found*; *accepted* is the reason why it is accepted, ``""`` where it is not."""
 
     check: Check
     found: CheckResult

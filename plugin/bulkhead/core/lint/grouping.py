@@ -28,7 +28,7 @@ def grouped(found: Iterable[tuple[Location, LintFinding]], heeded: frozenset[Loc
     Return *found* in file order, findings that differ only in their namespaces and places as one.
 
     Findings of one namespace at different places stay apart, also where they read alike.
-    An acceptance that is of use to one namespace of many (*heeded*) is not unused.
+    An acceptance that suppresses a finding of one of many namespaces (*heeded*) is not unused.
     """
     alike: dict[tuple[object, ...], list[tuple[Location, LintFinding]]] = {}
     for place, finding in found:

@@ -60,7 +60,7 @@ class _LayerSources:
             for grant in rule_effects(self.layer, line):
                 opened, reached = _reached(parts, grant.ports, subjects)
                 if reached & self.single and not reached & (reached - 1):
-                    sources &= ~reached  # a pod alone that reaches nobody but itself does not come in
+                    sources &= ~reached  # a single pod that reaches only itself does not come in
                 pieces = _added(pieces, opened, sources & grant.peers)
             for opened, those in pieces.items():
                 if opened:

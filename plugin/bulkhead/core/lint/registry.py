@@ -39,7 +39,7 @@ CHECKS: tuple[Check, ...] = (
 
 @record
 class LintResult:
-    """All *findings*, and the places of those acceptances that suppress one (*heeded*)."""
+    """All *findings*, and the places of the acceptances that suppress a finding (*heeded*)."""
 
     findings: tuple[LintFinding, ...]
     heeded: tuple[FieldReference, ...]
@@ -64,7 +64,7 @@ def lint(scene: LintContext, checks: tuple[Check, ...]) -> LintResult:
 
 
 def _found(scene: LintContext, checks: tuple[Check, ...]) -> Iterator[LintFinding]:
-    """Yield the findings; that a rule opens nothing is not said where it is said already that it has no effect."""
+    """Yield the findings, without "opens nothing" for rules that another finding reports as without effect."""
     dead: set[tuple[str, Path]] = set()
     for check in sorted(checks, key=lambda each: each is redundancy.ALREADY_ALLOWED):
         for found in check.find(scene):

@@ -126,7 +126,7 @@ class PossibleChecker:
         return tuple(found)
 
     def layers(self, breach: PossibleBreach) -> Iterator[tuple[int, FamilyReachability]]:
-        """Yield the layers of the answer, by place, that speak of the addresses of *breach*: all where it has none."""
+        """Yield the indexes of the layers with the address family of *breach*; all where it has no addresses."""
         is_anywhere = set(breach.flows.spans) <= {PORT} and OUTSIDES not in breach.flows.values.values()
         for number, layer in enumerate(self.answer.layers):
             if is_anywhere or layer.space.family == breach.space.family:
@@ -140,7 +140,7 @@ def _members(layer: FamilyReachability, breach: PossibleBreach, end: str) -> Mem
 
 
 def _without_copies(found: Iterable[PossibleBreach]) -> Iterator[PossibleBreach]:
-    """Yield *found* except those over IPv6 that say of all addresses what is said over IPv4."""
+    """Yield *found* without those over IPv6 that are the same over IPv4 and about all addresses."""
     known = set()
     for each in found:
         key = each.flows.values, each.flows.spans.get(PORT)

@@ -1,7 +1,7 @@
 """
-Cells: the parts of an axis that given sets distinguish.
+Partitions of an axis into cells: the parts that given sets distinguish.
 
-Ports and addresses are infinite in practice and few in kind: what no policy distinguishes is
+There are very many ports and addresses, and few kinds of them: those that no policy distinguishes are
 one cell.  A set over cells is an integer used as a bitset, so that set algebra on anything
 that policies can say is exact and costs one machine operation per 30 cells.
 """
@@ -66,7 +66,7 @@ def locate(cells: Partition, point: int) -> int:
 
 
 def covered(cells: Partition, spans: Spans) -> int:
-    """Return the bitset of the cells of which *spans* hold any part: all of it, for sets that the cells were cut by."""
+    """Return the bit set of the cells with a part in *spans*; exactly its cells, for a set of the partition."""
     found = 0
     for first, last in spans:
         at = max(0, bisect_right(cells.starts, first) - 1)
@@ -84,7 +84,7 @@ def spans(cells: Partition, bitset: int) -> Spans:
 
 def indices(bitset: int) -> list[int]:
     """
-    Return the places of the ones in *bitset*, ascending.
+    Return the indexes of the ones in *bitset*, ascending.
 
     >>> members(0b10110)
     [1, 2, 4]

@@ -61,7 +61,7 @@ def altered_texts(
     paths: Iterable[str], read: Callable[[str], bytes | None], others: Sequence[tuple[str, bytes]] = ()
 ) -> Iterator[AlteredText]:
     """
-    Yield each of *paths* of which git checks out or packs another text than it stores, with the cause.
+    Yield each of *paths* whose text git changes when it checks it out or packs it, with the cause.
 
     *read* returns the content of a file of the tree, ``None`` where there is none; *others* are files of attributes
     outside of it, by name, the weakest first: they apply to the whole tree.
@@ -150,7 +150,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
     """
     Return a regular expression that matches at least what a pattern of git does.
 
-    Two stars stand for any text, and a pattern with brackets or a backslash matches everything: too much is refused,
+    Two stars match any text, and a pattern with brackets or a backslash matches everything: too much is refused,
     too little would be silent.
     """
     if re.search(r"[\[\\]", pattern):

@@ -1,7 +1,7 @@
 """
 A private copy of a revision's files, written here and not by git: data, in which nothing runs.
 
-A tree comes from a stranger.  A path that leads out of the copy is refused, links are made last
+The author of a tree is not trusted.  A path that leads out of the copy is refused, links are made last
 and only where they stay inside, and what is left out is known with its reason.
 """
 

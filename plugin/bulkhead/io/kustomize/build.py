@@ -183,7 +183,7 @@ def kustomization_text(fields: dict[str, Raw]) -> str:
 
 
 def remedy(message: str) -> str:
-    """Return what helps against the message of kustomize that people meet most; empty for any other."""
+    """Return the hint for the most frequent message of kustomize; empty for any other message."""
     if "wrong node kind" in message:
         return (
             "a patch cannot turn one value into a map or a list: remove the rule with `null` and add one of another "

@@ -1,7 +1,7 @@
 """
 The graph of kustomizations below one folder, read without running kustomize.
 
-It tells which files a build reads (to copy them), which overlays expand with the plugin (to
+It finds which files a build reads (to copy them), which overlays expand with the plugin (to
 expand them in this process), and in which order their layers were written (to find the line).
 """
 

@@ -51,7 +51,7 @@ class Sources:
     """
     The layers of every kustomization in a graph, each file read once.
 
-    *faults* are files that cannot be read; *doubts* are things that kustomize would build, but not as meant.
+    *faults* are files that cannot be read; *doubts* are what kustomize builds in a way that the author did not intend.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -166,7 +166,7 @@ class Sources:
         """
         Yield each ``null`` of a patch that removes nothing: a misspelt removal leaves the rule in place.
 
-        A key behind which nothing is written is not one: ``_without_value`` reports it.
+        A key without a value is left out: ``_without_value`` reports it.
         """
         for layer in self.layers[folder]:
             if not layer.patch or layer.prefix or layer.kind != "SegmentedNamespace":
@@ -178,7 +178,7 @@ class Sources:
 
     def _without_value(self, folder: str) -> Iterator[Diagnostic]:
         """
-        Yield each key of a spec behind which nothing is written: kustomize drops it, also one that another layer has.
+        Yield each key of a spec without a value: kustomize drops the key, also where another layer gives it a value.
 
         ``null`` is a value: it removes what another layer has.
         """
@@ -267,7 +267,7 @@ def _scalars(value: Raw, path: Path) -> Iterator[tuple[Path, Raw]]:
 
 
 def _empty(node: Node, path: Path) -> Iterator[Path]:
-    """Yield the path of each key of a map without anything written behind it."""
+    """Yield the path of each key of a map that has no value."""
     if isinstance(node, MappingNode):
         for key, child in node.value:
             if isinstance(child, ScalarNode) and not (child.value or child.style or child.tag):

@@ -2,7 +2,7 @@
 ReachabilityTests from files: rows with the line on which each was written.
 
 A folder of them holds nothing else: a file that is taken for a test and is none would be a
-promise that nobody checks.
+promise that is not checked.
 """
 
 import os

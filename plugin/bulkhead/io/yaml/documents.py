@@ -58,7 +58,7 @@ def parse(text: str) -> list[Any]:
         try:
             return [json.loads(body, object_pairs_hook=_unique)]
         except json.JSONDecodeError:
-            pass  # a flow mapping may still be YAML, and YAML's error tells the line
+            pass  # a flow mapping may still be YAML, and the error of YAML has the line
         except RecursionError:
             raise InvalidYaml("this is nested too deeply", 1, 1) from None
         except ValueError:  # Python reads no number of more than 4300 digits
@@ -83,7 +83,7 @@ class _KubectlReader(ValueReader):
         self.tagged = text if "! " in text else ""
 
     def scalar(self, node: ScalarNode) -> Raw:
-        """Return what a scalar means. The tag `!`, which libyaml does not hand on, makes text of it."""
+        """Return the value of a scalar. The tag `!`, which libyaml does not report, makes it text."""
         text: str = node.value
         if node.tag:
             if node.tag != _TEXT:

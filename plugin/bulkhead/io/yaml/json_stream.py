@@ -72,7 +72,7 @@ class _Window:
         while True:
             try:
                 found, end = _DECODE(self.text, self.at)
-                if end < len(self.text) or self.ended:  # a number may go on behind the window
+                if end < len(self.text) or self.ended:  # a number may continue after the window
                     self.at = end
                     return found
             except json.JSONDecodeError as error:

@@ -1,5 +1,5 @@
 """
-What a plain scalar of YAML is to kubectl.
+Reads plain scalars of YAML as kubectl does.
 
 kubectl reads YAML with ``sigs.k8s.io/yaml``, which is go-yaml 2: ``y`` and ``n`` are truth values, ``1e3``, ``0o17``
 and ``08`` are numbers, and a date is text. Numbers beyond 64 bits become floating-point numbers.
@@ -47,7 +47,7 @@ def key(value: Scalar) -> str | None:
 
 
 def _shortest(value: float) -> str:
-    """Return *value* in the fewest digits that tell it apart in 32 bits, with an exponent as Go's ``%g`` has it."""
+    """Return *value* in the fewest digits that give the same 32-bit number, with an exponent like Go's ``%g``."""
     try:
         wanted = struct.pack("f", value)
     except OverflowError:

@@ -16,7 +16,7 @@ class Resource:
     """
     One resource in a stream, its text kept as it came.
 
-    *head* has what tells resources apart: ``apiVersion``, ``kind``, and ``metadata``'s name and namespace.
+    *head* has the fields that identify a resource: ``apiVersion``, ``kind``, and ``metadata``'s name and namespace.
     """
 
     def __init__(self, node: MappingNode, stream: str) -> None:

@@ -23,7 +23,7 @@ def markdown_report(comparison: Comparison, style: Style) -> str:
 
 
 def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
-    """Write *found* as Markdown of at most ``LIMIT`` characters; what is left out is said."""
+    """Write *found* as Markdown of at most ``LIMIT`` characters; it says what was left out."""
     head = f"**{escaped(found.verdict)}**\n\n{escaped(found.names[0])} → {escaped(found.names[1])}\n"
     notes, more = SHORT.first(found.notes, _NOTES)
     head += "".join(f"\n> {escaped(note)}\n" for note in notes)

@@ -1,4 +1,4 @@
-"""Colour, for terminals only; without it every line says the same."""
+"""Colour, for terminals only. Colour never carries information: the lines have the same words without it."""
 
 
 class Palette:
@@ -8,15 +8,15 @@ class Palette:
         self.on = on
 
     def good(self, text: str) -> str:
-        """Return *text* as what is well."""
+        """Return *text* in the colour for success."""
         return self.sgr("32", text)
 
     def bad(self, text: str) -> str:
-        """Return *text* as what is not."""
+        """Return *text* in the colour for problems."""
         return self.sgr("31", text)
 
     def odd(self, text: str) -> str:
-        """Return *text* as what to know of."""
+        """Return *text* in the colour for remarks."""
         return self.sgr("33", text)
 
     def faint(self, text: str) -> str:

@@ -18,12 +18,12 @@ def faults(found: Iterable[Diagnostic], here: str) -> str:
 
 
 def error_lines(message: str, hint: str = "") -> str:
-    """Return an error and its *hint*. Further lines of a text are marked, because a stranger may have written them."""
+    """Return an error and its *hint*. Further lines of a text are marked: they may be from an untrusted file."""
     return f"{_lines(message)}\n" + (f"hint: {_lines(hint)}\n" if hint else "")
 
 
 def _lines(text: str) -> str:
-    """Return *text*, some of which a stranger may have written, so that no further line of it passes for ours."""
+    """Return *text* with marks at further lines, so that a line of an untrusted file does not look like ours."""
     return "\n    | ".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 

@@ -33,7 +33,7 @@ def text(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
 
 
 def summary(everything: Iterable[FindingGroup], shown: Iterable[FindingGroup]) -> str:
-    """Return one line: how many findings of which severity, and how many accepted ones are not shown."""
+    """Return one line: the number of findings of each severity, and of accepted findings that are not shown."""
     shown = tuple(shown)
     hidden = len(tuple(everything)) - len(shown)
     counts = [(sum(each.finding.severity is severity for each in shown), severity.value) for severity in Severity]

@@ -1,5 +1,5 @@
 """
-What no policy tells of an address: that a Service's is replaced, and that a pod's node may be at the other end.
+Notes about addresses: the address of a Service is replaced, and the address of a node may belong to the pod's own node.
 """
 
 from bulkhead.analysis.analysis_input import AnalysisInput

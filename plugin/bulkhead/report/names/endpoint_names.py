@@ -41,7 +41,7 @@ class EndpointNames:
         self.blocks = {outer: name for name, spans in called if (outer := self._outer(spans))}
 
     def end(self, end: FindingEndpoints, beside: frozenset[str] = frozenset()) -> str:
-        """Return what *end* is called; the namespaces *beside* cannot be meant."""
+        """Return the name of *end*; the namespaces *beside* are not part of it."""
         parts = self._pods(end.pods, beside)
         parts += [f"host network of {namespace}/{name}" for namespace, name in end.hosts]
         if end.addresses.spans:

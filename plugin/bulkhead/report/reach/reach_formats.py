@@ -15,7 +15,7 @@ class ReachReport:
     """
     The *answer* of the engine, and the part of it that was asked for: *wanted*, or ``None`` for everything.
 
-    *templates*: a pod represents any number of pods like it, because the pods of the cluster are not known.
+    *templates*: each pod represents any number of pods, because the pods of the cluster are not known.
     *evidence* is what the answer is based on.
     """
 

@@ -187,7 +187,7 @@ def _metadata(scene: LintContext) -> Iterator[CheckResult]:
 
 
 def _named_peer(scene: LintContext, line: RuleReference, block: IpBlock) -> FieldReference | None:
-    """Return the profile's peer in which *block* is written, where *line* has it from there."""
+    """Return the peer of the profile that contains *block*, where *line* names that peer."""
     if scene.profile is None or line.rule is None:
         return None
     for name in line.rule.peers:

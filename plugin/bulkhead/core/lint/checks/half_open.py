@@ -1,4 +1,4 @@
-"""The check for connections of which one side is allowed and the other is not."""
+"""The check for connections that one side allows and the other side denies."""
 
 from collections.abc import Iterator
 

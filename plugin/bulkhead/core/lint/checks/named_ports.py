@@ -31,7 +31,7 @@ def _asked(scene: LintContext, line: RuleReference, rule: PolicyRule) -> PodBits
 
 
 def _having(scene: LintContext, name: PolicyPort, sidecar: bool = False) -> PodBits:
-    """Return the pods of which a container, or a *sidecar*, has a port of that *name*."""
+    """Return the pods with a container, or a *sidecar*, that has a port of that *name*."""
     return scene.pods.called(str(name.port), name.protocol, sidecar)
 
 
