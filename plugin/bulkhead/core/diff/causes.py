@@ -116,7 +116,7 @@ class CauseFinder:
                 yield part, rules
 
     def _isolating(self, direction: Direction, subjects: int) -> Iterator[Cause]:
-        """Yield one policy a namespace that isolates *subjects* that are free in *there*: one without rules, if possible."""
+        """Yield, for each namespace, a policy that isolates *subjects* free in *there*: one without rules, if possible."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
         for number, effect in enumerate(self.here.effects if freed else ()):
