@@ -116,7 +116,7 @@ class CauseFinder:
                 yield part, rules
 
     def _isolating(self, direction: Direction, subjects: int) -> Iterator[Cause]:
-        """Yield a policy for each namespace that isolates *subjects* free in *there*: one without rules, if possible."""
+        """Yield per namespace a policy that isolates *subjects* free in *there*, one without rules if there is one."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
         for number, effect in enumerate(self.here.effects if freed else ()):
