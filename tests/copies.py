@@ -46,7 +46,7 @@ def copy_reference_cluster(folder: Path) -> Path:
 
 
 def _copied_or_linked(source: str, target: str) -> None:
-    if Path(source).is_relative_to(PACKAGE):
+    if Path(source).is_relative_to(PACKAGE) and hasattr(os, "link"):
         try:
             os.link(_unchanged(source), target)
             return

@@ -58,6 +58,12 @@ def _commands(page: Path, text: str) -> Iterator[Command]:
         yield from (Command(page, number, command, output) for number, command, output in found)
 
 
+def unfenced(page: Path) -> list[str]:
+    """Return the lines of *page* that are a block by their indentation alone, and look like a command."""
+    text = re.sub(r"^( *)```.*?^ *```$", "", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^    (?:\$ )?(?:bulkhead|git|helm|kubectl|kustomize|make|sudo) .*", text, re.MULTILINE)
+
+
 def inline(page: Path, program: str) -> list[Command]:
     """Return what *page* has between backticks in its sentences and tables and begins with *program* and a space."""
     text = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), (ROOT / page).read_text())

@@ -9,7 +9,7 @@ from bulkhead.cli.command_line import command_parser
 from bulkhead.cli.console import Console
 from conftest import ROOT, TOOLS, git, run
 from copies import REFERENCE_CLUSTER, copy_with_environment
-from system.pages import PAGES, commands, inline, simple_commands
+from system.pages import PAGES, commands, inline, simple_commands, unfenced
 
 README = Path("README.md")  # test_fresh_checkout.py runs it, in order, in a clean clone
 WITH_COMMANDS = [page for page in PAGES if page != README and commands(page)]
@@ -32,7 +32,27 @@ NOT_RUN = {
 # An exit status that is an answer: problems, findings, differences or rows that do not hold.
 ANSWERS = ("diff", "explain", "lint", "test")
 # What a page takes for granted: commands that are run before one of its own.
+OLD_AND_NEW = "mkdir -p old new && bulkhead render -o old/policies.yaml && cp dump.json old/ && cp old/* new/"
 BEFORE = {
+    "bulkhead diff --dirs rendered/old rendered/new": (
+        "for side in old new; do"
+        " mkdir -p rendered/$side; cp -r kustomization.yaml base overlays plugin rendered/$side; done"
+    ),
+    "bulkhead diff --manifests old/ new/ --enforcer kube-router": OLD_AND_NEW,
+    "bulkhead diff --manifests old/ new/ --ipblock never": OLD_AND_NEW,
+    "bulkhead diff --manifests old/ new/ --manifests crds/ crds/": f"{OLD_AND_NEW} && mkdir crds && cp dump.json crds/",
+    "bulkhead diff main...pull-request": "git branch pull-request",
+    "bulkhead diff v1.0 v1.1 --dir clusters/home": (
+        "mkdir -p clusters/home && echo 'resources: [../../overlays/media]' >clusters/home/kustomization.yaml"
+        " && git add clusters && git commit -qm home && git tag v1.0 && git tag v1.1"
+    ),
+    "bulkhead reach --manifests platform/ --manifests apps/ --exclude tests --exclude 'apps/*/local'": (
+        "mkdir -p platform apps && bulkhead render -o platform/policies.yaml && cp dump.json apps/"
+    ),
+    "bulkhead reach --manifests clusters/prod": (
+        "mkdir -p clusters/prod && cp dump.json clusters/prod"
+        " && echo 'resources: [dump.json]' >clusters/prod/kustomization.yaml"
+    ),
     "bulkhead diff --manifests before.yaml policies.yaml": "bulkhead render -o before.yaml",
     "bulkhead lint --manifests rendered/ --enforcer kube-router": "bulkhead render --layout tree -o rendered/",
     "bulkhead validate --cluster paris": "git add --all && git commit -qm clusters",
@@ -44,12 +64,19 @@ BEFORE = {
 DUMP = {
     "apiVersion": "v1",
     "kind": "List",
-    "items": [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}],
+    "items": [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}},
+    ],
 }
 
 
 def is_run(words: list[str]) -> bool:
     return words[0] not in NOT_RUN and " ".join(words[:2]) not in NOT_RUN
+
+
+def without_comment(text: str) -> str:
+    return text.partition("  #")[0].rstrip()
 
 
 @pytest.fixture
@@ -58,7 +85,8 @@ def work(tmp_path: Path) -> Path:
     folder = copy_with_environment(tmp_path / "work", *REFERENCE_CLUSTER, "charts", "deploy", "tests/reachability")
     (folder / ".tools").symlink_to(ROOT / ".tools")
     (folder / ".gitignore").write_text(".venv\n.tools\n__pycache__\n")
-    (folder / "dump.json").write_text(json.dumps(DUMP))
+    for name in ("dump.json", "cluster.json"):
+        (folder / name).write_text(json.dumps(DUMP))
     git(folder, "init", "-q", "-b", "main")
     git(folder, "config", "user.name", "tests")
     git(folder, "config", "user.email", "tests@example.org")
@@ -74,7 +102,7 @@ def work(tmp_path: Path) -> Path:
 def test_the_commands_of_a_page_work_in_order(page: Path, work: Path) -> None:
     env = {"PATH": f"{ROOT / '.venv/bin'}:{TOOLS}:/usr/local/bin:/usr/bin:/bin"}
     for command in commands(page):
-        text = command.text.partition(" | kubectl apply")[0]
+        text = without_comment(command.text).partition(" | kubectl apply")[0]
         words = simple_commands(text)
         if all(map(is_run, words)):
             script = "\n".join(filter(None, (BEFORE.get(text, ""), text)))
@@ -114,6 +142,12 @@ def test_every_make_target_of_a_page_is_there(page: Path) -> None:
                 assert set(named[:1]) <= targets, command
 
 
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_command_is_in_a_block_without_fences(page: Path) -> None:
+    """Such a block is not seen here, so nothing would run its commands."""
+    assert unfenced(page) == []
+
+
 def test_what_is_not_run_is_still_shown_somewhere() -> None:
     shown = {
         name
@@ -123,7 +157,7 @@ def test_what_is_not_run_is_still_shown_somewhere() -> None:
         for name in (words[0], " ".join(words[:2]))
     }
     assert set(NOT_RUN) - shown == set()
-    assert BEFORE.keys() - {command.text for page in PAGES for command in commands(page)} == set()
+    assert BEFORE.keys() - {without_comment(command.text) for page in PAGES for command in commands(page)} == set()
 
 
 def test_a_line_of_shell_is_taken_apart() -> None:
