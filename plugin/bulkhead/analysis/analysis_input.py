@@ -83,7 +83,7 @@ class AnalysisInput:
 
 
 def as_known(found: AnalysisInput) -> Cluster:
-    """Return the cluster of *found* as far as it is known: without the labels of namespaces that rules only ask for."""
+    """Return the cluster of *found* with known facts only: without labels of namespaces that only rules mention."""
     cluster = found.cluster
     namespaces = cluster.namespaces if found.known_namespaces is None else found.known_namespaces
     return replaced(cluster, namespaces=namespaces)

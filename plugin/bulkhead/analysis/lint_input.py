@@ -91,7 +91,7 @@ class LintInput:
         return os.path.commonpath(self.places.files) if self.places.files else "."
 
     def _lines(self, cluster: Cluster) -> Iterator[RuleReference]:
-        """Yield every rule: an overlay's by where it was written, that of any other policy by its place in it."""
+        """Yield every rule: rules of overlays as they were written, rules of other policies by their index."""
         written = [
             (at, direction, self._written(policy, direction))
             for at, policy in enumerate(cluster.policies)

@@ -17,7 +17,7 @@ from bulkhead.core.sets import addresses, intervals, ports
 from bulkhead.core.sets.ports import PortSet
 
 _MOST = 50
-"""Pairs that are looked at; of more, those that are refused are refused as far as is known."""
+"""The number of pairs that are judged for every address; any more are judged by what is known."""
 
 
 class AddressQuestion:

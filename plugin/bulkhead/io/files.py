@@ -129,7 +129,7 @@ def write_file(path: str, text: str) -> None:
     """
     Replace the file at *path*; its permissions stay, a link to it stays a link.
 
-    :raises Unwritable: and leaves what is there as it is.
+    :raises Unwritable: and changes nothing.
     """
     if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is written to, never replaced
         try:
@@ -255,7 +255,7 @@ def locked(folder: str, to_write: bool = True) -> Iterator[None]:
 
 def replace_tree(folder: str, files: Mapping[str, str]) -> None:
     """
-    Make *folder* hold exactly *files* among the rendered ones; others in it are left alone.
+    Make *files* the only rendered files in *folder*; other files in it are not changed.
 
     :raises Unwritable: before anything is changed where a file of that name is not a rendered one.
     """

@@ -1,7 +1,7 @@
 """
 Which files a path represents: those of a folder and of all folders below it, without what is left out.
 
-Folders whose name starts with a dot hold no manifests of a cluster. A folder with a kustomization is not
+Folders whose name starts with a dot have no manifests of a cluster. A folder with a kustomization is not
 entered: what is in it is not what is applied.
 """
 
@@ -91,7 +91,7 @@ def _ends(path: str) -> list[str]:
 
 
 class _Walk:
-    """Goes through one folder and counts what it leaves out."""
+    """Reads one folder and counts the files and folders that are left out."""
 
     def __init__(self, top: str, exclude: Sequence[str]) -> None:
         self.top = top

@@ -43,7 +43,7 @@ class BuildFiles:
 
 
 def delivery_side(files: FileStates, graph: Graph | None, top: str, programs: Iterable[str]) -> DeliverySide:
-    """Return what decides what is delivered among *files* below *top*, of which the builds of *graph* are judged."""
+    """Return the files among *files* below *top* that decide what is delivered; the builds of *graph* are judged."""
     if graph is None:
         return DeliverySide(files, (), (), programs, ("",))
     found = graph.found.values()

@@ -146,7 +146,7 @@ def compare_manifests(sides: ComparedSides) -> Comparison:
 
 
 def _add_relabelled(found: Comparison, before: Cluster, after: Cluster, sides: ComparedSides) -> None:
-    """Add to *found* what pods open and close, for pods that could exist, because they are labelled otherwise."""
+    """Add to *found* the pods whose new labels or ports open or close traffic with pods that could exist."""
     if sides.endpoints is Endpoints.EXISTING:
         return
     found.relabelled = relabelled_pods(before, after, sides.semantics)

@@ -77,7 +77,7 @@ def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:
 
 
 def _delivery_sides(folders: Sequence[str], sides: Sequence[AnalysisInput]) -> Iterator[DeliverySide]:
-    """Yield what decides what is delivered in each of *folders*, of which *sides* are judged."""
+    """Yield the files in each of *folders* that decide what is delivered; *sides* are judged."""
     tops = [os.path.realpath(folder) for folder in folders]
     for top, side in zip(tops, sides, strict=True):
         files = DiskFiles(top, {}, left_out=tuple(each for each in tops if each != top))

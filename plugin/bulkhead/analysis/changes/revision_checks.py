@@ -30,7 +30,7 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
     """
     Return notes about unlisted folders that are built as before, and a refusal for each that is not.
 
-    One that the root lists on one side only has to be the same on both: what was delivered from it counts.
+    A folder that the root lists on one side only has to be the same on both sides, because it was delivered from there.
     """
     notes, faults = [], []
     was, now = set(unlisted_overlays(before)), set(unlisted_overlays(after))

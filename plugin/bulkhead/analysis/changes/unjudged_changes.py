@@ -21,7 +21,7 @@ class UnjudgedEvent(Enum):
 
 @record
 class UnjudgedChange:
-    """A *policy* that is not judged, and what happens to it: its *event*."""
+    """A *policy* that is not judged, and its change: the *event*."""
 
     policy: UnjudgedPolicy
     event: UnjudgedEvent

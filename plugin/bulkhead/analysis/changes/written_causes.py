@@ -1,5 +1,5 @@
 """
-Causes of a change as a person wrote them: what happened to which rule, and the line where it was changed.
+Causes of a change as written rules: which rule was changed, how, and in which line.
 
 A cause of ``core/diff`` names a policy and a rule of one side. Here the same rule is looked up on the other side as
 well: a rule that still exists was narrowed, it is not gone; a rule with the same text changed through something

@@ -80,7 +80,7 @@ def _build_places(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _in_plugin_folders(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield whatever acts inside a plugin's folder apart from the function: in the copy, that folder does nothing."""
+    """Yield each entry in a plugin's folder that changes a build, except the function: the copy ignores that folder."""
     hint = "list it under `transformers` of the overlay"
     for each in graph.found.values():
         yield from _misplaced(graph, each)

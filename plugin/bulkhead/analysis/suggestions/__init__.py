@@ -1,1 +1,1 @@
-"""What has to be added to allow a connection, tried before it is shown. May import ``analysis``, ``io``, ``core``."""
+"""Suggests rules that allow a connection, and tries them first. May import ``analysis``, ``io``, ``core``."""

@@ -1,4 +1,4 @@
-"""Values as YAML on one line, as a person writes peers and selectors in a rule."""
+"""Values as YAML on one line, for peers and selectors in a rule."""
 
 from bulkhead.io.rendered.write_networkpolicy import plain
 from bulkhead.io.yaml.nodes import Raw

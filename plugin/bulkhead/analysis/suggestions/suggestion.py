@@ -1,5 +1,5 @@
 """
-What has to be added to allow a connection: rules for the overlay that a person edits, or NetworkPolicies.
+Suggests what to add so that a connection is allowed: rules for an overlay, or NetworkPolicies.
 
 Every text is tried before it is returned: see ``suggestion_trial.py``.
 """

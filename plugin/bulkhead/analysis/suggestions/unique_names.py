@@ -1,4 +1,4 @@
-"""Names that no rule, workload or policy has: neither what exists nor what is suggested with it."""
+"""Names that no rule, workload or policy has, in the cluster or in the same suggestion."""
 
 from collections.abc import Iterator
 

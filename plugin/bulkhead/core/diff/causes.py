@@ -168,7 +168,7 @@ def _without(rest: dict[int, int], port_cells: int, peers: int) -> dict[int, int
 
 
 def _split(members: int, sets: Iterable[int]) -> list[int]:
-    """Return *members* in parts that lie in or outside each of *sets*."""
+    """Return *members* in parts; each part is wholly inside or outside each of *sets*."""
     parts = [members] if members else []
     for each in sets:
         parts = [part for whole in parts for part in (whole & each, whole & ~each) if part]

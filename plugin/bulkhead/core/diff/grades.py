@@ -1,5 +1,5 @@
 """
-How serious it is when traffic opens: five grades, by where it comes from and where it goes.
+Five grades of how serious opened traffic is, by its source and destination.
 """
 
 from enum import Enum

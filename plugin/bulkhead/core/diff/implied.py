@@ -186,7 +186,7 @@ def _by_address(change: PossibleChange, end: str) -> FlowClass | None:
 
 
 def _holds(affected: Spans, wanted: Spans, named: bool) -> bool:
-    """Say whether *affected* holds the ports *wanted*; of a name some number is enough."""
+    """Say whether *affected* contains the ports *wanted*; for a named port, one of its numbers."""
     return bool(intervals.intersect(affected, wanted)) if named else not intervals.subtract(wanted, affected)
 
 

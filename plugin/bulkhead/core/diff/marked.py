@@ -55,7 +55,7 @@ class MarkedCluster:
 
 
 def marked_cluster(cluster: Cluster, pod: Pod) -> MarkedCluster:
-    """Return *cluster* with policies that treat what is marked as they treat *pod*, and nothing else otherwise."""
+    """Return *cluster* with policies that treat marked pods like *pod*, and all other pods as before."""
     found: list[NetworkPolicy] = []
     origins = []
     for number, policy in enumerate(cluster.policies):

@@ -36,7 +36,7 @@ def group_cells(layer: FamilyReachability, groups: Sequence[int], alone: int) ->
     """
     Return what is between each two of *groups*, disjoint bit sets of members.
 
-    *alone* are members that are one pod: such a pod and itself are no pair. Nor are two addresses, so their cell is
+    *alone* are members that are one pod: such a pod and itself are no pair. Two addresses are no pair, so their cell is
     empty. Returns ``None`` where it takes too many steps.
     """
     every = sum(groups)

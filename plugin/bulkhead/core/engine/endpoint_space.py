@@ -64,7 +64,7 @@ class EndpointSpace:
 
 
 ANYWHERE = -1
-"""The cells of a pod about whose address nothing is known: only a block of all addresses is sure to hold it."""
+"""The cells of a pod whose address is not known: only a block of all addresses certainly matches it."""
 
 
 def located(space: EndpointSpace, spans: Spans, everywhere: AddressCells = 0) -> Members:

@@ -14,7 +14,7 @@ Entry = tuple[str, bool]
 """A CIDR of a ``hash:net`` set, and whether it matches (``nomatch`` otherwise)."""
 
 UNICAST = ("2000::/3", "fd00::/8")
-"""What kube-router puts into a set for ``::/0``: a set of networks holds none of length 0."""
+"""What kube-router puts into a set for ``::/0``: a set of networks cannot have one of length 0."""
 
 _HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
@@ -60,7 +60,7 @@ def one_address_set(entries: Iterable[Entry]) -> Spans:
     Return what a ``hash:net`` set of *entries* matches: the narrowest entry decides, of two equal ones the later.
 
     kube-router has one such set for all ``ipBlock``s of a rule, so that the ``except`` of one
-    cuts into the others.
+    removes addresses from the other peers.
 
     Probe: ``tests/truth/kube-router/addresses.yaml``, "all blocks of a rule share one set".
 
@@ -71,7 +71,7 @@ def one_address_set(entries: Iterable[Entry]) -> Spans:
     """
     decided = {addresses.network(cidr): matches for cidr, matches in entries}
     found: list[Span] = []
-    around: list[tuple[int, bool]] = []  # the networks that hold the place *at*: where each ends, whether it matches
+    around: list[tuple[int, bool]] = []  # networks that contain *at*: the last address, whether it matches
     at = 0
 
     def close() -> int:

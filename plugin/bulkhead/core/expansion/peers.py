@@ -65,7 +65,7 @@ class Peers:
                 yield peer
 
     def blocks(self, peer: Peer) -> Iterator[IpBlock]:
-        """Yield the address blocks of a peer by address, each with the exclusions that lie in it."""
+        """Yield the ``ipBlock``s of a peer that is addresses, each with the exclusions inside it."""
         for network in peer.network or ():
             yield from (IpBlock(str(cidr)) for cidr in self.profile.spec.networks.of(network) or ())
         for cidr in peer.cidr or ():

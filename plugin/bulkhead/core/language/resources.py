@@ -182,7 +182,7 @@ _NAME_KEY = "kubernetes.io/metadata.name"
 
 _WHY = declare("The reason for the rule, for later readers.", default=None, example="SMTP submission")
 _OWNER = declare("Who answers for the rule.", default=None, example="team-mail")
-_UNTIL = declare("The day until which the rule is meant to live (inclusive).", default=None, example="2027-03-31")
+_UNTIL = declare("The last day on which the rule is needed.", default=None, example="2027-03-31")
 _ACCEPT = declare(
     "Findings of `bulkhead lint` that are accepted here: the check's id, and the reason.",
     default=FrozenMap(),

@@ -49,7 +49,7 @@ class FieldReference:
 @record
 class RuleReference:
     """
-    One rule as it was written: the *entries* of a *direction* of the *policy*, all by their place.
+    One rule as it was written: the *entries* of a *direction* of the *policy*, all by their index.
 
     *title* is how messages call it.  *rule* is ``None`` in a policy that did not come from an
     overlay.  *shared* is how many namespaces have it from the same line of a file.
@@ -193,7 +193,7 @@ def rule_effects(layer: FamilyReachability, line: RuleReference) -> tuple[RuleEf
 
 
 def alone(scene: LintContext, layer: FamilyReachability) -> int:
-    """Return the members of *layer* that are one pod alone, which reaches itself whatever policies say."""
+    """Return the members of *layer* that are a single pod, which reaches itself whatever the policies say."""
     return single_pods(layer, templates=not scene.workloads)
 
 

@@ -65,7 +65,7 @@ class LintFinding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is: what is accepted is no more than a note."""
+        """The severity; an accepted finding is a note."""
         return Severity.NOTE if self.accepted else self.check.severity
 
     @property

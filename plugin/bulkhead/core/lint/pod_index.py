@@ -11,7 +11,7 @@ from bulkhead.core.kubernetes.selectors import matching
 from bulkhead.core.sets.partition import indices
 
 PodBits = int
-"""A bit set of pods, by their place in the cluster."""
+"""A bit set of pods, by their index in the cluster."""
 
 
 class PodIndex:

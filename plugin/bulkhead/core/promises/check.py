@@ -1,5 +1,5 @@
 """
-``expect``: whether a promise holds in an answer, and where it does not.
+Checks whether a promise holds in an answer, and finds the pairs for which it does not.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Breach:
 
 @record
 class Outcome:
-    """*breaches*, one for each pair; none where the promise holds.  *pairs* is how many were looked at."""
+    """*breaches*, one for each pair; none where the promise holds. *pairs* is the number of pairs that were checked."""
 
     breaches: tuple[Breach, ...]
     pairs: int
@@ -163,9 +163,9 @@ def _wrong(opened: PortSet, promise: Promise) -> PortSet:
 
 def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: Spans) -> int:
     """
-    Return every member that is not wholly *named*, nor an outside one of *unreal* addresses only.
+    Return every member that is not wholly *named*, without members outside that are *unreal* addresses only.
 
-    A member of which a part is named counts: the rest of it behaves alike, and was not named.
+    A member that is named in part counts, because its other endpoints were not named and are treated the same.
     """
     pods = {pod for each in named for pod in each.pods}
     spans = intervals.merge(span for each in named for span in each.addresses)

@@ -1,5 +1,5 @@
 """
-Whether a promise holds for every endpoint that could exist.
+Checks whether a promise holds for every endpoint that could exist.
 """
 
 import itertools

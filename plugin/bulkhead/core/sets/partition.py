@@ -60,7 +60,7 @@ def split(whole: Spans, sets: Iterable[Spans]) -> Partition:
 
 
 def locate(cells: Partition, point: int) -> int:
-    """Return the cell that holds *point*, -1 where the axis does not."""
+    """Return the cell that contains *point*, -1 where the axis does not contain it."""
     at = bisect_right(cells.starts, point) - 1
     return cells.kinds[at] if at >= 0 else -1
 

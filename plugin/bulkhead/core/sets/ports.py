@@ -88,7 +88,7 @@ def spell(ports: PortSet) -> str:
 
 def read(text: str) -> PortSet:
     """
-    Return the ports that ``spell`` wrote as *text*; ValueError where it is no such text.
+    Return the ports that ``spell`` wrote as *text*; ValueError for any other text.
 
     >>> read("TCP 80,443,UDP 53") == read("UDP 53,TCP 443,80")
     True

@@ -43,7 +43,7 @@ class _Rule:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the pattern matches here what it matches in git, and no more: only such a rule takes a word back."""
+        """Whether the pattern matches exactly what it matches in git: only such a rule can remove an attribute."""
         return re.fullmatch(r"(?:(?!\*\*)[\w./*-])*(?:[\w.*-]|/\*\*)", self.pattern) is not None
 
     def matches(self, path: str) -> bool:
@@ -126,7 +126,7 @@ def _rules(folder: str, name: str, content: bytes, macros: Mapping[str, list[str
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield number, pattern and attributes of each line, cut where git cuts: other blanks are part of a word."""
+    """Yield number, pattern and attributes of each line, split as git splits it: other blanks are part of a word."""
     for number, line in enumerate(content.decode(errors="replace").removeprefix("\ufeff").split("\n"), 1):
         words = [word for word in re.split(r"[ \t\r]+", line) if word]
         if not words or words[0].startswith("#"):

@@ -1,5 +1,5 @@
 """
-Which files of a tree say what is delivered to a cluster, check it, or are run on the way.
+Finds the files of a tree that say what is delivered to a cluster, check it, or are executed in the delivery.
 
 They are known by their names (what CI, Argo CD, Flux and make read), by what is in them (objects of a delivery, the
 commands that build or apply), and by being named in one that is known.
@@ -53,7 +53,7 @@ def delivers(content: bytes) -> bool:
 
 
 def has_policy(content: bytes) -> bool:
-    """Say whether a file of this *content* holds a policy about traffic."""
+    """Say whether a file of this *content* contains a policy about traffic."""
     return bool(_POLICY.search(content))
 
 

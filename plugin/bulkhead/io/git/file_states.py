@@ -21,7 +21,7 @@ _MADE = ("__pycache__", ".egg-info")
 """Folders that Python makes next to its modules: not read from a disk, unless git tracks what is in them."""
 
 _NOT_OWN = (".git", ".venv", ".tools", "node_modules")
-"""Folders that hold no files of a tree, where no repository says which do."""
+"""Folders without files of a tree, used where no repository lists the files."""
 
 
 class FileStates(Protocol):
@@ -187,7 +187,7 @@ class DiskFiles:
         return found
 
     def _walked(self) -> set[str]:
-        """Return every file of a folder of which no repository says what belongs to it."""
+        """Return every file of a folder that is in no repository."""
         found = set()
         for at, folders, names in os.walk(self.top):
             links = [name for name in folders if os.path.islink(os.path.join(at, name))]

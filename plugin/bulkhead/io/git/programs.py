@@ -2,7 +2,7 @@
 Every file that a build can execute: the plugin, what links lead to, and the interpreter that the plugin picks up.
 
 `plugin/expand` runs the Python of the `.venv` next to the plugin's folder, if there is one.  A build therefore
-executes that as well, and whatever a link on the way leads to: a file that nobody changed is listed where a
+executes that as well, and the target of each link in its path: an unchanged file is listed where a
 link begins to lead to it.
 """
 
@@ -16,7 +16,7 @@ from bulkhead.io.kustomize.function_configs import PROGRAM
 
 _ENVIRONMENT = ".venv"
 _LINKS = 40
-"""Links that are followed on the way to one file, as Linux does."""
+"""The number of links that are followed in the path of one file, as in Linux."""
 
 
 def executed(files: FileStates, plugins: Iterable[str], spelled: Iterable[str]) -> dict[str, FileState]:
@@ -53,7 +53,7 @@ class _Closure:
         self.seen: set[str] = set()
 
     def follow(self, path: str) -> None:
-        """Find the file at *path*, or all that is below it, and every link on the way."""
+        """Find the file at *path*, or all files below it, and every link in the path."""
         waiting = [path]
         while waiting:
             real = self._real(waiting.pop())
@@ -66,7 +66,7 @@ class _Closure:
             waiting += [each for each, (mode, _) in below.items() if mode == LINK]
 
     def _real(self, path: str) -> str:
-        """Return where *path* leads; links on the way are found. Links that go round in a circle lead to themselves."""
+        """Return the target of *path* and find the links in it. Links in a circle have themselves as target."""
         done, steps = "", path.split("/")
         for _ in range(_LINKS):
             done, steps, at = self._to_link(done, steps)

@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Revision:
-    """A *name* as a person gave it, and the *commit* and *tree* that it stood for."""
+    """A *name* as it was given, and the *commit* and *tree* that it named."""
 
     name: str
     commit: str
@@ -143,7 +143,7 @@ class Repository:
         return found
 
     def untracked(self) -> list[str]:
-        """Return the paths in the working tree that git neither tracks nor ignores."""
+        """Return the paths in the working tree that git does not track and does not ignore."""
         found = self._ask("ls-files", "-o", "-z", "--exclude-standard", "--full-name", ":/")
         return [os.fsdecode(path) for path in found.split(b"\0") if path]
 

@@ -30,7 +30,7 @@ _OFFLINE = {
 """Nothing answers there, and git fetches nothing: what a build tries to fetch in spite of all checks fails at once."""
 
 UNUSED = f"bulkhead-{os.urandom(8).hex()}-"
-"""Begins the name of no file and no resource that a tree could hold."""
+"""A prefix that no file and no resource of a tree has."""
 
 _MARKER = f"{UNUSED}marker-"
 
@@ -43,7 +43,7 @@ def find() -> list[str]:
     """
     Return the command that builds a folder: ``kustomize`` on PATH or in the checkout's .tools, or ``kubectl``.
 
-    :raises Failed: where there is neither.
+    :raises Failed: where neither is installed.
     """
     chosen = os.environ.get("BULKHEAD_KUSTOMIZE")
     beside = os.path.join(os.path.dirname(__file__), "..", "..", "..", ".tools", "bin", "kustomize")

@@ -3,7 +3,7 @@ What of a revision's tree a build of one folder reads, found in the objects befo
 
 The same walk as that of ``Graph``, over paths instead of files: any text of a kustomization that
 names something in the tree is taken for a reference.  Too much is harmless; too little is not.
-The program of a plugin is among it: it is not run, but it has to be there.
+The program of a plugin is one of these files: it is not executed, but it has to exist.
 """
 
 import os
@@ -70,7 +70,7 @@ class ClosureWalk:
                     waiting += self.led(at, self.kustomizations[path])
 
     def visit_below(self, folder: str) -> None:
-        """Want all that *folder* holds: it is delivered, whether or not the root lists it."""
+        """Add all files of *folder*: they are delivered, whether or not the root lists the folder."""
         self.wanted |= {path for path in self.files if path.startswith(f"{folder}/")}
         for path in self.kustomizations:
             if path.startswith(f"{folder}/"):

@@ -105,7 +105,7 @@ class Kustomization:
 
 
 class Graph:
-    """Every kustomization that the one in *root* leads to, by its real folder, and what is wrong on the way."""
+    """Every kustomization that the one in *root* refers to, by its real folder, and all problems found."""
 
     def __init__(self, root: str, bounds: Bounds = LOCAL) -> None:
         self.root = os.path.realpath(root)
@@ -294,7 +294,7 @@ class Graph:
         return self._exec_paths[folder]
 
     def is_plugin(self, folder: str) -> bool:
-        """Say whether *folder* holds a function config of this project."""
+        """Say whether *folder* has a function config of this project."""
         if folder not in self._plugins:
             files = self.found[folder].files if folder in self.found else []
             self._plugins[folder] = any(FUNCTION_KIND in own_kinds(file) for file in files)

@@ -73,5 +73,5 @@ class OtherRoots:
         return self._led[folder]
 
     def _matters(self, reads: set[str]) -> bool:
-        """Say whether any file of *reads* holds a policy, or a resource of this project."""
+        """Say whether any file of *reads* contains a policy, or a resource of this project."""
         return any(map(_MATTERS.search, self.files.contents(sorted(reads)).values()))
