@@ -8,13 +8,16 @@ rule that is new where the connection was allowed already is not one.
 
 from collections.abc import Iterable, Iterator
 
+from bulkhead.core.engine.endpoint_space import PortCells
 from bulkhead.core.engine.reachability import FamilyReachability
-from bulkhead.core.engine.rule_effects import ANY, NOBODY, PolicyEffect, RuleEffect
+from bulkhead.core.engine.rule_effects import ANY, NOBODY, OpenedPorts, PolicyEffect, RuleEffect
+from bulkhead.core.kubernetes.cluster import PolicyIndex, RuleIndex
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets.partition import indices
 
-ISOLATES = -1
+ISOLATES: RuleIndex = -1
 """Instead of the index of a rule: the policy is a cause because it isolates its pods."""
 
 
@@ -27,8 +30,8 @@ class Cause:
     """
 
     old: bool
-    policy: int
-    rule: int
+    policy: PolicyIndex
+    rule: RuleIndex
     direction: Direction
 
 
@@ -37,9 +40,9 @@ class _Effect:
     """What a rule allows *subjects* in *direction*: peers and ports as in :class:`RuleEffect`."""
 
     direction: Direction
-    subjects: int
-    peers: int
-    ports: tuple[tuple[int, int], ...]
+    subjects: Members
+    peers: Members
+    ports: OpenedPorts
 
 
 @record
@@ -47,8 +50,8 @@ class _Refused:
     """*subjects* to which the same rules apply, and what is denied to them: sets of peers by port cells."""
 
     direction: Direction
-    subjects: int
-    peers: tuple[tuple[int, int], ...]
+    subjects: Members
+    peers: OpenedPorts
 
 
 class CauseFinder:
@@ -67,7 +70,7 @@ class CauseFinder:
         self.new = [(cause, effect) for cause, effect in self.every if effect not in known]
         self.freed = {each: _isolated(here, each) & ~_isolated(there, each) for each in Direction}
 
-    def of(self, sources: int, destinations: int, port_cells: int) -> frozenset[Cause]:
+    def of(self, sources: Members, destinations: Members, port_cells: PortCells) -> frozenset[Cause]:
         """Return why any of *sources* reaches any of *destinations* on any of the port *port_cells* in *there* only."""
         refused = [
             *self._refused(Direction.EGRESS, sources, destinations, port_cells),
@@ -82,14 +85,16 @@ class CauseFinder:
         found |= {cause for each in refused for cause in self._isolating(each.direction, each.subjects)}
         return frozenset(found or self._allowing(sources, destinations, port_cells))
 
-    def _allowing(self, sources: int, destinations: int, port_cells: int) -> Iterator[Cause]:
+    def _allowing(self, sources: Members, destinations: Members, port_cells: PortCells) -> Iterator[Cause]:
         """Yield every rule that allows the traffic: the pods changed, and no policy did."""
         for cause, effect in self.every:
             ends = (sources, destinations) if effect.direction is Direction.EGRESS else (destinations, sources)
             if _allows(effect, effect.direction, *ends, port_cells):
                 yield cause
 
-    def _refused(self, direction: Direction, subjects: int, peers: int, port_cells: int) -> Iterator[_Refused]:
+    def _refused(
+        self, direction: Direction, subjects: Members, peers: Members, port_cells: PortCells
+    ) -> Iterator[_Refused]:
         """Yield what *here* denies to *subjects* in *direction*, once for all that have the same rules."""
         for those, rules in self._alike(direction, subjects & _isolated(self.here, direction)):
             rest = {port_cells: peers}
@@ -102,7 +107,7 @@ class CauseFinder:
             if rest:
                 yield _Refused(direction, those, tuple(rest.items()))
 
-    def _alike(self, direction: Direction, subjects: int) -> Iterator[tuple[int, tuple[RuleEffect, ...]]]:
+    def _alike(self, direction: Direction, subjects: Members) -> Iterator[tuple[Members, tuple[RuleEffect, ...]]]:
         """Yield *subjects* in parts, each with the rules of *direction* that apply to all members of the part."""
         layer = self.here
         isolating = layer.egress if direction is Direction.EGRESS else layer.ingress
@@ -115,7 +120,7 @@ class CauseFinder:
             for part in _split(those, named if direction is Direction.INGRESS else ()):
                 yield part, rules
 
-    def _isolating(self, direction: Direction, subjects: int) -> Iterator[Cause]:
+    def _isolating(self, direction: Direction, subjects: Members) -> Iterator[Cause]:
         """Yield per namespace a policy that isolates *subjects* free in *there*, one without rules if there is one."""
         freed = subjects & self.freed[direction]
         best: dict[str, tuple[bool, int]] = {}
@@ -140,7 +145,7 @@ def _effects(layer: FamilyReachability, old: bool) -> Iterator[tuple[Cause, _Eff
                 yield cause, _Effect(direction, policy.subjects, rule.peers, rule.ports)
 
 
-def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, port_cells: int) -> bool:
+def _allows(effect: _Effect, direction: Direction, subjects: Members, peers: Members, port_cells: PortCells) -> bool:
     """Say whether *effect* lets any of *subjects* connect in *direction* with any of *peers* on any of *port_cells*."""
     if effect.direction is not direction or not (effect.subjects & subjects and effect.peers & peers):
         return False
@@ -148,7 +153,7 @@ def _allows(effect: _Effect, direction: Direction, subjects: int, peers: int, po
     return any(opened & port_cells and having & destinations for opened, having in effect.ports)
 
 
-def _isolated(layer: FamilyReachability, direction: Direction) -> int:
+def _isolated(layer: FamilyReachability, direction: Direction) -> Members:
     """Return the members that a policy isolates in *direction*."""
     found = 0
     for effect in layer.effects:
@@ -157,9 +162,9 @@ def _isolated(layer: FamilyReachability, direction: Direction) -> int:
     return found
 
 
-def _without(rest: dict[int, int], port_cells: int, peers: int) -> dict[int, int]:
+def _without(rest: dict[PortCells, Members], port_cells: PortCells, peers: Members) -> dict[PortCells, Members]:
     """Return *rest*, sets of peers by port cells, without *peers* on *port_cells*."""
-    found: dict[int, int] = {}
+    found: dict[PortCells, Members] = {}
     for some, those in rest.items():
         for part, left in ((some & port_cells, those & ~peers), (some & ~port_cells, those)):
             if part and left:
@@ -167,7 +172,7 @@ def _without(rest: dict[int, int], port_cells: int, peers: int) -> dict[int, int
     return found
 
 
-def _split(members: int, sets: Iterable[int]) -> list[int]:
+def _split(members: Members, sets: Iterable[Members]) -> list[Members]:
     """Return *members* in parts; each part is wholly inside or outside each of *sets*."""
     parts = [members] if members else []
     for each in sets:

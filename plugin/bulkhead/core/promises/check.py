@@ -4,11 +4,12 @@ Checks whether a promise holds in an answer, and finds the pairs for which it do
 
 from collections.abc import Iterator
 
-from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside, member_of, outside_members
+from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, first_outside, member_of, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.queries import members
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, port_set
 from bulkhead.core.kubernetes.cluster import External, Pod
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import WHOLE
@@ -37,8 +38,8 @@ class Breach:
     """A pair of members of the answer's *layer*, by place, and the *ports* that are not as promised."""
 
     layer: int
-    source: int
-    destination: int
+    source: MemberIndex
+    destination: MemberIndex
     ports: PortSet
 
 
@@ -69,7 +70,7 @@ def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...]
 
 
 def _breaches(
-    number: int, layer: FamilyReachability, promise: Promise, alone: int, unreal: Spans
+    number: int, layer: FamilyReachability, promise: Promise, alone: Members, unreal: Spans
 ) -> tuple[list[Breach], int]:
     space = layer.space
     here, there = (
@@ -130,7 +131,7 @@ def _node_pairs(layer: FamilyReachability, promise: Promise) -> Iterator[tuple[i
                 yield member, pods
 
 
-def _every(space: EndpointSpace, named: tuple[EndpointSelection, ...]) -> int:
+def _every(space: EndpointSpace, named: tuple[EndpointSelection, ...]) -> Members:
     found = 0
     for each in named:
         found |= members(space, each)
@@ -145,7 +146,7 @@ def _by_row(layer: FamilyReachability, here: int) -> Iterator[tuple[tuple[tuple[
     yield (), here
 
 
-def _barred(space: EndpointSpace, source: int, alone: int) -> int:
+def _barred(space: EndpointSpace, source: MemberIndex, alone: Members) -> Members:
     """Return the destinations that make no pair with *source*."""
     bit = 1 << source
     return (space.outside if space.outside & bit else 0) | (bit & alone)
@@ -161,7 +162,7 @@ def _wrong(opened: PortSet, promise: Promise) -> PortSet:
     return ports.subtract(promise.asked, opened) if promise.allowed else ports.intersect(promise.asked, opened)
 
 
-def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: Spans) -> int:
+def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: Spans) -> Members:
     """
     Return every member that is not wholly *named*, without members outside that are *unreal* addresses only.
 

@@ -5,6 +5,7 @@ Checks whether a promise holds for every endpoint that could exist.
 import itertools
 from collections.abc import Iterable, Iterator
 
+from bulkhead.core.engine.endpoint_space import MemberIndex
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
@@ -109,7 +110,7 @@ class PossibleChecker:
                     return True
         return False
 
-    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, member: int) -> bool:
+    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, member: MemberIndex) -> bool:
         """Say whether an endpoint of the member *member* of *layer* belongs to *end* of *breach*."""
         if not _members(layer, breach, end) >> member & 1:
             return False
