@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, product
+from random import Random
 
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.diff.compare import compare_clusters
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, findings
-from bulkhead.core.engine.semantics import IpBlockMode, Semantics
-from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, PolicyRule
+from bulkhead.core.diff.possible_changes import possible_changes
+from bulkhead.core.engine.semantics import API, IpBlockMode, Semantics, enforced
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, PolicyPort, PolicyRule
+from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.sets import addresses, intervals, ports
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from laws import edits as random_edits
+from laws import kube_router, population
 from laws.brute import allows_over, families
-from laws.strategies import PORTS, PROTOCOLS, clusters, few, modes, policies, rules
+from laws.strategies import NAMESPACES, PORTS, PROTOCOLS, clusters, few, modes, policies, rules
 
 ADDRESSES = (
     *(*(f"10.0.0.{number}" for number in (1, 2, 4, 5, 6, 7, 9)), "192.168.0.1", "192.168.0.2", "192.168.0.9"),
@@ -140,3 +145,55 @@ def test_without_all_causes_of_a_finding_nothing_of_it_is_changed(both: Both, mo
             same = [each for each, own in found if each.opens is finding.opens and flow in own]
             causes = {cause for each in same for cause in each.causes}
             assert not allows_over(reverted(both, finding.opens, causes), *flow), finding
+
+
+KUBE_ROUTER = enforced(Enforcer.KUBE_ROUTER)
+POSSIBLE = ("10.0.0.1", "10.0.0.3", "10.0.0.5", "10.0.0.6")
+PROBES = (("TCP", 80), ("UDP", 53), ("SCTP", 80))
+
+
+def nameless_policies(random: Random) -> Both:
+    """Two clusters without pods, whose policies differ in one edit and do not use the names of ports."""
+    while True:
+        old = tuple(random_edits.policy(random) for _ in range(random.randint(1, 3)))
+        _, new = random_edits.edited(old, random)
+        if not any(isinstance(port.port, str) for policy in (*old, *new) for port in ports_of(policy)):
+            break
+    known = tuple(Namespace(name, random_edits.labels(random)) for name in NAMESPACES)
+    before, after = (Cluster(known, (), each, ("10.0.0.0/29",)) for each in (old, new))
+    return before, after
+
+
+def ports_of(policy: NetworkPolicy) -> Iterator[PolicyPort]:
+    for rule in (*(policy.ingress or ()), *(policy.egress or ())):
+        yield from rule.ports or ()
+
+
+def passes(cluster: Cluster, read: Semantics, source: Endpoint, destination: Endpoint, probe: tuple[str, int]) -> bool:
+    if read is KUBE_ROUTER:
+        return kube_router.passes(cluster, source, destination, *probe, False, 4)
+    return allows_over(cluster, source, destination, *probe, read.mode, 4)
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from((API, KUBE_ROUTER)))
+def test_without_all_causes_nothing_changes_for_pods_that_could_exist(random: Random, read: Semantics) -> None:
+    both = nameless_policies(random)
+    changes = [each for each in possible_changes(*both, (read, read)) if each.space.family == 4]
+    assert all(change.causes for change in changes)
+    spaces = {name: {"app": "web"} for name in population.SPACES}
+    spaces |= {each.name: dict(each.labels) for each in both[0].namespaces}
+    pods = tuple(
+        Pod(random.choice(population.SPACES), f"pod-{at}", labels=random_edits.labels(random), addresses=(address,))
+        for at, address in enumerate(POSSIBLE)
+    )
+    every: tuple[Endpoint, ...] = (*pods, External("8.8.8.8"), External("1.1.1.1"))
+    for source, destination, probe, opens in product(every, every, PROBES, (True, False)):
+        if source == destination or not {source, destination} & set(pods):
+            continue
+        flow = source, destination, *probe
+        mine = [each for each in changes if each.opens is opens and population.is_in(each.flows, *flow, spaces)]
+        if mine:
+            causes = {cause for each in mine for cause in each.causes}
+            without_causes = population.living(reverted(both, opens, causes), pods, spaces)
+            assert passes(population.living(both[opens], pods, spaces), read, source, destination, probe)
+            assert not passes(without_causes, read, source, destination, probe), (flow, causes)
