@@ -96,7 +96,6 @@ class TestUnlisted:
     def test_one_that_leads_to_a_listed_one_and_hidden_ones_are_none(self, repository: Tree) -> None:
         (repository.path / "overlays/link").symlink_to("shop")
         repository.write("overlays/.old/kustomization.yaml", STANDARD_OVERLAY.format(namespace="old"))
-        repository.write("overlays/shop/part/kustomization.yaml", "resources: []\n")
         assert repository.bulkhead("validate").status == 0
 
     @pytest.mark.parametrize("place", ["file", "inline"])

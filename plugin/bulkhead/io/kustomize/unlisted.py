@@ -35,7 +35,8 @@ def _deliverable(folder: str) -> Iterator[str]:
         names = os.listdir(each.path)
         if any(name in NAMES for name in names) or any(name.endswith(_MANIFESTS) for name in names):
             yield each.path
-            yield from _nested(each.path)
+            if not each.is_symlink():  # what it leads to is looked at in its own place
+                yield from _nested(each.path)
         elif not each.is_symlink():
             yield from _deliverable(each.path)
 
