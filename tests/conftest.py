@@ -220,13 +220,14 @@ def remembered_builds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "run_program", remembering())
 
 
-# The time of one example depends on the machine, so it decides nothing. Every run draws the same examples, unless their
-# number is given: `LAWS=1000 make test` draws others.
+EXAMPLES = int(os.environ.get("LAWS", "100"))
+# The time of one example depends on the machine, so it decides nothing. Every run draws the same examples, unless many
+# are asked for: `LAWS=1000 make test` draws others each time.
 settings.register_profile(
     "laws",
     deadline=None,
-    max_examples=int(os.environ.get("LAWS", "100")),
-    derandomize=IN_CI or "LAWS" not in os.environ,
+    max_examples=EXAMPLES,
+    derandomize=IN_CI or EXAMPLES <= 100,
     suppress_health_check=[*HealthCheck],
 )
 settings.load_profile("laws")

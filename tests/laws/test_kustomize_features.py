@@ -138,7 +138,7 @@ ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["o
 
 
 @pytest.mark.native
-@settings(max_examples=settings().max_examples * (10 if IN_CI else 3) // 20)
+@settings(max_examples=settings().max_examples * (8 if IN_CI else 3) // 20)
 @example(
     json.dumps(
         {"namespace": "shop", "resources": ["../../base"], "transformers": ["../../plugin", INLINE, "label.yaml"]}
