@@ -1,11 +1,11 @@
-"""What Kubernetes' own validation says of policies, and what this project says."""
+"""What Kubernetes' own validation says of policies, pods, namespaces and workloads, and what this project says."""
 
 import json
 import random
 
 import pytest
 from engines.built import engine
-from validation import mutations, verdicts
+from validation import mutations, objects, verdicts
 
 MUTATIONS = 12_000
 ALPHABET = "0123456789abefoxyEnN+-._:~"
@@ -15,6 +15,16 @@ ALPHABET = "0123456789abefoxyEnN+-._:~"
 def test_mutated_policies_are_judged_as_by_the_api_server(seed: int) -> None:
     numbers = random.Random(seed)
     texts = [mutations.mutated(numbers) for _ in range(MUTATIONS // 4)]
+    found = verdicts.judged(engine("validation"), texts)
+    refused = sum(map(verdicts.is_refused, found))
+    assert refused > len(texts) / 2 and len(texts) - refused > len(texts) / 20
+    assert not verdicts.disagreements(zip(texts, found, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_pods_namespaces_and_workloads_are_judged_as_by_the_api_server(seed: int) -> None:
+    numbers = random.Random(seed)
+    texts = [objects.mutated(numbers) for _ in range(MUTATIONS // 4)]
     found = verdicts.judged(engine("validation"), texts)
     refused = sum(map(verdicts.is_refused, found))
     assert refused > len(texts) / 2 and len(texts) - refused > len(texts) / 20
@@ -32,6 +42,7 @@ def test_random_scalars_are_what_kubectl_takes_them_for() -> None:
 def test_the_records_are_what_the_api_server_says() -> None:
     program = engine("validation")
     assert json.loads(verdicts.POLICIES.read_text()) == verdicts.policies(program)
+    assert json.loads(verdicts.OBJECTS.read_text()) == verdicts.others(program)
     recorded = json.loads(verdicts.READINGS.read_text())
     assert recorded == verdicts.readings(program, [row["scalar"] for row in recorded])
 

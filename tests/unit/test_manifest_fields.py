@@ -106,6 +106,7 @@ POD_FIELDS: tuple[tuple[str, Any], ...] = (
     *rows("spec.containers.0.ports.0.name", "HTTP", "80", "a--b", "sixteen-letters-", 80, True),
     *((f"spec.containers.0.ports.0.{each}", 80) for each in ("ContainerPort", "port", "containerport")),
     ("spec.containers.0.Ports", []),
+    ("spec.containers.0.ports", [{"name": "http", "containerPort": number} for number in (80, 81)]),
 )
 RUNNING: tuple[tuple[str, Any], ...] = (
     *rows("status.phase", 1, True, []),

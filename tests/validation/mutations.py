@@ -238,12 +238,14 @@ def mutated(random_numbers: random.Random) -> str:
     document = copy.deepcopy(policy())  # its parts are shared
     document = json.loads(json.dumps(document))
     for _ in range(random_numbers.choice((1, 1, 1, 2, 3))):
-        _change(document, random_numbers)
+        at = random_numbers.choice([path for path in paths(document) if path not in NAMED])
+        change_at(document, at, random_numbers)
     return text_of(document)
 
 
-def _change(document: Any, random_numbers: random.Random) -> None:
-    *above, last = random_numbers.choice([path for path in _paths(document) if path not in NAMED])
+def change_at(document: Any, path: tuple[Any, ...], random_numbers: random.Random) -> None:
+    """Change *document* at *path*."""
+    *above, last = path
     at = document
     for step in above:
         at = at[step]
@@ -263,17 +265,17 @@ def _change(document: Any, random_numbers: random.Random) -> None:
         at[random_numbers.choice((Plain(random_numbers.choice(SCALARS)), random_numbers.choice(TEXTS)))] = at.pop(last)
     elif "cidr" in above[-1:] or "except" in above or last == "cidr":
         at[last] = random_numbers.choice(CIDRS)
-    elif last in ("port", "endPort", "generation"):
+    elif last in ("port", "endPort", "generation", "containerPort", "replicas"):
         at[last] = random_numbers.choice(NUMBERS)
     else:
         at[last] = random_numbers.choice(TEXTS)
 
 
-def _paths(data: Any, path: tuple[Any, ...] = ()) -> Any:
+def paths(data: Any, path: tuple[Any, ...] = ()) -> Any:
     if path:
         yield path
     for key, below in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
-        yield from _paths(below, (*path, key))
+        yield from paths(below, (*path, key))
 
 
 def text_of(document: Any) -> str:

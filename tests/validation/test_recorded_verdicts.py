@@ -11,11 +11,18 @@ import pytest
 from validation import verdicts
 
 POLICIES = json.loads(verdicts.POLICIES.read_text())
+OBJECTS = json.loads(verdicts.OBJECTS.read_text())
 READINGS = json.loads(verdicts.READINGS.read_text())
 
 
 def test_policies_are_judged_as_by_the_api_server() -> None:
     assert not verdicts.disagreements((row["text"], row) for row in POLICIES)
+
+
+def test_namespaces_pods_and_workloads_are_judged_as_by_the_api_server() -> None:
+    assert not verdicts.disagreements((row["text"], row) for row in OBJECTS)
+    refused = sum(map(verdicts.is_refused, OBJECTS))
+    assert refused > 50 and len(OBJECTS) - refused > 25
 
 
 def test_the_record_has_policies_of_both_verdicts() -> None:

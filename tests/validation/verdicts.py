@@ -15,19 +15,31 @@ from typing import Any
 
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.record import replaced
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.yaml import documents
 from bulkhead.io.yaml.nodes import InvalidYaml
 from conftest import PATIENCE, ROOT
-from validation import mutations
+from validation import mutations, objects
 from validation.cases import CASES, SCALARS
 
 PROGRAM = ROOT / ".tools" / "engines" / "validation"
 FOLDER = Path(__file__).parent
 POLICIES = FOLDER / "policies.json"
 """Policies, each with the verdict of the program."""
+OBJECTS = FOLDER / "objects.json"
+"""Namespaces, pods and workloads, each with the verdict of the program."""
 READINGS = FOLDER / "scalars.json"
 """Plain scalars of YAML, each with what kubectl sends for it as a value and as a key; null where it sends nothing."""
+
+ADDED = (
+    "kubernetes.io/metadata.name",
+    "job-name",
+    "controller-uid",
+    "batch.kubernetes.io/job-name",
+    "batch.kubernetes.io/controller-uid",
+)
+"""Labels that a server adds to namespaces and to the pods of Jobs."""
 
 Verdict = dict[str, Any]
 Thing = Namespace | Pod | NetworkPolicy
@@ -62,25 +74,39 @@ def is_refused(verdict: Verdict) -> bool:
 
 
 def disagreements(rows: Iterable[tuple[str, Verdict]]) -> str:
-    """Return in what this project and the API server disagree about policies, the first few; empty if in nothing."""
+    """Return in what this project and the API server disagree about objects, the first few; empty if in nothing."""
     found = [(each, text) for text, verdict in rows if (each := disagreement(text, verdict))]
-    return f"{len(found)} policies:\n" + "\n".join(f"{each}\n{text}" for each, text in found[:3]) if found else ""
+    return f"{len(found)} objects:\n" + "\n".join(f"{each}\n{text}" for each, text in found[:3]) if found else ""
 
 
 def disagreement(text: str, verdict: Verdict) -> str:
-    """Return in what this project and the API server disagree about the policy *text*; empty if in nothing."""
+    """Return in what this project and the API server disagree about the object *text*; empty if in nothing."""
     found, problems = read(text)
     if not problems and "refused" not in verdict and verdict.get("strict") == ['unknown field "status"']:
         return ""  # On purpose: an empty one, which is all that is accepted, says nothing.
     if is_refused(verdict):
+        if verdict.get("refused") and "selector" in verdict["refused"][0] and '"NetworkPolicy"' not in text:
+            return ""  # On purpose: which pods a workload takes for its own decides nothing.
         return "" if problems else f"accepted, and the API server says {verdict.get('refused') or verdict['strict']}"
     if problems:
         # On purpose: what is null in a place for text or for a rule is empty text, or a rule that allows everything.
         return "" if all("found nothing" in each or "null" in each for each in problems) else f"refused: {problems}"
     wrong: list[Any] = []
-    kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    sent = verdict.get("sent", {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"})
+    kind = {key: sent[key] for key in ("apiVersion", "kind")}
     wanted = _things({**verdict["accepted"], **kind}, wrong)
-    return "" if found == wanted and not wrong else f"read as {found}, and the API server stores {wanted}"
+    return (
+        ""
+        if found == [_as_written(each) for each in wanted] and not wrong
+        else f"read as {found}, and the API server stores {wanted}"
+    )
+
+
+def _as_written(thing: Thing) -> Thing:
+    """Return *thing* without the labels that a server adds to namespaces and to the pods of Jobs."""
+    if isinstance(thing, NetworkPolicy):
+        return thing
+    return replaced(thing, labels=tuple(each for each in thing.labels if each[0] not in ADDED))
 
 
 def as_value(scalar: str) -> str:
@@ -130,9 +156,31 @@ def policies(program: Path) -> list[dict[str, Any]]:
     """Return the policies of the record with their verdicts."""
     numbers = random.Random(11)
     texts = [mutations.text_of(mutations.policy()), *CASES, *(mutations.mutated(numbers) for _ in range(30))]
-    verdicts = judged(program, texts)
+    return _recorded(texts, judged(program, texts))
+
+
+def others(program: Path) -> list[dict[str, Any]]:
+    """Return the namespaces, pods and workloads of the record with their verdicts."""
+    numbers = random.Random(12)
+    texts = [*map(mutations.text_of, objects.documents()), *(objects.mutated(numbers) for _ in range(100))]
+    return _recorded(texts, judged(program, texts))
+
+
+def _without_uids(data: Any) -> Any:
+    """Return *data* without the labels that a server draws anew each time."""
+    if isinstance(data, list):
+        return [_without_uids(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    return {key: _without_uids(item) for key, item in data.items() if not key.endswith("controller-uid")}
+
+
+def _recorded(texts: list[str], verdicts: list[Verdict]) -> list[dict[str, Any]]:
     for verdict in verdicts:
-        verdict.pop("sent", None)
+        sent = verdict.pop("sent", {})
+        if sent.get("kind") != "NetworkPolicy" and "accepted" in verdict:
+            verdict["sent"] = {key: sent[key] for key in ("apiVersion", "kind")}
+            verdict["accepted"] = _without_uids(verdict["accepted"])
         for key in ("refused", "strict"):
             if key in verdict:
                 verdict[key] = [each[:160] for each in verdict[key]]
@@ -146,3 +194,4 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
 if __name__ == "__main__":
     _write(READINGS, readings(PROGRAM, list(SCALARS)))
     _write(POLICIES, policies(PROGRAM))
+    _write(OBJECTS, others(PROGRAM))

@@ -23,9 +23,19 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	_ "k8s.io/kubernetes/pkg/apis/apps/install"
+	_ "k8s.io/kubernetes/pkg/apis/batch/install"
 	_ "k8s.io/kubernetes/pkg/apis/core/install"
 	_ "k8s.io/kubernetes/pkg/apis/networking/install"
+	"k8s.io/kubernetes/pkg/registry/apps/daemonset"
+	"k8s.io/kubernetes/pkg/registry/apps/deployment"
+	"k8s.io/kubernetes/pkg/registry/apps/replicaset"
+	"k8s.io/kubernetes/pkg/registry/apps/statefulset"
+	"k8s.io/kubernetes/pkg/registry/batch/cronjob"
+	"k8s.io/kubernetes/pkg/registry/batch/job"
 	"k8s.io/kubernetes/pkg/registry/core/namespace"
+	"k8s.io/kubernetes/pkg/registry/core/pod"
+	"k8s.io/kubernetes/pkg/registry/core/replicationcontroller"
 	"k8s.io/kubernetes/pkg/registry/networking/networkpolicy"
 )
 
@@ -43,8 +53,16 @@ var strategies = map[string]struct {
 	version  schema.GroupVersion
 	resource string
 }{
-	"NetworkPolicy": {networkpolicy.Strategy, schema.GroupVersion{Group: "networking.k8s.io", Version: "v1"}, "networkpolicies"},
-	"Namespace":     {namespace.Strategy, schema.GroupVersion{Version: "v1"}, "namespaces"},
+	"NetworkPolicy":         {networkpolicy.Strategy, schema.GroupVersion{Group: "networking.k8s.io", Version: "v1"}, "networkpolicies"},
+	"Pod":                   {pod.Strategy, schema.GroupVersion{Version: "v1"}, "pods"},
+	"ReplicationController": {replicationcontroller.Strategy, schema.GroupVersion{Version: "v1"}, "replicationcontrollers"},
+	"Deployment":            {deployment.Strategy, schema.GroupVersion{Group: "apps", Version: "v1"}, "deployments"},
+	"DaemonSet":             {daemonset.Strategy, schema.GroupVersion{Group: "apps", Version: "v1"}, "daemonsets"},
+	"ReplicaSet":            {replicaset.Strategy, schema.GroupVersion{Group: "apps", Version: "v1"}, "replicasets"},
+	"StatefulSet":           {statefulset.Strategy, schema.GroupVersion{Group: "apps", Version: "v1"}, "statefulsets"},
+	"Job":                   {job.Strategy, schema.GroupVersion{Group: "batch", Version: "v1"}, "jobs"},
+	"CronJob":               {cronjob.Strategy, schema.GroupVersion{Group: "batch", Version: "v1"}, "cronjobs"},
+	"Namespace":             {namespace.Strategy, schema.GroupVersion{Version: "v1"}, "namespaces"},
 }
 
 func main() {

@@ -204,7 +204,10 @@ def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Pat
     spec = document.get("spec")
     spec = spec if isinstance(spec, dict) else {}
     reader.known_case(spec, ("spec",), ("replicas",))
-    return _with_pods(kind, metadata, (pod,), reader.whole(spec.get("replicas"), ("spec", "replicas")), path)
+    replicas = reader.whole(spec.get("replicas"), ("spec", "replicas"))
+    if replicas is not None and not 0 <= replicas < 1 << 31:
+        reader.refuse(("spec", "replicas"), f"`{replicas}` is no number of replicas")
+    return _with_pods(kind, metadata, (pod,), replicas, path)
 
 
 def _other(

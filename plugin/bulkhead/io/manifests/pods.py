@@ -113,9 +113,16 @@ def _ports(reader: StrictReader, spec: dict[str, Any], path: Path) -> tuple[Name
             ports = [
                 _port(reader, port, at, is_init) for at, port in reader.items(container.get("ports"), (*place, "ports"))
             ]
+            _check_twice(reader, ports, (*place, "ports"))
             stays = reader.text(container.get("restartPolicy"), (*place, "restartPolicy")) == "Always"
             found += ports if stays or not is_init else []
     return tuple(found)
+
+
+def _check_twice(reader: StrictReader, ports: list[NamedPort], path: Path) -> None:
+    names = [port.name for port in ports if port.name]
+    for name in {name for name in names if names.count(name) > 1} if len(names) > 1 else ():
+        reader.refuse(path, f"two ports of a container are called `{name}`", "give each a name of its own")
 
 
 def _port(reader: StrictReader, data: Any, path: Path, sidecar: bool) -> NamedPort:
