@@ -23,13 +23,13 @@ ROW = DiffRow(
 )
 
 
-def account(*rows: DiffRow, notes: tuple[str, ...] = ()) -> DiffSummary:
-    """Return an account with *rows*."""
+def summary(*rows: DiffRow, notes: tuple[str, ...] = ()) -> DiffSummary:
+    """Return a summary with *rows*."""
     return DiffSummary("OPENS traffic to the internet", ("main", "branch"), notes, rows)
 
 
 def test_markdown_has_the_verdict_first_and_the_details_folded() -> None:
-    assert diff_markdown(account(ROW)) == (
+    assert diff_markdown(summary(ROW)) == (
         "**OPENS traffic to the internet**\n\nmain → branch\n\n"
         "<details open><summary>OPENS to the internet (1)</summary>\n\n"
         "| from | to | ports | because |\n|---|---|---|---|\n"
@@ -59,9 +59,9 @@ def test_markdown_of_a_stranger_is_text(evil: str) -> None:
     row = DiffRow(
         True, (Grade.INTERNET,), evil, evil, evil, (evil,), (evil,), (DiffCause("rule", evil, evil, Location(evil)),)
     )
-    made = diff_markdown(account(row))
-    assert made.count("<") == diff_markdown(account(ROW)).count("<")
-    assert made.count("\n") == diff_markdown(account(ROW)).count("\n")
+    made = diff_markdown(summary(row))
+    assert made.count("<") == diff_markdown(summary(ROW)).count("<")
+    assert made.count("\n") == diff_markdown(summary(ROW)).count("\n")
 
 
 @pytest.mark.parametrize("linking", ["@team", "#12", "https://evil.example", "www.evil.example", "a@b.example"])
@@ -75,7 +75,7 @@ def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
         DiffRow(i < 2000, (Grade.ACROSS,), f"namespace-{i}", "<" * 600, "TCP 1", ("nothing",), ("TCP 1",), ROW.causes)
         for i in range(4000)
     ]
-    made = diff_markdown(account(*rows, notes=("x" * 5000,) * 50))
+    made = diff_markdown(summary(*rows, notes=("x" * 5000,) * 50))
     assert len(made) <= LIMIT
     shown = made.count("| namespace-")
     assert f"**Cut short:** {4000 - shown} of 4000 rows do not fit here." in made
@@ -83,7 +83,7 @@ def test_markdown_never_gets_too_long_and_says_what_is_left_out() -> None:
 
 
 def test_text_is_plain_unless_colour_is_asked_for() -> None:
-    plain, coloured = diff_text(account(ROW)), diff_text(account(ROW), Palette(True))
+    plain, coloured = diff_text(summary(ROW)), diff_text(summary(ROW), Palette(True))
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
 
@@ -99,9 +99,9 @@ def test_text_steers_no_terminal() -> None:
         ("c",),
         (DiffCause("r", "\x07", "\x1b", Location("p")),),
     )
-    assert not re.search(r"[\x00-\x09\x0b-\x1f]", diff_text(account(row)))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f]", diff_text(summary(row)))
 
 
 def test_a_row_shows_what_was_open_where_it_was_not_nothing() -> None:
     row = DiffRow(False, (Grade.WITHIN,), "a", "itself", "TCP 1", ("TCP 1-2",), ("TCP 2",), ())
-    assert "  - a -> itself: TCP 1 (still open: TCP 2)\n" in diff_text(account(row))
+    assert "  - a -> itself: TCP 1 (still open: TCP 2)\n" in diff_text(summary(row))

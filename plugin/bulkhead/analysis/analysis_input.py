@@ -46,7 +46,7 @@ class AnalysisInput:
     A *cluster* and what its policies are read by; with *faults* it is not to be judged by.
 
     *rules* finds the rule that a person wrote behind a rule of a policy.  *loaded* is ``None``
-    where the situation does not come from overlays.  *beside* are the namespaces and workloads that
+    where it does not come from overlays.  *beside* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
     are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
     judged, *evidence* is what the input is based on. *separate_pods* are the pods of manifests as other tools count

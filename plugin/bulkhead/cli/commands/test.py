@@ -146,9 +146,9 @@ class _Checking:
         self.unreal = unreal(found.profile)
         self.alone = tuple(single_pods(layer, self.templates) for layer in self.answer.layers)
         self.apart = treated_differently((self.answer,))
-        self.here = console.folder
+        self.folder = console.folder
         self.possible = PossibleChecker(as_known(found), found.semantics, self.templates, self.unreal, self.answer)
-        self.writer = BreachWriter(found, self.possible, self.outside, self.here, cut)
+        self.writer = BreachWriter(found, self.possible, self.outside, self.folder, cut)
 
     def verdicts(self, lines: list[PromiseLocation], promises: list[Promise]) -> list[PromiseResult]:
         faults = []
@@ -199,7 +199,7 @@ class _Checking:
         destination = self.at_node(source, destination, not promise.allowed)
         found = explain_pair(self.answer.layers[breach.layer], source, destination, breach.ports, self.answer.semantics)
         ends = " -> ".join(self.cut.row(end.names, _SHOWN) for end in (source, destination))
-        return f"{ends}: {in_one_line(found, self.found, self.here, self.cut)}"
+        return f"{ends}: {in_one_line(found, self.found, self.folder, self.cut)}"
 
     def at_node(self, source: ExplainedEndpoint, destination: ExplainedEndpoint, own: bool) -> ExplainedEndpoint:
         """Return *destination*, of its pods those that run at the address of *source*, or without *own* the others."""

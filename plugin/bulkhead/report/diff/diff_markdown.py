@@ -1,4 +1,4 @@
-"""An account as a pull-request comment: the verdict first, the details folded, everything else as plain text."""
+"""A comparison as a pull-request comment: the verdict first, the details folded, all text of others escaped."""
 
 from collections.abc import Sequence
 from itertools import groupby

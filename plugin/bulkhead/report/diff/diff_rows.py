@@ -1,5 +1,5 @@
 """
-A comparison in words: the verdict, and a row for each finding. Every format shows this one account.
+A comparison in words: the verdict, and a row for each finding. Every format shows this summary.
 """
 
 from collections.abc import Iterable, Iterator
@@ -91,9 +91,9 @@ class DiffSummary:
     deliveries: tuple[DeliveryChange, ...] = ()
 
 
-def diff_summary(comparison: Comparison, here: str, cut: Cut = SHORT) -> DiffSummary:
-    """Return the account of *comparison*, file names as seen from *here*, long lists as *cut* has them."""
-    writer = _Writer(comparison, here, cut)
+def diff_summary(comparison: Comparison, folder: str, cut: Cut = SHORT) -> DiffSummary:
+    """Return the summary of *comparison*. File names are relative to *folder*; *cut* says where long lists end."""
+    writer = _Writer(comparison, folder, cut)
     rows = tuple(map(writer.row, comparison.findings))
     evidence = () if comparison.same else sides_lines(*comparison.evidence)
     said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
@@ -190,10 +190,10 @@ def _listed(found: tuple[Grade, ...]) -> str:
 
 
 class _Writer:
-    def __init__(self, comparison: Comparison, here: str, cut: Cut) -> None:
+    def __init__(self, comparison: Comparison, folder: str, cut: Cut) -> None:
         self.sides = comparison.before, comparison.after
         self.cut = cut
-        self.here = here
+        self.folder = folder
         self.causes = WrittenCauses(comparison.before, comparison.after)
         clusters = [side.cluster for side in self.sides]
         self.listed = frozenset(
@@ -267,7 +267,7 @@ class _Writer:
     def cause(self, cause: Cause, opens: bool) -> DiffCause:
         found = self.causes.of(cause, opens)
         at = found.location
-        shown = Location(shortened(at.file, self.here), at.line, at.column) if at.file else at
+        shown = Location(shortened(at.file, self.folder), at.line, at.column) if at.file else at
         return DiffCause(_happened(found), found.rule, found.why, shown, found.through)
 
 

@@ -1,4 +1,4 @@
-"""An account for a terminal: the verdict, then what opens and what closes, by grade."""
+"""A comparison for a terminal: the verdict, then what opens and what closes, by grade."""
 
 from collections.abc import Iterator
 from itertools import groupby

@@ -7,12 +7,12 @@ from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
 from bulkhead.core.safe_text import printable
 
 
-def faults(found: Iterable[Diagnostic], here: str) -> str:
-    """Return every fault as ``file:line:column: error: what`` and its hint, in file order, paths from *here*."""
+def faults(found: Iterable[Diagnostic], folder: str) -> str:
+    """Return each fault as ``file:line:column: error: what`` with its hint, in file order, relative to *folder*."""
     lines = []
     for each in sorted_diagnostics(found):
         at = each.location
-        place = [printable(shortened(at.file, here)), *map(str, (at.line, at.column) if at.line else ())]
+        place = [printable(shortened(at.file, folder)), *map(str, (at.line, at.column) if at.line else ())]
         lines.append(error_lines(f"{':'.join(place)}: error: {each.message}", each.hint))
     return "".join(lines)
 
@@ -27,16 +27,16 @@ def _lines(text: str) -> str:
     return "\n    | ".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
-def shortened(file: str, here: str) -> str:
-    """Return *file* from *here*, or whole where it is not below."""
-    return os.path.relpath(file, here) if file == here or file.startswith(here.rstrip("/") + "/") else file
+def shortened(file: str, folder: str) -> str:
+    """Return *file* relative to *folder*; unchanged where it is not below it."""
+    return os.path.relpath(file, folder) if file == folder or file.startswith(folder.rstrip("/") + "/") else file
 
 
-def spelt(at: Location, here: str) -> str:
-    """Return ``file:line`` from *here*; without the line, or as the resource, where that is all that is known."""
+def spelt(at: Location, folder: str) -> str:
+    """Return ``file:line`` relative to *folder*; without the line, or only the resource, where no more is known."""
     if not at.file:
         return str(at)
-    return f"{shortened(at.file, here)}:{at.line}" if at.line else shortened(at.file, here)
+    return f"{shortened(at.file, folder)}:{at.line}" if at.line else shortened(at.file, folder)
 
 
 def count(number: int, noun: str) -> str:

@@ -17,16 +17,16 @@ MOST = 8
 """Items of a list that people read: namespaces, places, endpoints."""
 
 
-def text(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
+def text(found: Iterable[FindingGroup], folder: str, cut: Cut = SHORT) -> str:
     """Return each finding as ``file:line:column: severity: check: what``, its lists and its hint below it."""
     lines: list[str] = []
     for each in found:
         finding = each.finding
         lines.append(
-            f"{printable(_place(each, here))}: {finding.severity.value}: {finding.check.id}: "
+            f"{printable(_place(each, folder))}: {finding.severity.value}: {finding.check.id}: "
             f"{printable(finding.found.message)}"
         )
-        lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each, here, cut)]
+        lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each, folder, cut)]
         if finding.found.hint and not finding.accepted:
             lines.append(f"hint: {printable(finding.found.hint)}")
     return "".join(f"{line}\n" for line in lines)
@@ -42,7 +42,7 @@ def summary(everything: Iterable[FindingGroup], shown: Iterable[FindingGroup]) -
     return f"bulkhead: {line}{accepted}\n"
 
 
-def markdown(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
+def markdown(found: Iterable[FindingGroup], folder: str, cut: Cut = SHORT) -> str:
     """Return the findings as Markdown, for a comment on a pull request: worst first, a list of each severity."""
     found = tuple(found)
     lines = ["**bulkhead lint**: " + summary(found, found).removeprefix("bulkhead: ").rstrip()]
@@ -51,32 +51,32 @@ def markdown(found: Iterable[FindingGroup], here: str, cut: Cut = SHORT) -> str:
         if chosen:
             lines += ["", f"### {severity.value.capitalize()}s", ""]
             for each in chosen:
-                lines += _bullet(each, here, cut)
+                lines += _bullet(each, folder, cut)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _bullet(each: FindingGroup, here: str, cut: Cut) -> Iterator[str]:
+def _bullet(each: FindingGroup, folder: str, cut: Cut) -> Iterator[str]:
     found = each.finding.found
-    yield f"- {code(_place(each, here))} **{each.finding.check.id}**: {message(found.message)}"
-    for title, words in _lists(each, here, cut):
+    yield f"- {code(_place(each, folder))} **{each.finding.check.id}**: {message(found.message)}"
+    for title, words in _lists(each, folder, cut):
         yield f"  - {title}: {escaped(words)}"
     if found.hint and not each.finding.accepted:
         yield f"  - hint: {message(found.hint)}"
 
 
-def as_json(found: Iterable[FindingGroup], here: str, evidence: Evidence) -> str:
+def as_json(found: Iterable[FindingGroup], folder: str, evidence: Evidence) -> str:
     """Return every finding, accepted ones included, as JSON; docs/reference/lint.md describes it."""
     entries = [
         {
             "check": each.finding.check.id,
             "severity": each.finding.severity.value,
-            "file": shortened(each.location.file, here),
+            "file": shortened(each.location.file, folder),
             "line": each.location.line or None,
             "column": each.location.column or None,
             "says": each.finding.found.message,
             "hint": each.finding.found.hint or None,
             "places": [
-                {"file": shortened(at.file, here), "line": at.line or None, "column": at.column or None}
+                {"file": shortened(at.file, folder), "line": at.line or None, "column": at.column or None}
                 for at in each.places
             ],
             "namespaces": list(each.finding.found.namespaces),
@@ -98,15 +98,15 @@ def listing(checks: Iterable[Check]) -> str:
     )
 
 
-def _place(each: FindingGroup, here: str) -> str:
-    return _spelt(each.location, here)
+def _place(each: FindingGroup, folder: str) -> str:
+    return _spelt(each.location, folder)
 
 
-def _spelt(at: Location, here: str) -> str:
-    return ":".join([shortened(at.file, here), *map(str, (at.line, at.column) if at.line else ())])
+def _spelt(at: Location, folder: str) -> str:
+    return ":".join([shortened(at.file, folder), *map(str, (at.line, at.column) if at.line else ())])
 
 
-def _lists(each: FindingGroup, here: str, cut: Cut) -> Iterator[tuple[str, str]]:
+def _lists(each: FindingGroup, folder: str, cut: Cut) -> Iterator[tuple[str, str]]:
     found = each.finding.found
     if found.namespaces:
         yield (
@@ -114,7 +114,7 @@ def _lists(each: FindingGroup, here: str, cut: Cut) -> Iterator[tuple[str, str]]
             cut.row(found.namespaces, MOST),
         )
     if each.others:
-        yield "also at", cut.row([_spelt(at, here) for at in each.others], MOST)
+        yield "also at", cut.row([_spelt(at, folder) for at in each.others], MOST)
     for title, words in found.facts:
         yield title, cut.row(words, MOST)
     if each.finding.accepted:

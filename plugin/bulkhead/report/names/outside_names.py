@@ -19,9 +19,9 @@ OTHER = "other addresses"
 class Outside:
     """Names the outside members of an endpoint space."""
 
-    def __init__(self, situation: AnalysisInput, peers: Mapping[str, tuple[IpBlock | PodPeer, ...]]) -> None:
+    def __init__(self, found: AnalysisInput, peers: Mapping[str, tuple[IpBlock | PodPeer, ...]]) -> None:
         self.known: list[tuple[int, str, Spans]] = []
-        taken = namespaces_of(situation.cluster)
+        taken = namespaces_of(found.cluster)
         for name, terms in peers.items():
             blocks = [term for term in terms if isinstance(term, IpBlock)]
             if len(blocks) == len(terms) and blocks:
@@ -30,8 +30,8 @@ class Outside:
         if all(name != INTERNET for _, name, _ in self.known):
             self.known.append((_size(PUBLIC), INTERNET, PUBLIC))
         self.known.sort()
-        self.never = unreal(situation.profile)
-        self.given = situation.profile is not None
+        self.never = unreal(found.profile)
+        self.given = found.profile is not None
 
     def name(self, region: Spans) -> str:
         """Return the smallest peer that holds *region*; its first range where only all addresses do."""

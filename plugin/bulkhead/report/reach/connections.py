@@ -11,6 +11,7 @@ from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.explanation.pair import name_of, represents_several
 from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.kubernetes.evidence import Evidence
+from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports
 from bulkhead.core.sets.addresses import AddressSet
@@ -42,7 +43,7 @@ Rows = dict[tuple[str, str], PortSet]
 
 
 def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool) -> Rows:
-    """Return the ports between each two names that have any, over all families, sorted: pods that exist come first."""
+    """Return the open ports for each pair of names, over all families, sorted: pods that exist come first."""
     found: Rows = {}
     apart = treated_differently((answer,))
     for layer in answer.layers:
@@ -50,8 +51,7 @@ def rows(answer: Reachability, wanted: Filter, outside: Outside, templates: bool
             [_names(member, outside, end, apart) for member in layer.space.classes]
             for end in (wanted.source, wanted.destination)
         )
-        here, there = _ends(layer, wanted, outside)
-        for each in query(layer, here, there, wanted.asked):
+        for each in query(layer, *_ends(layer, wanted, outside), wanted.asked):
             for source in indices(each.sources):
                 for destination in indices(each.destinations):
                     member = layer.space.classes[source]
@@ -89,19 +89,19 @@ def _alone(member: EndpointClass, templates: bool, apart: frozenset[Owner]) -> f
     return frozenset(name for name, number in names.items() if number == 1 and name not in many)
 
 
-def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[int, int]:
+def _ends(layer: FamilyReachability, wanted: Filter, outside: Outside) -> tuple[Members, Members]:
     space = layer.space
     real = space.present & ~space.outside
     for bits in outside.groups(space).values():
         real |= bits
-    here = members(space, wanted.source) if wanted.source else real
-    return here, members(space, wanted.destination) if wanted.destination else real
+    sources = members(space, wanted.source) if wanted.source else real
+    return sources, members(space, wanted.destination) if wanted.destination else real
 
 
 def _names(
     member: EndpointClass, outside: Outside, chosen: EndpointSelection | None, apart: frozenset[Owner]
 ) -> tuple[str, ...]:
-    """Return the names of *member*: a member is all pods that no rule distinguishes, *chosen* perhaps some of them."""
+    """Return the names of the endpoints of *member* that are in *chosen*; ``None``: of all."""
     if member.addresses.spans:
         return (outside.name(member.addresses.spans),)
     return tuple(sorted({name_of(pod, apart) for pod in _chosen(member, chosen)}))
@@ -113,14 +113,17 @@ def _chosen(member: EndpointClass, chosen: EndpointSelection | None) -> set[Pod]
 
 
 def size(answer: Reachability) -> int:
-    """Return how many pairs a list of all of them has at most."""
+    """Return the largest number of pairs that a list of all pairs can have."""
     total = 0
     for layer in answer.layers:
         owners = [len({pod.owner for pod in member.pods}) or 1 for member in layer.space.classes]
         for each in rectangles(layer):
-            here, there = (sum(owners[place] for place in indices(bits)) for bits in (each.sources, each.destinations))
-            total += here * there
+            total += _total(owners, each.sources) * _total(owners, each.destinations)
     return total
+
+
+def _total(numbers: list[int], members: Members) -> int:
+    return sum(numbers[member] for member in indices(members))
 
 
 def text(found: Rows, paint: Palette, cut: Cut = SHORT) -> str:
@@ -154,9 +157,9 @@ def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Ev
 
 def _layer(layer: FamilyReachability, wanted: Filter, outside: Outside, pods: list[Pod]) -> dict[str, object]:
     space = layer.space
-    here = members(space, wanted.source) if wanted.source else space.present
-    there = members(space, wanted.destination) if wanted.destination else space.present
-    found = list(query(layer, here, there, wanted.asked))
+    sources = members(space, wanted.source) if wanted.source else space.present
+    destinations = members(space, wanted.destination) if wanted.destination else space.present
+    found = list(query(layer, sources, destinations, wanted.asked))
     endpoints = _Endpoints(layer, wanted, outside)
     connections: list[dict[str, object]] = [
         {

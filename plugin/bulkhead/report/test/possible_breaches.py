@@ -20,12 +20,12 @@ from bulkhead.report.names.possible_names import possible_pods, shortened_list, 
 
 
 class BreachWriter:
-    """Writes breaches that *checker* found in *given*; files are named from *here*."""
+    """Writes breaches that *checker* found in *given*; files are named relative to *folder*."""
 
     def __init__(
-        self, given: AnalysisInput, checker: PossibleChecker, outside: Outside, here: str, cut: Cut = SHORT
+        self, given: AnalysisInput, checker: PossibleChecker, outside: Outside, folder: str, cut: Cut = SHORT
     ) -> None:
-        self.given, self.checker, self.outside, self.here, self.cut = given, checker, outside, here, cut
+        self.given, self.checker, self.outside, self.folder, self.cut = given, checker, outside, folder, cut
         self.listed = frozenset(
             {policy.namespace for policy in given.cluster.policies}
             | {pod.namespace for pod in given.cluster.pods if "*" not in pod.namespace}
@@ -74,7 +74,7 @@ class BreachWriter:
         if rule is None:
             return f"{way} because no policy isolates the {direction.value}"
         written = self.given.written(rule, direction)
-        place = spelt(written.location, self.here) if written.location.file else written.policy
+        place = spelt(written.location, self.folder) if written.location.file else written.policy
         return f"{way} by `{written.title}` ({place})"
 
     def hard(self, policies: tuple[int, ...]) -> str:

@@ -31,12 +31,12 @@ class PromiseResult:
     reasons: tuple[str, ...] = ()
 
 
-def text(found: Sequence[PromiseResult], here: str, paint: Palette, semantics: Semantics, evidence: Evidence) -> str:
+def text(found: Sequence[PromiseResult], folder: str, paint: Palette, semantics: Semantics, evidence: Evidence) -> str:
     """Return a line for each row, and below it the reasons where it does not simply hold."""
     colours = {OK: paint.good, FAIL: paint.bad, KNOWN: paint.odd, UNDECIDED: paint.bad}
     lines = []
     for each in found:
-        place = paint.faint(f"{shortened(each.file, here)}:{each.line}")
+        place = paint.faint(f"{shortened(each.file, folder)}:{each.line}")
         lines.append(f"{colours[each.word](f'{each.word:<5}')} {place}  {each.message}")
         if each.word != OK:
             lines += [f"      {reason}" for reason in each.reasons]
@@ -58,12 +58,12 @@ def summary(found: Sequence[PromiseResult]) -> str:
     return ", ".join(parts)
 
 
-def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics, evidence: Evidence) -> str:
+def as_json(found: Sequence[PromiseResult], folder: str, semantics: Semantics, evidence: Evidence) -> str:
     """Return the verdicts as JSON."""
     rows = [
         {
             "test": each.test,
-            "file": shortened(each.file, here),
+            "file": shortened(each.file, folder),
             "line": each.line,
             "verdict": each.word.lower(),
             "says": each.message,
@@ -77,7 +77,7 @@ def as_json(found: Sequence[PromiseResult], here: str, semantics: Semantics, evi
     return json_document("test", body, semantics)
 
 
-def junit(found: Sequence[PromiseResult], here: str, evidence: Evidence) -> str:
+def junit(found: Sequence[PromiseResult], folder: str, evidence: Evidence) -> str:
     """Return the verdicts as JUnit XML: a suite for each test, a known breach is skipped."""
     suites: dict[str, list[PromiseResult]] = {}
     for each in found:
@@ -91,14 +91,14 @@ def junit(found: Sequence[PromiseResult], here: str, evidence: Evidence) -> str:
         )
         value = quoteattr(evidence_text(evidence))
         lines.append(f'    <properties><property name="evidence" value={value}/></properties>')
-        lines += [line for row in rows for line in _case(name, row, here)]
+        lines += [line for row in rows for line in _case(name, row, folder)]
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _case(suite: str, row: PromiseResult, here: str) -> list[str]:
+def _case(suite: str, row: PromiseResult, folder: str) -> list[str]:
     named = f"classname={quoteattr(suite)} name={quoteattr(row.message)}"
-    head = f'    <testcase {named} file={quoteattr(shortened(row.file, here))} line="{row.line}"'
+    head = f'    <testcase {named} file={quoteattr(shortened(row.file, folder))} line="{row.line}"'
     if row.word == OK:
         return [head + "/>"]
     reasons = "\n".join(row.reasons)
