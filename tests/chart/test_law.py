@@ -124,6 +124,7 @@ def drawn(count: int) -> list[dict[str, Any]]:
     return cases
 
 
+@pytest.mark.slow
 def test_the_chart_gives_what_the_plugin_gives_or_refuses_as_it_does(chart: Path) -> None:
     cases = drawn(CASES)
     differ = [

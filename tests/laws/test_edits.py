@@ -104,6 +104,7 @@ def decided(changes: tuple[PossibleChange, ...], semantics: tuple[Semantics, Sem
     return all(change.decided and (not change.is_part or (is_part and not change.causes)) for change in changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_every_edit_of_a_policy_is_reported_with_its_sign(shard: int, capsys: pytest.CaptureFixture[str]) -> None:
     random = Random(shard)
@@ -161,6 +162,7 @@ def expanded(
     return Cluster((), (), expansion.policies, pods, nodes, services), enforced(made.spec.enforcer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_every_edit_of_a_resource_is_reported_with_its_sign(shard: int, capsys: pytest.CaptureFixture[str]) -> None:
     random = Random(shard)

@@ -137,6 +137,7 @@ OVERLAY = kustomizations(["../../base"], "../../plugin")
 ROOT = st.one_of(st.just('{"resources": ["overlays/shop"]}'), kustomizations(["overlays/shop"], ""))
 
 
+@pytest.mark.slow
 @pytest.mark.native
 @settings(max_examples=settings().max_examples * (8 if IN_CI else 3) // 20)
 @example(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import pytest
 from bulkhead.core.engine.semantics import IpBlockMode, specification
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
@@ -96,6 +97,7 @@ def verdicts(scene: LintContext, cluster: Cluster, pods: tuple[Pod, ...], spaces
                         yield allows_over(living, source, destination, protocol, port, reading.mode, family)
 
 
+@pytest.mark.slow
 @MANY
 @given(crowded(), st.sampled_from(Enforcer), st.booleans(), st.data())
 def test_all_that_is_already_allowed_can_go_at_once_and_no_possible_pod_sees_it(

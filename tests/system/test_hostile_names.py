@@ -187,6 +187,7 @@ def all_commands() -> list[list[str]]:
     return [["validate"], ["render"], ["values"], ["render", "-o", "out/"], *analyses(), ["diff", "--dirs", ".", "."]]
 
 
+@pytest.mark.slow
 @NAMED
 @pytest.mark.usefixtures("remembered_builds")
 def test_names_in_overlays(tree: Tree, name: str) -> None:

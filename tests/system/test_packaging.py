@@ -60,6 +60,7 @@ def test_the_wheel_has_the_package_alone_and_says_that_it_is_typed(wheel: Path) 
     assert wheel.name == "bulkhead-0.1.0-py3-none-any.whl"
 
 
+@pytest.mark.slow
 def test_the_installed_command_reads_the_reference_cluster(installed: Path) -> None:
     done = run(installed / "bulkhead", "validate", ROOT)
     assert (done.status, done.stderr) == (0, "")

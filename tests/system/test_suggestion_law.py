@@ -84,6 +84,7 @@ def check(tree: Tree, copy: Path, source: str, destination: str, port: str) -> b
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("remembered_builds")
 @pytest.mark.parametrize("seed", range(8))
 def test_what_is_suggested_opens_the_connection_and_nothing_else(
