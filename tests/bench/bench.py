@@ -16,17 +16,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import trees
+from bench import shapes, trees
 
 ROOT = trees.ROOT
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 FLAGS = ["--enable-alpha-plugins", "--enable-exec"]
 
 
-def cpu(command: Sequence[str], cwd: Path = ROOT) -> float:
-    """Return the CPU seconds of one run."""
+def cpu(command: Sequence[str], cwd: Path = ROOT, statuses: Sequence[int] = (0,)) -> float:
+    """Return the CPU seconds of one run, which must end with one of *statuses*."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, check=True)
+    done = subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    if done.returncode not in statuses:
+        raise SystemExit(f"{' '.join(command)}: exit status {done.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -128,6 +130,24 @@ def reference(work: Path, _quick: bool) -> None:
     del os.environ["BULKHEAD_KUSTOMIZE"]
 
 
+def hard_shapes(work: Path, _quick: bool) -> None:
+    """Compare ``reach`` and ``diff`` of hard clusters with PyYAML's C loader, and with half the size."""
+    loader = "import sys, yaml; list(yaml.load_all(open(sys.argv[1]), Loader=yaml.CSafeLoader))"
+    for name, (shape, size) in shapes.SHAPES.items():
+        took: dict[int, float] = {}
+        for count in (size, 2 * size):
+            file, old = work / "new.yaml", work / "old.yaml"
+            shapes.write(file, shape(count))
+            shapes.write(old, shape(count), without=1)
+            took[count] = cpu([PYTHON, "-m", "bulkhead", "reach", "--manifests", str(file)])
+        loading = cpu([PYTHON, "-c", loader, str(file)])
+        compared = cpu([PYTHON, "-m", "bulkhead", "diff", "--manifests", str(old), str(file)], statuses=(0, 1))
+        row(f"reach, {2 * size:,} {name}", f"{took[2 * size]:.1f} s")
+        row("  against PyYAML's C loader alone", f"{took[2 * size] / loading:.2f}")
+        row("  against half as many", f"{took[2 * size] / took[size]:.2f}", "at most 2.5")
+        row("  diff, one policy changed, against the loader", f"{compared / loading:.2f}")
+
+
 def row(what: str, found: str, wanted: str = "") -> None:
     """Print one line of the table."""
     print(f"| {what:<52} | {found:>16} | {wanted:<14} |", flush=True)
@@ -139,7 +159,7 @@ def main() -> None:
     os.environ["PATH"] = f"{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}"
     row("what", "measured", "wanted")
     print(f"|{'-' * 54}|{'-' * 18}|{'-' * 16}|")
-    for part in (plugin_call, reference, render):
+    for part in (plugin_call, reference, hard_shapes, render):
         with tempfile.TemporaryDirectory() as work:
             part(Path(work), quick)
 
