@@ -6,9 +6,11 @@ from pathlib import Path
 from conftest import bulkhead
 
 PODS = """
+apiVersion: v1
 kind: Pod
 metadata: {name: one}
 ---
+apiVersion: v1
 kind: Pod
 metadata: {name: two}
 """
