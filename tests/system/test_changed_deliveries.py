@@ -85,6 +85,27 @@ def test_a_file_that_decides_what_is_delivered_is_named(repository: Tree, file: 
         assert_named(repository, (file, reason))
 
 
+@pytest.mark.parametrize("file", ["deploy/ci/review", "tools/settings", "apps/blog/policy.yaml", "apps/root.yaml"])
+@pytest.mark.parametrize(
+    "hides",
+    [
+        "commonAnnotations: {see: %s}\n",
+        "configMapGenerator: [{name: x, files: [%s]}]\n",
+        "metadata: {name: %s}\n",
+    ],
+)
+def test_a_file_that_a_kustomization_only_mentions_is_named(repository: Tree, file: str, hides: str) -> None:
+    repository.write("kustomization.yaml", "resources: [overlays/shop]\n" + hides % file)
+    repository.write(file, "a: b\n")
+    commit(repository)
+    after = {"apps/blog/policy.yaml": POLICY % "blog", "apps/root.yaml": APPLICATION % "x"}
+    repository.write(file, after.get(file, "#"))
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
+    assert done.status != 0, done.stderr
+    assert file in [each["file"] for each in json.loads(done.stdout)["delivery"]]
+
+
 def test_a_file_that_another_root_reads_too_is_named(repository: Tree) -> None:
     file = repository.path / "base/namespace.yaml"
     file.write_text(file.read_text() + "# more\n")

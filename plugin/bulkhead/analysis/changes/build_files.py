@@ -1,7 +1,7 @@
 """The files that a build of one side reads and executes: its plugins and its programs."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.delivery_changes import DeliverySide
@@ -10,7 +10,7 @@ from bulkhead.core.record import record
 from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates
 from bulkhead.io.git.programs import executed, other_than_this
 from bulkhead.io.git.repository import Revision
-from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 
 
 @record
@@ -47,10 +47,26 @@ def delivery_side(files: FileStates, graph: Graph | None, top: str, programs: It
     if graph is None:
         return DeliverySide(files, (), (), programs, ("",))
     found = graph.found.values()
-    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *each.files)]
+    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *_listed(each))]
     folders = ["" if each.folder == top else os.path.relpath(each.folder, top) for each in found]
     root = "" if graph.root == top else os.path.relpath(graph.root, top)
     return DeliverySide(files, judged, folders, programs, ("", root))
+
+
+def _listed(kustomization: Kustomization) -> Iterator[str]:
+    """
+    Yield the files that *kustomization* lists as resources and patches.
+
+    Any other text that names a file, such as an annotation, does not make it one that is judged.
+    """
+    for key in ("resources", "patchesStrategicMerge", "transformers", "generators", "validators"):
+        yield from map(kustomization.at, kustomization.entries(key))
+    for key in ("patches", "patchesJson6902", "replacements"):
+        listed = kustomization.fields.get(key)
+        for each in listed if isinstance(listed, list) else ():
+            path = each.get("path") if isinstance(each, dict) else None
+            if isinstance(path, str):
+                yield kustomization.at(path)
 
 
 def programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:

@@ -60,18 +60,20 @@ class DeliverySide:
     def reasons(self, changed: set[str]) -> Iterator[tuple[str, DeliveryReason]]:
         """Yield those of *changed* that decide what is delivered, the strongest reason last."""
         here = sorted(path for path in changed & self.every.keys() if path not in self.programs)
-        own = [path for path in here if path not in self.judged]
-        contents = self.files.contents(path for path in own if deliveries.is_text(path, self.every[path]))
-        yield from ((path, DeliveryReason.POLICY) for path, text in contents.items() if deliveries.has_policy(text))
+        contents = self.files.contents(path for path in here if deliveries.is_text(path, self.every[path]))
+        own = {path for path in here if path not in self.judged}
+        policies = {path for path, text in contents.items() if deliveries.has_policy(text)}
+        yield from ((path, DeliveryReason.POLICY) for path in policies & own)
         roots = OtherRoots(self.files, self.every, self.folders)
         yield from ((path, DeliveryReason.ROOT) for path in roots.read(set(here)))
         yield from ((path, DeliveryReason.DELIVERS) for path, text in contents.items() if deliveries.delivers(text))
-        yield from ((path, DeliveryReason.DELIVERS) for path in self._named() & set(own))
+        named = {path for path in here if deliveries.is_named_delivery(path)}
+        yield from ((path, DeliveryReason.DELIVERS) for path in named | (self._named() & own if own - named else set()))
         yield from ((path, DeliveryReason.MODULE) for path in here if self.every[path][0] == MODULE)
 
     def _named(self) -> set[str]:
         """Return the files that deliver or check by their names, and all that they name."""
-        found = {path for path in self.every if deliveries.is_named_delivery(path)} - self.judged
+        found = {path for path in self.every if deliveries.is_named_delivery(path)} - self.programs
         waiting = set(found)
         while waiting:
             texts = self.files.contents(path for path in waiting if deliveries.is_text(path, self.every[path]))
