@@ -221,7 +221,9 @@ def test_junit_has_a_case_for_each_row(cluster: Tree) -> None:
 
 
 def test_what_runs_in_a_cluster_is_held_against_the_same_promises(cluster: Tree) -> None:
-    pods = "".join(f"kind: Pod\nmetadata: {{name: app, namespace: {name}}}\n---\n" for name in ("one", "two"))
+    pods = "".join(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: app, namespace: {name}}}\n---\n" for name in ("one", "two")
+    )
     cluster.write("dump.yaml", pods)
     rows = "  - {from: lan, to: two, allowed: true}\n"
     rows += "  - {from: one, to: two, port: 80, allowed: true}\n  - {from: one, to: two, port: 81, allowed: false}\n"
