@@ -34,7 +34,8 @@ def faults(folder: Path, text: str, name: str = "a_yaml") -> Any:
     "kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"]
 )
 def test_a_workload_stands_for_its_pods(tmp_path: Path, kind: str) -> None:
-    text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 3\n"
+    group = {"Job": "batch/", "ReplicationController": ""}.get(kind, "apps/")
+    text = f"apiVersion: {group}v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: 3\n"
     (pod,) = read(tmp_path, a_yaml=text + TEMPLATE.replace("\n      ", "\n  ")).cluster.pods
     assert pod.owner == ("shop", "web", kind)
     assert pod.labels == (("app", "web"),)
@@ -112,7 +113,7 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
         ("kind: !thing 1\n", "a.yaml:1:7: error: the tag `!thing` is not read"),
         (
             "kind: Pod\nmetadata:\n  name: x\n  labels: {a: yes}\n",
-            "a.yaml:4:15: error: label `a` must be text, not `True`",
+            "a.yaml:4:15: error: a label's value must be text, found `true`",
         ),
         ("kind: Pod\nmetadata: x\n", "a.yaml:2:11: error: `metadata` must be a mapping"),
         ("kind: Pod\nmetadata: {labels: {}}\n", "a.yaml:2:11: error: `name` is missing"),
@@ -145,7 +146,10 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
             POLICY + "  podSelector: {matchExpressions: [{key: a, operator: In}]}\n",
             "a.yaml:5:36: error: `In` needs `values`",
         ),
-        (POLICY.replace("networking.k8s.io/v1", "extensions/v1beta1"), "a.yaml:1:13: error: a NetworkPolicy of "),
+        (
+            POLICY.replace("networking.k8s.io/v1", "extensions/v1beta1"),
+            "a.yaml:1:13: error: there is no NetworkPolicy of ",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path: Path, text: str, says: str) -> None:

@@ -58,8 +58,8 @@ def _wrong_version(kind: str, api_version: str | None, is_own: bool) -> tuple[st
     if not versions or api_version in versions:
         return "", ""
     hint = f"write `{versions[0]}`"
-    if not api_version:
-        return "`apiVersion` is missing", hint
+    if not api_version:  # what else is meant is plain, and it can only be more that is judged
+        return ("`apiVersion` is missing", hint) if kind == "NetworkPolicy" else ("", "")
     if is_own:
         return f"there is no {kind} of `{api_version}`", hint
     if any(edits(group_of(api_version), group) <= _SLIPS for group in _GROUPS):

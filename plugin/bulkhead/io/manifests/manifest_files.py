@@ -277,7 +277,7 @@ def _leave_out(folder: str) -> str:
 
 def _line_of(error: json.JSONDecodeError) -> str:
     """Return the line that is no JSON, as far as it is in memory; ``{{`` for a brace where a key has to be."""
-    if error.doc[error.pos : error.pos + 1] == "{":
+    if error.doc[error.pos : error.pos + 1] == "{" and error.msg.startswith("Expecting property name"):
         return TEMPLATE
     start = error.doc.rfind("\n", 0, error.pos) + 1
     return error.doc[start:].partition("\n")[0]

@@ -148,7 +148,8 @@ def _check_kind(reader: StrictReader, kind: str, version: str, document: dict[st
     if command:
         reader.refuse(path, f"a {kind} is not what is applied", f"render it first: `{command}`")
         return
-    wrong, hint = wrong_kind(kind, document.get("apiVersion") or version or None)
+    of_list = version if kind == NETWORKPOLICY and "kind" not in document else None
+    wrong, hint = wrong_kind(kind, document.get("apiVersion") or of_list or None)
     if wrong:
         reader.refuse((*path, "kind" if f"`{kind}`" in wrong else "apiVersion"), wrong, hint)
 
