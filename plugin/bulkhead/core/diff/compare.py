@@ -145,12 +145,18 @@ def _parts(layer: FamilyReachability, row: int, every: Members) -> Parts:
 
 
 def _changed(before: Parts, after: Parts) -> tuple[tuple[PortCells, PortCells, Members], ...]:
+    """Return the destinations, by what was and is open to them, of *before* and *after*: both have the same ones."""
     found: dict[tuple[PortCells, PortCells], Members] = {}
+    same = dict(after)
     for was, those in before:
-        for now, these in after:
-            destinations = those & these if was != now else 0
+        rest = those & ~same.get(was, 0)
+        for now, these in after if rest else ():
+            destinations = rest & these
             if destinations:
-                found[was, now] = found.get((was, now), 0) | destinations
+                found[was, now] = destinations
+                rest ^= destinations
+                if not rest:
+                    break
     return tuple((was, now, destinations) for (was, now), destinations in sorted(found.items()))
 
 
