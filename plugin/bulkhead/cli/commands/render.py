@@ -13,7 +13,7 @@ NOT_RENDERED = "nothing was rendered"
 """The outcome of a command that renders overlays that have problems."""
 
 
-class Layout(Enum):
+class FolderLayout(Enum):
     """How rendered policies are laid out in a folder."""
 
     FLAT = "flat"
@@ -35,7 +35,7 @@ def options(parser: Parser) -> None:
         metavar="PATH",
         help="write to this file; where PATH ends in / or is a folder, write one file per namespace into it",
     )
-    parser.add_argument("--layout", choices=values(Layout), metavar="LAYOUT",
+    parser.add_argument("--layout", choices=values(FolderLayout), metavar="LAYOUT",
                         help="of a folder. flat: one file per namespace (default); tree: one folder per namespace "
                         "with a kustomization.yaml, for Argo CD and Flux; nothing else may be in it")  # fmt: skip
     parser.add_argument(
@@ -60,13 +60,13 @@ def run(options: Options, console: Console) -> int:
 
 
 def _check(tree: OverlayTree, options: Options, console: Console) -> int:
-    if options.layout == Layout.TREE.value:
+    if options.layout == FolderLayout.TREE.value:
         return rendered_folders.check(tree, options.dir, options.output, console)
     return rendered_files.check(tree, options.output, console)
 
 
 def _write(tree: OverlayTree, options: Options, console: Console) -> int:
-    if options.layout == Layout.TREE.value:
+    if options.layout == FolderLayout.TREE.value:
         rendered_folders.write(tree, options.dir, options.output, console)
     else:
         rendered_files.write(tree, options.output)
