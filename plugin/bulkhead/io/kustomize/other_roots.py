@@ -24,8 +24,9 @@ class OtherRoots:
 
     def __init__(self, files: FileStates, every: Mapping[str, FileState], judged: Collection[str]) -> None:
         self.files, self.every = files, every
-        self.texts = files.contents(path for path in every if os.path.basename(path) in NAMES)
-        self.folders = {dirname(path) for path in self.texts} - set(judged)
+        named = [path for path in every if os.path.basename(path) in NAMES]
+        self.folders = {dirname(path) for path in named} - set(judged)
+        self.texts = files.contents(named) if self.folders else {}
         self.entries = [Entry(path, mode, name) for path, (mode, name) in every.items()]
         self._led: dict[str, tuple[set[str], list[str], bool]] = {}
 
