@@ -2,30 +2,36 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.engine.endpoint_space import located
-from bulkhead.core.engine.reachability import FamilyReachability, SourceRow
-from bulkhead.core.kubernetes import selectors
-from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer, Selector
+from bulkhead.core.kubernetes.networkpolicy import (
+    EVERY_POD,
+    Direction,
+    IpBlock,
+    PodPeer,
+)
 from bulkhead.core.lint.checks.exposure import pod_networks
 from bulkhead.core.lint.checks.no_effect import JudgedNetworks
-from bulkhead.core.lint.context import LintContext, RuleReference, end, rule_effects, rules
+from bulkhead.core.lint.context import LintContext, RuleReference, end, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
-from bulkhead.core.sets import addresses
-from bulkhead.core.sets.intervals import Spans
-from bulkhead.core.sets.partition import indices
+from bulkhead.core.possible.answers import OPPOSITE, RuleAnswers
+from bulkhead.core.possible.coverage import RuleKey
 
 
 def _half_open(scene: LintContext) -> Iterator[CheckResult]:
     if not scene.namespaces:
         return
-    protected = ProtectedPods(scene)
+    protected = ProtectedEnds(scene)
+    answers = RuleAnswers(scene.possible, scene.readings)
     for line in scene.lines:
-        for entry, rule in enumerate(rules(scene, line) if line.namespace in protected.names else ()):
+        for place, rule in enumerate(rules(scene, line) if line.namespace in scene.protected else ()):
+            key = RuleKey(line.policy, line.direction, line.entries[place])
             for number, peer in enumerate(rule.peers or ()):
-                for title, others in protected.ends(line, peer):
-                    if protected.meet(line, entry, others) is False:
+                for title, names in protected.ends(line, peer):
+                    if answers.answered(key, peer, names) is False:
                         yield CheckResult(
-                            end(line, entry, number), _says(line, title), _hint(line, title), (line.namespace,)
+                            end(line, place, number),
+                            _says(line, title),
+                            _hint(line, title),
+                            (line.namespace,),
                         )
 
 
@@ -42,73 +48,30 @@ def _hint(line: RuleReference, other: str) -> str:
     return f"add {wanted} to {other}, or remove the rule"
 
 
-class ProtectedPods:
-    """The pods of the namespaces that the overlays protect, and which of them exchange anything."""
+class ProtectedEnds:
+    """Which protected namespaces a peer means, as far as only rules let their pods in and out."""
 
     def __init__(self, scene: LintContext) -> None:
-        self.scene, self.names = scene, scene.protected
+        self.scene = scene
         self.networks = JudgedNetworks(pod_networks(scene))
-        self.layers = [_ProtectedLayer(layer, self.names) for layer in scene.answer.layers]
+        self.isolated = {direction: frozenset(_isolated(scene, direction)) for direction in Direction}
 
-    def ends(self, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, list[int]]]:
-        """Yield the members at the other end, a bitset a layer: for each protected namespace that *peer* names."""
+    def ends(self, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield the namespaces at the other end with their title: each that *peer* names, all of them for a block."""
+        isolated = self.isolated[OPPOSITE[line.direction]]
         if isinstance(peer, IpBlock):
-            if self.networks.hold(peer):
-                spans = addresses.block(peer.cidr, peer.excluded)
-                yield "any protected namespace", [layer.located(spans) for layer in self.layers]
+            if self.networks.hold(peer) and isolated == self.scene.protected:
+                yield "any protected namespace", isolated
             return
-        for name in sorted(self.scene.pods.namespaces(line.namespace, peer) & self.names):
-            yield f"namespace `{name}`", [layer.selected(name, peer.pods) for layer in self.layers]
-
-    def meet(self, line: RuleReference, entry: int, others: list[int]) -> bool | None:
-        """Say whether anything passes between the pods of *line* and *others*; ``None``: there is no such pair."""
-        could = False
-        for layer, there in zip(self.layers, others, strict=True):
-            subjects = layer.layer.effects[line.policy].subjects
-            grant = rule_effects(layer.layer, line)[entry]
-            sources, destinations = (subjects, there) if line.direction is Direction.EGRESS else (there, subjects)
-            wanted = [
-                (port_cells, destinations & having) for port_cells, having in grant.ports if destinations & having
-            ]
-            if sources and wanted:
-                could = True
-                if layer.passes(sources, wanted):
-                    return True
-        return False if could else None
+        for name in sorted(self.scene.pods.namespaces(line.namespace, peer) & isolated):
+            yield f"namespace `{name}`", frozenset((name,))
 
 
-class _ProtectedLayer:
-    """The same for one address family."""
-
-    def __init__(self, layer: FamilyReachability, names: frozenset[str]) -> None:
-        self.layer = layer
-        self.pods = 0
-        for name in names:
-            self.pods |= layer.space.by_namespace.get(name, 0)
-        self.rows: dict[int, SourceRow] = {place: row for row in layer.rows for place in indices(row.sources)}
-        self.known: dict[Spans, int] = {}
-
-    def located(self, spans: Spans) -> int:
-        """Return the pods that an ``ipBlock`` of *spans* matches."""
-        if spans not in self.known:
-            self.known[spans] = self.pods & located(self.layer.space, spans)
-        return self.known[spans]
-
-    def selected(self, namespace: str, selector: Selector) -> int:
-        """Return the pods of *namespace* that *selector* selects."""
-        space = self.layer.space
-        return space.by_namespace.get(namespace, 0) & selectors.select(selector, space.labels)
-
-    def passes(self, sources: int, wanted: list[tuple[int, int]]) -> bool:
-        """Say whether any of *sources* reaches any destination that is *wanted*, on one of the port cells with it."""
-        while sources:
-            lowest = sources & -sources
-            row = self.rows.get(lowest.bit_length() - 1)
-            for port_cells, those in row.parts if row else ():
-                if any(port_cells & granted and those & having for granted, having in wanted):
-                    return True
-            sources &= ~(row.sources if row else lowest)
-        return False
+def _isolated(scene: LintContext, direction: Direction) -> Iterator[str]:
+    """Yield the protected namespaces of which a policy isolates every pod in *direction*."""
+    for policy in scene.cluster.policies:
+        if policy.namespace in scene.protected and policy.pods == EVERY_POD and policy.of(direction) is not None:
+            yield policy.namespace
 
 
 HALF_OPEN = Check(
@@ -117,7 +80,8 @@ HALF_OPEN = Check(
     "Half open",
     "A connection needs the egress of its source and the ingress of its destination. Here one side names the other, "
     "which does not answer: nothing passes. Only namespaces that the overlays protect are compared, because only "
-    "of those both sides are known.",
+    "of those both sides are known. It is reported only where no pod that could exist, whatever its labels, gets a "
+    "connection by the rule.",
     "# overlays/shop                              # overlays/stock has no ingress from shop\n"
     "egress:\n  stock: {to: {namespace: stock}, ports: 8080}",
     "Write the other half, or remove this one.",
