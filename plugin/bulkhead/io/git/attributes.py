@@ -14,6 +14,11 @@ ATTRIBUTES = ".gitattributes"
 _CHECKS_OUT = ("filter", "ident", "working-tree-encoding")
 _PACKS = ("export-ignore", "export-subst")
 _MACRO = "[attr]"
+_LONGEST_LINE = 2048
+"""Bytes: git leaves out a longer line."""
+
+_EXACT_PATTERN = re.compile(r"(?:(?!\*\*)[\w./*-])*(?:[\w.*-]|/\*\*)", re.ASCII)
+_VALID_WORD = re.compile(r"[-!]?(?!-|builtin_)[\w.-]+(?:=[!-~]*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,8 @@ class _Rule:
     words: tuple[str, ...]
     file: str
     line: int
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the pattern matches exactly what it matches in git: only such a rule can remove an attribute."""
-        return re.fullmatch(r"(?:(?!\*\*)[\w./*-])*(?:[\w.*-]|/\*\*)", self.pattern) is not None
+    is_exact: bool
+    """Whether git reads the line, and the pattern matches in git exactly what it matches here: only such a rule can remove an attribute."""
 
     def matches(self, path: str) -> bool:
         """Say whether the pattern matches *path*, a file or a folder; where git's answer is in doubt, it does."""
@@ -88,9 +90,10 @@ def _altered(path: str, rules: Sequence[_Rule]) -> Iterator[AlteredText]:
     for rule in rules:
         for word in rule.words:
             name = word.lstrip("-!").partition("=")[0]
-            # A folder that an archive leaves out takes everything below it along.
-            of = [path, *filter(None, _above(path))] if name == "export-ignore" else [path]
-            if (_acts(word) or rule.is_exact) and any(map(rule.matches, of)):
+            # A folder that an archive leaves out takes everything below it along, whatever is said of that.
+            leaves_out = name == "export-ignore"
+            of = [path, *filter(None, _above(path))] if leaves_out else [path]
+            if (_acts(word) or (rule.is_exact and not leaves_out)) and any(map(rule.matches, of)):
                 last[name] = AlteredText(path, word, rule.file, rule.line)
     yield from (each for each in last.values() if _acts(each.attribute))
 
@@ -104,9 +107,9 @@ def _macros(files: Iterable[bytes]) -> dict[str, list[str]]:
     """Return what each macro that any of *files* defines sets, macros in it included, wherever it is defined."""
     given: dict[str, list[str]] = {}
     for content in files:
-        for _, pattern, words in _lines(content):
-            if pattern.startswith(_MACRO):
-                given.setdefault(pattern.removeprefix(_MACRO), []).extend(words)
+        for line in _lines(content):
+            if line.pattern.startswith(_MACRO):
+                given.setdefault(line.pattern.removeprefix(_MACRO), []).extend(line.words)
     return {name: [name, *filter(_acts, _reached(name, given))] for name in given}
 
 
@@ -119,22 +122,32 @@ def _reached(name: str, given: Mapping[str, list[str]]) -> list[str]:
 
 def _rules(folder: str, name: str, content: bytes, macros: Mapping[str, list[str]]) -> Iterator[_Rule]:
     """Yield the rules in the *content* of the file *name*; *macros* are replaced by all that they set."""
-    for number, pattern, given in _lines(content):
-        if not pattern.startswith(_MACRO):
-            words = tuple(word for each in given for word in macros.get(each, [each]))
-            yield _Rule(folder, pattern, words, name, number)
+    for line in _lines(content):
+        if not line.pattern.startswith(_MACRO):
+            words = tuple(word for each in line.words for word in macros.get(each, [each]))
+            yield _Rule(folder, line.pattern, words, name, line.number, line.is_exact)
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield number, pattern and attributes of each line, split as git splits it: other blanks are part of a word."""
-    for number, line in enumerate(content.decode(errors="replace").removeprefix("\ufeff").split("\n"), 1):
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    pattern: str
+    words: list[str]
+    is_exact: bool
+
+
+def _lines(content: bytes) -> Iterator[_Line]:
+    """Yield each line that may set an attribute, split as git splits it: other blanks are part of a word."""
+    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        line = raw.decode(errors="replace").replace("\0", " ")
         words = [word for word in re.split(r"[ \t\r]+", line) if word]
         if not words or words[0].startswith("#"):
             continue
-        if words[0].startswith('"'):  # a pattern with blanks: taken for one that matches everything
-            yield number, "*", line.rpartition('"')[2].split()
+        if words[0].startswith('"'):  # a quoted pattern: every word may be an attribute, of every file
+            yield _Line(number, "*", [each for word in words for each in word.split('"') if each], False)
         else:
-            yield number, words[0], words[1:]
+            is_read = len(raw) < _LONGEST_LINE and b"\0" not in raw and all(map(_VALID_WORD.fullmatch, words[1:]))
+            yield _Line(number, words[0], words[1:], is_read and bool(_EXACT_PATTERN.fullmatch(words[0])))
 
 
 def _above(path: str) -> list[str]:
