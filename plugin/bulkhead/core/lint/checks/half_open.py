@@ -22,7 +22,7 @@ def _half_open(scene: LintContext) -> Iterator[CheckResult]:
     protected = ProtectedEnds(scene)
     answers = RuleAnswers(scene.possible, scene.readings)
     for line in scene.lines:
-        for place, rule in enumerate(rules(scene, line) if line.namespace in scene.protected else ()):
+        for place, rule in enumerate(rules(scene, line) if line.namespace in protected.names else ()):
             key = RuleKey(line.policy, line.direction, line.entries[place])
             for number, peer in enumerate(rule.peers or ()):
                 for title, names in protected.ends(line, peer):
@@ -52,7 +52,7 @@ class ProtectedEnds:
     """Which protected namespaces a peer means, as far as only rules let their pods in and out."""
 
     def __init__(self, scene: LintContext) -> None:
-        self.scene = scene
+        self.scene, self.names = scene, scene.protected
         self.networks = JudgedNetworks(pod_networks(scene))
         self.isolated = {direction: frozenset(_isolated(scene, direction)) for direction in Direction}
 
@@ -60,7 +60,7 @@ class ProtectedEnds:
         """Yield the namespaces at the other end with their title: each that *peer* names, all of them for a block."""
         isolated = self.isolated[OPPOSITE[line.direction]]
         if isinstance(peer, IpBlock):
-            if self.networks.hold(peer) and isolated == self.scene.protected:
+            if self.networks.hold(peer) and isolated == self.names:
                 yield "any protected namespace", isolated
             return
         for name in sorted(self.scene.pods.namespaces(line.namespace, peer) & isolated):
@@ -69,8 +69,9 @@ class ProtectedEnds:
 
 def _isolated(scene: LintContext, direction: Direction) -> Iterator[str]:
     """Yield the protected namespaces of which a policy isolates every pod in *direction*."""
+    protected = scene.protected
     for policy in scene.cluster.policies:
-        if policy.namespace in scene.protected and policy.pods == EVERY_POD and policy.of(direction) is not None:
+        if policy.namespace in protected and policy.pods == EVERY_POD and policy.of(direction) is not None:
             yield policy.namespace
 
 
