@@ -46,7 +46,7 @@ class _Rule:
     file: str
     line: int
     is_exact: bool
-    """Whether git reads the line, and the pattern matches in git exactly what it matches here: only such a rule can remove an attribute."""
+    """Whether git reads the line, and the pattern matches exactly what it matches in git: only such a rule unsets."""
 
     def matches(self, path: str) -> bool:
         """Say whether the pattern matches *path*, a file or a folder; where git's answer is in doubt, it does."""
