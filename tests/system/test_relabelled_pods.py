@@ -80,3 +80,50 @@ def test_a_changed_workload_that_policies_treat_as_before_has_no_effect(
         tree.write(f"{side}/all.yaml", WORKLOAD % is_like + "---\n" + policies)
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout.splitlines()[0][:9]) == (0, "NO EFFECT")
+
+
+REPLICA = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: %s
+  namespace: shop
+  labels: {app: %s}
+  ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: set, uid: u, controller: true}]
+spec: {containers: [{name: c}]}
+"""
+
+
+def replicas(tree: Tree, side: str, apps: dict[str, str]) -> None:
+    """Write the pods of one StatefulSet, by name with what each is labelled, and policies for `app: db` alone."""
+    tree.write(f"{side}/all.yaml", "---\n".join([CLOSED, INTO_DB, *(REPLICA % each for each in apps.items())]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect"),
+    [
+        ({"set-0": "db", "set-1": "web"}, {"set-0": "db", "set-1": "db"}, "OPENS"),
+        ({"set-0": "db", "set-1": "web"}, {"set-0": "web", "set-1": "web"}, "CLOSES"),
+        ({"set-0": "web", "set-1": "db"}, {"set-0": "db", "set-1": "db"}, "OPENS"),
+        ({"set-0": "db", "set-1": "web"}, {"set-0": "web", "set-1": "db"}, "OPENS"),
+        ({"set-0": "db", "set-1": "web"}, {"set-0": "web", "set-1": "db"}, "CLOSES"),
+        ({"set-0": "old", "set-1": "db"}, {"set-2": "web"}, "CLOSES"),
+        ({"set-0": "db", "set-1": "old"}, {"set-2": "web"}, "CLOSES"),
+    ],
+)
+def test_each_replica_is_compared_with_itself_and_a_new_one_with_all(
+    old: dict[str, str], new: dict[str, str], effect: str, tree: Tree
+) -> None:
+    replicas(tree, "old", old)
+    replicas(tree, "new", new)
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    headline = done.stdout.splitlines()[0]
+    assert (done.status, "A CHANGE OF LABELS OR PORTS of shop/set" in headline) == (1, True)
+    assert effect in headline
+
+
+def test_a_replica_that_is_added_or_goes_is_no_change_of_labels(tree: Tree) -> None:
+    replicas(tree, "old", {"set-0": "db", "set-1": "web"})
+    replicas(tree, "new", {"set-0": "db", "set-2": "web", "set-3": "db"})
+    for sides in (("old", "new"), ("new", "old")):
+        assert "A CHANGE OF LABELS" not in tree.bulkhead("diff", "--manifests", *sides).stdout

@@ -69,14 +69,24 @@ def relabelled_pods(
 
 
 def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:
-    """Yield pods of the same workload on both sides with other labels or ports."""
+    """
+    Yield pods of the same workload on both sides with other labels or ports.
+
+    A pod that is on both sides is compared with itself, also where another pod of its workload looked like it before.
+    A pod with a new name is compared with everything that pods of its workload looked like, unless one looked like it.
+    """
     known: dict[object, dict[object, Pod]] = {}
+    own: dict[object, Pod] = {}
     for pod in before.pods:
         known.setdefault(pod.owner, {}).setdefault(_looks(pod), pod)
+        own[pod.owner, pod.name] = pod
     for pod in after.pods:
+        looks, same = _looks(pod), own.get((pod.owner, pod.name))
         others = known.get(pod.owner, {})
-        if others and _looks(pod) not in others:
-            yield next(iter(others.values())), pod
+        if same:
+            others = {_looks(same): same}
+        if looks not in others:
+            yield from ((old, pod) for old in others.values())
 
 
 def _looks(pod: Pod) -> object:
