@@ -107,7 +107,7 @@ POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name
             "a.yaml:3:1: error: not valid YAML: ",
             marks=pytest.mark.native,
         ),
-        ('{"kind": 1, "kind": 2}', "a.yaml:1:1: error: duplicate key `kind`"),
+        ('{"kind": 1, "kind": 2}', "a.yaml:1:13: error: duplicate key `kind`"),
         ("kind: *b\n", "a.yaml:1:7: error: not valid YAML: found undefined alias"),
         ("kind: &b {c: 1}\nd:\n  <<: *b\n", "a.yaml:3:3: error: merge keys (`<<`) are not read"),
         ("kind: !thing 1\n", "a.yaml:1:7: error: the tag `!thing` is not read"),
@@ -193,7 +193,12 @@ def test_a_stream_gives_the_same_as_the_whole() -> None:
     found = list(json_stream.items(Dripping(json.dumps(document, indent=2))))
     assert [item.data for item in found[:2]] == document["items"]
     assert [item.kind for item in found] == ["", "Pod", ""]
-    assert found[0].line == 4 and found[2].data == {"apiVersion": "v1", "n": 1234567890123, "kind": "PodList"}
+    assert found[0].line == 4 and found[2].data == {
+        "apiVersion": "v1",
+        "n": 1234567890123,
+        "items": [],
+        "kind": "PodList",
+    }
 
 
 @pytest.mark.parametrize("text", ['{"items": [{"a": 1}', '{"items": [{"a" 1}]}', "{", "[1]", '{"a": 1} x', ""])

@@ -20,11 +20,16 @@ from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
-from bulkhead.io.yaml.documents import Chunk, parse, place, split
+from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, place, split
+from bulkhead.io.yaml.json_keys import DuplicateKey
 from bulkhead.io.yaml.nodes import InvalidYaml
 
-_MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector", re.IGNORECASE)
-"""A file without any of these words contains no policy, even if it cannot be parsed."""
+_MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]", re.IGNORECASE)
+"""
+A file without any of these contains no policy, even if it cannot be parsed.
+
+The last are escapes, and the tag, by which a word can be written without its letters.
+"""
 
 LARGEST_DUMP = 4096 * MIB
 """Bytes of a dump, which is read as a stream."""
@@ -168,7 +173,7 @@ class _Reading:
             self.stream(file)
             return
         try:
-            text = text_of(file).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+            text = text_of(file).removeprefix("\ufeff").replace("\r\n", "\n")
         except Unreadable as refused:
             self.fault(file, refused.message, refused.hint)
             return
@@ -225,7 +230,7 @@ class _Reading:
             with TextIOWrapper(regular_file(file, LARGEST_DUMP), encoding="utf-8-sig") as opened:
                 for item in json_stream.items(opened):
                     problems: list[Diagnostic] = []
-                    for each in object_reader.read(item.data, problems, item.kind, item.version):
+                    for each in object_reader.read(item.data, problems, item.kind, item.version, is_item=item.listed):
                         is_foreign = is_foreign and each is None
                         if each:
                             at = Location(file, item.line + 1) if item.line else Location(file)
@@ -237,7 +242,10 @@ class _Reading:
         except Unreadable as refused:
             self.fault(file, refused.message, refused.hint)
         except json.JSONDecodeError as error:
-            wrong = Diagnostic(Location(file, error.lineno, error.colno), f"this is no JSON: {error.msg}")
+            at = Location(file, error.lineno, error.colno)
+            wrong = Diagnostic(at, f"this is no JSON: {error.msg}")
+            if isinstance(error, DuplicateKey):
+                wrong = Diagnostic(at, error.msg, REMOVE_ONE)
             self.faults.append(_template_problem(wrong, _line_of(error), broken=True))
         except (OSError, UnicodeDecodeError) as error:
             self.fault(file, f"cannot be read: {_reason(error)}")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bulkhead.core.diagnostics import Diagnostic, Path, in_resource
+from bulkhead.core.diagnostics import Diagnostic, Key, Path, in_resource
 from bulkhead.core.kubernetes.cluster import Namespace, Pod
 from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
@@ -67,14 +67,19 @@ class ReadObject:
 
 
 def read(
-    document: Any, problems: list[Diagnostic], kind: str = "", version: str = "", path: Path = ()
+    document: Any,
+    problems: list[Diagnostic],
+    kind: str = "",
+    version: str = "",
+    path: Path = (),
+    is_item: bool = False,
 ) -> Iterator[ReadObject | None]:
     """
     Yield what *document* holds; ``None`` for what is no Kubernetes object.
 
     A list is read item by item; an item without a kind has the list's (a PodList holds pods). *kind* and *version* are
-    those of the list that *document* is an item of. What is wrong is added to *problems*. An object about which nothing
-    has to be known is not yielded.
+    those of the list that *document* is an item of; with *is_item* or a *path* it is one. What is wrong is added to
+    *problems*. An object about which nothing has to be known is not yielded.
     """
     if document is None:
         return
@@ -85,16 +90,53 @@ def read(
         yield None
     elif not isinstance(found, str):
         problems.append(Diagnostic(in_resource("document", (*path, "kind")), f"`kind` must be text, not `{found}`"))
-    elif found.casefold().endswith("list") and (not found.endswith("List") or "items" not in document):
-        yield from _odd_list(found, version, document, problems, path)
-    elif found.endswith("List") and isinstance(document["items"], list):
-        of_items = found.removesuffix("List"), str(document.get("apiVersion") or "")
-        for number, item in enumerate(document["items"]):
-            yield from read(item, problems, *of_items, (*path, "items", number))
-    elif found.endswith("List") and document["items"] is not None:
+    elif not _refused_shape(found, document, problems, path):
+        yield from _list_or_object(found, version, document, problems, path, bool(path or is_item))
+
+
+_TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status", "items")
+"""The keys of a list or of an object that decide what is read of it."""
+
+
+def _refused_shape(kind: str, document: dict[str, Any], problems: list[Diagnostic], path: Path) -> bool:
+    """
+    Say whether *document* could be read in two ways; *problems* then has why.
+
+    Some versions of Go's JSON reader take ``Items`` for ``items``. To kubectl whatever has ``items`` is a list.
+    """
+    reader = StrictReader(f"{kind} {_written_name(document)}".strip())
+    reader.known_case(document, path, _TOP_LEVEL)
+    is_list = kind.casefold().endswith("list")
+    if not reader.problems and not kind.endswith("List"):
+        if is_list and ("items" in document or is_meant(kind[:-4])):
+            meant = f"{kind[:-4]}List" if kind[:-4] else "List"
+            reader.refuse((*path, "kind"), f"`{kind}` is no list of objects", f"did you mean `{meant}`?")
+        elif "items" in document:
+            hint = "remove `items`: kubectl reads nothing else of an object that has them"
+            reader.refuse((*path, Key("items")), f"`{kind}` is no list of objects", hint)
+    problems.extend(reader.problems)
+    return bool(reader.problems)
+
+
+def _list_or_object(
+    kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path, is_item: bool
+) -> Iterator[ReadObject | None]:
+    if not (kind.endswith("List") and ("items" in document or "spec" not in document)):
+        yield from _object(kind, version, document, problems, path)
+        return
+    items = document.get("items")  # kubectl reads a list without items as an empty one
+    if not isinstance(items, list | None):
         problems.append(Diagnostic(in_resource("document", (*path, "items")), "`items` must be a list"))
-    elif not (found.endswith("List") and "spec" not in document):  # a list that is empty
-        yield from _object(found, version, document, problems, path)
+        return
+    if is_item and items is not None:
+        hint = "put its items into the outer list"
+        problems.append(
+            Diagnostic(in_resource("document", path), "a list in a list, which kubectl does not read", hint)
+        )
+        return
+    of_items = kind.removesuffix("List"), str(document.get("apiVersion") or "")
+    for number, item in enumerate(items or ()):
+        yield from read(item, problems, *of_items, (*path, "items", number))
 
 
 def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> None:
@@ -103,22 +145,6 @@ def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: P
         problems.append(Diagnostic(in_resource("document", (*path, key)), f"unknown field `{key}`", "write `kind`"))
     elif has_own_version(document):
         problems.append(Diagnostic(in_resource("document", path), "`kind` is missing", "write what kind this is"))
-
-
-def _odd_list(
-    kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
-) -> Iterator[ReadObject | None]:
-    """Yield what *document* holds, whose *kind* ends like that of a list, but in another case or without items."""
-    reader = StrictReader("document")
-    reader.known_case(document, path, ("items",))
-    # A stream has handed on the items before.
-    if not kind.endswith("List") and (isinstance(document.get("items"), list) or is_meant(kind[:-4])):
-        meant = f"{kind[:-4]}List" if kind[:-4] else "List"
-        reader.refuse((*path, "kind"), f"`{kind}` is no list of objects", f"did you mean `{meant}`?")
-    problems.extend(reader.problems)
-    # Without `spec` it is the rest of a list whose items were read before.
-    if not reader.problems and not (kind.endswith("List") and "spec" not in document):
-        yield from _object(kind, version, document, problems, path)
 
 
 def _object(
@@ -188,11 +214,8 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
 _OWNER = "kind", "name"
 """What is read of an owner. Who trims a dump may leave out the rest, which decides nothing."""
 
-_FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")
-
 
 def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
-    reader.known_case(document, (), _FIELDS)
     parse_name = Name.parse if kind in ("Namespace", "StatefulSet") else Subdomain.parse
     metadata = strict_metadata.read(reader, document.get("metadata"), ("metadata",), parse_name, _OWNER)
     if kind == "Namespace":

@@ -16,17 +16,26 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import kubectl_scalars
+from bulkhead.io.yaml.json_keys import DuplicateKey, decode
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, ValueReader, at, nodes
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 """Characters of one document of YAML: reading it takes about fifty times as many bytes of memory."""
+
+_ONE_DOCUMENT = "put a line that is `---` before it; a line ends in a line feed, and `...` ends no document"
+
+REMOVE_ONE = "remove one of the two"
 
 _TEXT = "tag:yaml.org,2002:str"
 
 
 @record
 class Chunk:
-    """The *text* of one document (rarely of several), which starts after *line* lines of its file."""
+    """
+    The *text* between two lines that begin with ``---``, which starts after *line* lines of its file.
+
+    kubectl takes it for one document.
+    """
 
     text: str
     line: int
@@ -49,29 +58,33 @@ def split(text: str) -> Iterator[Chunk]:
 
 def parse(text: str) -> list[Any]:
     """
-    Return the documents of one chunk as plain data.
+    Return the document of one chunk as plain data, in a list that is empty where there is none.
 
-    :raises InvalidYaml: where it is no YAML, or YAML that is refused; with line and column in the chunk.
+    :raises InvalidYaml: where it is no YAML, YAML that is refused, or more than one document, of which kubectl reads
+        only the first; with line and column in the chunk.
     """
     body = text.removeprefix("---").lstrip()
     if body.startswith("{"):
         try:
-            return [json.loads(body, object_pairs_hook=_unique)]
+            return [_json(text, len(text) - len(body))]
+        except DuplicateKey as error:
+            raise InvalidYaml(error.msg, error.lineno, error.colno, REMOVE_ONE) from None
         except json.JSONDecodeError:
             pass  # a flow mapping may still be YAML, and the error of YAML has the line
         except RecursionError:
             raise InvalidYaml("this is nested too deeply", 1, 1) from None
         except ValueError:  # Python reads no number of more than 4300 digits
             raise InvalidYaml("a number has too many digits", 1, 1) from None
-    return [_KubectlReader(text).value(node) for node in nodes(text, LARGEST_DOCUMENT)]
+    found = list(nodes(text, LARGEST_DOCUMENT))
+    if len(found) > 1:
+        raise at(found[1], "another document begins here, which kubectl does not read", _ONE_DOCUMENT)
+    return [_KubectlReader(text).value(node) for node in found]
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidYaml(f"duplicate key `{twice}`", 1, 1, "remove one of the two")
+def _json(text: str, start: int) -> Any:
+    found, end = decode(text, start)
+    if text[end:].strip(" \t\r\n"):
+        raise json.JSONDecodeError("Extra data", text, end)
     return found
 
 

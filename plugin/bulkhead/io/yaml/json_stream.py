@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from bulkhead.core.record import record
+from bulkhead.io.yaml.json_keys import DuplicateKey, decode, duplicate
 
 _PIECE = 1 << 20
 
 LARGEST_VALUE = 16 << 20
 """Characters of one resource. An API server stores at most about 1.5 MiB."""
 
-_DECODE = json.JSONDecoder().raw_decode
 _BLANK = " \t\r\n"
 
 
@@ -40,6 +40,7 @@ class _Window:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream, self.text, self.at = stream, "", 0
+        self.began = 0  # where the value began that was read last
         self.gone_lines, self.gone_columns = 0, 0  # how much of the file, and of its current line, is before the window
         self.counted, self.counted_lines = 0, 0
         self.ended = False
@@ -71,10 +72,12 @@ class _Window:
         self.peek()
         while True:
             try:
-                found, end = _DECODE(self.text, self.at)
+                found, end = decode(self.text, self.at)
                 if end < len(self.text) or self.ended:  # a number may continue after the window
-                    self.at = end
+                    self.began, self.at = self.at, end
                     return found
+            except DuplicateKey as error:
+                raise self.placed(error) from None
             except json.JSONDecodeError as error:
                 if self.ended:
                     raise self.wrong(error.msg, error.pos) from None
@@ -94,7 +97,10 @@ class _Window:
 
     def wrong(self, message: str, at: int) -> json.JSONDecodeError:
         """Return the error for the place *at* of the window, with its line in the file."""
-        error = json.JSONDecodeError(message, self.text, at)
+        return self.placed(json.JSONDecodeError(message, self.text, at))
+
+    def placed(self, error: json.JSONDecodeError) -> json.JSONDecodeError:
+        """Return *error*, whose place is one of the window, with its place in the file."""
         error.colno += self.gone_columns if error.lineno == 1 else 0
         error.lineno += self.gone_lines
         return error
@@ -104,7 +110,8 @@ def items(stream: TextIO) -> Iterator[Item]:
     """
     Yield the items of the list that *stream* holds, or the one resource that it is.
 
-    json.JSONDecodeError, with line and column in the file, where it is no JSON.
+    json.JSONDecodeError, with line and column in the file, where it is no JSON, and its subclass DuplicateKey where a
+    key occurs twice in a map.
     """
     window = _Window(stream)
     rest: dict[str, Any] = {}
@@ -114,9 +121,12 @@ def items(stream: TextIO) -> Iterator[Item]:
         if window.peek() != '"':
             raise window.wrong("Expecting property name enclosed in double quotes", window.at)
         key = window.value()
+        if key in rest:
+            raise window.placed(duplicate(key, window.text, window.began))
         window.take(":")
         if key == "items" and window.peek() == "[":
             yield from _listed(window, str(rest.get("kind", "")), str(rest.get("apiVersion") or ""), unnamed)
+            rest[key] = []
         else:
             rest[key] = window.value()
         if window.peek() != "}":
