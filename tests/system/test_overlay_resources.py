@@ -43,7 +43,7 @@ def check(tree: Tree, one: str, other: str, title: str, kind: str) -> None:
     for before, after, event in (("none", "one", "appears"), ("one", "none", "goes"), ("one", "other", "changes")):
         done = tree.bulkhead("diff", "--dirs", folders[before], folders[after])
         assert (done.status, done.stderr) == (2, "")
-        assert done.stdout.startswith(f"{title}: {kind} shop/x {event}; "), done.stdout
+        assert f"{title}: {kind} shop/x {event}; " in done.stdout.splitlines()[0], done.stdout
         assert "NO EFFECT" not in done.stdout
         found = json.loads(tree.bulkhead("diff", "--dirs", before, after, "--format", "json").stdout)
         assert [(each["kind"], each["event"]) for each in found["notJudged"]] == [(kind, event)]
@@ -65,6 +65,26 @@ def test_a_workload_with_a_policy_in_it_is_both(tree: Tree) -> None:
     one, other = (HOLDER % (TEMPLATE, policy) for policy in policies)
     check(tree, one, other, "POLICIES THAT ARE NOT JUDGED CHANGE", "Installer (example.org)")
     assert "1 workload" in tree.bulkhead("diff", "--dirs", "one", "one").stdout
+
+
+CHANGERS = {
+    "ClusterResourceSet's Secret": (
+        "apiVersion: v1\nkind: Secret\ntype: addons.cluster.x-k8s.io/resource-set\nmetadata: {name: x}\n"
+        "stringData: {a: %s}\n",
+        "Secret",
+    ),
+    "Kyverno's": (
+        "apiVersion: kyverno.io/v1\nkind: Policy\nmetadata: {name: x}\nspec: {rules: [{name: %s, "
+        "match: {any: [{resources: {kinds: [NetworkPolicy]}}]}, mutate: {}}]}\n",
+        "Policy (kyverno.io)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGERS)
+def test_what_changes_or_applies_policies_is_named_and_a_change_of_it_is_a_headline(tree: Tree, case: str) -> None:
+    text, kind = CHANGERS[case]
+    check(tree, text % "one", text % "two", "POLICIES THAT ARE NOT JUDGED CHANGE", kind)
 
 
 @pytest.mark.parametrize(

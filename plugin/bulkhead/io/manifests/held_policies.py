@@ -1,11 +1,14 @@
 """
 Objects that hold a policy and are none themselves: what generates policies, or applies them from a text.
 
-A ClusterPolicy of Kyverno that generates a NetworkPolicy, an Object of Crossplane, a Tenant of Capsule, a ConfigMap
-that a ClusterResourceSet applies.
+A ClusterPolicy of Kyverno that generates a NetworkPolicy, an Object of Crossplane, a Tenant of Capsule, a ConfigMap or
+Secret that a ClusterResourceSet applies.
 """
 
+import base64
+import binascii
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
@@ -20,11 +23,18 @@ _FIELDS = frozenset(("podSelector", "policyTypes"))
 _IN_TEXT = re.compile(rf"\bkind[\"']?\s*:\s*[\"']?\w*{_POLICY}\b")
 
 
+_RESOURCE_SET = "addons.cluster.x-k8s.io/resource-set"
+"""The type of a Secret that a ClusterResourceSet applies."""
+
+
 def holds_policy(kind: str, document: dict[str, Any]) -> bool:
     """Say whether *document*, of a *kind* that is no policy, has the content of a policy in one of its fields."""
     if kind == "CustomResourceDefinition":
         return False
+    if kind == "Secret" and document.get("type") == _RESOURCE_SET:
+        return True
     waiting: list[Any] = [each for key, each in document.items() if key not in ("metadata", "status")]
+    waiting += _decoded(kind, document)
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
@@ -36,3 +46,13 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
         elif isinstance(each, str) and _POLICY in each and _IN_TEXT.search(each):
             return True
     return False
+
+
+def _decoded(kind: str, document: dict[str, Any]) -> Iterator[str]:
+    """Yield what a Secret or ConfigMap has in base64, as text."""
+    found = document.get({"Secret": "data", "ConfigMap": "binaryData"}.get(kind, ""))
+    for text in found.values() if isinstance(found, dict) else ():
+        try:
+            yield base64.b64decode(text if isinstance(text, str) else "").decode("utf-8", "replace")
+        except (ValueError, binascii.Error):  # other characters than of base64: the API server refuses it
+            continue

@@ -38,8 +38,11 @@ _CORE_KINDS = frozenset(
 )  # fmt: skip
 """Kinds of the group without a name that create no pods."""
 
-_UNJUDGED_GROUPS = frozenset(("policy.networking.k8s.io", "policy.linkerd.io"))
-"""Groups in which every kind is about which traffic is allowed."""
+_UNJUDGED_GROUPS = frozenset(
+    ("policy.networking.k8s.io", "policy.linkerd.io", "access.smi-spec.io", "specs.smi-spec.io",
+     "mutations.gatekeeper.sh")
+)  # fmt: skip
+"""Groups in which every kind is about which traffic is allowed, or changes objects that decide about it."""
 
 _CALICO = (
     "FelixConfiguration", "GlobalNetworkPolicy", "GlobalNetworkSet", "HostEndpoint", "NetworkPolicy", "NetworkSet",
@@ -54,6 +57,11 @@ _UNJUDGED_KINDS = frozenset(
         ("cilium.io", "CiliumNetworkPolicy"),
         ("cilium.io", "CiliumClusterwideNetworkPolicy"),
         ("cilium.io", "CiliumCIDRGroup"),
+        ("cilium.io", "CiliumEgressGatewayPolicy"),
+        ("cilium.io", "CiliumLocalRedirectPolicy"),
+        ("cilium.io", "CiliumNodeConfig"),
+        ("networking.istio.io", "Sidecar"),
+        ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
         ("security.istio.io", "AuthorizationPolicy"),
         ("security.istio.io", "PeerAuthentication"),
         ("security.istio.io", "RequestAuthentication"),
@@ -69,6 +77,7 @@ _UNJUDGED_KINDS = frozenset(
         ("kuma.io", "MeshTrafficPermission"),
         ("kuma.io", "TrafficPermission"),
         ("kubeovn.io", "SecurityGroup"),
+        ("kubeovn.io", "Subnet"),
         ("crd.nsx.vmware.com", "SecurityPolicy"),
     )
 )

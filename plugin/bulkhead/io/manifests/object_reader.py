@@ -29,6 +29,7 @@ from bulkhead.io.manifests.kinds import (
 )
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
 from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod
+from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader
 
@@ -238,7 +239,7 @@ def _other(
     reader: StrictReader, group: str, kind: str, document: dict[str, Any], problems: list[Diagnostic], path: Path
 ) -> Iterator[ReadObject]:
     """Yield an object of another kind than Kubernetes' own; nothing where it has nothing to do with traffic."""
-    holds = holds_policy(kind, document)
+    holds = _concerns_policies(group, kind, document)
     if creates_no_pods(group, kind):
         if holds or delivers(group, kind):
             yield _unjudged(group, kind, document, path)
@@ -249,9 +250,14 @@ def _other(
             yield _and_held(each, group, kind, document)
 
 
+def _concerns_policies(group: str, kind: str, document: dict[str, Any]) -> bool:
+    """Say whether *document* holds a policy, or may change policies."""
+    return holds_policy(kind, document) or may_change_policies(group, kind, document)
+
+
 def _and_held(found: ReadObject, group: str, kind: str, document: dict[str, Any]) -> ReadObject:
     """Return *found*, read from *document*, with the policy that the object holds or delivers in addition."""
-    if not (holds_policy(kind, document) or delivers(group, kind)):
+    if not (_concerns_policies(group, kind, document) or delivers(group, kind)):
         return found
     return replaced(found, unjudged=_unjudged(group, kind, document, found.path).unjudged)
 
