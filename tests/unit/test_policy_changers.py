@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from bulkhead.io.manifests.manifest_files import ManifestCluster, load
+from bulkhead.io.manifests.manifest_files import load
 from conftest import Tree
 
 KYVERNO, ADMISSION = "kyverno.io/v1", "admissionregistration.k8s.io/v1"
@@ -20,8 +20,8 @@ def made(version: str, kind: str, **fields: Any) -> dict[str, Any]:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": "x", "namespace": "shop"}, **fields}
 
 
-def kyverno(*kinds: str, kind: str = "ClusterPolicy", **rule: Any) -> dict[str, Any]:
-    matched = {"match": {"any": [{"resources": {"kinds": list(kinds)}}]}, **rule}
+def kyverno(does: dict[str, Any], *kinds: str, kind: str = "ClusterPolicy") -> dict[str, Any]:
+    matched = {"match": {"any": [{"resources": {"kinds": list(kinds)}}]}, **does}
     return made(KYVERNO, kind, spec={"rules": [matched]})
 
 
@@ -40,21 +40,22 @@ def kyverno_expressions(kind: str, *resources: str) -> dict[str, Any]:
     return {**admission("MutatingAdmissionPolicy", *resources), "apiVersion": "policies.kyverno.io/v1", "kind": kind}
 
 
-MUTATE, VALIDATE = {"mutate": {"patchStrategicMerge": {}}}, {"validate": {"deny": {}}}
+MUTATE: dict[str, Any] = {"mutate": {"patchStrategicMerge": {}}}
+VALIDATE: dict[str, Any] = {"validate": {"deny": {}}}
 TARGETS = {"mutate": {"targets": [{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}]}}
 GATEKEEPER = "mutations.gatekeeper.sh/v1"
 NAMED = [
-    kyverno("NetworkPolicy", **MUTATE),
-    kyverno("NetworkPolicy", kind="Policy", **MUTATE),
-    kyverno("NetworkPolicy", **VALIDATE),
-    kyverno("Pod", "networking.k8s.io/v1/NetworkPolicy", **MUTATE),
-    kyverno("networking.k8s.io/*/NetworkPolicy", **MUTATE),
-    kyverno("*", **MUTATE),
-    kyverno("*/*", **MUTATE),
-    kyverno("Network*", **MUTATE),
-    kyverno("*/Net?orkPolicy", **MUTATE),
-    kyverno("ConfigMap", **TARGETS),
-    kyverno("ConfigMap", generate={"kind": "{{ request.object.data.kind }}", "name": "x"}),
+    kyverno(MUTATE, "NetworkPolicy"),
+    kyverno(MUTATE, "NetworkPolicy", kind="Policy"),
+    kyverno(VALIDATE, "NetworkPolicy"),
+    kyverno(MUTATE, "Pod", "networking.k8s.io/v1/NetworkPolicy"),
+    kyverno(MUTATE, "networking.k8s.io/*/NetworkPolicy"),
+    kyverno(MUTATE, "*"),
+    kyverno(MUTATE, "*/*"),
+    kyverno(MUTATE, "Network*"),
+    kyverno(MUTATE, "*/Net?orkPolicy"),
+    kyverno(TARGETS, "ConfigMap"),
+    kyverno({"generate": {"kind": "{{ request.object.data.kind }}", "name": "x"}}, "ConfigMap"),
     cleanup("ClusterCleanupPolicy", "NetworkPolicy"),
     cleanup("CleanupPolicy", "*"),
     kyverno_expressions("MutatingPolicy", "networkpolicies"),
@@ -88,8 +89,8 @@ NAMED = [
     made("k8s.cni.cncf.io/v1", "NetworkAttachmentDefinition", spec={}),
 ]
 OTHERS = [
-    kyverno("Pod", **MUTATE),
-    kyverno("*/Pod", "apps/*/Deployment", "Pod/*", **VALIDATE),
+    kyverno(MUTATE, "Pod"),
+    kyverno(VALIDATE, "*/Pod", "apps/*/Deployment", "Pod/*"),
     cleanup("CleanupPolicy", "Pod"),
     admission("MutatingAdmissionPolicy", "pods", group=""),
     admission("MutatingWebhookConfiguration", "*", group="apps"),
