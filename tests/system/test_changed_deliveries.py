@@ -66,7 +66,7 @@ def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
         (".pre-commit-config.yaml", "repos: []\n", "delivers"),
         ("Makefile", "all:\n", "delivers"),
         ("Jenkinsfile", "node {}\n", "delivers"),
-        ("overlays/shop/.argocd-source.yaml", "kustomize: {patches: []}\n", "delivers"),
+        ("apps/blog/.argocd-source.yaml", "kustomize: {patches: []}\n", "delivers"),
         (".sourceignore", "overlays\n", "delivers"),
         ("apps/root.yaml", APPLICATION % "elsewhere", "delivers"),
         ("flux/x.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "delivers"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.kustomize.argo_sources import argo_sources
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations, text_of
 from bulkhead.io.kustomize.refusals import refusal
@@ -27,6 +28,7 @@ def tree_faults(graph: Graph) -> Iterator[Diagnostic]:
     yield from _build_places(graph)
     yield from _in_plugin_folders(graph)
     yield from _acting_annotations(graph)
+    yield from argo_sources(graph)
 
 
 def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagnostic]:

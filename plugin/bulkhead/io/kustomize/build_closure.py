@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
 from bulkhead.io.git.repository import Entry
+from bulkhead.io.kustomize.argo_sources import is_argo_source
 from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import OVERLAYS
@@ -63,6 +64,7 @@ class ClosureWalk:
             self.seen.add(at)
             program = join(at, PROGRAM) if at else PROGRAM
             self.wanted |= {program} & self.files
+            self.wanted.update(filter(is_argo_source, self.below.get(at, ())))
             for name in NAMES:
                 path = join(at, name) if at else name
                 if path in self.kustomizations:

@@ -1,0 +1,38 @@
+"""
+Files by which Argo CD changes the source of an Application, in the folder that the Application delivers.
+
+`.argocd-source.yaml` and `.argocd-source-NAME.yaml` are merged into the source: they replace the plugin, add patches
+or deliver other files. Argo CD then delivers something else than a build of the folder.
+"""
+
+import os
+from collections.abc import Iterator
+
+from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.unlisted import OVERLAYS
+
+_BEGINS = ".argocd-source"
+
+
+def is_argo_source(path: str) -> bool:
+    """Say whether Argo CD takes the file at *path* for a part of an Application's source."""
+    return os.path.basename(path).startswith(_BEGINS)
+
+
+def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield a refusal for each such file in a folder of *graph*, or below `overlays/` of its root."""
+    folders = {*graph.found, *(at for at, _, _ in os.walk(os.path.join(graph.root, OVERLAYS)))}
+    found = {os.path.join(at, name) for at in folders for name in _names(at) if is_argo_source(name)}
+    absent = {path for path in graph.bounds.absent if is_argo_source(path) and os.path.dirname(path) in folders}
+    for file in sorted(found | absent):
+        message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"
+        yield refusal(Location(file), message, "delete it, and write what it says into the Application")
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # of one that cannot be read nothing is built
+        return []
