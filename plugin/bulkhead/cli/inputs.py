@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
+from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.cli.console import CommandFailed, Console, UsageError
 from bulkhead.cli.options import Options, selection_asked, semantics_asked
 from bulkhead.core.diagnostics import Diagnostic, Location
@@ -42,8 +43,7 @@ def analysis_input(options: Options, console: Console) -> AnalysisInput:
     :raises InvalidValue: where the semantics that are asked for contradict the profile.
     """
     found = _usable(options.dir, options.manifests, selection_asked(options), console)
-    found.semantics = semantics_of(semantics_asked(options), found.profile)
-    return found
+    return _read_by(found, options, console)
 
 
 def tested_input(options: Options, console: Console) -> AnalysisInput:
@@ -61,7 +61,15 @@ def tested_input(options: Options, console: Console) -> AnalysisInput:
         tree = _usable(options.dir, None, Selection(helm=options.enable_helm), console)
         found.profile = tree.profile
         found.cluster = facts_of(tree.cluster, found.cluster)
+    return _read_by(found, options, console)
+
+
+def _read_by(found: AnalysisInput, options: Options, console: Console) -> AnalysisInput:
+    """Return *found* with the semantics that *options* or its profile ask for."""
     found.semantics = semantics_of(semantics_asked(options), found.profile)
+    refused = list(chain_refusals(found, found.semantics))
+    if refused:
+        console.refuse(refused, NO_ANSWER)
     return found
 
 

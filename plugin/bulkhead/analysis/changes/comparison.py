@@ -11,6 +11,7 @@ from bulkhead.analysis.changes.build_files import OtherPlugin
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
+from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
@@ -24,6 +25,14 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.core.record import replaced
 from bulkhead.io.git.checkout import Copy
+
+
+class NotComparable(Exception):
+    """The side *name* cannot be compared because of its *faults*."""
+
+    def __init__(self, name: str, faults: Iterable[Diagnostic]) -> None:
+        super().__init__(name)
+        self.name, self.faults = name, list(faults)
 
 
 class Endpoints(Enum):
@@ -179,8 +188,14 @@ def compare_sides(sides: ComparedSides) -> Comparison:
 
     An address of a pod or a Service on one side can be an address of the internet on the other side. A rule for such
     an address is judged as both.
+
+    :raises NotComparable: where it cannot be said what the policies of a side do to traffic.
     """
     semantics = sides.semantics
+    for name, side, read in zip(sides.names, (sides.before, sides.after), semantics, strict=True):
+        refused = list(chain_refusals(side, read))
+        if refused:
+            raise NotComparable(name, refused)
     found = _judged(sides)
     if _networks(sides.before.cluster) != _networks(sides.after.cluster):
         after = replace(sides.after, cluster=with_networks(sides.after.cluster, sides.before.cluster))

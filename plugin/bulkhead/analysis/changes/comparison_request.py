@@ -1,24 +1,21 @@
 """What a person asks to compare, and why it cannot be compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, Endpoints, compare_overlays
+from bulkhead.analysis.changes.comparison import (
+    ComparedSides,
+    Comparison,
+    Endpoints,
+    NotComparable,
+    compare_overlays,
+)
 from bulkhead.analysis.changes.revision_checks import graph_of, unlisted_changes
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
-from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.io.manifests.manifest_files import Selection
-
-
-class NotComparable(Exception):
-    """The side *name* cannot be compared because of its *faults*."""
-
-    def __init__(self, name: str, faults: Iterable[Diagnostic]) -> None:
-        super().__init__(name)
-        self.name, self.faults = name, list(faults)
 
 
 class NothingToCompare(Exception):

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
 from bulkhead.analysis.changes.build_files import BuildFiles
-from bulkhead.analysis.changes.comparison import Comparison, renamed, unchanged
-from bulkhead.analysis.changes.comparison_request import ComparisonRequest, NotComparable, checked_side, compare_trees
+from bulkhead.analysis.changes.comparison import Comparison, NotComparable, renamed, unchanged
+from bulkhead.analysis.changes.comparison_request import ComparisonRequest, checked_side, compare_trees
 from bulkhead.analysis.changes.delivery_changes import delivery_changes
 from bulkhead.analysis.changes.revision_checks import altered_faults
 from bulkhead.core.diagnostics import Diagnostic, Location

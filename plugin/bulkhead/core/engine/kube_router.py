@@ -34,6 +34,21 @@ def kube_router_effects(space: EndpointSpace, side: Side, deviations: frozenset[
     return tuple(found)
 
 
+def shared_chains(policies: Iterable[NetworkPolicy]) -> Iterator[tuple[PolicyIndex, NetworkPolicy]]:
+    """
+    Yield the index of each of *policies* that kube-router takes for an earlier one, with that policy.
+
+    The chain and the sets of a policy are named by its namespace and name, written together without a separator.
+
+    Probe: ``tests/enforcement/test_truth.py``.
+    """
+    known: dict[str, NetworkPolicy] = {}
+    for number, policy in enumerate(policies):
+        first = known.setdefault(policy.namespace + policy.name, policy)
+        if (first.namespace, first.name) != (policy.namespace, policy.name):
+            yield number, first
+
+
 def both_directions(effect: PolicyEffect) -> Iterator[PolicyEffect]:
     """
     Yield what the rules of each direction allow in the other direction, where the policy of *effect* has both.

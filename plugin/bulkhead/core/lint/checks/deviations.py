@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from bulkhead.core.engine.ip_blocks import read
+from bulkhead.core.engine.kube_router import shared_chains
 from bulkhead.core.engine.semantics import Deviation
-from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import LintContext, blocks, end, foreign, heeds, of_policy, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
@@ -161,19 +162,17 @@ DROP_LOG_NAME = Check(
 
 
 def _shared_chains(scene: LintContext) -> Iterator[CheckResult]:
-    known: dict[str, NetworkPolicy] = {}
-    for number, policy in enumerate(scene.cluster.policies if heeds(scene, Enforcer.KUBE_ROUTER) else ()):
-        first = known.setdefault(policy.namespace + policy.name, policy)
-        if (first.namespace, first.name) != (policy.namespace, policy.name):
-            ours = next((line.at for line in scene.lines if line.rule and line.policy == number), None)
-            yield CheckResult(
-                ours or of_policy(policy, "metadata", "name"),
-                f"policies `{policy.name}` of namespace `{policy.namespace}` and `{first.name}` of namespace "
-                f"`{first.namespace}` are one to kube-router, because namespace and name written together are the "
-                "same: the pods of one get the rules of both, those of the other get none",
-                "rename one of them",
-                (policy.namespace,),
-            )
+    for number, first in shared_chains(scene.cluster.policies if heeds(scene, Enforcer.KUBE_ROUTER) else ()):
+        policy = scene.cluster.policies[number]
+        ours = next((line.at for line in scene.lines if line.rule and line.policy == number), None)
+        yield CheckResult(
+            ours or of_policy(policy, "metadata", "name"),
+            f"policies `{policy.name}` of namespace `{policy.namespace}` and `{first.name}` of namespace "
+            f"`{first.namespace}` are one to kube-router, because namespace and name written together are the "
+            "same: the pods of one get the rules of both, those of the other get none",
+            "rename one of them",
+            (policy.namespace,),
+        )
 
 
 SHARED_CHAIN = Check(
@@ -183,7 +182,7 @@ SHARED_CHAIN = Check(
     "kube-router names the chain and the sets of a policy by a hash of its namespace and name, written together "
     "without anything between them. Two policies for which that is the same text share them: the rules of both land "
     "in one chain, for the pods of the one that is written last, and which that is changes from one synchronisation "
-    "to the next. `explain` and the other commands take them for two.",
+    "to the next. `explain`, `reach`, `test` and `diff` give no answer then.",
     "metadata: {namespace: shop, name: stock-in}   # and\nmetadata: {namespace: shops, name: tock-in}",
     "Rename one of them.",
     _shared_chains,

@@ -1,0 +1,29 @@
+"""
+Policies that kube-router takes for one: which of them counts changes from one synchronisation to the next.
+
+What follows from them cannot be said, so nothing is judged by kube-router where a cluster has two of them.
+"""
+
+from collections.abc import Iterator
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.core.diagnostics import Diagnostic
+from bulkhead.core.engine.kube_router import shared_chains
+from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.language.resources import Enforcer
+from bulkhead.io.kustomize.refusals import refusal
+
+
+def chain_refusals(found: AnalysisInput, semantics: Semantics) -> Iterator[Diagnostic]:
+    """Yield a refusal for each policy of *found* that shares the chain of another, if *semantics* is kube-router's."""
+    if semantics.enforcer is not Enforcer.KUBE_ROUTER:
+        return
+    for number, first in shared_chains(found.cluster.policies):
+        policy = found.cluster.policies[number]
+        yield refusal(
+            found.policy_location(number),
+            f"policies `{policy.name}` of namespace `{policy.namespace}` and `{first.name}` of namespace "
+            f"`{first.namespace}` are one to kube-router, because namespace and name written together are the same, "
+            "and which of them counts changes",
+            "rename one of them",
+        )
