@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
 from bulkhead.cli.supervision import limit_time
-from bulkhead.core.diagnostics import Diagnostic
+from bulkhead.core.diagnostics import Diagnostic, sorted_diagnostics
 from bulkhead.core.safe_text import printable, safe_text
 from bulkhead.report.layout.colour import Palette
 from bulkhead.report.layout.cut import EVERYTHING, SHORT
@@ -17,6 +17,9 @@ from bulkhead.report.layout.text import count, error_lines, faults
 
 NO_TERMINAL = 120
 """Columns of a line where there is no terminal."""
+
+MOST_PROBLEMS = 200
+"""Problems of one run that are written."""
 
 
 class CommandFailed(Exception):
@@ -108,12 +111,14 @@ class Console:
 
     def refuse(self, problems: Iterable[Diagnostic], outcome: str = "", status: int = 2) -> NoReturn:
         """
-        Write every problem with its place to stderr, then how many there are and the *outcome*.
+        Write the first problems with their places to stderr, then how many there are and the *outcome*.
 
         :raises CommandFailed: always, with *status*.
         """
-        found = set(problems)
-        self.note(faults(found, self.folder))
+        found = list(sorted_diagnostics(problems))
+        self.note(faults(found[:MOST_PROBLEMS], self.folder))
+        if len(found) > MOST_PROBLEMS:
+            self.status_line(f"the first {MOST_PROBLEMS} problems are shown")
         self.status_line(", ".join([count(len(found), "problem"), *([outcome] if outcome else [])]))
         raise CommandFailed(status)
 
