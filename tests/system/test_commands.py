@@ -170,11 +170,40 @@ def test_render_runs_nothing_of_the_tree(cluster: Tree) -> None:
     assert not (cluster.path / "ran").exists()
 
 
-@pytest.mark.parametrize("where", ["nowhere", "overlays", "base"])
-def test_a_folder_without_overlays_is_an_error_that_says_so(cluster: Tree, where: str) -> None:
-    done = cluster.bulkhead("render", where)
-    assert (done.status, done.stdout) == (1, "")
+READING = [
+    ("validate",),
+    ("render",),
+    ("values",),
+    ("lint",),
+    ("reach",),
+    ("explain", "a", "b"),
+    ("diff", "--dirs"),
+]
+
+
+@pytest.mark.parametrize("command", READING)
+@pytest.mark.parametrize("where", ["nowhere", "overlays", "base", "lists-nothing", "."])
+def test_a_folder_without_overlays_is_unusable_to_every_command(
+    cluster: Tree, where: str, command: tuple[str, ...]
+) -> None:
+    cluster.write("lists-nothing/kustomization.yaml", "resources: []\n")
+    if where == ".":
+        (cluster.path / "kustomization.yaml").unlink()
+    folders = (where, where) if command[0] == "diff" else (where,)
+    options = ("-C", where) if command[0] == "explain" else folders
+    done = cluster.bulkhead(*command, *options)
+    assert (done.status, done.stdout) == (2, "")
     assert "error: there is no kustomization.yaml here" in done.stderr or "nothing here is expanded" in done.stderr
+    assert ("nothing was rendered" in done.stderr) == (command == ("render",))
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "values"])
+def test_a_resource_that_is_not_there_is_a_mistake_in_the_tree(cluster: Tree, command: str) -> None:
+    (cluster.path / "empty").mkdir()
+    cluster.write("kustomization.yaml", "resources: [overlays/media, empty]\n")
+    done = cluster.bulkhead(command)
+    assert (done.status, done.stdout) == (1, "")
+    assert "empty: error: there is no kustomization.yaml here" in done.stderr
 
 
 def test_without_kustomize_the_message_says_what_to_install(cluster: Tree) -> None:

@@ -132,6 +132,20 @@ def test_time_limit_is_a_number_of_seconds(tree: Tree, limit: str) -> None:
     assert "is no number of seconds above 0" in done.stderr
 
 
+@pytest.mark.parametrize("limit", ["abc", "-5", "0x10", "1e3", "512MiB", " 512", "1.5", "\u0661", "9" * 9])
+def test_memory_limit_is_a_number_of_mib(small: Tree, limit: str) -> None:
+    done = ended(started(small, "validate", env={"BULKHEAD_MEMORY": limit}))
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"bulkhead: error: `BULKHEAD_MEMORY={limit}` is no number of MiB\nhint: write a whole number; `0` is no limit\n"
+    )
+
+
+@pytest.mark.parametrize("limit", ["", "0", "1024", "02048"])
+def test_memory_limit_that_is_one_is_taken(small: Tree, limit: str) -> None:
+    assert ended(started(small, "validate", env={"BULKHEAD_MEMORY": limit})).status == 0
+
+
 def test_build_that_needs_too_much_memory_is_refused_with_the_reason(small: Tree) -> None:
     endless_build(small.path / "overlays/shop")
     done = ended(started(small, "validate", env={"BULKHEAD_MEMORY": "256"}))

@@ -32,7 +32,8 @@ examples:
   bulkhead test                            check the tests in tests/reachability
   bulkhead diff main                       show which traffic my change opens and closes
 
-exit status: 0 success; 1 a problem, a stale file or a difference was found; 2 the command line or a file is unusable
+exit status: 0 success; 1 a problem, a stale file or a difference was found
+             2 the command line or a file is unusable, or there is nothing to judge
 """
 
 

@@ -19,7 +19,7 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.files import MIB, temporary_folder
 from bulkhead.io.kustomize.kustomization import NAMES, Bounds
-from bulkhead.io.kustomize.refusals import is_refusal
+from bulkhead.io.kustomize.refusals import is_nothing, is_refusal
 from bulkhead.io.manifests.manifest_files import LARGEST_DUMP, Selection
 from bulkhead.report.names.evidence import evidence_text
 
@@ -27,9 +27,13 @@ NO_ANSWER = "no answer is given"
 """The outcome of a command whose input has problems."""
 
 
-def status_of(faults: Iterable[Diagnostic]) -> int:
-    """Return the exit status for the *faults* of a tree: 1 for mistakes in it, 2 where it only cannot be reviewed."""
-    return 2 if all(map(is_refusal, faults)) else 1
+def status_of(faults: Iterable[Diagnostic], folder: str) -> int:
+    """
+    Return the exit status for the *faults* of the tree in *folder*.
+
+    1 for mistakes in it, 2 where it only cannot be reviewed or there is nothing to judge.
+    """
+    return 2 if all(is_refusal(each) or is_nothing(each, folder) for each in faults) else 1
 
 
 NamedPeers = Mapping[str, tuple[IpBlock | PodPeer, ...]]

@@ -6,10 +6,15 @@ import sys
 from bulkhead.cli.command_line import run
 from bulkhead.cli.console import process_console
 from bulkhead.cli.supervision import memory, supervised
+from bulkhead.core.language.scalars import InvalidValue
 
 
 def main() -> int:
     """Run the command line of this process; return the exit status."""
+    try:
+        memory()
+    except InvalidValue as wrong:
+        return process_console().error(wrong.message, wrong.hint)
     return supervised(work) if hasattr(os, "fork") else work()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import FrameType
 
+from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import MIB, RUN, TEMPORARY_FOLDER, remove_unfinished
 from bulkhead.io.programs import kill_all, running
@@ -103,9 +104,15 @@ def _end(status: int) -> None:
 
 
 def memory() -> int:
-    """Return the MiB that a command may use, 0 where there is no limit."""
+    """
+    Return the MiB that a command may use, 0 where there is no limit.
+
+    :raises InvalidValue: where ``BULKHEAD_MEMORY`` has a value that is no whole number.
+    """
     text = os.environ.get("BULKHEAD_MEMORY", "")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else MEMORY
+    if text and not (text.isdecimal() and text.isascii() and len(text) < 9):
+        raise InvalidValue(f"`BULKHEAD_MEMORY={text}` is no number of MiB", "write a whole number; `0` is no limit")
+    return int(text) if text else MEMORY
 
 
 def limit_memory() -> None:

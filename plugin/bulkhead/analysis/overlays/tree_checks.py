@@ -12,7 +12,7 @@ from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.kustomize.argo_sources import argo_sources
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations, text_of
-from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.refusals import NOTHING_EXPANDED, refusal
 from bulkhead.io.kustomize.unmodelled import annotations, is_local
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
 
@@ -38,7 +38,7 @@ def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagno
             "make an overlay with `bulkhead new NAMESPACE`, add `transformers: [../../plugin]` to an overlay that has "
             "none, or name a folder with overlays"
         )
-        yield Diagnostic(Location(graph.found[graph.root].file, 1, 1), "nothing here is expanded by the plugin", hint)
+        yield Diagnostic(Location(graph.found[graph.root].file, 1, 1), NOTHING_EXPANDED, hint)
     for leaf in leaves:
         yield from _nested(graph, leaf)
         yield from _programs(graph, leaf)

@@ -49,7 +49,7 @@ def run(options: Options, console: Console) -> int:
         raise UsageError(f"{'--check' if options.check else '--layout'} needs -o PATH, the file or folder")
     tree = load_overlay_tree(options.dir, console.progress)
     if tree.faults:
-        console.refuse(tree.faults, NOT_RENDERED, status_of(tree.faults))
+        console.refuse(tree.faults, NOT_RENDERED, status_of(tree.faults, options.dir))
     if options.output is None:
         console.write_exact(tree.text)
         return 0

@@ -26,6 +26,6 @@ def run(options: Options, console: Console) -> int:
         if not tree.faults:
             tree.faults += start_faults(tree.sources.graph)
     if tree.faults:
-        console.refuse(tree.faults, status=status_of(tree.faults))
+        console.refuse(tree.faults, status=status_of(tree.faults, options.dir))
     console.write(summary(tree) + "\n")
     return 0

@@ -5,7 +5,6 @@ import os
 import yaml
 
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
-from bulkhead.cli.commands.render import NOT_RENDERED
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
@@ -51,7 +50,7 @@ def run(options: Options, console: Console) -> int:
         raise UsageError("--check needs -o FILE, the file to check")
     tree = load_overlay_tree(options.dir)
     if tree.faults:
-        console.refuse(tree.faults, NOT_RENDERED, status_of(tree.faults))
+        console.refuse(tree.faults, "no values were written", status_of(tree.faults, options.dir))
     text = _HEAD + _dumped(_values(tree, _standard(options.base or _base(options.dir))))
     if options.output is None:
         console.write_exact(text)

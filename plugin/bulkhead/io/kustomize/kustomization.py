@@ -17,7 +17,7 @@ from bulkhead.io.kustomize.extent import MOST, circle, too_much
 from bulkhead.io.kustomize.fields import misspelt
 from bulkhead.io.kustomize.function_configs import FUNCTION_KIND, function_configs
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, doubtful_entries, inline_resources, is_inline
-from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.kustomize.refusals import NO_KUSTOMIZATION, refusal
 from bulkhead.io.kustomize.unmodelled import late_fields, named_files
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
@@ -144,7 +144,7 @@ class Graph:
     def _read(self, folder: str) -> Kustomization | None:
         files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
         if len(files) != 1:
-            message = "there is no kustomization.yaml here" if not files else "there are two kustomization files here"
+            message = NO_KUSTOMIZATION if not files else "there are two kustomization files here"
             known = [] if files else clusters(folder)
             hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
             self.faults.append(Diagnostic(Location(folder), message, hint))
