@@ -6,6 +6,7 @@ Each row follows from the specification of NetworkPolicy.
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,48 @@ def test_a_comparison_that_takes_too_many_steps_is_not_decided_and_names_the_pol
     assert status == 2
     assert text.startswith("NOT DECIDED: ")
     assert "because of shop/hard" in text.splitlines()[0]
+
+
+IN_DENY, IN_WEB = policy({}, "in-deny", ingress=[]), policy(DB, "in-web", ingress=from_(pods(labelled(app="web"))))
+OUT_DENY = policy(labelled(app="web"), "out-deny", egress=[])
+OTHER_POD = policy(labelled(app="other"), "other-pod", ingress=[])
+ISOLATING = {
+    "the ingress of a pod": ([IN_DENY, OTHER_POD], "shop/web", "shop/db", ["in-deny"]),
+    "several policies": ([IN_DENY, IN_WEB], "internet", "shop/db", ["in-deny", "in-web"]),
+    "the egress of a pod": ([OUT_DENY, OTHER_POD], "shop/web", "shop/db", ["out-deny"]),
+    "both": ([IN_DENY, OUT_DENY], "shop/web", "shop/db", ["out-deny", "in-deny"]),
+    "the egress, where the ingress is allowed": ([OUT_DENY, IN_WEB], "shop/web", "shop/db", ["out-deny"]),
+    "the ingress, where the egress is allowed": (
+        [policy(labelled(app="web"), "out-all", egress=[{}]), IN_DENY],
+        "shop/web",
+        "shop/db",
+        ["in-deny"],
+    ),
+    "of pods that could exist, the ingress": ([OTHER_POD], "internet", "shop", ["other-pod"]),
+    "of pods that could exist, the egress": (
+        [policy(labelled(app="api"), "api-deny", egress=[])],
+        "shop",
+        "internet",
+        ["api-deny"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ISOLATING)
+def test_a_refused_row_names_the_policies_that_isolate(tmp_path: Path, name: str) -> None:
+    policies, source, destination, isolating = ISOLATING[name]
+    row = f"{{from: {source}, to: {destination}, port: 80, allowed: true}}"
+    status, text = held(tmp_path, [*THERE, *policies], row)
+    _, written = held(tmp_path, [*THERE, *policies], row, "--format", "json")
+    reasons = json.loads(written)["rows"][0]["reasons"]
+    assert status == 1
+    for said in ([line for line in text.splitlines() if " refused: " in line], reasons):
+        named = [each for line in said for each in re.findall(r"shop/([a-z-]+) \(", line.partition("isolated by")[2])]
+        assert sorted(set(named)) == sorted(isolating)
+        assert all("; isolated by shop/" in line for line in said)
+
+
+def test_the_policies_of_a_refused_row_have_their_places(tmp_path: Path) -> None:
+    _, text = held(tmp_path, [*THERE, IN_DENY], "{from: shop/web, to: shop/db, port: 80, allowed: true}")
+    assert "no rule for the ingress of shop/db allows it; isolated by shop/in-deny (" in text
+    assert "cluster.yaml:5)" in text  # the third document; each one is a line

@@ -95,7 +95,7 @@ def test_a_promise_that_fails_names_the_lines_that_break_it(cluster: Tree) -> No
 def test_a_promise_that_is_refused_names_the_side_that_refuses(cluster: Tree) -> None:
     status, out, _ = held(cluster, "  - {from: internet, to: one, port: 80, allowed: true}\n")
     assert status == 1
-    assert "internet -> one/*: port 80 refused: no rule for the ingress of one/* allows it" in out
+    assert "internet -> one/*: port 80 refused: no rule for the ingress of one/* allows it; isolated by one/" in out
 
 
 def test_a_known_breach_is_reported_and_fails_nothing(cluster: Tree) -> None:

@@ -10,7 +10,7 @@ from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_addres
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.semantics import Semantics
-from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Pod, PolicyIndex
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.families import spans_of
@@ -33,9 +33,10 @@ from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
 from bulkhead.core.promises.check import Breach, Promise
 from bulkhead.core.promises.ends import EndReader, NamedEnd, resolved
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, ports
+from bulkhead.core.sets import addresses, ports, value_sets
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.value_sets import EVERY
 
 _MOST_BREACHES = 1_000
 """Breaches between given endpoints that are looked at to find whether they show a class of flows."""
@@ -50,7 +51,8 @@ class PossibleBreach:
     Every flow of *flows*, over *space*, is not as promised.
 
     Where it is open, a rule of each direction by which it passes, ``None`` where no policy isolates the end.
-    *refused* are the directions that do not allow a flow of *flows*, where it is refused.
+    *refused* are the directions that do not allow a flow of *flows*, where it is refused, and *isolating* the policies
+    that isolate its ends in these directions; in both, where each direction allows some of the flows.
     """
 
     space: FlowSpace
@@ -58,6 +60,7 @@ class PossibleBreach:
     egress: MatchingRule | None = None
     ingress: MatchingRule | None = None
     refused: tuple[Direction, ...] = ()
+    isolating: tuple[PolicyIndex, ...] = ()
 
 
 @record
@@ -243,7 +246,17 @@ class _Check:
             if any(intersect(subject.flows, flows) for subject in self.flows.subjects[each])
             and not any(self.space.contains(rule.flows, flows) for rule in self.flows.rules[each])
         )
-        return PossibleBreach(self.space, flows, refused=refused)
+        isolating = (number for each in refused or _BOTH for number in self.isolating(each, flows))
+        return PossibleBreach(self.space, flows, refused=refused, isolating=tuple(dict.fromkeys(isolating)))
+
+    def isolating(self, direction: Direction, flows: FlowClass) -> Iterator[PolicyIndex]:
+        """Yield the policies that isolate the end of some of *flows* in *direction*."""
+        names = flows.values.get(f"{END[direction]}.ns", EVERY)
+        for each in self.flows.subjects[direction]:
+            if intersect(each.flows, flows):
+                for number in each.policies:
+                    if value_sets.holds(names, self.ends.cluster.policies[number].namespace):
+                        yield number
 
     def rule(self, direction: Direction, flows: FlowClass) -> MatchingRule | None:
         """Return a rule by which some of *flows* pass in *direction*; ``None`` where no policy isolates their end."""

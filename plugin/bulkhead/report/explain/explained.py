@@ -1,7 +1,7 @@
 """An explanation: the verdict, the policies that isolate each side, and the rules that a person wrote."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.rule_sources import WrittenRule
@@ -148,6 +148,15 @@ def _state(end: ExplainedEndpoint, isolated: bool, is_allowed: bool, direction: 
     return "allowed by" if is_allowed else f"{paint.bad('refused')}, no rule allows it"
 
 
+def isolated_by(policies: Iterable[PolicyIndex], given: AnalysisInput, folder: str, cut: Cut = SHORT) -> str:
+    """Return that *policies* isolate endpoints, each with its namespace, and its place, where it is in manifests."""
+    names = [
+        f"{given.cluster.policies[number].namespace}/{_isolating(number, given, folder)}"
+        for number in dict.fromkeys(policies)
+    ]
+    return f"isolated by {cut.row(names, _POLICIES)}"
+
+
 def _isolating(number: PolicyIndex, given: AnalysisInput, folder: str) -> str:
     """Return the name of a policy; with its place, where it is in manifests."""
     name, location = given.policy_name(number), given.policy_location(number)
@@ -242,13 +251,20 @@ def in_one_line(explanation: PairExplanation, given: AnalysisInput, folder: str,
         out = _side(explanation.source, verdict.egress, Direction.EGRESS, given, folder)
         into = _side(explanation.destination, verdict.ingress, Direction.INGRESS, given, folder)
         return f"{asked} open: {out}, {into}"
-    sides = [] if explanation.egress_allows(verdict) else [f"the egress of {cut.row(explanation.source.names, _SHOWN)}"]
-    sides += (
-        []
-        if explanation.ingress_allows(verdict)
-        else [f"the ingress of {cut.row(explanation.destination.names, _SHOWN)}"]
-    )
-    return f"{asked} refused: no rule for {' nor for '.join(sides)} allows it"
+    return f"{asked} refused: {_refusal(explanation, verdict, given, folder, cut)}"
+
+
+def _refusal(explanation: PairExplanation, verdict: PortVerdict, given: AnalysisInput, folder: str, cut: Cut) -> str:
+    """Return which sides of *explanation* deny the ports of *verdict*, and the policies that isolate them."""
+    sides: list[str] = []
+    policies: list[PolicyIndex] = []
+    if not explanation.egress_allows(verdict):
+        sides.append(f"the egress of {cut.row(explanation.source.names, _SHOWN)}")
+        policies += explanation.egress
+    if not explanation.ingress_allows(verdict):
+        sides.append(f"the ingress of {cut.row(explanation.destination.names, _SHOWN)}")
+        policies += explanation.ingress
+    return f"no rule for {' nor for '.join(sides)} allows it; {isolated_by(policies, given, folder, cut)}"
 
 
 def _common(explanation: PairExplanation) -> PortVerdict:

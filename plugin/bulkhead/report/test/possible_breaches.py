@@ -13,6 +13,7 @@ from bulkhead.core.sets import intervals
 from bulkhead.core.sets.addresses import blocks
 from bulkhead.core.sets.port_spelling import phrase
 from bulkhead.core.sets.ports import EVERY, PortSet
+from bulkhead.report.explain.explained import isolated_by
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.text import spelt
 from bulkhead.report.names.outside_names import Outside
@@ -40,7 +41,8 @@ class BreachWriter:
         ends = f"{source} -> {destination}: {asked}"
         if promise.allowed:
             sides = [f"{each.value} of the {_WHOSE[each]}" for each in breach.refused]
-            return f"{ends} refused: no rule for the {' nor for the '.join(sides or ['connection'])} allows it"
+            refused = f"{ends} refused: no rule for the {' nor for the '.join(sides or ['connection'])} allows it"
+            return f"{refused}; {isolated_by(breach.isolating, self.given, self.folder, self.cut)}"
         out = self.side(breach, Direction.EGRESS, breach.egress)
         return f"{ends} open: {out}, {self.side(breach, Direction.INGRESS, breach.ingress)}"
 
