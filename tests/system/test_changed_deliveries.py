@@ -114,11 +114,11 @@ def test_a_file_that_another_root_reads_too_is_named(repository: Tree) -> None:
 
 def test_a_submodule_is_named(repository: Tree) -> None:
     head = git(repository.path, "rev-parse", "HEAD")
-    git(repository.path, "update-index", "--add", "--cacheinfo", f"160000,{head},overlays/vendor")
+    git(repository.path, "update-index", "--add", "--cacheinfo", f"160000,{head},apps/vendor")
     git(repository.path, "commit", "-qm", "a submodule")
     done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
     assert done.status == 1
-    assert json.loads(done.stdout)["delivery"] == [{"file": "overlays/vendor", "reason": "module"}]
+    assert json.loads(done.stdout)["delivery"] == [{"file": "apps/vendor", "reason": "module"}]
 
 
 def test_what_a_link_to_the_delivery_leads_to_is_named(repository: Tree) -> None:
@@ -175,3 +175,54 @@ def test_a_kustomization_below_an_overlay_that_it_lists_is_part_of_it(repository
     commit(repository)
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     assert (done.status, done.stdout[:5]) == (1, "OPENS"), done.stderr
+
+
+@pytest.mark.parametrize("folder", ["overlays/vendor", "overlays/group/vendor", "overlays/shop/vendor"])
+def test_a_submodule_below_overlays_is_refused_when_it_comes_changes_or_goes(repository: Tree, folder: str) -> None:
+    commits = [git(repository.path, "rev-parse", "HEAD").strip(), "1" * 40]
+    for commit_of_it in commits:
+        git(repository.path, "update-index", "--add", "--cacheinfo", f"160000,{commit_of_it},{folder}")
+        git(repository.path, "commit", "-qm", "a submodule")
+    for arguments in (("HEAD~2", "HEAD~1"), ("HEAD~1", "HEAD"), ("HEAD~1", "HEAD~2"), ("HEAD~2",)):
+        done = repository.bulkhead("diff", *arguments)
+        says = f"{folder}: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a submodule"
+        assert (done.status, done.stdout, says in done.stderr) == (2, "", True), (arguments, done)
+
+
+OTHER_OVERLAY = "resources: [../../base]\nnamespace: blog\ntransformers: [../../plugin]\n"
+
+
+@pytest.mark.parametrize("link", ["overlays/evil", "overlays/group/evil"])
+def test_a_link_below_overlays_to_an_overlay_elsewhere_is_found_in_revisions_too(repository: Tree, link: str) -> None:
+    repository.write("docs/x/kustomization.yaml", OTHER_OVERLAY)
+    commit(repository)
+    file = repository.path / link
+    file.parent.mkdir(exist_ok=True)
+    file.symlink_to("../docs/x" if file.parent.name == "overlays" else "../../docs/x")
+    commit(repository)
+    repository.write("docs/x/kustomization.yaml", OTHER_OVERLAY.replace("blog", "shop"))
+    commit(repository)
+    for arguments in (("HEAD~2", "HEAD~1"), ("HEAD~1", "HEAD"), ("HEAD~2",)):
+        done = repository.bulkhead("diff", *arguments)
+        says = f"{link}: error: cannot be reviewed: the root does not list it"
+        assert (done.status, done.stdout, says in done.stderr) == (2, "", True), (arguments, done)
+
+
+def test_a_link_below_overlays_that_leads_out_of_the_repository_is_refused(repository: Tree) -> None:
+    (repository.path / "overlays/evil").symlink_to("../../elsewhere")
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    says = "overlays/evil: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a symbolic"
+    assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done
+
+
+@pytest.mark.parametrize("inner", ["kustomization.yaml", "open.yaml", "deep/open.yaml"])
+def test_a_folder_below_one_with_manifests_is_found(repository: Tree, inner: str) -> None:
+    repository.write("overlays/g/notes.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
+    commit(repository)
+    repository.write("overlays/g/evil/open.yaml", POLICY % "shop")
+    repository.write(f"overlays/g/evil/{inner}", "resources: [open.yaml]\n" if "kust" in inner else POLICY % "shop")
+    commit(repository)
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    says = "overlays/g/evil: error: cannot be reviewed: the root does not list it"
+    assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done

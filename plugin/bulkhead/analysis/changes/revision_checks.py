@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.git.attributes import altered_texts
-from bulkhead.io.git.file_states import FileStates
+from bulkhead.io.git.file_states import MODULE, FileStates
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
-from bulkhead.io.kustomize.unlisted import fingerprint, unlisted_overlays
+from bulkhead.io.kustomize.unlisted import OVERLAYS, fingerprint, unlisted_overlays
 
 UNLISTED = "the root does not list it, and an ApplicationSet delivers it"
+_SUBMODULE = "is a submodule, whose files are not read"
+_MOVE = f"put the files into this repository, or move this out of `{OVERLAYS}`"
 
 
 def graph_of(side: AnalysisInput) -> Graph | None:
@@ -58,3 +60,19 @@ def altered_faults(
     for each in altered_texts([*read, *programs], files.content, others):
         hint = "take the attribute off this file"
         yield refusal(Location(each.file, each.line), each.message, hint)
+
+
+def missing_faults(files: FileStates, graph: Graph, top: str) -> Iterator[Diagnostic]:
+    """
+    Yield a refusal for each path below `overlays/` whose files are not there to be read, and can be delivered.
+
+    Such are a submodule, which Argo CD and Flux check out, a link out of the repository, and a file that is too large.
+    *top* is where the files of *graph* are.
+    """
+    overlays = os.path.relpath(os.path.join(graph.root, OVERLAYS), top)
+    found = {path: _SUBMODULE for path, (mode, _) in files.every().items() if mode == MODULE}
+    for full, why in graph.bounds.absent.items():
+        found.setdefault(os.path.relpath(full, top), why)
+    for path, why in sorted(found.items()):
+        if path == overlays or path.startswith(f"{overlays}/"):
+            yield refusal(Location(path), f"what is below `{OVERLAYS}` can be delivered, and this {why}", _MOVE)

@@ -9,7 +9,7 @@ from bulkhead.analysis.changes.build_files import BuildFiles
 from bulkhead.analysis.changes.comparison import Comparison, NotComparable, renamed, unchanged
 from bulkhead.analysis.changes.comparison_request import ComparisonRequest, checked_side, compare_trees
 from bulkhead.analysis.changes.delivery_changes import delivery_changes
-from bulkhead.analysis.changes.revision_checks import altered_faults
+from bulkhead.analysis.changes.revision_checks import altered_faults, missing_faults
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.io.git.checkout import Copy, copies
@@ -44,7 +44,7 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         last = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
         sides = BuildFiles(files[0], before, tops[0]), BuildFiles(last, after, tops[1])
-        _check_texts(names, sides, repository.own_attributes())
+        _check_files(names, sides, repository.own_attributes())
         found.programs = changed_programs(*(side.programs for side in sides))
         found.deliveries = delivery_changes(*(side.delivery() for side in sides))
         if not found.programs:
@@ -74,15 +74,16 @@ def _sides(
     return before, after
 
 
-def _check_texts(names: Sequence[str], sides: Sequence[BuildFiles], others: Sequence[tuple[str, bytes]]) -> None:
+def _check_files(names: Sequence[str], sides: Sequence[BuildFiles], others: Sequence[tuple[str, bytes]]) -> None:
     """
-    Check that git checks out the texts that it stores.
+    Check that git checks out the texts that it stores, and that all that can be delivered is there to be read.
 
-    :raises NotComparable: for a side whose texts it changes.
+    :raises NotComparable: for a side whose texts it changes, or that lacks something.
     """
     for name, side in zip(names, sides, strict=True):
         if side.graph:
-            faults = list(altered_faults(side.files, others, side.graph, side.top, side.programs))
+            faults = list(missing_faults(side.files, side.graph, side.top))
+            faults += altered_faults(side.files, others, side.graph, side.top, side.programs)
             if faults:
                 raise NotComparable(name, faults)
 

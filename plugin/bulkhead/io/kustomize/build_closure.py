@@ -73,7 +73,9 @@ class ClosureWalk:
 
     def visit_below(self, folder: str) -> None:
         """Add all files of *folder*: they are delivered, whether or not the root lists the folder."""
-        self.wanted |= {path for path in self.files if path.startswith(f"{folder}/")}
+        below = {path for path in self.files if path == folder or path.startswith(f"{folder}/")}
+        self.wanted |= below
+        self.meets_link |= not below.isdisjoint(self.links)
         for path in self.kustomizations:
             if path.startswith(f"{folder}/"):
                 self.visit(dirname(path))

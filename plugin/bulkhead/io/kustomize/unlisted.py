@@ -33,12 +33,11 @@ def _deliverable(folder: str) -> Iterator[str]:
         return
     for each in inside:
         names = os.listdir(each.path)
-        if any(name in NAMES for name in names) or any(name.endswith(_MANIFESTS) for name in names):
+        is_overlay = any(name in NAMES for name in names)
+        if is_overlay or any(name.endswith(_MANIFESTS) for name in names):
             yield each.path
-            if not each.is_symlink():  # what it leads to is looked at in its own place
-                yield from _nested(each.path)
-        elif not each.is_symlink():
-            yield from _deliverable(each.path)
+        if not each.is_symlink():  # what it leads to is looked at in its own place
+            yield from (_nested if is_overlay else _deliverable)(each.path)
 
 
 def _nested(folder: str) -> Iterator[str]:
