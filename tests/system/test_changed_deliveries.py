@@ -185,7 +185,7 @@ def test_a_submodule_below_overlays_is_refused_when_it_comes_changes_or_goes(rep
         git(repository.path, "commit", "-qm", "a submodule")
     for arguments in (("HEAD~2", "HEAD~1"), ("HEAD~1", "HEAD"), ("HEAD~1", "HEAD~2"), ("HEAD~2",)):
         done = repository.bulkhead("diff", *arguments)
-        says = f"{folder}: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a submodule"
+        says = f"{folder}: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a sub"
         assert (done.status, done.stdout, says in done.stderr) == (2, "", True), (arguments, done)
 
 

@@ -184,6 +184,34 @@ def test_two_folders_are_compared_too(repository: Tree) -> None:
     assert "\n  plugin/bulkhead/krm.py\n" in done.stdout
 
 
+@pytest.mark.parametrize("is_repository", [True, False])
+@pytest.mark.parametrize("program", [".venv/bin/python", "plugin/bulkhead/__pycache__/krm.cpython-311.pyc"])
+def test_of_two_folders_everything_that_a_build_executes_is_listed(
+    repository: Tree, program: str, is_repository: bool
+) -> None:
+    for made in (repository.path / "plugin").rglob("__pycache__"):
+        shutil.rmtree(made)
+    (repository.path / ".venv").unlink()
+    other = Tree(repository.path.parent / f"{repository.path.name}-other")
+    shutil.copytree(repository.path, other.path, symlinks=True)
+    other.write(program, "#!/bin/sh\nexit 1\n").chmod(0o755)
+    if is_repository:
+        commit(other, program)
+    else:
+        shutil.rmtree(repository.path / ".git")
+        shutil.rmtree(other.path / ".git")
+    done = repository.bulkhead("diff", "--dirs", ".", other.path, "--format", "json")
+    assert (done.status, json.loads(done.stdout)["plugin"]) == (1, [program]), done.stderr
+
+
+def test_of_two_working_trees_what_python_makes_is_no_change(repository: Tree) -> None:
+    other = Tree(repository.path.parent / f"{repository.path.name}-other")
+    shutil.copytree(repository.path, other.path, symlinks=True)
+    other.write("plugin/bulkhead/__pycache__/krm.cpython-399.pyc", "made")
+    done = repository.bulkhead("diff", "--dirs", ".", other.path)
+    assert (done.status, done.stdout[:9]) == (0, "NO EFFECT"), done.stderr
+
+
 def test_an_unlisted_folder_of_a_revision_is_named_by_its_path_in_the_repository(repository: Tree) -> None:
     rules = repository.path / "overlays/other"
     shutil.copytree(repository.path / "overlays/shop", rules)

@@ -76,7 +76,7 @@ def programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:
     if not plugins:
         return {}
     top = os.path.commonpath([os.path.dirname(folder) for folder in plugins])
-    return executed(DiskFiles(top, {}), [os.path.relpath(folder, top) for folder in plugins], ())
+    return executed(DiskFiles.of_folder(top), [os.path.relpath(folder, top) for folder in plugins], ())
 
 
 def _plugins(graph: Graph | None, top: str) -> tuple[set[str], set[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulkhead.io.files import LARGEST_TEXT, Unreadable, bytes_of
-from bulkhead.io.git.repository import Entry, Repository, Revision
+from bulkhead.io.git.repository import Entry, GitError, Repository, Revision
 
 FileState = tuple[str, str]
 """The mode (``100644``, ``100755``, ``120000`` a link, ``160000`` a submodule) and the object of a file."""
@@ -98,7 +98,7 @@ class DiskFiles:
     *tracked* are the files that git tracks.  Where *has_modes* is false, the disk does not know which file is
     executable, and git's word for it is taken.  Where *converts* is true, git writes files with other line ends than
     it stores.  *others* are files that git does not track and does not ignore.  *left_out* are folders that do not
-    belong to the tree.
+    belong to the tree.  *leaves_out_made*: what Python made, and an environment, counts only where git tracks it.
     """
 
     top: str
@@ -108,6 +108,7 @@ class DiskFiles:
     converts: bool = False
     others: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    leaves_out_made: bool = True
 
     @staticmethod
     def of_working_tree(repository: Repository, like: Revision) -> "DiskFiles":
@@ -120,6 +121,22 @@ class DiskFiles:
             repository.setting("core.autocrlf") in ("true", "input"),
             tuple(repository.untracked()),
         )
+
+    @staticmethod
+    def of_folder(top: str) -> "DiskFiles":
+        """
+        Return the files of the folder *top*, which need not be a repository.
+
+        What was made in it is known where git tracks the folder. Where it does not, every file belongs to the folder.
+        """
+        try:
+            repository = Repository(top)
+            tracked = _states(repository.tracked())
+        except GitError:
+            return DiskFiles(top, {}, leaves_out_made=False)
+        prefix = f"{repository.prefix}/" if repository.prefix else ""
+        own = {path.removeprefix(prefix): state for path, state in tracked.items() if path.startswith(prefix)}
+        return DiskFiles(top, own, leaves_out_made=bool(own))
 
     def at(self, path: str) -> FileState | None:
         """As :class:`FileStates`."""
@@ -150,7 +167,7 @@ class DiskFiles:
 
     def _on_disk(self, folder: str) -> Iterator[str]:
         for at, folders, names in os.walk(os.path.join(self.top, folder)):
-            folders[:] = [name for name in folders if not name.endswith(_MADE)]
+            folders[:] = [name for name in folders if not (self.leaves_out_made and name.endswith(_MADE))]
             for name in [*names, *(name for name in folders if os.path.islink(os.path.join(at, name)))]:
                 yield os.path.relpath(os.path.join(at, name), self.top)
 
@@ -200,6 +217,8 @@ class DiskFiles:
 
     def is_tracked(self, path: str) -> bool:
         """As :class:`FileStates`."""
+        if not self.leaves_out_made:
+            return os.path.lexists(os.path.join(self.top, path))
         return path in self.tracked or any(_is_below(each, path) for each in self.tracked)
 
     def _named(self, content: bytes) -> str:
