@@ -338,3 +338,39 @@ def test_colour_is_for_terminals_and_nobody_who_wants_none() -> None:
     assert "\x1b[32mallowed\x1b[0m" in on_a_terminal()
     assert "\x1b" not in on_a_terminal(NO_COLOR="1")
     assert "\x1b" not in REFERENCE.bulkhead("explain", "cardboard", "trade-bot:80").stdout
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{containers: [{{name: a}}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("done.yaml", POD.format(name="gone") + "status: {phase: Succeeded}\n", "1 finished pod not counted"),
+        (
+            "thing.yaml",
+            "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: gone, namespace: shop}\n",
+            "pods may also come from: 1 Thing (example.org)",
+        ),
+        (
+            "other.yaml",
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: gone, namespace: shop}\n",
+            "NOT JUDGED: 1 CiliumNetworkPolicy (cilium.io)",
+        ),
+        (".hidden/pod.yaml", POD.format(name="gone"), "left out: 1 dot folder"),
+        ("pod.yaml.bak", POD.format(name="gone"), "left out: 1 other file (1 .yaml.bak)"),
+        ("notes.yaml", "gone: true\n", "left out: 1 file without a Kubernetes object"),
+        ("idle.yaml", "", ""),
+    ],
+)
+def test_a_name_that_is_not_known_comes_with_what_was_not_read(tree: Tree, file: str, text: str, said: str) -> None:
+    tree.write("m/web.yaml", POD.format(name="web"))
+    if text:
+        tree.write(f"m/{file}", text)
+    for ends in (("shop/web", "shop/gone"), ("shop/gone", "shop/web")):
+        done = tree.bulkhead("explain", "--manifests", "m", *ends)
+        assert (done.status, done.stdout) == (2, "")
+        assert done.stderr == (
+            "bulkhead: error: nothing in namespace `shop` is known as `gone`\n"
+            f"hint: there are `shop/web`{f'; {said}' if said else ''}\n"
+        )

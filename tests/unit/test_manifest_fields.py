@@ -273,3 +273,40 @@ def test_what_is_being_deleted_still_counts_and_is_named(tmp_path: Path, kind: s
 def test_a_policy_that_is_being_deleted_is_refused(tmp_path: Path, name: str) -> None:
     found = read(tmp_path, name, {**POLICY, "metadata": {**POLICY["metadata"], **GOING}}, OBJECTS["Pod"])
     assert ["is being deleted" in each.message for each in found.faults] == [True]
+
+
+# --- Places in a dump ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("order", ["kind first", "items first"])
+def test_a_problem_in_a_dump_names_the_item_and_the_field(
+    tmp_path: Path, order: str, indent: int | None, number: int
+) -> None:
+    """A dump may be one line, so that the line says nothing."""
+    for kind, field, value in [
+        ("Pod", "hostNetwork", "true"),
+        ("Pod", "containers", {}),
+        ("Deployment", "replicas", "3"),
+    ]:
+        wrong = copy.deepcopy(OBJECTS[kind])
+        wrong["spec"][field] = value
+        items = [copy.deepcopy(OBJECTS["Namespace"]), copy.deepcopy(POLICY)]
+        items.insert(number, wrong)
+        head = {"apiVersion": "v1", "kind": "List"}
+        document = {**head, "items": items} if order == "kind first" else {"items": items, **head}
+        (tmp_path / "dump.json").write_text(json.dumps(document, indent=indent))
+        (fault,) = load(str(tmp_path / "dump.json")).faults
+        assert fault.message.startswith(f"items[{number}].spec.{field}, `{kind} shop/web`: `{field}` must be ")
+
+
+@pytest.mark.parametrize("order", ["kind first", "items first"])
+def test_an_item_without_a_kind_is_named_by_its_list(tmp_path: Path, order: str) -> None:
+    item = {k: v for k, v in OBJECTS["Pod"].items() if k not in ("kind", "apiVersion")} | {"spec": []}
+    head = {"apiVersion": "v1", "kind": "PodList"}
+    document = {**head, "items": [item]} if order == "kind first" else {"items": [item], **head}
+    (tmp_path / "dump.json").write_text(json.dumps(document, indent=1))
+    (fault,) = load(str(tmp_path / "dump.json")).faults
+    assert fault.message == "items[0].spec, `Pod shop/web`: `spec` must be a mapping"
+    assert fault.location.line == (5 if order == "kind first" else 3)

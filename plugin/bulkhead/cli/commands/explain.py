@@ -27,10 +27,12 @@ from bulkhead.core.explanation.pair import (
     grouped_by_decision,
     open_ports_by_pair,
 )
-from bulkhead.core.language.scalars import Port
+from bulkhead.core.kubernetes.evidence import Evidence
+from bulkhead.core.language.scalars import InvalidValue, Port
 from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
 from bulkhead.report.explain.explained import Explained
 from bulkhead.report.names.caveats import caveats, service_address
+from bulkhead.report.names.evidence import not_read_text
 from bulkhead.report.names.outside_names import Outside
 from bulkhead.report.test.possible_breaches import BreachWriter
 
@@ -75,12 +77,20 @@ def run(options: Options, console: Console) -> int:
     names = vocabulary_of(found)
     name, port = target(options.destination)
     asked = requested_port(port) if port else None
-    ends = names.choose(options.source), names.choose(name)
+    try:
+        ends = names.choose(options.source), names.choose(name)
+    except InvalidValue as unknown:
+        raise InvalidValue(unknown.message, _with_what_was_not_read(unknown.hint, found.evidence)) from None
     explained = _explained(found, ends, port, asked, console.folder)
     if not explained.groups:
         return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
     console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
     return 0 if explained.allowed else 2 if explained.depends else 1
+
+
+def _with_what_was_not_read(hint: str, evidence: Evidence) -> str:
+    """Return *hint*, and what was given and is no endpoint: the name may be one of that."""
+    return "; ".join(part for part in (hint, not_read_text(evidence)) if part)
 
 
 def _explained(

@@ -9,11 +9,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 
-from bulkhead.core.diagnostics import Diagnostic, Location, in_resource
+from bulkhead.core.diagnostics import Diagnostic, Location, in_resource, spell
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.core.record import record
+from bulkhead.core.language.scalars import quoted
+from bulkhead.core.record import record, replaced
 from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
 from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import kustomized, object_reader
@@ -22,6 +23,7 @@ from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, place, split
 from bulkhead.io.yaml.json_keys import DuplicateKey
+from bulkhead.io.yaml.json_stream import Item
 from bulkhead.io.yaml.nodes import InvalidYaml
 
 _MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]", re.IGNORECASE)
@@ -230,13 +232,16 @@ class _Reading:
             with TextIOWrapper(regular_file(file, LARGEST_DUMP), encoding="utf-8-sig") as opened:
                 for item in json_stream.items(opened):
                     problems: list[Diagnostic] = []
-                    for each in object_reader.read(item.data, problems, item.kind, item.version, is_item=item.listed):
+                    listed = item.number is not None
+                    for each in object_reader.read(item.data, problems, item.kind, item.version, is_item=listed):
                         is_foreign = is_foreign and each is None
                         if each:
                             at = Location(file, item.line + 1) if item.line else Location(file)
-                            self.objects.append(PlacedObject(each, at, file if item.listed else ""))
+                            self.objects.append(PlacedObject(each, at, file if listed else ""))
                     at = Location(file, item.line + 1, 1)
-                    self.faults += [_template_problem(each, each.message, broken=False).at(at) for each in problems]
+                    for wrong in problems:
+                        problem = _template_problem(wrong, wrong.message, broken=False)
+                        self.faults.append((_in_list(problem, item) if listed else problem).at(at))
         except RecursionError:
             self.fault(file, "this is nested too deeply")
         except Unreadable as refused:
@@ -289,6 +294,17 @@ def _line_of(error: json.JSONDecodeError) -> str:
         return TEMPLATE
     start = error.doc.rfind("\n", 0, error.pos) + 1
     return error.doc[start:].partition("\n")[0]
+
+
+def _in_list(problem: Diagnostic, item: Item) -> Diagnostic:
+    """Return *problem* with where it is in the list that *item* is of: a dump may have all of them in one line."""
+    data = item.data if isinstance(item.data, dict) else {}
+    metadata = data.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    name = "/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key))
+    named = quoted(f"{data.get('kind') or item.kind} {name}".strip())
+    place = spell(("items", item.number or 0, *problem.location.path))
+    return replaced(problem, message=f"{place}, {named}: {problem.message}")
 
 
 def _template_problem(problem: Diagnostic, text: str, broken: bool) -> Diagnostic:

@@ -25,14 +25,15 @@ class Item:
     """
     A resource as plain *data*, and the *line*, from 0, on which it starts.
 
-    *kind* and *version* are what its list says about an item that does not say them; *listed*: it is an item.
+    *kind* and *version* are what its list says about an item that does not say them. *number*, from 0, is the place of
+    an item in its list, ``None`` for what is no item.
     """
 
     data: Any
     kind: str
     line: int
     version: str = ""
-    listed: bool = True
+    number: int | None = None
 
 
 class _Window:
@@ -115,7 +116,7 @@ def items(stream: TextIO) -> Iterator[Item]:
     """
     window = _Window(stream)
     rest: dict[str, Any] = {}
-    unnamed: list[Any] = []
+    unnamed: list[Item] = []
     window.take("{")
     while window.peek() != "}":
         if window.peek() != '"':
@@ -136,11 +137,11 @@ def items(stream: TextIO) -> Iterator[Item]:
         raise window.wrong("Extra data", window.at)
     kind = str(rest.get("kind", ""))
     version = str(rest.get("apiVersion") or "")
-    yield from (Item(data, kind.removesuffix("List"), 0, version) for data in unnamed)
-    yield Item(rest, "", 0, listed=False)
+    yield from (Item(each.data, kind.removesuffix("List"), each.line, version, each.number) for each in unnamed)
+    yield Item(rest, "", 0)
 
 
-def _listed(window: _Window, kind: str, version: str, unnamed: list[Any]) -> Iterator[Item]:
+def _listed(window: _Window, kind: str, version: str, unnamed: list[Item]) -> Iterator[Item]:
     """
     Yield the items that name their kind, and all of them where the list has named its *kind* before them.
 
@@ -149,14 +150,16 @@ def _listed(window: _Window, kind: str, version: str, unnamed: list[Any]) -> Ite
     The others are added to *unnamed*: the kind of the list comes after them.
     """
     window.take("[")
+    number = 0
     while window.peek() != "]":
         line, data = window.line(), window.value()
         if isinstance(data, dict) and "kind" in data:
-            yield Item(data, "", line)
+            yield Item(data, "", line, number=number)
         elif kind:
-            yield Item(data, kind.removesuffix("List"), line, version)
+            yield Item(data, kind.removesuffix("List"), line, version, number)
         else:
-            unnamed.append(data)
+            unnamed.append(Item(data, "", line, number=number))
+        number += 1
         if window.peek() != "]":
             window.take(",")
     window.take("]")

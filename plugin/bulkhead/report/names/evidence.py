@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bulkhead.core.kubernetes.evidence import Evidence, KindCounts
+from bulkhead.core.record import replaced
 from bulkhead.core.safe_text import printable
 from bulkhead.report.layout.cut import SHORT
 from bulkhead.report.layout.markdown import escaped
@@ -33,6 +34,11 @@ def markdown_lines(found: Evidence) -> str:
 def evidence_text(found: Evidence) -> str:
     """Return *found* in one line."""
     return "; ".join(_parts(found))
+
+
+def not_read_text(found: Evidence) -> str:
+    """Return in one line what *found* says was left out, not counted or not judged, and its notes."""
+    return "; ".join((*list(_parts(replaced(found, idle=())))[1:], *map(printable, found.notes)))
 
 
 def evidence_json(found: Evidence) -> dict[str, object]:
