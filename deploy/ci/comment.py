@@ -8,11 +8,11 @@ What it needs is in the environment, as the two set it: on GitHub ``GITHUB_API_U
 The argument, if any, is part of the mark: several clusters have several comments.
 """
 
+import http.client
 import json
 import os
 import re
 import sys
-import urllib.error
 import urllib.request
 
 LIMIT = 65_400  # GitHub takes 65,536 characters, the mark among them; GitLab a million
@@ -55,11 +55,21 @@ class Forge:
         return "changed"
 
 
+def secret(env, name):
+    """Return the token in the variable *name*, which no message may show."""
+    token = env[name].strip()
+    if not re.fullmatch("[!-~]+", token):
+        sys.exit(
+            f"comment.py: error: {name} is no token: it is empty, or has a blank, a line break or an odd character"
+        )
+    return token
+
+
 def github(env):
     """Return the comments of a pull request; GitHub's own token writes as github-actions[bot]."""
     repository = f"{env['GITHUB_API_URL']}/repos/{env['GITHUB_REPOSITORY']}/issues"
     bot = env.get("BULKHEAD_BOT", "github-actions[bot]")
-    headers = {"Authorization": f"Bearer {env['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"}
+    headers = {"Authorization": f"Bearer {secret(env, 'GITHUB_TOKEN')}", "Accept": "application/vnd.github+json"}
     return Forge(
         f"{repository}/{int(env['NUMBER'])}/comments",
         headers,
@@ -74,7 +84,11 @@ def gitlab(env):
     api = env["CI_API_V4_URL"]
     request = f"{api}/projects/{int(env['CI_PROJECT_ID'])}/merge_requests/{int(env['CI_MERGE_REQUEST_IID'])}"
     forge = Forge(
-        f"{request}/notes", {"PRIVATE-TOKEN": env["BULKHEAD_TOKEN"]}, "PUT", request + "/notes/{}", lambda _note: False
+        f"{request}/notes",
+        {"PRIVATE-TOKEN": secret(env, "BULKHEAD_TOKEN")},
+        "PUT",
+        request + "/notes/{}",
+        lambda _note: False,
     )
     me = forge.call(f"{api}/user")[0]["id"]
     forge.author = lambda note: (note.get("author") or {}).get("id") == me
@@ -95,8 +109,16 @@ def main():
         print(f"comment.py: the comment was {forge.put(mark, text)}")
     except KeyError as missing:
         sys.exit(f"comment.py: error: {missing.args[0]} is not set")
-    except (urllib.error.URLError, ValueError) as error:
-        sys.exit(f"comment.py: error: {error}")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        sys.exit(f"comment.py: error: {plain(error)}")
+    except (AttributeError, IndexError, TypeError):
+        sys.exit("comment.py: error: the forge answered something else than comments")
+
+
+def plain(error):
+    """Return what *error* says, on one line of printable characters: its text may be from the network."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """What is shipped for Argo CD is what its own schemas take, fits its own manifests, and never delivers nothing."""
 
+import os
 import re
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, TOOLS, Done, Tree, run
+from conftest import PYTHON, ROOT, TOOLS, Done, Tree, run, wait_until
 from delivery.shipped import ARGO_CD, DEPLOY, files, problems, resources, schemas
 
 ARGO = DEPLOY / "argocd"
@@ -169,6 +172,24 @@ def test_generate_takes_no_longer_than_its_limit_in_both_steps(tree: Tree, aslee
     assert "shop: the build took longer than 3 s, nothing is delivered" in done.stderr
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("asleep", ["bulkhead", "kustomize"])
+def test_generate_leaves_nothing_behind_when_a_signal_ends_it(tree: Tree, asleep: str, sent: signal.Signals) -> None:
+    folder, left = tree.overlay("shop"), tree.path / "left"
+    left.mkdir()
+    pid = tree.path / "pid"
+    program = f"#!/bin/sh\necho $$ >{pid}.new\nmv {pid}.new {pid}\nexec sleep 3600\n"
+    tree.write(f"bin/{asleep}", program).chmod(0o755)
+    env = {"PATH": f"{tree.path}/bin:{PYTHON.parent}:{TOOLS}:/usr/bin:/bin", "TMPDIR": str(left)}
+    command = ["env", "--default-signal", str(GENERATE)]
+    with subprocess.Popen(command, cwd=folder, env={**os.environ, **env}, stdout=subprocess.PIPE) as process:
+        wait_until(pid.exists, "the program runs")
+        process.send_signal(sent)
+        assert (process.communicate()[0], process.returncode) == (b"", 128 + sent)
+    assert list(left.iterdir()) == []
+    wait_until(lambda: not Path("/proc", pid.read_text().strip()).exists(), "the program has ended")
+
+
 def test_image_of_the_sidecar_holds_what_generate_runs() -> None:
     """bulkhead is in the image that it is made from, whose folder of programs is on PATH; the rest is copied."""
     sidecar = (ARGO / "Dockerfile").read_text()
@@ -216,6 +237,29 @@ def test_an_exclusion_that_is_not_due_is_found(cluster: Tree) -> None:
     assert done.status == 1
     assert "`digital-signage` is excluded and is not on record as unprotected" in done.stderr
     assert "`trade-bot` has no policies and is not excluded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x\\n::error::pwn",
+        "x\\033]0;title\\007",
+        "'x\\n::error::pwn'",
+        '"x\\n::error::pwn"',
+        '"x\\e]0;title\\a"',
+        "-n",
+        "\\c",
+    ],
+)
+def test_no_name_reaches_the_log_as_a_command(tmp_path: Path, name: str) -> None:
+    quote = name[0] if name[0] in "'\"" else ""
+    file = tmp_path / "set.yaml"
+    text = (ARGO / "plugin/applicationset.yaml").read_text()
+    entry = f"- exclude: true\n        path: {quote}overlays/{name.strip(quote)}{quote}\n      "
+    file.write_text(text.replace("- path: overlays/digital-signage", f"{entry}- path: overlays/digital-signage"))
+    done = check_excludes(ROOT, file)
+    assert [line for line in done.stderr.splitlines() if not line.startswith((f"{file}: error: ", "hint: "))] == []
+    assert all(each.isprintable() for each in done.stderr.replace("\n", ""))
 
 
 @pytest.mark.parametrize(

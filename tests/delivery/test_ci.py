@@ -8,7 +8,9 @@ import base64
 import gzip
 import json
 import random
+import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -490,6 +492,14 @@ def comment(forge: Forge, text: str, *about: str) -> Done:
     return run(CI / "comment.py", *about, stdin=text, env={**ENV, **(github if "repos" in forge.project else gitlab)})
 
 
+def answers(server: socket.socket, answer: bytes) -> None:
+    """Give one caller this *answer*, whatever it asks."""
+    caller, _ = server.accept()
+    with caller:
+        caller.recv(65536)
+        caller.sendall(answer)
+
+
 class TestComment:
     def test_the_first_makes_one_and_the_next_change_it(self, forge: Forge) -> None:
         for number in range(7):
@@ -538,6 +548,33 @@ class TestComment:
         done = comment(forge, "OPENS\n")
         assert done.status == 1
         assert done.stderr.startswith("comment.py: error: HTTP Error 404")
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"HTTP/1.1 200 OK\r\n\r\nnull", b'HTTP/1.1 200 OK\r\n\r\n"x"', b"HTTP/1.1 200 OK\r\n\r\n[1, null]", b"",
+            b'HTTP/1.1 200 OK\r\n\r\n{"message": "x"}', b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",
+            b"odd\r\n\r\n",
+            b"HTTP/1.1 500 \x1b[31m::error::x\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n<html>",
+        ],
+    )  # fmt: skip
+    def test_an_answer_that_is_not_one_of_a_forge_is_an_error_on_one_line(self, answer: bytes) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=answers, args=(server, answer), daemon=True).start()
+            env = {"GITHUB_API_URL": f"http://127.0.0.1:{server.getsockname()[1]}", "GITHUB_REPOSITORY": "you/bulkhead"}
+            done = run(CI / "comment.py", stdin="OPENS\n", env={**ENV, **env, "GITHUB_TOKEN": "t0ken", "NUMBER": "7"})
+        assert done.status == 1
+        assert re.fullmatch(r"comment\.py: error: [ -~]+\n", done.stderr), done.stderr
+
+    @pytest.mark.parametrize("token", ["", " ", "s3cret\n x", "s3cret x", "s3cr\u00e9t", "s3cret\x7f"])
+    def test_no_message_shows_a_token(self, forge: Forge, token: str) -> None:
+        env = {
+            "GITHUB_API_URL": forge.url, "GITHUB_REPOSITORY": "you/bulkhead", "GITHUB_TOKEN": token, "NUMBER": "7",
+        }  # fmt: skip
+        done = run(CI / "comment.py", stdin="OPENS\n", env={**ENV, **env})
+        assert done.status == 1
+        assert done.stderr.startswith("comment.py: error: GITHUB_TOKEN is no token: ")
+        assert "s3cr" not in done.stderr
 
     def test_the_workflow_hands_over_what_the_review_said(self, work: Path) -> None:
         server = Forge("/repos/you/bulkhead/issues")

@@ -308,6 +308,34 @@ def test_two_folders_are_compared_without_git(repository: Repository, tmp_path_f
     assert repository.diff("--dirs", repository.tree.path, other).stdout == done.stdout
 
 
+@pytest.mark.parametrize("kind", ["tag", "annotated tag"])
+@pytest.mark.parametrize("name", ["main", "origin/main", "release"])
+def test_a_name_of_different_commits_is_refused(repository: Repository, name: str, kind: str) -> None:
+    """Git takes the tag, where a person means the branch."""
+    repository.git("branch", "-f", "release")
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    more = ["-a", "-m", "x"] if kind != "tag" else []
+    repository.git("tag", *more, name, "HEAD")
+    repository.tree.overlay("cardboard", "  egress:\n    web: {to: internet, ports: 443, why: web}\n")
+    repository.commit()
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repository.git("branch", "-f", "release", "HEAD")
+    done = repository.diff(name)
+    assert (done.status, done.stdout) == (2, "")
+    assert f"`{name}` is the name of different commits" in done.stderr
+    assert repository.diff(f"{name}~0", "HEAD").status == 2
+    repository.git("tag", "-f", *more, name, "HEAD")
+    assert repository.diff(name).status == 0
+
+
+def test_a_branch_with_the_name_of_a_commit_is_refused(repository: Repository) -> None:
+    short = repository.git("rev-parse", "--short", "HEAD")
+    repository.tree.overlay("cardboard", "  egress:\n    web: {to: internet, ports: 443, why: web}\n")
+    repository.commit()
+    repository.git("branch", short, "HEAD")
+    assert f"`{short}` is the name of different commits" in repository.diff(short).stderr
+
+
 class TestErrorsNameTheirRevision:
     """Exit status 2, and which side it is."""
 

@@ -22,7 +22,7 @@ _NAMES = re.compile(
     r"|cloudbuild\.(?:ya?ml|json)|(?:GNU)?[mM]akefile|[Jj]ustfile|Taskfile\.ya?ml|fleet\.yaml|skaffold\.yaml|Tiltfile"
     r"|\.sourceignore|\.gitmodules|\.krmignore"
 )
-_TEXTS = (".yaml", ".yml", ".json", ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
+_TEXTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet", ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
 _DELIVERS = re.compile(
     rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|[\w.-]*\bfluxcd\.(?:io|controlplane\.io)|(?:fleet|helm|k3s)\.cattle\.io"
     rb"|configsync\.gke\.io|kappctrl\.k14s\.io|packaging\.carvel\.dev|addons\.cluster\.x-k8s\.io)/"

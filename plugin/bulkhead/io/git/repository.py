@@ -7,6 +7,7 @@ pager, a transport that fetches a missing object) is switched off all the same.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -86,15 +87,35 @@ class Repository:
         """
         Return the commit that *name* represents.
 
-        :raises Refused: where it represents none.
+        :raises Refused: where it represents none, or a tag and a branch that are different commits.
         """
         if name.startswith("-") or "\0" in name:
             raise GitError(f"`{name}` is no revision")
+        self._check_one_commit(re.split(r"[~^@:]", name)[0])
         try:
             found = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
             return Revision(name, found, self._ask("rev-parse", "--verify", f"{found}^{{tree}}").decode().strip())
         except GitError as refused:
             raise self._unknown(name) from refused
+
+    def _check_one_commit(self, name: str) -> None:
+        """
+        Refuse a *name* that several references or objects have: git takes a tag where a person means the branch.
+
+        The places are those of gitrevisions(7).
+        """
+        places = [f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}", f"refs/remotes/{name}"]
+        if name in ("", "HEAD") or re.search(r"[\s*?\[\\]", name):
+            return
+        listed = (
+            self._ask("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *places).decode().split("\n")
+        )
+        found = {words[0]: words[-1] for words in map(str.split, listed) if words and words[0] in places}
+        if found and re.fullmatch("[0-9a-f]{4,39}", name):
+            found |= {each: each for each in self._ask("rev-parse", f"--disambiguate={name}").decode().split()}
+        if len(set(found.values())) > 1:
+            hint = " or ".join(f"`{each.removeprefix('refs/')}`" for each in sorted(found))
+            raise GitError(f"`{name}` is the name of different commits", f"write {hint}")
 
     def base(self, left: str, right: str) -> Revision:
         """

@@ -16,7 +16,7 @@ from bulkhead.io.kustomize.build_closure import ClosureWalk
 from bulkhead.io.kustomize.kustomization import NAMES
 
 _MATTERS = re.compile(rb"bulkhead\.dev/|NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy")
-_MANIFESTS = (".yaml", ".yml", ".json")
+_MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
 
 
 class OtherRoots:

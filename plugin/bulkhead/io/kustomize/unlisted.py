@@ -16,7 +16,7 @@ from bulkhead.io.kustomize.unmodelled import annotations
 from bulkhead.io.yaml.nodes import InvalidYaml, documents
 
 OVERLAYS = "overlays"
-_MANIFESTS = (".yaml", ".yml", ".json")
+_MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
 
 
 def unlisted_overlays(graph: Graph) -> list[str]:
