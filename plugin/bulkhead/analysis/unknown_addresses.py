@@ -3,16 +3,19 @@ Connections that depend on the address of a pod, where the pods' addresses and n
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
-from bulkhead.core.engine.reachability import Reachability
+from bulkhead.core.engine.reachability import Reachability, isolating
 from bulkhead.core.engine.semantics import IpBlockMode
-from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
-from bulkhead.core.kubernetes.cluster import External
+from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, explain_pairs
+from bulkhead.core.kubernetes.cluster import External, Pod
+from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy
 from bulkhead.core.possible.flow_class import OUTSIDES, PORT
 from bulkhead.core.promises.check import Promise
 from bulkhead.core.promises.possible import PossibleBreach, PossibleChecker
+from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports
 from bulkhead.core.sets.ports import PortSet
 
@@ -57,10 +60,81 @@ class AddressQuestion:
         return ports.intersect(found, refused)
 
 
+@record
+class UncertainPairs:
+    """
+    *pairs* that are refused as far as is known, and allowed for some address of a pod whose address is not known.
+
+    Not *complete*: there were too many pairs to judge each of them for every address.
+    """
+
+    pairs: tuple[PairExplanation, ...] = ()
+    complete: bool = True
+
+
+def uncertain_pairs(
+    found: AnalysisInput,
+    answer: Reachability,
+    source: EndpointSelection | None,
+    destination: EndpointSelection | None,
+    asked: PortSet,
+) -> UncertainPairs:
+    """Return the pairs of *source* and *destination* that depend on a pod's address; an end that is ``None`` is any."""
+    question = AddressQuestion(found, answer)
+    if not question.is_asked or not any(map(_has_block, found.cluster.policies)):
+        return UncertainPairs()
+    every = EndpointSelection("*", answer.cluster.pods)
+    candidates = _refused_by_blocks(answer, source or every, destination or every, asked)
+    first = list(islice(candidates, _MOST))
+    judged = question.with_uncertain_ports(first)
+    return UncertainPairs(tuple(each for each in judged if each.uncertain.spans), next(candidates, None) is None)
+
+
+def _refused_by_blocks(
+    answer: Reachability, source: EndpointSelection, destination: EndpointSelection, asked: PortSet
+) -> Iterator[PairExplanation]:
+    """Yield what a policy with an ``ipBlock`` refuses at one end, where the other end is a pod without an address."""
+    known: set[object] = set()
+    for direction in Direction:
+        isolated = _isolated_by_blocks(answer, direction)
+        sources, destinations = source, destination
+        if direction is Direction.EGRESS:
+            sources = EndpointSelection(source.text, tuple(pod for pod in source.pods if pod in isolated))
+        else:
+            destinations = EndpointSelection(
+                destination.text, tuple(pod for pod in destination.pods if pod in isolated)
+            )
+        for each in explain_pairs(answer, sources, destinations, asked, False):
+            key = each.family, each.source, each.destination
+            other = each.destination if direction is Direction.EGRESS else each.source
+            if key not in known and not each.exempt and _has_unknown_pod(other) and each.denied:
+                known.add(key)
+                yield each
+
+
+def _isolated_by_blocks(answer: Reachability, direction: Direction) -> set[Pod]:
+    """Return the pods that a policy with an ``ipBlock`` isolates in *direction*."""
+    having = {number for number, policy in enumerate(answer.cluster.policies) if _has_block(policy)}
+    return {
+        pod
+        for layer in answer.layers
+        for pod, member in layer.space.by_pod.items()
+        if having.intersection(isolating(layer, member, direction))
+    }
+
+
+def _has_block(policy: NetworkPolicy) -> bool:
+    rules = (*(policy.ingress or ()), *(policy.egress or ()))
+    return any(isinstance(peer, IpBlock) for rule in rules for peer in rule.peers or ())
+
+
+def _has_unknown_pod(end: ExplainedEndpoint) -> bool:
+    return any(not pod.addresses and not pod.host_network for pod in end.pods)
+
+
 def _is_unknown(explanation: PairExplanation) -> bool:
     """Say whether the address of a pod of *explanation* is not known."""
-    ends = explanation.source, explanation.destination
-    return any(not pod.addresses and not pod.host_network for end in ends for pod in end.pods)
+    return _has_unknown_pod(explanation.source) or _has_unknown_pod(explanation.destination)
 
 
 def _chosen(end: ExplainedEndpoint) -> tuple[EndpointSelection, ...]:

@@ -3,6 +3,7 @@
 from bulkhead.analysis.analysis_input import AnalysisInput, each_object_by_itself
 from bulkhead.analysis.changes.comparison import Endpoints
 from bulkhead.analysis.judged_endpoints import judged
+from bulkhead.analysis.unknown_addresses import uncertain_pairs
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
 from bulkhead.cli.options import (
@@ -73,8 +74,14 @@ def run(options: Options, console: Console) -> int:
         answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":
             _check_pairs(answer, filtered)
+        ends = wanted or Filter()
         report = ReachReport(
-            answer, Outside(found, peers_of(found)), found.loaded is not None, wanted, evidence_of(found, answer)
+            answer,
+            Outside(found, peers_of(found)),
+            found.loaded is not None,
+            wanted,
+            evidence_of(found, answer),
+            uncertain_pairs(found, answer, ends.source, ends.destination, ends.asked),
         )
         console.write(REACH_FORMATS[options.format](report, console.style_of(options.all)))
     return 0

@@ -10,7 +10,6 @@ from bulkhead.core.engine.reachability import FamilyReachability, Reachability, 
 from bulkhead.core.engine.replicas import Owner, treated_differently
 from bulkhead.core.explanation.pair import name_of, represents_several
 from bulkhead.core.kubernetes.cluster import External, Pod
-from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports
@@ -23,7 +22,6 @@ from bulkhead.report.layout.colour import Palette
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.json_document import json_document
 from bulkhead.report.layout.markdown import code
-from bulkhead.report.names.evidence import evidence_json
 from bulkhead.report.names.outside_names import Outside
 
 
@@ -147,11 +145,11 @@ def markdown(found: Rows, cut: Cut = SHORT) -> str:
     return "\n".join([*lines, *(["", _rest(more)] if more else [])]) + "\n"
 
 
-def as_json(answer: Reachability, wanted: Filter, outside: Outside, evidence: Evidence) -> str:
-    """Return the answer as rectangles, and the *evidence* of it."""
+def as_json(answer: Reachability, wanted: Filter, outside: Outside, more: dict[str, object]) -> str:
+    """Return the answer as rectangles, and what *more* is known of it."""
     pods = own_pods(answer, wanted)
     layers = [_layer(layer, wanted, outside, pods) for layer in answer.layers]
-    body = {"ipBlock": answer.mode.value, "evidence": evidence_json(evidence), "layers": layers}
+    body = {"ipBlock": answer.mode.value, **more, "layers": layers}
     return json_document("reach", body, answer.semantics)
 
 
