@@ -11,6 +11,7 @@ from bulkhead.analysis.changes.comparison import (
     NotComparable,
     compare_overlays,
 )
+from bulkhead.analysis.changes.kept_policies import kept_policies
 from bulkhead.analysis.changes.revision_checks import graph_of, unlisted_changes
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.engine.semantics import Semantics
@@ -83,7 +84,7 @@ def compare_trees(
     """
     Compare two trees of overlays, each by the semantics of its own profile, or of the other's where it has none.
 
-    :raises NotComparable: where a folder changes that the root does not list.
+    :raises NotComparable: where a folder changes that the root does not list, or a policy is gone that is kept.
     """
     sides = (before, after), (after, before)
     was, now = (asked.semantics_for(side if side.profile else other) for side, other in sides)
@@ -91,6 +92,20 @@ def compare_trees(
     notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
     if faults:
         raise NotComparable(names[1], faults)
-    found = compare_overlays(ComparedSides(names, before, after, (was, now), asked.endpoints))
-    found.notes += notes
+    sides_of = ComparedSides(names, before, after, (was, now), asked.endpoints)
+    kept = checked_policies(sides_of)
+    found = compare_overlays(sides_of)
+    found.notes += [*notes, *kept]
     return found
+
+
+def checked_policies(sides: ComparedSides) -> list[str]:
+    """
+    Return notes about the policies that are gone in the comparison of *sides* and stay in the cluster.
+
+    :raises NotComparable: where such a policy allows something: that is not closed.
+    """
+    notes, faults = kept_policies(sides.before, sides.after)
+    if faults:
+        raise NotComparable(sides.names[0], faults)
+    return notes

@@ -17,6 +17,10 @@ _ARGO_CD_OPTIONS = "argocd.argoproj.io/sync-options"
 _FLUX = ("kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name")
 _FLUX_PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _APPLYSET = "applyset.kubernetes.io/part-of"
+_HELM_POLICY = "helm.sh/resource-policy"
+
+KEEPING = (_ARGO_CD_OPTIONS, _FLUX_PRUNE, _HELM_POLICY)
+"""Annotations, and labels, that can keep a policy from being pruned."""
 
 
 @record
@@ -52,9 +56,9 @@ def live_policies(
         if (policy.namespace, policy.name) in rendered:
             continue
         ours = MANAGED_BY in policy.labels or not marks.isdisjoint(_marks(policy))
-        kept_by = _kept_by(policy) if ours else ""
-        stays = not (ours and prune) or bool(kept_by)
-        found.append(LivePolicy(policy, ours, policy.namespace in spaces, stays, kept_by))
+        setting = kept_by(policy) if ours else ""
+        stays = not (ours and prune) or bool(setting)
+        found.append(LivePolicy(policy, ours, policy.namespace in spaces, stays, setting))
     return tuple(found)
 
 
@@ -76,6 +80,20 @@ def widened_selectors(dump: Iterable[NetworkPolicy], wanted: Iterable[NetworkPol
     )
 
 
+def kept_by(policy: NetworkPolicy) -> str:
+    """Return the setting of *policy* that keeps Argo CD, Flux or Helm from pruning it, else ``""``."""
+    options = dict(policy.annotations).get(_ARGO_CD_OPTIONS, "")
+    for option in map(str.strip, options.split(",")):
+        if option in ("Prune=false", "Prune=confirm"):
+            return f"{_ARGO_CD_OPTIONS}: {option}"
+    for fields in (policy.annotations, policy.labels):
+        if dict(fields).get(_FLUX_PRUNE, "").lower() == "disabled":
+            return f"{_FLUX_PRUNE}: disabled"
+    if dict(policy.annotations).get(_HELM_POLICY, "").strip().lower() == "keep":
+        return f"{_HELM_POLICY}: keep"
+    return ""
+
+
 def _marks(policy: NetworkPolicy) -> Iterator[tuple[str, ...]]:
     """Yield what says which application, Kustomization or apply set *policy* belongs to."""
     labels, annotations = dict(policy.labels), dict(policy.annotations)
@@ -85,15 +103,3 @@ def _marks(policy: NetworkPolicy) -> Iterator[tuple[str, ...]]:
         yield "Flux", *(labels[key] for key in _FLUX)
     if _APPLYSET in labels:
         yield "apply set", labels[_APPLYSET]
-
-
-def _kept_by(policy: NetworkPolicy) -> str:
-    """Return the setting of *policy* that keeps Argo CD or Flux from pruning it, else ``""``."""
-    options = dict(policy.annotations).get(_ARGO_CD_OPTIONS, "")
-    for option in map(str.strip, options.split(",")):
-        if option in ("Prune=false", "Prune=confirm"):
-            return f"{_ARGO_CD_OPTIONS}: {option}"
-    for fields in (policy.annotations, policy.labels):
-        if dict(fields).get(_FLUX_PRUNE, "").lower() == "disabled":
-            return f"{_FLUX_PRUNE}: disabled"
-    return ""

@@ -10,6 +10,7 @@ from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, comp
 from bulkhead.analysis.changes.comparison_request import (
     ComparisonRequest,
     NothingToCompare,
+    checked_policies,
     checked_side,
     compare_trees,
 )
@@ -51,9 +52,10 @@ def _manifests(asked: ComparisonRequest) -> Comparison:
         checked_side(name, from_manifests(each, semantics, known, asked.selection))
         for name, each in zip(names, paths, strict=True)
     )
-    found = compare_manifests(
-        ComparedSides((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
-    )
+    sides = ComparedSides((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
+    kept = checked_policies(sides)
+    found = compare_manifests(sides)
+    found.notes += kept
     if not found.unjudged and before.evidence.is_nothing and after.evidence.is_nothing:
         raise NothingToCompare(names[1], after)
     return found
