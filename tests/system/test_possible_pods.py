@@ -277,3 +277,49 @@ def test_overlays_that_let_more_pass_open_traffic(tree: Tree, before: str, after
     status, text = bulkhead("diff", "--dirs", *(copy / "overlays" / "cardboard" for copy in copies))
     assert status == 1, text
     assert who in section(text, "OPENS")
+
+
+SPEAKS_FOR_ALL = "is about every pod that could exist with the labels that the rule asks for, too"
+CLIENT, SERVER = workload("web", app="web", tier="front"), workload("db", app="db")
+DB = labels(app="db")
+SHOWN = {
+    "a label of a peer": (policy([], pods=DB), policy(coming(pods(labels(tier="front"))), pods=DB), "`tier: front`"),
+    "a label of a peer, out": (
+        policy(egress=[], pods=labels(app="web")),
+        policy(egress=going(pods(DB)), pods=labels(app="web")),
+        "`app: db`",
+    ),
+    "any pod of the namespace": (policy([], pods=DB), policy(coming(pods({})), pods=DB), "any pod in namespace `shop`"),
+    "any namespace": (policy([], pods=DB), policy(coming(pods({}, {})), pods=DB), "in any namespace"),
+    "another pod selector": (
+        policy([], pods=need("app", "Exists")),
+        policy([], pods=labels(app="web")),
+        "with a label `app`",
+    ),
+    "addresses outside": (policy([], pods=DB), policy(coming(block("203.0.113.0/24")), pods=DB), "`app: db`"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_row_about_a_pod_that_exists_says_that_it_is_about_possible_pods_too(tmp_path: Path, name: str) -> None:
+    before, after, who = SHOWN[name]
+    there = [CLIENT, SERVER]
+    both = sides(tmp_path, [before, *there], [after, *there])
+    for folders in (both, both[::-1]):
+        for form in ("text", "markdown", "json"):
+            status, text = bulkhead("diff", "--format", form, "--manifests", *folders)
+            assert status in (0, 1)
+            assert SPEAKS_FOR_ALL in text
+        _, text = bulkhead("diff", "--manifests", *folders, "--endpoints", "possible")
+        assert who in text  # as the note says
+        assert SPEAKS_FOR_ALL not in text
+        assert SPEAKS_FOR_ALL not in bulkhead("diff", "--manifests", *folders, "--endpoints", "existing")[1]
+
+
+@pytest.mark.parametrize(
+    "after", [policy([], pods=DB), policy(coming(pods(labels(app="nobody"))), pods=labels(app="neither"), name="new")]
+)
+def test_where_no_pod_that_exists_shows_a_change_there_is_no_such_note(tmp_path: Path, after: Json) -> None:
+    there = [policy([], pods=DB), CLIENT, SERVER]
+    both = sides(tmp_path, there, [*there, after] if after != there[0] else there)
+    assert SPEAKS_FOR_ALL not in bulkhead("diff", "--manifests", *both)[1]

@@ -16,7 +16,7 @@ from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
 from bulkhead.core.diff.findings import TrafficFinding, findings
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
-from bulkhead.core.diff.possible_findings import possible_findings
+from bulkhead.core.diff.possible_findings import are_shown, possible_findings
 from bulkhead.core.diff.relabelled import RelabelledPods, relabelled_pods
 from bulkhead.core.engine.reachability import class_count
 from bulkhead.core.engine.semantics import API, Semantics
@@ -56,6 +56,13 @@ class ComparedSides:
     after: AnalysisInput
     semantics: SemanticsPair
     endpoints: Endpoints = Endpoints.ALL
+
+
+SHOWN = (
+    "a row about a pod that exists is about every pod that could exist with the labels that the rule asks for, too: "
+    "`--endpoints possible` lists them"
+)
+"""The note where findings about given pods represent changes for pods that could exist."""
 
 
 @dataclass
@@ -203,6 +210,7 @@ def compare_sides(sides: ComparedSides) -> Comparison:
         found.findings = tuple(sorted(set(found.findings) | set(was.findings), key=lambda each: each.order))
         found.possible += was.possible
         found.other = was.difference
+        found.notes = list(dict.fromkeys((*found.notes, *was.notes)))
     if semantics[0] != semantics[1]:
         found.notes.append(
             f"the policies before are read {semantics[0].description}, those after {semantics[1].description}"
@@ -226,6 +234,8 @@ def _judged(sides: ComparedSides) -> Comparison:
         found.possible = possible_changes(as_known(before), as_known(after), sides.semantics)
         are_given = before.loaded is None and bool(before.cluster.pods or after.cluster.pods)
         found.findings += possible_findings(difference, found.possible, are_given, endpoints is Endpoints.ALL)
+        if are_given and endpoints is Endpoints.ALL and are_shown(difference, found.possible):
+            found.notes.append(SHOWN)
     return found
 
 

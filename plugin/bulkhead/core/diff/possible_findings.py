@@ -38,6 +38,17 @@ def possible_findings(
     return tuple(sorted((each.finding() for each in found), key=lambda each: each.order))
 
 
+def are_shown(difference: Difference, changes: Iterable[PossibleChange]) -> bool:
+    """Say whether findings about given pods of *difference* represent any of *changes*, which then have no finding."""
+    given = GivenChanges(difference)
+    return any(
+        given.shows(change.of(flows))
+        for change in changes
+        if change.decided
+        for flows, _ in by_namespaces(change.flows)
+    )
+
+
 def without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
     """Yield *changes* without those over IPv6 that are the same over IPv4 and about all addresses."""
     known = {_anywhere(each) for each in changes if each.space.family == 4}
