@@ -63,6 +63,9 @@ def parse(text: str) -> list[Any]:
     :raises InvalidYaml: where it is no YAML, YAML that is refused, or more than one document, of which kubectl reads
         only the first; with line and column in the chunk.
     """
+    first = text.partition("\n")[0][3:].strip() if text.startswith("---") else ""
+    if first and not first.startswith("#"):
+        raise InvalidYaml("kubectl reads nothing behind `---`", 1, text.index(first, 3) + 1, "begin a new line there")
     body = text.removeprefix("---").lstrip()
     if body.startswith("{"):
         try:
