@@ -18,6 +18,7 @@ from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.rule_effects import NOBODY
 from bulkhead.core.engine.semantics import API, Semantics, enforced
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.controller_labels import pods_with_controller_labels, with_controller_labels
 from bulkhead.core.kubernetes.evidence import NO_EVIDENCE, Evidence, UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
@@ -195,13 +196,13 @@ def from_manifests(
     """Return the input of the manifests, or of the dumps, at *paths*."""
     read = manifest_files.load(paths, known, selection)
     return AnalysisInput(
-        read.cluster,
+        with_controller_labels(read.cluster),
         semantics,
         rules=RuleSources(files=read.files),
         faults=list(read.faults),
         unjudged=read.unjudged,
         evidence=read.evidence,
-        separate_pods=read.separate,
+        separate_pods=pods_with_controller_labels(read.separate, read.cluster.policies),
     )
 
 

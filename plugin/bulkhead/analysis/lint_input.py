@@ -10,6 +10,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import Location, Path
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.controller_labels import with_controller_labels
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import (
@@ -49,7 +50,7 @@ class LintInput:
         self.graph = self.sources.graph if self.sources else None
         self.rules = RuleSources(loaded, files)
         self.places = self.rules.places
-        cluster = _cluster(overlays, manifests)
+        cluster = with_controller_labels(_cluster(overlays, manifests))
         semantics = (overlays or manifests or AnalysisInput(Cluster())).semantics.specification
         real = manifests.cluster.pods if manifests else _pods(overlays)
         self.scene = LintContext(

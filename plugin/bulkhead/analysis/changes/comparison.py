@@ -21,7 +21,9 @@ from bulkhead.core.diff.relabelled import RelabelledPods, relabelled_pods
 from bulkhead.core.engine.reachability import class_count
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
+from bulkhead.core.kubernetes.controller_labels import pods_with_controller_labels, with_controller_labels
 from bulkhead.core.kubernetes.evidence import Evidence
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.core.record import replaced
 from bulkhead.io.git.checkout import Copy
@@ -140,7 +142,8 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
     """Compare two trees of overlays. Endpoints that only one side distinguishes are in both."""
     before, after = sides.before, sides.after
     pods = _twins({*before.cluster.pods, *after.cluster.pods})
-    workloads = _workloads(before), _workloads(after)
+    policies = before.cluster.policies + after.cluster.policies
+    workloads = _workloads(before, policies), _workloads(after, policies)
     own = workloads if workloads[0] != workloads[1] else ((), ())
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
@@ -156,6 +159,11 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
 
 def compare_manifests(sides: ComparedSides) -> Comparison:
     """Compare two clusters as their manifests describe them, with their pods."""
+    policies = sides.before.cluster.policies + sides.after.cluster.policies
+    before, after = (
+        replace(side, cluster=with_controller_labels(side.cluster, policies)) for side in (sides.before, sides.after)
+    )
+    sides = replace(sides, before=before, after=after)
     found = compare_sides(sides)
     _add_relabelled(found, sides.before.cluster, sides.after.cluster, sides)
     return found
@@ -248,9 +256,9 @@ def with_networks(cluster: Cluster, other: Cluster) -> Cluster:
     return replaced(cluster, networks=other.networks, nodes=other.nodes, services=other.services)
 
 
-def _workloads(side: AnalysisInput) -> tuple[Pod, ...]:
-    """Return the pods of the workloads among the resources of the overlays."""
-    return tuple(thing for thing in side.beside if isinstance(thing, Pod))
+def _workloads(side: AnalysisInput, policies: tuple[NetworkPolicy, ...]) -> tuple[Pod, ...]:
+    """Return the pods of the workloads among the resources of the overlays, as *policies* distinguish them."""
+    return pods_with_controller_labels((thing for thing in side.beside if isinstance(thing, Pod)), policies)
 
 
 def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:

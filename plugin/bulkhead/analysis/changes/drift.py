@@ -14,6 +14,7 @@ from bulkhead.analysis.changes.comparison import (
 from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies, widened_selectors
 from bulkhead.analysis.changes.unjudged_changes import after_delivery
 from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.controller_labels import with_controller_labels
 from bulkhead.core.record import replaced
 
 
@@ -32,6 +33,8 @@ def compare_drift(
     instead of policies of the same name, and every other policy of the dump. With *prune* it does not have the
     policies that an earlier delivery applied and that the overlays no longer render (``live_policies``).
     """
+    policies = dump.cluster.policies + overlays.cluster.policies
+    dump = replace(dump, cluster=with_controller_labels(dump.cluster, policies))
     listed = _listed_namespaces(overlays)
     live = live_policies(dump.cluster.policies, overlays.cluster.policies, listed, prune)
     before = replace(dump, cluster=with_networks(dump.cluster, overlays.cluster), profile=overlays.profile)

@@ -98,13 +98,22 @@ def _matched(left: list[Pod], right: list[Pod]) -> Iterator[tuple[Pod | None, Po
     if left == right:
         yield from zip(left, right, strict=True)
         return
-    named = {pod.name: pod for pod in right}
-    yield from ((pod, named[pod.name]) for pod in left if pod.name in named)
-    known = {pod.name for pod in left}
-    removed = [pod for pod in left if pod.name not in named]
-    added = [pod for pod in right if pod.name not in known]
+    known, named = _numbered(left), _numbered(right)
+    yield from ((pod, named[key]) for key, pod in known.items() if key in named)
+    removed = [pod for key, pod in known.items() if key not in named]
+    added = [pod for key, pod in named.items() if key not in known]
     for number in range(max(len(removed), len(added))):
         yield _counterpart(removed, left, number), _counterpart(added, right, number)
+
+
+def _numbered(pods: list[Pod]) -> dict[tuple[str, int], Pod]:
+    """Return *pods* by name, and by number among those of one name: templates that stand for different pods."""
+    found: dict[tuple[str, int], Pod] = {}
+    seen: dict[str, int] = {}
+    for pod in pods:
+        number = seen[pod.name] = seen.get(pod.name, -1) + 1
+        found[pod.name, number] = pod
+    return found
 
 
 def _counterpart(unmatched: list[Pod], workload: list[Pod], number: int) -> Pod | None:

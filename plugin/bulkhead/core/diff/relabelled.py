@@ -76,16 +76,13 @@ def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:
     A pod with a new name is compared with everything that pods of its workload looked like, unless one looked like it.
     """
     known: dict[object, dict[object, Pod]] = {}
-    own: dict[object, Pod] = {}
+    own: dict[object, dict[object, Pod]] = {}
     for pod in before.pods:
         known.setdefault(pod.owner, {}).setdefault(_looks(pod), pod)
-        own[pod.owner, pod.name] = pod
+        own.setdefault((pod.owner, pod.name), {}).setdefault(_looks(pod), pod)
     for pod in after.pods:
-        looks, same = _looks(pod), own.get((pod.owner, pod.name))
-        others = known.get(pod.owner, {})
-        if same:
-            others = {_looks(same): same}
-        if looks not in others:
+        others = own.get((pod.owner, pod.name)) or known.get(pod.owner, {})
+        if _looks(pod) not in others:
             yield from ((old, pod) for old in others.values())
 
 

@@ -2,6 +2,7 @@
 
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Endpoint, External, Flow, Pod
+from bulkhead.core.kubernetes.controller_labels import CONTROLLER_LABELS
 from bulkhead.core.kubernetes.networkpolicy import (
     NAMESPACE_NAME,
     Direction,
@@ -14,23 +15,7 @@ from bulkhead.core.kubernetes.networkpolicy import (
 )
 from bulkhead.core.sets import addresses
 
-_OF_A_ROLLOUT = {
-    "app.kubernetes.io/version",
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-completion-index",
-    "batch.kubernetes.io/job-name",
-    "chart",
-    "controller-revision-hash",
-    "controller-uid",
-    "helm.sh/chart",
-    "job-name",
-    "pod-template-generation",
-    "pod-template-hash",
-    "rollouts-pod-template-hash",
-    "statefulset.kubernetes.io/pod-name",
-    "version",
-}
+_OF_A_ROLLOUT = CONTROLLER_LABELS | {"app.kubernetes.io/version", "chart", "helm.sh/chart", "version"}
 """Labels whose value is only valid for one pod, rollout or version. A policy must not select by them."""
 
 

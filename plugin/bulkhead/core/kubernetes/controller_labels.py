@@ -1,0 +1,140 @@
+"""
+The labels that controllers add to the pods of a workload, which its template does not have.
+
+Where policies select by such a label, the template is replaced by a pod for each value that they distinguish, as far as
+the workload's pods can have it. A value that follows from the workload is known; any other may be anything. Versions of
+Kubernetes that do not add a label yet are not looked at.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
+from bulkhead.core.kubernetes.selectors import Vocabulary, vocabulary
+from bulkhead.core.record import replaced
+
+POD_NAME, POD_INDEX = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
+JOB_NAMES = ("batch.kubernetes.io/job-name", "job-name")
+JOB_IDS = ("batch.kubernetes.io/controller-uid", "controller-uid")
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+REVISION, GENERATION = "controller-revision-hash", "pod-template-generation"
+TEMPLATE_HASH, ROLLOUT_HASH = "pod-template-hash", "rollouts-pod-template-hash"
+
+CONTROLLER_LABELS = frozenset(
+    (POD_NAME, POD_INDEX, *JOB_NAMES, *JOB_IDS, COMPLETION_INDEX, REVISION, GENERATION, TEMPLATE_HASH, ROLLOUT_HASH)
+)
+"""Keys of the labels that controllers add."""
+
+_FREE = {
+    "StatefulSet": (REVISION,),
+    "DaemonSet": (REVISION, GENERATION),
+    "Deployment": (TEMPLATE_HASH,),
+    "Rollout": (ROLLOUT_HASH,),
+}
+"""The labels with a value that does not follow from the workload, by kind."""
+
+_NONE = frozenset(("ReplicaSet", "ReplicationController"))
+"""Kinds whose controllers add no label."""
+
+_NUMBER = re.compile("0|[1-9][0-9]{0,9}")
+
+_Added = dict[str, str]
+_PLAIN: tuple[_Added, ...] = ({},)
+
+
+def with_controller_labels(cluster: Cluster, policies: Iterable[NetworkPolicy] | None = None) -> Cluster:
+    """
+    Return *cluster* with a pod for each combination of controllers' labels that *policies* distinguish.
+
+    Without *policies* those of the cluster. A cluster that has such pods already is returned with those missing.
+    """
+    known = _mentioned(cluster.policies if policies is None else policies)
+    return replaced(cluster, pods=_with_labels(cluster.pods, known)) if known else cluster
+
+
+def pods_with_controller_labels(pods: Iterable[Pod], policies: Iterable[NetworkPolicy]) -> tuple[Pod, ...]:
+    """Return *pods*, with a pod for each combination of controllers' labels that *policies* distinguish."""
+    known = _mentioned(policies)
+    return _with_labels(pods, known) if known else tuple(pods)
+
+
+def _with_labels(pods: Iterable[Pod], known: Vocabulary) -> tuple[Pod, ...]:
+    return tuple(dict.fromkeys(each for pod in pods for each in _variants(pod, known)))
+
+
+def _mentioned(policies: Iterable[NetworkPolicy]) -> Vocabulary:
+    """Return the keys of controllers' labels that *policies* select by, with the values."""
+    found = vocabulary(_selectors(policies))
+    return {key: found[key] for key in sorted(CONTROLLER_LABELS & found.keys())}
+
+
+def _selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
+    for policy in policies:
+        yield policy.pods
+        for rule in (*(policy.ingress or ()), *(policy.egress or ())):
+            yield from (peer.pods for peer in rule.peers or () if isinstance(peer, PodPeer))
+
+
+def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
+    """Yield the pods that represent *pod*: itself, unless it is a template whose pods get labels that are *known*."""
+    if not pod.is_template or pod.kind in _NONE:
+        yield pod
+        return
+    rest = f"{pod.name}-{_ordinals(pod.name, known)[-1]}"
+    for chosen in product(*_axes(pod, known)):
+        added = {key: text for each in chosen for key, text in each.items()}
+        labels = {**dict(pod.labels), **{key: text for key, text in added.items() if key in known}}
+        made = replaced(pod, labels=tuple(sorted(labels.items()))) if added else pod
+        # The pod of an ordinal is one pod. All the others have a template.
+        name = added.get(POD_NAME, rest) if pod.kind == "StatefulSet" else rest
+        yield made if name == rest else replaced(made, name=name, workload=pod.name)
+
+
+def _axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
+    """Yield for each group of labels that depend on each other the values that pods of *pod* can have."""
+    if pod.kind == "StatefulSet" and known.keys() & {POD_NAME, POD_INDEX}:
+        yield tuple({POD_NAME: f"{pod.name}-{n}", POD_INDEX: str(n)} for n in _ordinals(pod.name, known))
+    if pod.kind in ("Job", "CronJob"):
+        yield from _job_axes(pod, known)
+        return
+    for key in (key for key in _FREE.get(pod.kind, tuple(known)) if key in known):
+        is_kept = pod.kind not in _FREE or key in dict(pod.labels)
+        yield (*({key: text} for text in _any(_values(known, key))), *(_PLAIN if is_kept else ()))
+
+
+def _job_axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
+    if known.keys() & {*JOB_NAMES}:
+        yield tuple(dict.fromkeys(JOB_NAMES, name) for name in _job_names(pod, known))
+    if known.keys() & {*JOB_IDS}:
+        yield tuple(dict.fromkeys(JOB_IDS, uid) for uid in _any(_values(known, *JOB_IDS)))
+    if COMPLETION_INDEX in known:  # only the pods of an indexed Job have one
+        yield (*_PLAIN, *({COMPLETION_INDEX: text} for text in _any(_values(known, COMPLETION_INDEX))))
+
+
+def _values(known: Vocabulary, *keys: str) -> frozenset[str]:
+    return frozenset(text for key in keys for text in known.get(key, ()))
+
+
+def _any(mentioned: frozenset[str]) -> tuple[str, ...]:
+    """Return *mentioned* and a value that is not."""
+    other = "other"
+    while other in mentioned:
+        other += "-1"
+    return (*sorted(mentioned), other)
+
+
+def _ordinals(name: str, known: Vocabulary) -> tuple[int, ...]:
+    """Return the ordinals of a StatefulSet that are mentioned, and one that is not: it can be scaled to any number."""
+    names = {text.removeprefix(f"{name}-") for text in _values(known, POD_NAME) if text.startswith(f"{name}-")}
+    found = {int(text) for text in names | _values(known, POD_INDEX) if _NUMBER.fullmatch(text)}
+    return (*sorted(found), next(n for n in range(len(found) + 1) if n not in found))
+
+
+def _job_names(pod: Pod, known: Vocabulary) -> tuple[str, ...]:
+    """Return the names of the Jobs that the pods of *pod* can belong to."""
+    if pod.kind == "Job" and not pod.name.endswith("-"):
+        return (pod.name,)
+    begins = pod.name if pod.kind == "Job" else f"{pod.name}-"  # a name that is generated, or one of a CronJob
+    return _any(frozenset(text for text in _values(known, *JOB_NAMES) if text.startswith(begins)))
