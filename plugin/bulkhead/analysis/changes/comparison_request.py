@@ -12,7 +12,7 @@ from bulkhead.analysis.changes.comparison import (
     compare_overlays,
 )
 from bulkhead.analysis.changes.kept_policies import kept_policies
-from bulkhead.analysis.changes.revision_checks import graph_of, unlisted_changes
+from bulkhead.analysis.changes.revision_checks import alone_faults, graph_of, unlisted_changes
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.io.kustomize.kustomization import Bounds
@@ -90,6 +90,7 @@ def compare_trees(
     was, now = (asked.semantics_for(side if side.profile else other) for side, other in sides)
     graphs = graph_of(before), graph_of(after)
     notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
+    faults += alone_faults(before, after)
     if faults:
         raise NotComparable(names[1], faults)
     sides_of = ComparedSides(names, before, after, (was, now), asked.endpoints)

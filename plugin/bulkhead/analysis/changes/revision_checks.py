@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.overlays.altered_overlays import altered_overlays
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.git.attributes import altered_texts
 from bulkhead.io.git.file_states import MODULE, FileStates
@@ -45,6 +46,28 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
             hint = "list it in the root's kustomization, in a change of its own"
             faults.append(refusal(at, f"{UNLISTED}: what it renders changes", hint))
     return notes, faults
+
+
+def alone_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagnostic]:
+    """
+    Yield a refusal for each overlay that the root changes and whose own build is not the same before and after.
+
+    An ApplicationSet delivers that folder by itself, so the build of the root does not show what is delivered.
+    """
+    sides = [each.loaded for each in (before, after) if each.loaded]
+    graphs = [each.sources.graph for each in sides if each.sources]
+    if len(graphs) < 2:
+        return
+    altered = {
+        os.path.relpath(folder, graph.root)
+        for side, graph in zip(sides, graphs, strict=True)
+        for folder in altered_overlays(side)
+    }
+    for folder in sorted(altered):
+        if fingerprint(graphs[0], folder) != fingerprint(graphs[1], folder):
+            message = "the root changes what this overlay renders, and an ApplicationSet delivers it by itself"
+            hint = "compare the overlay alone (`--dir`), or move what the root changes into the overlay"
+            yield refusal(Location(folder), f"{message}: what it renders changes", hint)
 
 
 def altered_faults(

@@ -28,14 +28,14 @@ def kept_back(text: str, file: str) -> Iterator[Diagnostic]:
     if not any(word in text for word in KEEPS_BACK):
         return
     for each in of_build(text):
-        if _decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
+        if decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
             for word in _words(each.value().get("metadata")):
                 name = "/".join(str(each.head[key]) for key in ("namespace", "name") if each.head.get(key))
                 message = f"a delivery keeps the {each.head.get('kind')} `{name}` back, or deletes it, for `{word}`"
                 yield refusal(Location(file), message, "leave it out")
 
 
-def _decides(api_version: str, kind: str) -> bool:
+def decides(api_version: str, kind: str) -> bool:
     """Say whether objects of *kind* decide about traffic."""
     return kind in (NETWORKPOLICY, "Namespace") or is_unjudged(group_of(api_version), kind)
 
