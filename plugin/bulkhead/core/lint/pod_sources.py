@@ -1,9 +1,21 @@
 """
 Which pods really come in through a rule: those that it lets in and whose own egress lets them out.
+
+Those that are given, or stand for the pods that a policy selects, are named; a namespace has other pods if a pod that
+could exist comes in on a port on which none of them does.
 """
+
+from collections.abc import Iterator
 
 from bulkhead.core.engine.reachability import FamilyReachability, port_set
 from bulkhead.core.lint.context import LintContext, RuleReference, alone, rule_effects
+from bulkhead.core.possible.coverage import RuleKey
+from bulkhead.core.possible.sources import (
+    NOTHING,
+    OpenPorts,
+    OpenSources,
+    PossibleSources,
+)
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
@@ -19,23 +31,55 @@ class PodSources:
 
     def __init__(self, scene: LintContext) -> None:
         self.layers = [_LayerSources(layer, alone(scene, layer)) for layer in scene.answer.layers]
-        self.known: dict[tuple[Opened, ...], tuple[str, ...]] = {}
+        self.possible = PossibleSources(scene.possible, scene.answer.semantics)
+        self.known: dict[tuple[tuple[Opened, ...], OpenSources], tuple[str, ...]] = {}
+        spaces = {name for layer in self.layers for name in layer.layer.space.by_namespace}
+        if "*" not in spaces:  # which stands for the namespaces without pods and policies
+            spaces |= {each.name for each in scene.cluster.namespaces}
+        self.spaces = sorted(spaces | self.possible.isolated)
 
     def names(self, line: RuleReference) -> tuple[str, ...]:
         """Return the namespaces of these pods, each with the ports where not every port is open."""
         coming = tuple(layer.coming(line) for layer in self.layers)
-        if coming not in self.known:
-            self.known[coming] = self._names(coming)
-        return self.known[coming]
+        possible = self.possible.through(RuleKey(line.policy, line.direction, entry) for entry in line.entries)
+        key = coming, possible
+        if key not in self.known:
+            self.known[key] = self._names(coming, possible)
+        return self.known[key]
 
-    def _names(self, coming: tuple[Opened, ...]) -> tuple[str, ...]:
+    def _names(self, coming: tuple[Opened, ...], possible: OpenSources) -> tuple[str, ...]:
         found: dict[str, PortSet] = {}
         for layer, those in zip(self.layers, coming, strict=True):
             for name, opened in layer.named(those).items():
                 found[name] = ports.union(found.get(name, ports.NONE), opened)
-        return tuple(
-            name if opened == ports.EVERY else f"{name} ({opened})" for name, opened in sorted(found.items(), key=_last)
-        )
+        listed = [(name, name if opened == ports.EVERY else f"{name} ({opened})") for name, opened in found.items()]
+        return tuple(text for _, text in sorted([*listed, *self._others(found, possible)], key=_last))
+
+    def _others(self, found: dict[str, PortSet], possible: OpenSources) -> Iterator[tuple[str, str]]:
+        """Yield the namespaces of which a pod that could exist comes in on more ports than those that are given."""
+        given: dict[str, PortSet] = {}
+        for name, opened in found.items():
+            space = name.partition("/")[0]
+            given[space] = ports.union(given.get(space, ports.NONE), opened)
+        for space in self.spaces:
+            name = ANY_OTHER if space == "*" else space
+            is_isolated = space in self.possible.isolated
+            text = _more(
+                possible.named.get(space, NOTHING) if is_isolated else possible.other,
+                given.get(name, ports.NONE),
+            )
+            if text:
+                yield name, f"{name} ({text})"
+
+
+def _more(opened: OpenPorts, given: PortSet) -> str:
+    """Return what is *opened* to other pods than the *given* ones, to which *given* is; ``""``: nothing more."""
+    more = ports.subtract(opened.numbers, given)
+    if more == ports.EVERY:
+        return "other pods"
+    names = [] if given.spans else [name.replace("/", " ") for name in sorted(opened.names)]
+    text = ",".join([*([str(more)] if more.spans else []), *names])
+    return f"other pods: {text}" if text else ""
 
 
 class _LayerSources:
@@ -113,14 +157,17 @@ def _added(pieces: dict[int, int], opened: int, sources: int) -> dict[int, int]:
         return pieces
     found: dict[int, int] = {}
     for already, those in pieces.items():
-        for port_cells, some in ((already | opened, those & sources), (already, those & ~sources)):
+        for port_cells, some in (
+            (already | opened, those & sources),
+            (already, those & ~sources),
+        ):
             if some:
                 found[port_cells] = found.get(port_cells, 0) | some
     return found
 
 
-def _last(item: tuple[str, PortSet]) -> tuple[bool, str]:
-    return item[0] == ANY_OTHER, item[0]
+def _last(item: tuple[str, str]) -> tuple[bool, str, str]:
+    return item[0] == ANY_OTHER, *item
 
 
 class Elsewhere:

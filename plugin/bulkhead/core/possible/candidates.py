@@ -37,6 +37,7 @@ class ClassIndex:
                         found[value] = found.get(value, 0) | bit
             for axis, those in each.spans.items():
                 spans.setdefault(axis, {})[bit] = those
+        self.among: dict[tuple[str, frozenset[Value]], ClassSet] = {}
         self.spans = {axis: _SpanIndex(those) for axis, those in spans.items()}
 
     def meeting(self, flows: FlowClass) -> ClassSet:
@@ -44,14 +45,21 @@ class ClassIndex:
         found = self.every
         for axis, (excluded, values) in flows.values.items():
             if not excluded and axis in self.bound:
-                having = self.having[axis]
-                among = 0
-                for value in values if len(values) <= len(having) else having.keys() & values:
-                    among |= having.get(value, 0)
-                found &= among | ~self.bound[axis]
+                found &= self._having_some(axis, values) | ~self.bound[axis]
         for axis, spans in flows.spans.items():
             if axis in self.spans:
                 found &= self.spans[axis].meeting(spans, found)
+        return found
+
+    def _having_some(self, axis: str, values: frozenset[Value]) -> ClassSet:
+        """Return the classes that have one of *values* on *axis*; the answer for many values is kept."""
+        if (axis, values) in self.among:
+            return self.among[axis, values]
+        having, found = self.having[axis], 0
+        for value in values if len(values) <= len(having) else having.keys() & values:
+            found |= having.get(value, 0)
+        if len(values) > _MOST_VALUES:
+            self.among[axis, values] = found
         return found
 
 

@@ -120,7 +120,8 @@ EVERY_POD = Check(
     "Every pod can come in",
     "Policies are additive, and on kube-router and Calico an `ipBlock` matches the addresses of pods. An ingress rule "
     "with the pod network's CIDR therefore lets in the pods of every namespace whose own egress allows it, whatever "
-    "the rule is called. The finding lists exactly those namespaces.",
+    "the rule is called. The finding lists exactly those namespaces; `other pods` are pods that could exist and come "
+    "in where none that is given, or that a policy selects, does.",
     "ingress:\n  intra-namespace: {from: pod-network}   # 10.42.0.0/16",
     "Keep the CIDR for ingress, where kube-router's lag makes it useful, and name the namespace in egress: that is "
     "what the component `base/hardened` does. Or write `from: {pods: {}}` and live with the lag.",
