@@ -15,7 +15,68 @@ KEPT_BACK = {
     "helm.sh/hook": "pre-install",
     "argocd.argoproj.io/hook": "PreSync",
     "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
+    "kustomize.toolkit.fluxcd.io/ssa": "Ignore",
 }
+OBJECTS = {
+    "NetworkPolicy": ("networking.k8s.io/v1", "spec: {podSelector: {}}"),
+    "Namespace": ("v1", ""),
+    "CiliumNetworkPolicy": ("cilium.io/v2", "spec: {endpointSelector: {}, ingressDeny: [{}]}"),
+    "GlobalNetworkPolicy": ("projectcalico.org/v3", "spec: {ingress: [{action: Deny}]}"),
+}
+
+
+def written(kind: str, metadata: str = "") -> str:
+    """Return an object of *kind*, after a NetworkPolicy that is the same on both sides."""
+    version, rest = OBJECTS[kind]
+    space = "" if kind in ("Namespace", "GlobalNetworkPolicy") else ", namespace: shop"
+    head = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: shop{space}{metadata}}}\n{rest}\n"
+    return f"{POLICY % ''}---\n{head}"
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+@pytest.mark.parametrize("where", ["annotations", "labels"])
+@pytest.mark.parametrize("word", KEPT_BACK)
+def test_whatever_decides_about_traffic_is_refused_where_it_is_kept_back(
+    tree: Tree, kind: str, where: str, word: str
+) -> None:
+    tree.write("old/policy.yaml", written(kind))
+    tree.write("new/policy.yaml", written(kind, f", {where}: {{{word}: x}}"))
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, done.stdout) == (2, "")
+    assert f"new/policy.yaml:5:1: error: a delivery keeps the {kind}" in done.stderr
+    assert f"`{word}`" in done.stderr
+
+
+OWNER = "ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: 1c3b2a10-0000-4000-8000-000000000000}]"
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_an_object_with_an_owner_is_refused_unless_a_cluster_has_it(tree: Tree, kind: str) -> None:
+    tree.write("old/policy.yaml", written(kind))
+    tree.write("new/policy.yaml", written(kind, f", {OWNER}"))
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, done.stdout) == (2, "")
+    assert "where its owner is not there, because of `ownerReferences`" in done.stderr
+    tree.write("new/policy.yaml", written(kind, f", uid: 2c3b2a10-0000-4000-8000-000000000000, {OWNER}"))
+    assert "ownerReferences" not in tree.bulkhead("diff", "--manifests", "old", "new").stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "spec"),
+    [
+        ("projectcalico.org/v3", "GlobalNetworkSet", "spec: {nets: [198.51.100.0/24]}"),
+        ("projectcalico.org/v3", "HostEndpoint", "spec: {node: a}"),
+        ("cilium.io/v2alpha1", "CiliumCIDRGroup", "spec: {externalCIDRs: [198.51.100.0/24]}"),
+    ],
+)
+def test_labels_that_other_policies_select_by_are_compared(tree: Tree, version: str, kind: str, spec: str) -> None:
+    for side, role in (("old", "untrusted"), ("new", "trusted")):
+        metadata = f"metadata: {{name: x, labels: {{role: {role}}}}}"
+        tree.write(
+            f"{side}/policy.yaml", f"{POLICY % ''}---\napiVersion: {version}\nkind: {kind}\n{metadata}\n{spec}\n"
+        )
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, "NO EFFECT" in done.stdout, kind in done.stdout) == (2, False, True)
 
 
 @pytest.mark.parametrize("word", KEPT_BACK)

@@ -160,7 +160,7 @@ def test_a_kind_that_the_group_of_network_policy_does_not_have_is_an_error(tmp_p
         dump(tmp_path, custom("networking.k8s.io/v1", kind)),
     ):
         (fault,) = found.faults
-        assert fault.message == f"`{kind}` is no kind of `networking.k8s.io`"
+        assert fault.message.endswith(f"`{kind}` is no kind of `networking.k8s.io`")
         assert fault.hint == "did you mean `NetworkPolicy`?"
 
 

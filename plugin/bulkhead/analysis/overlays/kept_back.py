@@ -10,36 +10,23 @@ from collections.abc import Iterator
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, OWNED, delivery_marks, kept_back_message
 from bulkhead.io.manifests.kinds import group_of, is_unjudged
-from bulkhead.io.yaml.nodes import Raw
 from bulkhead.io.yaml.resource_stream import of_build
-
-KEEPS_BACK = (
-    "argocd.argoproj.io/hook",
-    "helm.sh/hook",
-    "kustomize.toolkit.fluxcd.io/reconcile",
-    "kustomize.toolkit.fluxcd.io/ssa",
-)
-"""Annotations, and labels, by which a delivery leaves an object out, or applies it in another way."""
 
 
 def kept_back(text: str, file: str) -> Iterator[Diagnostic]:
     """Yield a refusal, at *file*, for each policy or namespace in *text*, what kustomize prints, that is kept back."""
-    if not any(word in text for word in KEEPS_BACK):
+    if not any(word in text for word in (*KEEPS_BACK, OWNED)):
         return
     for each in of_build(text):
         if decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
-            for word in _words(each.value().get("metadata")):
+            for word in delivery_marks(each.value().get("metadata")):
                 name = "/".join(str(each.head[key]) for key in ("namespace", "name") if each.head.get(key))
-                message = f"a delivery keeps the {each.head.get('kind')} `{name}` back, or deletes it, for `{word}`"
+                message = kept_back_message(str(each.head.get("kind")), name, word)
                 yield refusal(Location(file), message, "leave it out")
 
 
 def decides(api_version: str, kind: str) -> bool:
     """Say whether objects of *kind* decide about traffic."""
     return kind in (NETWORKPOLICY, "Namespace") or is_unjudged(group_of(api_version), kind)
-
-
-def _words(metadata: Raw) -> list[str]:
-    found = [metadata.get(key) for key in ("annotations", "labels")] if isinstance(metadata, dict) else []
-    return sorted({str(word) for each in found if isinstance(each, dict) for word in each if word in KEEPS_BACK})

@@ -19,6 +19,7 @@ from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
 from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
+from bulkhead.io.manifests.delivery_marks import kept_back_message
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, place, split
@@ -260,20 +261,14 @@ class _Reading:
         self.faults.append(Diagnostic(Location(path), message, hint))
 
 
-_KEEPS_BACK = ("argocd.argoproj.io/hook", "helm.sh/hook", "kustomize.toolkit.fluxcd.io/reconcile")
-"""Annotations by which a delivery applies an object at another time, deletes it again, or leaves it out."""
-
-
 def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
-    """Yield a problem for each policy that a delivery keeps back. What is in the list of a dump is in the cluster."""
+    """Yield a problem for each object that a delivery keeps back. What is in the list of a dump is in the cluster."""
     for each in objects:
-        for thing in each.object.things if not each.of_list else ():
-            if isinstance(thing, NetworkPolicy):
-                for word in sorted({key for key, _ in (*thing.labels, *thing.annotations)} & {*_KEEPS_BACK}):
-                    name = f"{thing.namespace}/{thing.name}"
-                    message = f"a delivery keeps the NetworkPolicy `{name}` back, or deletes it, for `{word}`"
-                    at = Location(each.location.file, each.location.line, int(each.location.line > 0))
-                    yield Diagnostic(at, message, f"remove `{word}`, or leave the policy out")
+        found = each.object
+        for word in found.kept_back if not each.of_list else ():
+            name = "/".join(filter(None, (found.namespace, found.name)))
+            at = Location(each.location.file, each.location.line, int(each.location.line > 0))
+            yield Diagnostic(at, kept_back_message(found.kind, name, word), f"remove `{word}`, or leave the object out")
 
 
 def _build_it(folder: str) -> str:

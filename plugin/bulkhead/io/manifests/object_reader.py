@@ -16,6 +16,7 @@ from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.language.scalars import Name, Subdomain
 from bulkhead.core.record import record, replaced
 from bulkhead.io.manifests import read_networkpolicy, strict_metadata
+from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, delivery_marks
 from bulkhead.io.manifests.held_policies import holds_policy
 from bulkhead.io.manifests.judged_kinds import has_own_version, is_meant, misspelt_key, wrong_kind
 from bulkhead.io.manifests.kinds import (
@@ -50,6 +51,7 @@ class ReadObject:
     *owner* is kind and name of what controls it. *replicas* is ``None`` where it is not written. *creates*: it
     has no template and may create pods. *finished*: a pod that has ended, which is no endpoint. *generated*: the
     API server completes its name, so that two of one name are two objects. *leaving*: it is being deleted.
+    *kept_back* are the marks of a policy or namespace that is not applied as it is written.
     *path* leads to it in its document; it is empty where the object is the document.
     """
 
@@ -64,6 +66,7 @@ class ReadObject:
     finished: bool = False
     generated: bool = False
     leaving: bool = False
+    kept_back: tuple[str, ...] = ()
     path: Path = ()
 
 
@@ -123,7 +126,7 @@ def _list_or_object(
     kind: str, version: str, document: dict[str, Any], problems: list[Diagnostic], path: Path, is_item: bool
 ) -> Iterator[ReadObject | None]:
     if not (kind.endswith("List") and ("items" in document or "spec" not in document)):
-        yield from _object(kind, version, document, problems, path)
+        yield from _marked(document, _object(kind, version, document, problems, path))
         return
     items = document.get("items")  # kubectl reads a list without items as an empty one
     if not isinstance(items, list | None):
@@ -138,6 +141,13 @@ def _list_or_object(
     of_items = kind.removesuffix("List"), str(document.get("apiVersion") or "")
     for number, item in enumerate(items or ()):
         yield from read(item, problems, *of_items, (*path, "items", number))
+
+
+def _marked(document: dict[str, Any], found: Iterator[ReadObject | None]) -> Iterator[ReadObject | None]:
+    marks = delivery_marks(document.get("metadata"))
+    for each in found:
+        decides = each and (each.unjudged or any(not isinstance(thing, Pod) for thing in each.things))
+        yield replaced(each, kept_back=marks) if each and marks and decides else each
 
 
 def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> None:
@@ -300,10 +310,10 @@ def _unjudged(group: str, kind: str, document: dict[str, Any], path: Path) -> Re
     kept = {
         str(key): value
         for key, value in (annotations.items() if isinstance(annotations, dict) else ())
-        if not str(key).startswith(_OTHERS_ANNOTATIONS)
+        if not str(key).startswith(_OTHERS_ANNOTATIONS) or key in KEEPS_BACK
     }
     said = {str(key): value for key, value in document.items() if key not in ("metadata", "status")}
-    content = json.dumps([said, kept], sort_keys=True, default=str)
+    content = json.dumps([said, kept, metadata.get("labels")], sort_keys=True, default=str)
     title, space, name = kind_title(group, kind), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
     policy = UnjudgedPolicy(title, space, name, digest, delivers(group, kind))
