@@ -4,7 +4,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORT_RANGE
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, IpBlock, PodPeer, Selector
+from bulkhead.core.kubernetes.networkpolicy import (
+    EVERY_POD,
+    Direction,
+    IpBlock,
+    PodPeer,
+    PolicyPort,
+    PolicyRule,
+    Selector,
+)
 from bulkhead.core.language.resources import Enforcer, NetworkName
 from bulkhead.core.lint.context import (
     FieldReference,
@@ -136,11 +144,9 @@ MULTICAST_ADDRESS = Check(
 
 
 def _kubelet(scene: LintContext) -> Iterator[CheckResult]:
-    mounts = {111, 2049, 20048}
     for line in scene.lines:
         found = list(blocks(scene, line)) if line.direction is Direction.EGRESS else []
-        numbers = _numbers(scene, line)
-        if found and numbers and numbers <= mounts:
+        if found and all(_is_for_mounts(rule) for rule in rules(scene, line)):
             yield CheckResult(
                 found[0][0],
                 f"{line.title} has no effect on volumes: the kubelet mounts NFS from the node's own address, which no "
@@ -148,6 +154,12 @@ def _kubelet(scene: LintContext) -> Iterator[CheckResult]:
                 "remove it, unless a process in the pod itself speaks NFS",
                 (line.namespace,),
             )
+
+
+def _is_for_mounts(rule: PolicyRule) -> bool:
+    """Say whether *rule* is for ports of NFS, and for no other port."""
+    opened = [(port.port, port.end or port.port) for port in rule.ports or ()]
+    return bool(opened) and all(first == last and first in (111, 2049, 20048) for first, last in opened)
 
 
 KUBELET_MOUNT = Check(
@@ -255,7 +267,7 @@ def _node_ports(scene: LintContext) -> Iterator[CheckResult]:
     nodes = _texts(scene, NetworkName.NODES)
     for line, at, cidr in _dead(scene, nodes) if heeds(scene, Enforcer.KUBE_ROUTER) else ():
         ports = [port for rule in rules(scene, line) for port in rule.ports or ()]
-        if line.direction is Direction.EGRESS and ports and all(_is_node_port(port.port, port.end) for port in ports):
+        if line.direction is Direction.EGRESS and ports and all(map(_is_node_port, ports)):
             yield CheckResult(
                 at,
                 f"{line.title} decides nothing: a pod always reaches the ports 30000-32767 of its own node, one in "
@@ -266,9 +278,15 @@ def _node_ports(scene: LintContext) -> Iterator[CheckResult]:
             )
 
 
-def _is_node_port(first: int | str | None, last: int | None) -> bool:
+def _is_node_port(port: PolicyPort) -> bool:
     lowest, highest = NODE_PORT_RANGE
-    return isinstance(first, int) and lowest <= first and (last or first) <= highest
+    first = port.port
+    return (
+        port.protocol in ("TCP", "UDP")
+        and isinstance(first, int)
+        and lowest <= first
+        and (port.end or first) <= highest
+    )
 
 
 NODE_PORTS = Check(
