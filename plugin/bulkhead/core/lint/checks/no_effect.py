@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORT_RANGE
 from bulkhead.core.kubernetes.networkpolicy import (
@@ -27,6 +28,7 @@ from bulkhead.core.lint.context import (
 )
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.intervals import Spans
 
 _API_PORTS = (443, 6443)
 
@@ -175,11 +177,12 @@ KUBELET_MOUNT = Check(
 
 
 def _named_to_addresses(scene: LintContext) -> Iterator[CheckResult]:
-    for line in scene.lines if heeds(scene, Enforcer.KUBE_ROUTER) else ():
+    of_pods = _addresses_of_pods(scene)
+    for line in scene.lines:
         for entry, rule in enumerate(rules(scene, line) if line.direction is Direction.EGRESS else ()):
             names = [port.port for port in rule.ports or () if isinstance(port.port, str)]
             for number, peer in enumerate(rule.peers or ()):
-                if names and isinstance(peer, IpBlock):
+                if names and isinstance(peer, IpBlock) and not _holds_some(peer, of_pods):
                     yield CheckResult(
                         end(line, entry, number),
                         f"named port `{names[0]}` in {line.title} has no effect for the addresses `{peer.cidr}`: "
@@ -189,11 +192,31 @@ def _named_to_addresses(scene: LintContext) -> Iterator[CheckResult]:
                     )
 
 
+def _holds_some(block: IpBlock, spans: Spans) -> bool:
+    """Say whether the CIDR of *block* holds any of *spans*."""
+    first, last = addresses.network(block.cidr)
+    at = bisect_right(spans, last, key=itemgetter(0)) - 1
+    return at >= 0 and spans[at][1] >= first
+
+
+def _addresses_of_pods(scene: LintContext) -> Spans:
+    """Return the addresses that may be those of pods, whose ports have names."""
+    if heeds(scene, Enforcer.KUBE_ROUTER, Enforcer.CILIUM):
+        return ()
+    networks = [addresses.network(cidr) for cidr in _texts(scene, NetworkName.PODS)]
+    known = {addresses.family(first) for first, _ in networks}
+    own = [addresses.network(text) for pod in scene.cluster.pods for text in pod.addresses]
+    unknown = [addresses.WHOLE[family] for family in addresses.FAMILIES if family not in known]
+    return intervals.merge((*networks, *own, *unknown))
+
+
 NAMED_PORT_TO_ADDRESSES = Check(
     "named-port-to-addresses",
     Severity.WARNING,
     "A named port means nothing to addresses",
-    "A name is looked up on the destination's pod. In egress to an `ipBlock` there is none, and nothing is allowed.",
+    "A name is looked up on the destination's pod. In egress to an `ipBlock` there is none, and nothing is allowed. "
+    "Where the enforcer is neither kube-router nor Cilium it is reported only for addresses outside the profile's "
+    "network of pods.",
     "egress:\n- to: [{ipBlock: {cidr: 192.168.1.0/24}}]\n  ports: [{port: https, protocol: TCP}]",
     "Write the number.",
     _named_to_addresses,
