@@ -13,10 +13,10 @@ from bulkhead.core.sets import intervals, ports
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import allows_over, is_peer, is_port, selects
+from laws.linted import scene_of
+from laws.small_universe import DENIED, NETWORKS, SPACES, UNIVERSE, one_key, peers, small, unique
+from laws.small_universe import ports as port_lists
 from laws.strategies import NAMESPACES, few
-from laws.test_half_open import DENIED, NETWORKS, SPACES, UNIVERSE, one_key, peers, small, unique
-from laws.test_half_open import ports as port_lists
-from laws.test_lint import scene_of
 
 PROBES = [("TCP", 80), ("TCP", 443), ("UDP", 80), ("TCP", 7777)]
 EVERY_ADDRESS = IpBlock(*NETWORKS)

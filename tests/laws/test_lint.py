@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pytest
-from bulkhead.core.engine.semantics import IpBlockMode, specification
+from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.checks.hygiene import MATCHES_NOTHING
 from bulkhead.core.lint.checks.redundancy import superfluous, undecided
-from bulkhead.core.lint.context import LintContext, LintedCluster, RuleReference, of_policy
+from bulkhead.core.lint.context import LintContext, RuleReference
 from bulkhead.core.possible.coverage import families_of, possible_space
 from bulkhead.core.sets import intervals
 from conftest import IN_CI
@@ -18,23 +18,10 @@ from hypothesis import strategies as st
 from laws import population, strategies
 from laws.brute import allows_over, fits, is_peer
 from laws.kube_router import passes
-from laws.strategies import PORTS, PROTOCOLS, clusters, few, policies
+from laws.linted import PROBES, scene_of
+from laws.strategies import clusters, few, policies
 
-PROBES = [(protocol, port) for protocol in PROTOCOLS for port in (*PORTS, 7777)]
 MANY = settings(max_examples=(10 if IN_CI else 1) * settings().max_examples)
-
-
-def scene_of(cluster: Cluster, enforcer: Enforcer, workloads: bool = False) -> LintContext:
-    lines = tuple(
-        RuleReference(
-            policy.namespace, number, direction, (entry,), f"{number} {direction} {entry}",
-            of_policy(policy, "spec", direction, entry),
-        )
-        for number, policy in enumerate(cluster.policies)
-        for direction in Direction
-        for entry in range(len(policy.of(direction) or ()))
-    )  # fmt: skip
-    return LintContext(LintedCluster(cluster, specification(enforcer)), lines, enforcer, workloads=workloads)
 
 
 @st.composite

@@ -128,6 +128,10 @@ def spell(path: Path) -> str:
     return text
 
 
+_LONGEST_NAME = 300
+"""Characters: what is longer is no name that somebody misspelt, and comparing it takes long."""
+
+
 def nearest(word: str, known: "tuple[str, ...] | list[str]") -> str:
     """
     Return the most similar of *known* to *word*, or ``""`` where none is similar.
@@ -138,6 +142,8 @@ def nearest(word: str, known: "tuple[str, ...] | list[str]") -> str:
     'traefik'
     """
     best, least = "", max(1, len(word) // 3) + 1
+    if len(word) > _LONGEST_NAME:
+        return ""
     for candidate in sorted(known):
         distance = edits(word, candidate)
         if distance < least:

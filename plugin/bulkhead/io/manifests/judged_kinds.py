@@ -62,7 +62,9 @@ def _wrong_version(kind: str, api_version: str | None, is_own: bool) -> tuple[st
         return ("`apiVersion` is missing", hint) if kind == "NetworkPolicy" else ("", "")
     if is_own:
         return f"there is no {kind} of `{api_version}`", hint
-    if any(edits(group_of(api_version), group) <= _SLIPS for group in _GROUPS):
+    written = group_of(api_version)
+    near = [group for group in _GROUPS if abs(len(group) - len(written)) <= _SLIPS]
+    if any(edits(written, group) <= _SLIPS for group in near):
         return f"there is no {kind} of `{api_version}`", hint
     return "", ""
 

@@ -22,7 +22,7 @@ from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import kept_back_message
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
-from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, place, split
+from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, places, split
 from bulkhead.io.yaml.json_keys import DuplicateKey
 from bulkhead.io.yaml.json_stream import Item
 from bulkhead.io.yaml.nodes import InvalidYaml
@@ -333,5 +333,6 @@ def _read(text: str, documents: list[object]) -> Held:
     except RecursionError:
         return Held((), ((0, 0, Diagnostic(in_resource("file"), "this is nested too deeply")),))
     objects = tuple(each for each in found if each)
-    placed = tuple((*place(text, problem.location.path), problem) for problem in problems)
+    at = places(text, [problem.location.path for problem in problems])
+    placed = tuple((*where, problem) for where, problem in zip(at, problems, strict=True))
     return Held(objects, placed, not problems and bool(found) and not objects)

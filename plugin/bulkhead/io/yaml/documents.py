@@ -8,7 +8,7 @@ read by ``json``.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -116,10 +116,25 @@ class _KubectlReader(ValueReader):
 
 def place(text: str, path: Path) -> tuple[int, int]:
     """Return line and column, from 0, of what *path* leads to in *text*, or of the nearest that exists around it."""
+    return places(text, [path])[0]
+
+
+_MOST_PLACES = 1000
+
+
+def places(text: str, paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Return :func:`place` for each of *paths*; those after the first 1000 have the last one's."""
     try:
-        node = next(nodes(text, LARGEST_DOCUMENT))
+        root = next(nodes(text, LARGEST_DOCUMENT)) if paths else None
     except (InvalidYaml, StopIteration):
-        return 0, 0
+        root = None
+    if root is None:
+        return [(0, 0)] * len(paths)
+    found = [_place(root, path) for path in paths[:_MOST_PLACES]]
+    return found + found[-1:] * (len(paths) - len(found))
+
+
+def _place(node: Node, path: Path) -> tuple[int, int]:
     for step in path:
         below = _below(node, step)
         if below is None:
