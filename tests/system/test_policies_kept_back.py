@@ -16,6 +16,11 @@ KEPT_BACK = {
     "argocd.argoproj.io/hook": "PreSync",
     "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
     "kustomize.toolkit.fluxcd.io/ssa": "Ignore",
+    "fluxcd.io/ignore": "sync_only",
+    "configmanagement.gke.io/managed": "disabled",
+    "client.lifecycle.config.k8s.io/mutation": "ignore",
+    "kapp.k14s.io/exists": '""',
+    "kapp.k14s.io/noop": '""',
 }
 OBJECTS = {
     "NetworkPolicy": ("networking.k8s.io/v1", "spec: {podSelector: {}}"),
@@ -87,6 +92,11 @@ def test_a_policy_that_becomes_a_hook_is_never_no_effect(word: str, tree: Tree) 
     assert (done.status, "NO EFFECT" in done.stdout) == (2, False)
     assert "new/policy.yaml:1:1: error: a delivery keeps the NetworkPolicy `shop/closed` back" in done.stderr
     assert word in done.stderr
+
+
+def test_what_config_sync_applies_is_applied(tree: Tree) -> None:
+    tree.write("policy.yaml", POLICY % ", annotations: {configmanagement.gke.io/managed: enabled}")
+    assert tree.bulkhead("diff", "--manifests", "policy.yaml", "policy.yaml").status == 0
 
 
 def test_a_policy_in_the_list_of_a_dump_is_in_the_cluster(tree: Tree) -> None:

@@ -129,14 +129,14 @@ def _rules(folder: str, name: str, content: bytes, macros: Mapping[str, list[str
 
 
 @dataclass(frozen=True)
-class _Line:
+class _AttributeLine:
     number: int
     pattern: str
     words: list[str]
     is_exact: bool
 
 
-def _lines(content: bytes) -> Iterator[_Line]:
+def _lines(content: bytes) -> Iterator[_AttributeLine]:
     """Yield each line that may set an attribute, split as git splits it: other blanks are part of a word."""
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.decode(errors="replace").replace("\0", " ")
@@ -144,10 +144,10 @@ def _lines(content: bytes) -> Iterator[_Line]:
         if not words or words[0].startswith("#"):
             continue
         if words[0].startswith('"'):  # a quoted pattern: every word may be an attribute, of every file
-            yield _Line(number, "*", [each for word in words for each in word.split('"') if each], False)
+            yield _AttributeLine(number, "*", [each for word in words for each in word.split('"') if each], False)
         else:
             is_read = len(raw) < _LONGEST_LINE and b"\0" not in raw and all(map(_VALID_WORD.fullmatch, words[1:]))
-            yield _Line(number, words[0], words[1:], is_read and bool(_EXACT_PATTERN.fullmatch(words[0])))
+            yield _AttributeLine(number, words[0], words[1:], is_read and bool(_EXACT_PATTERN.fullmatch(words[0])))
 
 
 def _above(path: str) -> list[str]:

@@ -7,8 +7,16 @@ KEEPS_BACK = (
     "helm.sh/hook",
     "kustomize.toolkit.fluxcd.io/reconcile",
     "kustomize.toolkit.fluxcd.io/ssa",
+    "fluxcd.io/ignore",
+    "configmanagement.gke.io/managed",
+    "client.lifecycle.config.k8s.io/mutation",
+    "kapp.k14s.io/exists",
+    "kapp.k14s.io/noop",
 )
 """Annotations, and labels, by which a delivery leaves an object out, or applies it in another way."""
+
+_SIMPLY_APPLIED = ("configmanagement.gke.io/managed", "enabled")
+"""What Config Sync writes at each object that it applies."""
 
 OWNED = "ownerReferences"
 
@@ -22,7 +30,8 @@ def delivery_marks(metadata: Any) -> tuple[str, ...]:
     if not isinstance(metadata, dict):
         return ()
     found = [metadata.get(key) for key in ("annotations", "labels")]
-    words = {str(word) for each in found if isinstance(each, dict) for word in each if word in KEEPS_BACK}
+    items = [item for each in found if isinstance(each, dict) for item in each.items() if item != _SIMPLY_APPLIED]
+    words = {str(word) for word, _ in items if word in KEEPS_BACK}
     owned = {OWNED} if metadata.get(OWNED) and "uid" not in metadata else set()
     return tuple(sorted(words | owned))
 
