@@ -421,14 +421,14 @@ class TestNothingLeadsOut:
         (other / "kustomization.yaml").write_text("resources: []\n")
         for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "start")):
             git(other, *command)
-        repository.git("submodule", "--quiet", "add", str(other), "overlays/module")
+        repository.git("submodule", "--quiet", "add", str(other), "more/module")
         repository.commit()
         done = repository.diff("HEAD~1", "HEAD")
-        assert (done.status, "  overlays/module (a submodule, whose files are not read)" in done.stdout) == (1, True)
-        repository.listing("cardboard", "email", "module")
+        assert (done.status, "  more/module (a submodule, whose files are not read)" in done.stdout) == (1, True)
+        repository.tree.write("kustomization.yaml", f"{LISTING}- overlays/cardboard\n- overlays/email\n- more/module\n")
         repository.commit()
         done = repository.diff("HEAD~1", "HEAD")
-        assert (done.status, "`overlays/module` is in a submodule" in done.stderr) == (2, True)
+        assert (done.status, "`more/module` is in a submodule" in done.stderr) == (2, True)
 
     @pytest.mark.parametrize(
         "remote",
@@ -655,6 +655,8 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
         1,
         [
             "OPENS traffic across namespaces and within a namespace",
+            "note: a row about a pod that exists is about every pod that could exist with the labels that the rule asks "
+            "for, too: `--endpoints possible` lists them",
             "OPENS across namespaces",
             "  + b -> a: port 80",
             "      ingress rule web, two/all.yaml:14",
