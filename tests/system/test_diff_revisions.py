@@ -425,7 +425,8 @@ class TestNothingLeadsOut:
         repository.commit()
         done = repository.diff("HEAD~1", "HEAD")
         assert (done.status, "  more/module (a submodule, whose files are not read)" in done.stdout) == (1, True)
-        repository.tree.write("kustomization.yaml", f"{LISTING}- overlays/cardboard\n- overlays/email\n- more/module\n")
+        root = f"{LISTING}- overlays/cardboard\n- overlays/email\n- more/module\n"
+        repository.tree.write("kustomization.yaml", root)
         repository.commit()
         done = repository.diff("HEAD~1", "HEAD")
         assert (done.status, "`more/module` is in a submodule" in done.stderr) == (2, True)
