@@ -656,8 +656,8 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
         1,
         [
             "OPENS traffic across namespaces and within a namespace",
-            "note: a row about a pod that exists is about every pod that could exist with the labels that the rule asks "
-            "for, too: `--endpoints possible` lists them",
+            "note: a row about a pod that exists is about every pod that could exist with the labels that the rule "
+            "asks for, too: `--endpoints possible` lists them",
             "OPENS across namespaces",
             "  + b -> a: port 80",
             "      ingress rule web, two/all.yaml:14",
