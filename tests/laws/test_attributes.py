@@ -9,6 +9,8 @@ from bulkhead.io.git.attributes import altered_texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.native  # git needs a process
+
 FILES = ["overlays/shop/rules.yaml", "overlays/shop/kustomization.yaml", "base/cluster.yaml"]
 FOLDERS = ["overlays", "overlays/shop", "base"]
 NAMES = ["ident", "filter", "working-tree-encoding", "export-ignore", "export-subst", "eol"]
