@@ -100,16 +100,24 @@ def _refused_by_blocks(
         sources, destinations = source, destination
         if direction is Direction.EGRESS:
             sources = EndpointSelection(source.text, tuple(pod for pod in source.pods if pod in isolated))
+            destinations = EndpointSelection(destination.text, _without_address(destination.pods))
         else:
+            sources = EndpointSelection(source.text, _without_address(source.pods))
             destinations = EndpointSelection(
                 destination.text, tuple(pod for pod in destination.pods if pod in isolated)
             )
+        if not (sources.pods and destinations.pods):
+            continue
         for each in explain_pairs(answer, sources, destinations, asked, False):
             key = each.family, each.source, each.destination
             other = each.destination if direction is Direction.EGRESS else each.source
             if key not in known and not each.exempt and _has_unknown_pod(other) and each.denied:
                 known.add(key)
                 yield each
+
+
+def _without_address(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    return tuple(pod for pod in pods if not pod.addresses)
 
 
 def _isolated_by_blocks(answer: Reachability, direction: Direction) -> set[Pod]:
