@@ -178,6 +178,13 @@ class Tree:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
 
+    def commit(self, *options: str) -> None:
+        """Commit every file, with *options* of git; the first commit makes the repository, with the branch ``main``."""
+        if not (self.path / ".git").exists():
+            git(self.path, "init", "-q", "-b", "main")
+        git(self.path, "add", "-A")
+        git(self.path, "commit", "-qm", "change", *options)
+
     def overlay(self, namespace: str, rules: str = "", kustomization: str = "") -> Path:
         """Make an overlay; *rules* is the text below ``spec:`` of its patch, *kustomization* replaces the usual one."""
         text = kustomization or STANDARD_OVERLAY.format(namespace=namespace)

@@ -4,6 +4,7 @@ Pods that could exist: with labels, namespaces, addresses and ports that policie
 
 from collections.abc import Callable, Sequence
 from itertools import product
+from random import Random
 from typing import Any
 
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
@@ -55,6 +56,21 @@ def populations(draw: st.DrawFn, within: Sequence[str] = ADDRESSES, most: int = 
         for number in range(count)
     )
     return pods, {name: dict(draw(labels)) for name in SPACES}
+
+
+def random_pods(random: Random, own: Sequence[str], probes: Sequence[tuple[str, int]]) -> tuple[Pod, ...]:
+    """Return a pod for each address of *own*; its named port is one of *probes*."""
+    values = (*VALUES, "nobody-mentions-it")
+    return tuple(
+        Pod(
+            random.choice(SPACES),
+            f"possible-{number}",
+            labels=tuple((key, random.choice(values)) for key in KEYS if random.random() < 0.7),
+            ports=(NamedPort(random.choice(("http", "dns")), *random.choice(probes)),),
+            addresses=(address,),
+        )
+        for number, address in enumerate(own)
+    )
 
 
 def is_in(

@@ -14,7 +14,7 @@ import pytest
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.engine.semantics import API, Semantics, enforced
 from bulkhead.core.expansion.expand import expand
-from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Namespace
 from bulkhead.core.language import resources
 from bulkhead.core.language.resources import ClusterProfile, Enforcer, SegmentedNamespace
 from bulkhead.core.record import fields_of
@@ -22,25 +22,11 @@ from bulkhead.core.sets import addresses, intervals
 from bulkhead.io.resources.decode import decode
 from conftest import IN_CI
 from laws import brute, edits, kube_router, population, written
-from laws.strategies import KEYS, NAMESPACES, VALUES
+from laws.strategies import NAMESPACES, VALUES
 
 PAIRS = int(os.environ.get("EDITS", "24000" if IN_CI else "2400"))
 SHARDS = 4
 PROBES = (("TCP", 80), ("UDP", 53), ("TCP", 7777), ("SCTP", 80))
-
-
-def random_pods(random: Random, within: tuple[str, ...]) -> tuple[Pod, ...]:
-    values = (*VALUES, "nobody-mentions-it")
-    return tuple(
-        Pod(
-            random.choice(population.SPACES),
-            f"possible-{number}",
-            labels=tuple((key, random.choice(values)) for key in KEYS if random.random() < 0.7),
-            ports=(NamedPort(random.choice(("http", "dns")), *random.choice(PROBES[:2])),),
-            addresses=(address,),
-        )
-        for number, address in enumerate(random.sample(within, min(6, len(within))))
-    )
 
 
 def missed(
@@ -61,7 +47,8 @@ def missed(
         for end in population.OUTSIDES
         if (":" in end.address) == (family == 6) and not intervals.holds(known, population.place(end))
     ]
-    pods = random_pods(random, within)
+    own = random.sample(within, min(6, len(within)))
+    pods = population.random_pods(random, own, PROBES[:2])
     spaces = {name: {"app": random.choice(VALUES)} if random.random() < 0.5 else {} for name in population.SPACES}
     sides = [population.living(side, pods, spaces) for side in (before, after)]
     mine = [change for change in changes if change.space.family == family and not change.is_part]

@@ -10,7 +10,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.engine.semantics import API, Semantics, enforced
-from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Namespace, Pod
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.possible.described import LabelCondition, PossiblePods
@@ -22,7 +22,7 @@ from bulkhead.report.layout.markdown import escaped
 from bulkhead.report.layout.style import Style
 from laws import brute, edits, kube_router, population
 from laws.population import Spaces
-from laws.strategies import KEYS, NAMESPACES, VALUES
+from laws.strategies import NAMESPACES, VALUES
 
 PAIRS = int(os.environ.get("EDITS", "24000")) // 150
 INSIDE = ("10.0.0.1", "10.0.0.3", "10.0.0.5", "10.0.0.6")
@@ -31,20 +31,6 @@ OUTSIDES = tuple(end for end in population.OUTSIDES if ":" not in end.address an
 SEMANTICS = {"specification": API, "kube-router": enforced(Enforcer.KUBE_ROUTER)}
 
 Flow = tuple[Endpoint, Endpoint, str, int]
-
-
-def random_pods(random: Random) -> tuple[Pod, ...]:
-    values = (*VALUES, "nobody-mentions-it")
-    return tuple(
-        Pod(
-            random.choice(population.SPACES),
-            f"possible-{number}",
-            labels=tuple((key, random.choice(values)) for key in KEYS if random.random() < 0.7),
-            ports=(NamedPort(random.choice(("http", "dns")), *random.choice(PROBES[:2])),),
-            addresses=(address,),
-        )
-        for number, address in enumerate(INSIDE)
-    )
 
 
 def has_names(policy: NetworkPolicy) -> bool:
@@ -139,7 +125,7 @@ def test_every_change_of_an_edit_is_printed_in_each_format(name: str) -> None:
         comparison = compare_manifests(ComparedSides(("a", "b"), *inputs, (read, read)))
         spaces = {each: {"app": random.choice(VALUES)} if random.random() < 0.5 else {} for each in population.SPACES}
         spaces |= {each.name: dict(each.labels) for each in known}
-        pods = random_pods(random)
+        pods = population.random_pods(random, INSIDE, PROBES[:2])
         sides = [population.living(side, pods, spaces) for side in (before, after)]
         shown = printed(comparison)
         for flow, opens in changed(sides, read):

@@ -1,7 +1,7 @@
 """Files by which Argo CD changes the source of an Application are refused: what is delivered is not what is built."""
 
 import pytest
-from conftest import Tree, git
+from conftest import Tree
 
 CHANGES = "plugin: null\ndirectory: {include: extra.yaml}\n"
 
@@ -13,9 +13,7 @@ def repository(tree: Tree) -> Tree:
     tree.write("overlays/group/blog/kustomization.yaml", "resources: [more.yaml]\n")
     tree.write("overlays/group/blog/more.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
     tree.write("kustomization.yaml", "resources: [overlays/shop, overlays/group/blog]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "before")
+    tree.commit()
     return tree
 
 
@@ -39,8 +37,7 @@ def test_a_file_that_changes_the_source_is_refused_wherever_a_folder_is_delivere
     for command in ("validate", "render", "lint", "diff"):
         done = repository.bulkhead(command)
         assert (done.status, done.stdout, says in done.stderr) == (2, "", True), (command, done)
-    git(repository.path, "add", "-A")
-    git(repository.path, "commit", "-qm", "after")
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     assert (done.status, done.stdout, f"HEAD:{says}" in done.stderr) == (2, "", True), done
 
@@ -48,8 +45,7 @@ def test_a_file_that_changes_the_source_is_refused_wherever_a_folder_is_delivere
 @pytest.mark.parametrize("target", ["../../base/namespace.yaml", "/nowhere", "missing.yaml"])
 def test_a_link_of_that_name_is_refused_too(repository: Tree, target: str) -> None:
     (repository.path / "overlays/shop/.argocd-source.yaml").symlink_to(target)
-    git(repository.path, "add", "-A")
-    git(repository.path, "commit", "-qm", "after")
+    repository.commit()
     for arguments in (("validate",), ("diff", "HEAD~1", "HEAD"), ("diff", "HEAD~1")):
         done = repository.bulkhead(*arguments)
         assert (done.status, done.stdout, ".argocd-source.yaml: error: cannot be" in done.stderr) == (2, "", True), done

@@ -30,19 +30,13 @@ def repository(tree: Tree) -> Tree:
     tree.write("clusters/oslo/overlays/blog/kustomization.yaml", listed)
     tree.write("deploy/ci/review", "#!/bin/sh\n. tools/settings\n")
     tree.write("tools/settings", "BULKHEAD=bulkhead\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     return tree
-
-
-def commit(tree: Tree) -> None:
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "change")
 
 
 def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
     """Assert that the last commit is said to change exactly *named*: files, each with its reason."""
-    commit(tree)
+    tree.commit()
     for arguments in (("HEAD~1..HEAD",), ("HEAD~1",)):
         done = tree.bulkhead("diff", *arguments, "--format", "json")
         assert done.status == 1, done.stderr
@@ -97,10 +91,10 @@ def test_a_file_that_decides_what_is_delivered_is_named(repository: Tree, file: 
 def test_a_file_that_a_kustomization_only_mentions_is_named(repository: Tree, file: str, hides: str) -> None:
     repository.write("kustomization.yaml", "resources: [overlays/shop]\n" + hides % file)
     repository.write(file, "a: b\n")
-    commit(repository)
+    repository.commit()
     after = {"apps/blog/policy.yaml": POLICY % "blog", "apps/root.yaml": APPLICATION % "x"}
     repository.write(file, after.get(file, "#"))
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
     assert done.status != 0, done.stderr
     assert file in [each["file"] for each in json.loads(done.stdout)["delivery"]]
@@ -146,7 +140,7 @@ def test_of_two_folders_the_same_is_said(tree: Tree) -> None:
 @pytest.mark.parametrize("file", ["README.md", "docs/how-to/x.md", "src/main.py", "apps/blog/deployment.yaml"])
 def test_what_decides_nothing_is_not_named(repository: Tree, file: str) -> None:
     repository.write(file, "kind: Deployment\n")
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     assert (done.status, done.stdout[:9]) == (0, "NO EFFECT"), done.stdout + done.stderr
 
@@ -158,7 +152,7 @@ def test_a_kustomization_below_an_overlay_that_it_does_not_list_is_reported(
 ) -> None:
     repository.write(f"{folder}/{name}", "resources: [open.yaml]\n")
     repository.write(f"{folder}/open.yaml", POLICY % "shop")
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     assert (done.status, done.stdout) == (2, "")
     assert f"{folder}: error: cannot be reviewed: the root does not list it" in done.stderr
@@ -172,7 +166,7 @@ def test_a_kustomization_below_an_overlay_that_it_lists_is_part_of_it(repository
     )
     repository.write("overlays/shop/more/kustomization.yaml", "resources: [open.yaml]\n")
     repository.write("overlays/shop/more/open.yaml", POLICY % "shop")
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     assert (done.status, done.stdout[:5]) == (1, "OPENS"), done.stderr
 
@@ -195,13 +189,13 @@ OTHER_OVERLAY = "resources: [../../base]\nnamespace: blog\ntransformers: [../../
 @pytest.mark.parametrize("link", ["overlays/evil", "overlays/group/evil"])
 def test_a_link_below_overlays_to_an_overlay_elsewhere_is_found_in_revisions_too(repository: Tree, link: str) -> None:
     repository.write("docs/x/kustomization.yaml", OTHER_OVERLAY)
-    commit(repository)
+    repository.commit()
     file = repository.path / link
     file.parent.mkdir(exist_ok=True)
     file.symlink_to("../docs/x" if file.parent.name == "overlays" else "../../docs/x")
-    commit(repository)
+    repository.commit()
     repository.write("docs/x/kustomization.yaml", OTHER_OVERLAY.replace("blog", "shop"))
-    commit(repository)
+    repository.commit()
     for arguments in (("HEAD~2", "HEAD~1"), ("HEAD~1", "HEAD"), ("HEAD~2",)):
         done = repository.bulkhead("diff", *arguments)
         says = f"{link}: error: cannot be reviewed: the root does not list it"
@@ -210,7 +204,7 @@ def test_a_link_below_overlays_to_an_overlay_elsewhere_is_found_in_revisions_too
 
 def test_a_link_below_overlays_that_leads_out_of_the_repository_is_refused(repository: Tree) -> None:
     (repository.path / "overlays/evil").symlink_to("../../elsewhere")
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     says = "overlays/evil: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a symbolic"
     assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done
@@ -219,10 +213,10 @@ def test_a_link_below_overlays_that_leads_out_of_the_repository_is_refused(repos
 @pytest.mark.parametrize("inner", ["kustomization.yaml", "open.yaml", "deep/open.yaml"])
 def test_a_folder_below_one_with_manifests_is_found(repository: Tree, inner: str) -> None:
     repository.write("overlays/g/notes.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
-    commit(repository)
+    repository.commit()
     repository.write("overlays/g/evil/open.yaml", POLICY % "shop")
     repository.write(f"overlays/g/evil/{inner}", "resources: [open.yaml]\n" if "kust" in inner else POLICY % "shop")
-    commit(repository)
+    repository.commit()
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     says = "overlays/g/evil: error: cannot be reviewed: the root does not list it"
     assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done

@@ -17,14 +17,8 @@ def repository(tree: Tree) -> Tree:
     tree.write(".gitignore", "__pycache__\n/.venv\n")
     tree.overlay("shop")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit("--allow-empty")
     return tree
-
-
-def commit(tree: Tree) -> None:
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "change", "--allow-empty")
 
 
 def assert_not_compared(tree: Tree, says: str) -> None:
@@ -45,7 +39,7 @@ class TestUnlisted:
         up = "../" * folder.count("/")
         text = f"resources: [{up}../../base]\nnamespace: blog\n"
         repository.write(f"overlays/{folder}/kustomization.yaml", text)
-        commit(repository)
+        repository.commit("--allow-empty")
         done = repository.bulkhead("validate")
         assert (done.status, done.stdout) == (1, "")
         assert f"overlays/{folder}: error: {self.SAYS}" in done.stderr
@@ -53,14 +47,14 @@ class TestUnlisted:
 
     def test_one_of_plain_manifests_is_one_too(self, repository: Tree) -> None:
         repository.write("overlays/blog/policy.yaml", "kind: NetworkPolicy\n")
-        commit(repository)
+        repository.commit("--allow-empty")
         assert_not_compared(repository, self.SAYS)
 
     def test_one_that_is_the_same_on_both_sides_is_noted(self, repository: Tree) -> None:
         repository.overlay("blog")
-        commit(repository)
+        repository.commit("--allow-empty")
         repository.overlay("shop", "  egress:\n    lan: {to: lan, ports: 80}\n")
-        commit(repository)
+        repository.commit("--allow-empty")
         done = repository.bulkhead("diff", "HEAD~1", "HEAD")
         assert done.status == 1
         assert "note: overlays/blog is not judged: the root does not list it, and it is the same" in done.stdout
@@ -68,7 +62,7 @@ class TestUnlisted:
     @pytest.mark.parametrize("what", ["its own file", "its base", "its absence"])
     def test_one_that_changes_is_refused(self, repository: Tree, what: str) -> None:
         repository.overlay("blog", "  egress:\n    lan: {to: lan, ports: 80}\n")
-        commit(repository)
+        repository.commit("--allow-empty")
         if what == "its own file":
             repository.overlay("blog", "  egress:\n    lan: {to: lan, ports: 81}\n")
         elif what == "its base":
@@ -77,14 +71,14 @@ class TestUnlisted:
         else:
             for name in ("kustomization.yaml", "rules.yaml"):
                 (repository.path / "overlays/blog" / name).unlink()
-        commit(repository)
+        repository.commit("--allow-empty")
         assert_not_compared(repository, self.SAYS)
 
     def test_one_that_is_listed_and_changed_at_once_is_refused(self, repository: Tree) -> None:
         repository.overlay("blog")
-        commit(repository)
+        repository.commit("--allow-empty")
         repository.write("kustomization.yaml", "resources: [overlays/shop, overlays/blog]\n")
-        commit(repository)
+        repository.commit("--allow-empty")
         done = repository.bulkhead("diff", "HEAD~1", "HEAD")
         assert (done.status, "CLOSES" in done.stdout, "does not list it before" in done.stdout) == (1, True, True)
         repository.overlay("blog", "  egress:\n    lan: {to: lan, ports: 80}\n")
@@ -112,10 +106,10 @@ class TestUnlisted:
         entry = "made.yaml" if place == "file" else json.dumps(json.dumps(config))
         repository.write("overlays/blog/kustomization.yaml", f"generators: [{entry}]\n")
         self.program(repository, "one")
-        commit(repository)
+        repository.commit("--allow-empty")
         assert "name: one" in repository.build("overlays/blog").stdout
         self.program(repository, "other")
-        commit(repository)
+        repository.commit("--allow-empty")
         assert "name: other" in repository.build("overlays/blog").stdout
         assert_not_compared(repository, self.SAYS)
 
@@ -130,10 +124,10 @@ class TestUnlisted:
         config.write_text(config.read_text().replace("../../plugin/expand", "../../second/expand"))
         text = STANDARD_OVERLAY.format(namespace="blog").replace("../../plugin", "../../second")
         repository.write("overlays/blog/kustomization.yaml", text)
-        commit(repository)
+        repository.commit("--allow-empty")
         (repository.path / "second/expand").write_text("#!/bin/sh\nexit 1\n")
         assert repository.build("overlays/blog").status == 1
-        commit(repository)
+        repository.commit("--allow-empty")
         assert_not_compared(repository, self.SAYS)
 
     def test_two_folders_are_compared_in_the_same_way(self, repository: Tree, tmp_path_factory: object) -> None:
@@ -176,7 +170,7 @@ class TestAttributes:
     def written(self, tree: Tree, attributes: str, where: str = "", rules: str = "") -> None:
         tree.overlay("shop", f"  egress:\n    lan: {{to: lan, ports: 80}} # $Id$ $Format:%H$\n{rules}")
         tree.write(f"{where}.gitattributes", attributes)
-        commit(tree)
+        tree.commit("--allow-empty")
 
     @pytest.mark.parametrize(
         ("where", "pattern", "attribute"),

@@ -39,8 +39,7 @@ def without_the_rule(tree: Tree, annotation: str, setting: str) -> None:
     file.write_text(file.read_text().replace("[../../plugin]", "[../../plugin, x.yaml]"))
     tree.write("overlays/shop/x.yaml", ANNOTATES % f"{annotation}: '{setting}'")
     assert f"{annotation}: {setting}" in tree.build(".").stdout
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "before")
+    tree.commit()
     tree.write(
         "overlays/shop/rules.yaml", (tree.path / "overlays/shop/rules.yaml").read_text().partition("  egress")[0]
     )

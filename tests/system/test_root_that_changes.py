@@ -27,9 +27,7 @@ def repository(tree: Tree) -> Tree:
     tree.overlay("shop", "  egress: {}\n")
     tree.overlay("blog")
     tree.write("kustomization.yaml", LIST)
-    git(tree.path, "init", "-q", "-b", "main")
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "before")
+    tree.commit()
     return tree
 
 

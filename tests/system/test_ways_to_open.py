@@ -145,11 +145,6 @@ WAYS: tuple[Callable[[Tree, bool], None], ...] = (
 )  # fmt: skip
 
 
-def commit(tree: Tree) -> None:
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "change")
-
-
 def rendered(tree: Tree) -> str:
     """Return what the real kustomize builds with the plugin."""
     done = tree.build(".")
@@ -168,15 +163,14 @@ def test_what_opens_is_reported_in_every_form(tree: Tree, way: Callable[[Tree, b
     tree.overlay("shop")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
     way(tree, False)
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     before = rendered(tree)
     old = Tree(tmp_path.parent / f"{tmp_path.name}-old")
     shutil.copytree(tree.path, old.path, symlinks=True)
     way(tree, True)
     assert rendered(tree) != before
     assert_opens(tree.bulkhead("diff"))
-    commit(tree)
+    tree.commit()
     assert_opens(tree.bulkhead("diff", "HEAD~1..HEAD"))
     assert_opens(tree.bulkhead("diff", "--dirs", old.path, tree.path))
 
@@ -185,10 +179,9 @@ def test_a_root_that_goes_is_refused(tree: Tree) -> None:
     tree.write(".gitignore", "__pycache__\n/.venv\n")
     tree.overlay("shop")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     (tree.path / "kustomization.yaml").unlink()
-    commit(tree)
+    tree.commit()
     for arguments in (("HEAD~1..HEAD",), ("HEAD", "HEAD~1"), ("HEAD~1",)):
         done = tree.bulkhead("diff", *arguments)
         assert (done.status, done.stdout) == (2, ""), arguments
@@ -200,8 +193,7 @@ def test_what_is_in_a_submodule_is_refused(tree: Tree, part: str) -> None:
     tree.write(".gitignore", "__pycache__\n/.venv\n")
     tree.overlay("shop")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     head = git(tree.path, "rev-parse", "HEAD")
     git(tree.path, "rm", "-rq", "--cached", part)
     git(tree.path, "update-index", "--add", "--cacheinfo", f"160000,{head},{part}")
@@ -219,12 +211,11 @@ def test_a_chart_of_an_overlay_is_inflated_on_both_sides(tree: Tree) -> None:
     tree.write("overlays/shop/charts/web/templates/policy.yaml", template)
     tree.write("overlays/shop/values.yaml", "cidr: 10.1.0.0/16\n")
     tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     tree.write("overlays/shop/values.yaml", "cidr: 0.0.0.0/0\n")
     assert tree.bulkhead("diff").status == 2
     assert_opens(tree.bulkhead("diff", "--enable-helm"))
-    commit(tree)
+    tree.commit()
     assert_opens(tree.bulkhead("diff", "HEAD~1", "HEAD", "--enable-helm"))
     more = template.replace("[{ipBlock", "[{namespaceSelector: {matchLabels: {team: x}}}, {ipBlock")
     tree.write("overlays/shop/charts/web/templates/policy.yaml", more)
@@ -243,8 +234,7 @@ def test_a_cluster_of_many_is_judged_by_its_own_root(tree: Tree) -> None:
     # An exec path is relative to the overlay, and these are deeper.
     file = tree.path / "plugin/expand.yaml"
     file.write_text(file.read_text().replace("../../plugin/expand", "../../../../plugin/expand"))
-    git(tree.path, "init", "-q", "-b", "main")
-    commit(tree)
+    tree.commit()
     tree.write("clusters/paris/overlays/shop/rules.yaml", HEAD + OPEN)
     assert_opens(tree.bulkhead("diff", "--cluster", "paris"))
     other = tree.bulkhead("diff", "--cluster", "oslo")
