@@ -10,23 +10,16 @@ from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, PodPeer
 from bulkhead.core.possible.candidates import ClassIndex, members_of
 from bulkhead.core.possible.coverage import RuleKey, families_of, possible_space
 from bulkhead.core.possible.flow_class import (
-    DESTINATION,
     PODS,
-    SOURCE,
     FlowClass,
     FlowSpace,
     flow_class,
     intersect,
 )
 from bulkhead.core.possible.peer_classes import constraints
-from bulkhead.core.possible.rule_classes import BOTH, RuleReader
+from bulkhead.core.possible.rule_classes import BOTH, END, RuleReader
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.value_sets import only
-
-OTHER_END = {Direction.EGRESS: DESTINATION, Direction.INGRESS: SOURCE}
-"""The end of a flow that the peers of a rule of a direction name."""
-
-OPPOSITE = {Direction.EGRESS: Direction.INGRESS, Direction.INGRESS: Direction.EGRESS}
 
 
 class RuleAnswers:
@@ -72,16 +65,17 @@ class _AnswerReading:
         self.own = [only((policy.namespace,)) for policy in cluster.policies]
 
     def answered(self, rule: RuleKey, peer: IpBlock | PodPeer, names: frozenset[str]) -> bool | None:
-        other = self._other_end(OTHER_END[rule.direction], peer, names)
-        subject = DESTINATION if rule.direction is Direction.INGRESS else SOURCE
-        own = flow_class({f"{subject}.ns": self.own[rule.policy]}, {})  # policies that are alike share a class
+        other = self._other_end(END[rule.direction.opposite], peer, names)
+        own = flow_class(
+            {f"{END[rule.direction]}.ns": self.own[rule.policy]}, {}
+        )  # policies that are alike share a class
         possible = False
         for flows in self.written.get(rule, ()) if other else ():
             mine = intersect(flows, own)
             meant = intersect(mine, other) if mine and other else None
             if meant:
                 possible = True
-                if self._meets(meant, OPPOSITE[rule.direction]):
+                if self._meets(meant, rule.direction.opposite):
                     return True
         return False if possible else None
 

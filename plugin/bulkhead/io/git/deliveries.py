@@ -29,10 +29,10 @@ _DELIVERS = re.compile(
     rb"|\bbulkhead\s+(?:diff|lint|render|test|validate)\b|\bkustomize\s+build\b"
     rb"|\bkubectl\s+(?:apply|create|delete|kustomize|patch|replace)\b"
 )
-_POLICY = re.compile(
-    rb"\bkind[\"']?\s*:\s*[\"']?(?:\w*NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy"
-    rb"|SegmentedNamespace|ClusterProfile)\b"
-)
+POLICY_KINDS = rb"NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy"
+"""The kinds of policies about traffic, as alternatives of a regular expression; the first is how many of them end."""
+
+_POLICY = re.compile(rb"\bkind[\"']?\s*:\s*[\"']?(?:\w*" + POLICY_KINDS + rb"|SegmentedNamespace|ClusterProfile)\b")
 _WORD = re.compile(rb"[\w./@+~-]+")
 _LONGEST_WORD = 300
 

@@ -23,8 +23,9 @@ def is_argo_source(path: str) -> bool:
 
 def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
     """Yield a refusal for each such file in a folder of *graph*, or below `overlays/` of its root."""
-    folders = {*graph.found, *(at for at, _, _ in os.walk(os.path.join(graph.root, OVERLAYS)))}
-    found = {os.path.join(at, name) for at in folders for name in _names(at) if is_argo_source(name)}
+    folders = {at: names for at, _, names in os.walk(os.path.join(graph.root, OVERLAYS))}
+    folders |= {at: _names(at) for at in graph.found if at not in folders}
+    found = {os.path.join(at, name) for at, names in folders.items() for name in names if is_argo_source(name)}
     absent = {path for path in graph.bounds.absent if is_argo_source(path) and os.path.dirname(path) in folders}
     for file in sorted(found | absent):
         message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"

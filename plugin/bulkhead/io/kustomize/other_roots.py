@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection, Mapping
 from posixpath import dirname, join
 
+from bulkhead.io.git.deliveries import POLICY_KINDS
 from bulkhead.io.git.file_states import FileState, FileStates
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.kustomize.build_closure import ClosureWalk
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.unlisted import MANIFESTS
 
-_MATTERS = re.compile(rb"bulkhead\.dev/|NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy")
-_MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
+_MATTERS = re.compile(rb"bulkhead\.dev/|" + POLICY_KINDS)
 
 
 class OtherRoots:
@@ -39,7 +40,7 @@ class OtherRoots:
         for folder in self.folders:
             reads, meets_link = self._closure(walk, folder)
             if meets_link:  # a link may lead anywhere
-                reads |= {path for path in self.every if path.endswith(_MANIFESTS)}
+                reads |= {path for path in self.every if path.endswith(MANIFESTS)}
             new = reads & changed - found
             if new and self._matters(reads):
                 found |= new

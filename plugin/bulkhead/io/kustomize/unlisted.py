@@ -16,7 +16,8 @@ from bulkhead.io.kustomize.unmodelled import annotations
 from bulkhead.io.yaml.nodes import InvalidYaml, documents
 
 OVERLAYS = "overlays"
-_MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
+MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
+"""Endings of the files that a delivery of a folder applies."""
 
 
 def unlisted_overlays(graph: Graph) -> list[str]:
@@ -34,7 +35,7 @@ def _deliverable(folder: str) -> Iterator[str]:
     for each in inside:
         names = os.listdir(each.path)
         is_overlay = any(name in NAMES for name in names)
-        if is_overlay or any(name.endswith(_MANIFESTS) for name in names):
+        if is_overlay or any(name.endswith(MANIFESTS) for name in names):
             yield each.path
         if not each.is_symlink():  # what it leads to is looked at in its own place
             yield from (_nested if is_overlay else _deliverable)(each.path)
@@ -59,7 +60,7 @@ def fingerprint(graph: Graph, folder: str) -> str:
         return ""
     names = os.listdir(top)
     if not any(name in NAMES for name in names):
-        return _hashed(graph, [os.path.join(top, name) for name in names if name.endswith(_MANIFESTS)])
+        return _hashed(graph, [os.path.join(top, name) for name in names if name.endswith(MANIFESTS)])
     below = Graph(top, graph.bounds)
     if below.faults or _runs_another(graph, below):
         return os.urandom(16).hex()

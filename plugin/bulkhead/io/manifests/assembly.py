@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 from bulkhead.io.manifests.owners import HASHES, Owners
@@ -47,7 +47,7 @@ def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
     """Return what *found*, in the order in which it would be applied, is together."""
     placed, notes, faults = _each_once(found)
     kept = [each.object for each in placed]
-    faults += [_leaving_policy(each) for each in placed if each.object.leaving and each.object.kind == "NetworkPolicy"]
+    faults += [_leaving_policy(each) for each in placed if each.object.leaving and each.object.kind == NETWORKPOLICY]
     notes += _leaving(kept)
     finished = sum(each.finished for each in kept)
     objects = [each for each in kept if not each.finished]
@@ -112,7 +112,7 @@ def _notes(replaced: list[tuple[PlacedObject, PlacedObject]]) -> list[str]:
 
 def _leaving(objects: list[ReadObject]) -> list[str]:
     """Return a sentence about the objects that are being deleted: as long as they are there, they count."""
-    said = [_title(each) for each in objects if each.leaving and not each.finished and each.kind != "NetworkPolicy"]
+    said = [_title(each) for each in objects if each.leaving and not each.finished and each.kind != NETWORKPOLICY]
     return [f"being deleted, and still counted: {_row(said)}"] if said else []
 
 

@@ -8,6 +8,7 @@ wrote it believes that it is.
 from typing import Any
 
 from bulkhead.core.diagnostics import edits, nearest
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.core.language.scalars import quoted
 from bulkhead.io.manifests.kinds import NETWORKING, NETWORKING_KINDS, group_of, is_core
 
@@ -18,14 +19,14 @@ _VERSIONS: dict[str, tuple[str, ...]] = {
     "StatefulSet": _APPS[:3],
     "Job": ("batch/v1",),
     "CronJob": ("batch/v1", "batch/v1beta1", "batch/v2alpha1"),
-    "NetworkPolicy": (f"{NETWORKING}/v1",),
+    NETWORKPOLICY: (f"{NETWORKING}/v1",),
 }
 """Every version that there ever was of what is read, the current one first."""
 
 _SPELLINGS = {
     **{kind.casefold(): kind for kind in (*NETWORKING_KINDS, *_VERSIONS)},
     **{f"{kind}s".casefold(): kind for kind in _VERSIONS},
-    "networkpolicies": "NetworkPolicy",
+    "networkpolicies": NETWORKPOLICY,
 }
 _GROUPS = tuple(sorted({group_of(version) for versions in _VERSIONS.values() for version in versions} - {""}))
 _SLIPS = 2
@@ -59,7 +60,7 @@ def _wrong_version(kind: str, api_version: str | None, is_own: bool) -> tuple[st
         return "", ""
     hint = f"write `{versions[0]}`"
     if not api_version:  # what else is meant is plain, and it can only be more that is judged
-        return ("`apiVersion` is missing", hint) if kind == "NetworkPolicy" else ("", "")
+        return ("`apiVersion` is missing", hint) if kind == NETWORKPOLICY else ("", "")
     if is_own:
         return f"there is no {kind} of `{api_version}`", hint
     written = group_of(api_version)

@@ -12,7 +12,7 @@ from bulkhead.core.lint.checks.exposure import pod_networks
 from bulkhead.core.lint.checks.no_effect import JudgedNetworks
 from bulkhead.core.lint.context import LintContext, RuleReference, end, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
-from bulkhead.core.possible.answers import OPPOSITE, RuleAnswers
+from bulkhead.core.possible.answers import RuleAnswers
 from bulkhead.core.possible.coverage import RuleKey
 
 
@@ -58,7 +58,7 @@ class ProtectedEnds:
 
     def ends(self, line: RuleReference, peer: IpBlock | PodPeer) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield the namespaces at the other end with their title: each that *peer* names, all of them for a block."""
-        isolated = self.isolated[OPPOSITE[line.direction]]
+        isolated = self.isolated[line.direction.opposite]
         if isinstance(peer, IpBlock):
             if self.networks.hold(peer) and isolated == self.names:
                 yield "any protected namespace", isolated
