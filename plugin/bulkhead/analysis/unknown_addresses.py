@@ -96,28 +96,18 @@ def _refused_by_blocks(
     """Yield what a policy with an ``ipBlock`` refuses at one end, where the other end is a pod without an address."""
     known: set[object] = set()
     for direction in Direction:
-        isolated = _isolated_by_blocks(answer, direction)
-        sources, destinations = source, destination
-        if direction is Direction.EGRESS:
-            sources = EndpointSelection(source.text, tuple(pod for pod in source.pods if pod in isolated))
-            destinations = EndpointSelection(destination.text, _without_address(destination.pods))
-        else:
-            sources = EndpointSelection(source.text, _without_address(source.pods))
-            destinations = EndpointSelection(
-                destination.text, tuple(pod for pod in destination.pods if pod in isolated)
-            )
-        if not (sources.pods and destinations.pods):
+        own, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
+        unknown = EndpointSelection(other.text, tuple(filter(_is_unknown_pod, other.pods)))
+        if not unknown.pods:
             continue
-        for each in explain_pairs(answer, sources, destinations, asked, False):
+        isolated = _isolated_by_blocks(answer, direction)
+        subject = EndpointSelection(own.text, tuple(pod for pod in own.pods if pod in isolated))
+        ends = (subject, unknown) if direction is Direction.EGRESS else (unknown, subject)
+        for each in explain_pairs(answer, *ends, asked, False) if subject.pods else ():
             key = each.family, each.source, each.destination
-            other = each.destination if direction is Direction.EGRESS else each.source
-            if key not in known and not each.exempt and _has_unknown_pod(other) and each.denied:
+            if key not in known and not each.exempt and each.denied:
                 known.add(key)
                 yield each
-
-
-def _without_address(pods: Iterable[Pod]) -> tuple[Pod, ...]:
-    return tuple(pod for pod in pods if not pod.addresses)
 
 
 def _isolated_by_blocks(answer: Reachability, direction: Direction) -> set[Pod]:
@@ -137,7 +127,11 @@ def _has_block(policy: NetworkPolicy) -> bool:
 
 
 def _has_unknown_pod(end: ExplainedEndpoint) -> bool:
-    return any(not pod.addresses and not pod.host_network for pod in end.pods)
+    return any(map(_is_unknown_pod, end.pods))
+
+
+def _is_unknown_pod(pod: Pod) -> bool:
+    return not pod.addresses and not pod.host_network
 
 
 def _is_unknown(explanation: PairExplanation) -> bool:

@@ -13,7 +13,7 @@ from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import kinds_of, without_copies
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
-from bulkhead.core.kubernetes.networkpolicy import PodPeer
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.described import facts_of, pods_at
 from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE
@@ -45,11 +45,12 @@ def relabelled_pods(
 ) -> tuple[RelabelledPods, ...]:
     """Return the pods whose own change opens or closes traffic with pods that could exist."""
     alike: dict[tuple[object, object], tuple[Pod, Pod, list[str]]] = {}
+    asked = _asked(before, after)
     meanings: dict[object, object] = {}
     for old, new in _changed(before, after):
         for pod in (old, new):
             if (pod.namespace, _looks(pod)) not in meanings:
-                meanings[pod.namespace, _looks(pod)] = _meaning(pod, before, after)
+                meanings[pod.namespace, _looks(pod)] = _meaning(pod, asked)
         key = meanings[old.namespace, _looks(old)], meanings[new.namespace, _looks(new)]
         if key[0] != key[1]:
             alike.setdefault(key, (old, new, []))[2].append(f"{new.namespace}/{new.owner[1]}")
@@ -90,16 +91,30 @@ def _looks(pod: Pod) -> object:
     return pod.labels, pod.host_network, frozenset(pod.ports)
 
 
-def _meaning(pod: Pod, *clusters: Cluster) -> tuple[object, ...]:
-    """Return a key that is equal for pods that the policies of *clusters* treat the same."""
-    labels = dict(pod.labels)
-    policies = [policy for cluster in clusters for policy in cluster.policies]
-    chosen = frozenset(each for each in policies if each.namespace == pod.namespace and matches(each.pods, labels))
+@record
+class _Asked:
+    """What *policies* ask of pods: the *selectors* of their peers, and the *names* of their ports."""
+
+    policies: tuple[NetworkPolicy, ...]
+    selectors: frozenset[Selector]
+    names: frozenset[str]
+
+
+def _asked(*clusters: Cluster) -> _Asked:
+    policies = tuple(policy for cluster in clusters for policy in cluster.policies)
     rules = [rule for policy in policies for rule in (*(policy.ingress or ()), *(policy.egress or ()))]
-    selectors = {peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer)}
-    names = {port.port for rule in rules for port in rule.ports or () if isinstance(port.port, str)}
-    ports = frozenset((each.name, each.protocol, each.number) for each in pod.ports if each.name in names)
-    return pod.namespace, pod.host_network, chosen, frozenset(s for s in selectors if matches(s, labels)), ports
+    peers = (peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer))
+    names = (port.port for rule in rules for port in rule.ports or () if isinstance(port.port, str))
+    return _Asked(policies, frozenset(peers), frozenset(names))
+
+
+def _meaning(pod: Pod, asked: _Asked) -> tuple[object, ...]:
+    """Return a key that is equal for pods that the policies of *asked* treat the same."""
+    labels = dict(pod.labels)
+    own = (each for each in asked.policies if each.namespace == pod.namespace)
+    chosen = frozenset(each for each in own if matches(each.pods, labels))
+    ports = frozenset((each.name, each.protocol, each.number) for each in pod.ports if each.name in asked.names)
+    return pod.namespace, pod.host_network, chosen, frozenset(s for s in asked.selectors if matches(s, labels)), ports
 
 
 def _judged(
