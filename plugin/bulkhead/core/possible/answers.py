@@ -66,9 +66,8 @@ class _AnswerReading:
 
     def answered(self, rule: RuleKey, peer: IpBlock | PodPeer, names: frozenset[str]) -> bool | None:
         other = self._other_end(END[rule.direction.opposite], peer, names)
-        own = flow_class(
-            {f"{END[rule.direction]}.ns": self.own[rule.policy]}, {}
-        )  # policies that are alike share a class
+        subject = END[rule.direction]
+        own = flow_class({f"{subject}.ns": self.own[rule.policy]}, {})  # policies that are alike share a class
         possible = False
         for flows in self.written.get(rule, ()) if other else ():
             mine = intersect(flows, own)
