@@ -1,6 +1,7 @@
 """Manifests with a NetworkPolicy that will not simply be in the cluster."""
 
 import json
+import re
 
 import pytest
 from conftest import Tree
@@ -21,6 +22,11 @@ KEPT_BACK = {
     "client.lifecycle.config.k8s.io/mutation": "ignore",
     "kapp.k14s.io/exists": '""',
     "kapp.k14s.io/noop": '""',
+    "config.kubernetes.io/local-config": '"true"',
+    "configmanagement.gke.io/cluster-selector": "other",
+    "configmanagement.gke.io/namespace-selector": "other",
+    "configsync.gke.io/cluster-name-selector": "other",
+    "addonmanager.kubernetes.io/mode": "EnsureExists",
 }
 OBJECTS = {
     "NetworkPolicy": ("networking.k8s.io/v1", "spec: {podSelector: {}}"),
@@ -31,25 +37,27 @@ OBJECTS = {
 
 
 def written(kind: str, metadata: str = "") -> str:
-    """Return an object of *kind*, after a NetworkPolicy that is the same on both sides."""
+    """Return an object of *kind*."""
     version, rest = OBJECTS[kind]
     space = "" if kind in ("Namespace", "GlobalNetworkPolicy") else ", namespace: shop"
-    head = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: shop{space}{metadata}}}\n{rest}\n"
-    return f"{POLICY % ''}---\n{head}"
+    return f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: shop{space}{metadata}}}\n{rest}\n"
 
 
-@pytest.mark.parametrize("kind", OBJECTS)
+def all_kinds(metadata: str = "") -> str:
+    """Return an object of each kind, after a NetworkPolicy that is the same on both sides."""
+    return "---\n".join([POLICY % "", *(written(kind, metadata) for kind in OBJECTS)])
+
+
 @pytest.mark.parametrize("where", ["annotations", "labels"])
 @pytest.mark.parametrize("word", KEPT_BACK)
-def test_whatever_decides_about_traffic_is_refused_where_it_is_kept_back(
-    tree: Tree, kind: str, where: str, word: str
-) -> None:
-    tree.write("old/policy.yaml", written(kind))
-    tree.write("new/policy.yaml", written(kind, f", {where}: {{{word}: x}}"))
+def test_whatever_decides_about_traffic_is_refused_where_it_is_kept_back(tree: Tree, where: str, word: str) -> None:
+    tree.write("old/policy.yaml", all_kinds())
+    tree.write("new/policy.yaml", all_kinds(f", {where}: {{{word}: x}}"))
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout) == (2, "")
-    assert f"new/policy.yaml:5:1: error: a delivery keeps the {kind}" in done.stderr
-    assert f"`{word}`" in done.stderr
+    for kind in OBJECTS:
+        line = re.search(rf"new/policy\.yaml:\d+:1: error: a delivery keeps the {kind}\b.*", done.stderr)
+        assert line and f"`{word}`" in line[0], kind
 
 
 OWNER = "ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: 1c3b2a10-0000-4000-8000-000000000000}]"
@@ -57,8 +65,8 @@ OWNER = "ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: 1c3b2
 
 @pytest.mark.parametrize("kind", OBJECTS)
 def test_an_object_with_an_owner_is_refused_unless_a_cluster_has_it(tree: Tree, kind: str) -> None:
-    tree.write("old/policy.yaml", written(kind))
-    tree.write("new/policy.yaml", written(kind, f", {OWNER}"))
+    tree.write("old/policy.yaml", f"{POLICY % ''}---\n{written(kind)}")
+    tree.write("new/policy.yaml", f"{POLICY % ''}---\n{written(kind, f', {OWNER}')}")
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout) == (2, "")
     assert "where its owner is not there, because of `ownerReferences`" in done.stderr
@@ -94,9 +102,51 @@ def test_a_policy_that_becomes_a_hook_is_never_no_effect(word: str, tree: Tree) 
     assert word in done.stderr
 
 
-def test_what_config_sync_applies_is_applied(tree: Tree) -> None:
-    tree.write("policy.yaml", POLICY % ", annotations: {configmanagement.gke.io/managed: enabled}")
-    assert tree.bulkhead("diff", "--manifests", "policy.yaml", "policy.yaml").status == 0
+APPLIED = {
+    "configmanagement.gke.io/managed": "enabled",
+    "config.kubernetes.io/local-config": '"false"',
+    "kustomize.toolkit.fluxcd.io/reconcile": "enabled",
+    "kustomize.toolkit.fluxcd.io/ssa": "Override",
+    "fluxcd.io/ignore": '"false"',
+    "addonmanager.kubernetes.io/mode": "Reconcile",
+    "argocd.argoproj.io/sync-wave": '"1"',
+    "kapp.k14s.io/change-group": "x",
+    "example.com/fluxcd.io": "x",
+}
+
+
+@pytest.mark.parametrize("word", APPLIED)
+def test_what_a_delivery_simply_applies_is_applied(tree: Tree, word: str) -> None:
+    tree.write("old/policy.yaml", POLICY % "")
+    tree.write("new/policy.yaml", POLICY % f", annotations: {{{word}: {APPLIED[word]}}}")
+    assert tree.bulkhead("diff", "--manifests", "old", "new").status == 0
+
+
+UNKNOWN = (
+    "argocd.argoproj.io/next-year", "kustomize.toolkit.fluxcd.io/next-year", "fluxcd.io/next-year",
+    "kapp.k14s.io/next-year", "configsync.gke.io/next-year", "helm.sh/next-year",
+    "addonmanager.kubernetes.io/next-year",
+)  # fmt: skip
+
+
+CHANGES = (
+    ("", ", annotations: {%s: x}"),
+    (", labels: {%s: x}", ""),
+    (", labels: {%s: x}", ", labels: {%s: z}"),
+)
+
+
+@pytest.mark.parametrize("sides", CHANGES)
+@pytest.mark.parametrize("word", UNKNOWN)
+def test_a_mark_of_a_delivery_that_nobody_knows_is_never_no_effect(
+    tree: Tree, word: str, sides: tuple[str, str]
+) -> None:
+    for side, metadata in zip(("old", "new"), sides, strict=True):
+        tree.write(f"{side}/policy.yaml", all_kinds(metadata.replace("%s", word)))
+    done = tree.bulkhead("diff", "--manifests", "old", "new", "--format", "json")
+    found = {each["kind"].split(" ")[0] for each in json.loads(done.stdout)["notJudged"]}
+    assert (done.status, "NO EFFECT" in done.stdout, found) == (2, False, set(OBJECTS))
+    assert tree.bulkhead("diff", "--manifests", "new", "new").status == 0
 
 
 def test_a_policy_in_the_list_of_a_dump_is_in_the_cluster(tree: Tree) -> None:

@@ -505,6 +505,16 @@ class TestKeptBack:
                        f"resources: [../../base, x.yaml]\nnamespace: shop\n{PLUGINS}")  # fmt: skip
             assert_not_reviewed(shop, f"a delivery keeps the {head.rpartition(' ')[2]} `shop/x` back")
 
+    def test_a_mark_that_nobody_knows_is_never_no_effect(self, shop: Tree) -> None:
+        before = shop.path.parent / f"{shop.path.name}-before"
+        shutil.copytree(shop.path, before, symlinks=True)
+        text = (shop.path / "kustomization.yaml").read_text()
+        shop.write("kustomization.yaml", text + "commonAnnotations: {kapp.k14s.io/next-year: x}\n")
+        assert "kapp.k14s.io/next-year: x" in shop.build(".").stdout
+        done = shop.bulkhead("diff", "--dirs", before, ".")
+        assert (done.status, "NO EFFECT" in done.stdout) == (2, False), done
+        assert "NetworkPolicy with `kapp.k14s.io/next-year` shop/" in done.stdout
+
     def test_jobs_and_other_data_may_be_hooks(self, shop: Tree) -> None:
         text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, annotations: {argocd.argoproj.io/hook: PreSync}}\n"
         shop.write("overlays/shop/kustomization.yaml",

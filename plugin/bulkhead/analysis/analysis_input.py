@@ -35,6 +35,7 @@ from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests import manifest_files, object_reader
 from bulkhead.io.manifests.assembly import AssembledObjects, PlacedObject, assemble
+from bulkhead.io.manifests.delivery_marks import may_have_unknown_marks
 from bulkhead.io.manifests.manifest_files import EVERY_FILE, Known, Selection
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 
@@ -120,7 +121,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
         loaded,
         beside,
         tuple(thing for thing in beside if isinstance(thing, Namespace)),
-        passed.unjudged,
+        _unjudged(loaded, passed.unjudged),
         _evidence(loaded, passed.evidence, len(policies)),
     )
 
@@ -145,6 +146,14 @@ def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:
     graph = loaded.sources.graph if loaded.sources else None
     files = {*graph.plain_files(), *(each.file for each in graph.found.values())} if graph else set()
     return Evidence(files=len(files), policies=policies - passed.policies).and_of(passed)
+
+
+def _unjudged(loaded: OverlayTree, passed: tuple[UnjudgedPolicy, ...]) -> tuple[UnjudgedPolicy, ...]:
+    """Return *passed*, and what stands for marks of deliveries at what is rendered of which nothing is known."""
+    if not loaded.listed or not may_have_unknown_marks(loaded.text):
+        return passed
+    found = manifest_files.objects_in(loaded.text)[0]
+    return tuple(dict.fromkeys((*passed, *(each.unjudged for each in found if each.unjudged and each.things))))
 
 
 def _things(passed: AssembledObjects) -> tuple[Thing, ...]:

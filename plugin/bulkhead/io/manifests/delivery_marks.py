@@ -9,14 +9,53 @@ KEEPS_BACK = (
     "kustomize.toolkit.fluxcd.io/ssa",
     "fluxcd.io/ignore",
     "configmanagement.gke.io/managed",
+    "configmanagement.gke.io/cluster-selector",
+    "configmanagement.gke.io/namespace-selector",
+    "configsync.gke.io/cluster-name-selector",
+    "config.kubernetes.io/local-config",
     "client.lifecycle.config.k8s.io/mutation",
     "kapp.k14s.io/exists",
     "kapp.k14s.io/noop",
+    "addonmanager.kubernetes.io/mode",
 )
 """Annotations, and labels, by which a delivery leaves an object out, or applies it in another way."""
 
-_SIMPLY_APPLIED = ("configmanagement.gke.io/managed", "enabled")
-"""What Config Sync writes at each object that it applies."""
+_SIMPLY_APPLIED = frozenset(
+    (
+        ("configmanagement.gke.io/managed", "enabled"),
+        ("config.kubernetes.io/local-config", "false"),
+        ("kustomize.toolkit.fluxcd.io/reconcile", "enabled"),
+        ("kustomize.toolkit.fluxcd.io/ssa", "Override"),
+        ("fluxcd.io/ignore", "false"),
+        ("addonmanager.kubernetes.io/mode", "Reconcile"),
+    )
+)
+"""Marks, with the value by which a delivery applies an object as it is written."""
+
+_DELIVERIES = (
+    "fluxcd.io", "argoproj.io", "kapp.k14s.io", "configmanagement.gke.io", "configsync.gke.io",
+    "lifecycle.config.k8s.io", "addonmanager.kubernetes.io", "helm.sh", "fleet.cattle.io",
+)  # fmt: skip
+"""Domains of deliveries. Their marks have one of these, or a domain below it, before the slash."""
+
+_HARMLESS = frozenset(
+    f"{domain}/{name}"
+    for domain, names in (
+        ("argocd.argoproj.io", "instance tracking-id sync-wave sync-options compare-options hook-delete-policy "
+         "installation-id manifest-generate-paths refresh managed-by"),
+        ("kustomize.toolkit.fluxcd.io", "name namespace checksum prune force"),
+        ("helm.toolkit.fluxcd.io", "name namespace driftDetection"),
+        ("reconcile.fluxcd.io", "requestedAt forceAt resetAt"),
+        ("fluxcd.io", "sync-checksum sync-gc-mark"),
+        ("helm.sh", "chart hook-weight hook-delete-policy resource-policy"),
+        ("kapp.k14s.io", "app association identity original original-diff original-diff-md5 change-group change-rule "
+         "nonce versioned num-versions"),
+        ("configmanagement.gke.io", "token source-path"),
+        ("configsync.gke.io", "resource-id declared-fields declared-version manager git-context"),
+    )
+    for name in names.split()
+)  # fmt: skip
+"""Marks that say who applied an object, when, or whether it is pruned (see ``live_policies``)."""
 
 OWNED = "ownerReferences"
 
@@ -29,11 +68,34 @@ def delivery_marks(metadata: Any) -> tuple[str, ...]:
     """
     if not isinstance(metadata, dict):
         return ()
-    found = [metadata.get(key) for key in ("annotations", "labels")]
-    items = [item for each in found if isinstance(each, dict) for item in each.items() if item != _SIMPLY_APPLIED]
-    words = {str(word) for word, _ in items if word in KEEPS_BACK}
+    words = {word for word, value in _marks(metadata) if word in KEEPS_BACK and (word, value) not in _SIMPLY_APPLIED}
     owned = {OWNED} if metadata.get(OWNED) and "uid" not in metadata else set()
     return tuple(sorted(words | owned))
+
+
+def unknown_marks(metadata: Any) -> tuple[str, ...]:
+    """Return the marks of deliveries in *metadata*, as it was read, as ``key=value``, of which nothing is known."""
+    if not isinstance(metadata, dict):
+        return ()
+    return tuple(sorted({f"{word}={value}" for word, value in _marks(metadata) if is_unknown(word)}))
+
+
+def is_unknown(word: str) -> bool:
+    """Say whether *word* is a mark of a delivery of which it is not known what it does."""
+    domain = word.partition("/")[0]
+    below = any(domain == each or domain.endswith(f".{each}") for each in _DELIVERIES)
+    return below and word not in KEEPS_BACK and word not in _HARMLESS
+
+
+def may_have_unknown_marks(text: str) -> bool:
+    """Say whether a word in *text* can be a mark of a delivery."""
+    return any(f"{each}/" in text for each in _DELIVERIES)
+
+
+def _marks(metadata: dict[str, Any]) -> list[tuple[str, object]]:
+    """Return the annotations and labels."""
+    found = [metadata.get(key) for key in ("annotations", "labels")]
+    return [(str(key), value) for each in found if isinstance(each, dict) for key, value in each.items()]
 
 
 def kept_back_message(kind: str, name: str, word: str) -> str:

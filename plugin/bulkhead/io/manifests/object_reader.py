@@ -16,7 +16,7 @@ from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.language.scalars import Name, Subdomain
 from bulkhead.core.record import record, replaced
 from bulkhead.io.manifests import read_networkpolicy, strict_metadata
-from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, delivery_marks
+from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, delivery_marks, is_unknown, unknown_marks
 from bulkhead.io.manifests.held_policies import holds_policy
 from bulkhead.io.manifests.judged_kinds import has_own_version, is_meant, misspelt_key, wrong_kind
 from bulkhead.io.manifests.kinds import (
@@ -145,9 +145,21 @@ def _list_or_object(
 
 def _marked(document: dict[str, Any], found: Iterator[ReadObject | None]) -> Iterator[ReadObject | None]:
     marks = delivery_marks(document.get("metadata"))
+    unknown = unknown_marks(document.get("metadata"))
     for each in found:
         decides = each and (each.unjudged or any(not isinstance(thing, Pod) for thing in each.things))
-        yield replaced(each, kept_back=marks) if each and marks and decides else each
+        if each and decides and (marks or unknown):
+            yield replaced(each, kept_back=marks, unjudged=each.unjudged or marked(each, unknown))
+        else:
+            yield each
+
+
+def marked(found: ReadObject, unknown: tuple[str, ...]) -> UnjudgedPolicy | None:
+    """Return what stands for the *unknown* marks of deliveries at *found*, which is judged; ``None``: it has none."""
+    if not unknown:
+        return None
+    words = ", ".join(f"`{word.partition('=')[0]}`" for word in unknown)
+    return UnjudgedPolicy(f"{found.kind} with {words}", found.namespace, found.name, " ".join(unknown))
 
 
 def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> None:
@@ -310,7 +322,7 @@ def _unjudged(group: str, kind: str, document: dict[str, Any], path: Path) -> Re
     kept = {
         str(key): value
         for key, value in (annotations.items() if isinstance(annotations, dict) else ())
-        if not str(key).startswith(_OTHERS_ANNOTATIONS) or key in KEEPS_BACK
+        if not str(key).startswith(_OTHERS_ANNOTATIONS) or key in KEEPS_BACK or is_unknown(str(key))
     }
     said = {str(key): value for key, value in document.items() if key not in ("metadata", "status")}
     content = json.dumps([said, kept, metadata.get("labels")], sort_keys=True, default=str)
