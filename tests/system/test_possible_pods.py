@@ -323,3 +323,22 @@ def test_where_no_pod_that_exists_shows_a_change_there_is_no_such_note(tmp_path:
     there = [policy([], pods=DB), CLIENT, SERVER]
     both = sides(tmp_path, there, [*there, after] if after != there[0] else there)
     assert SPEAKS_FOR_ALL not in bulkhead("diff", "--manifests", *both)[1]
+
+
+@pytest.mark.parametrize(("metadata", "status"), [("", 1), (", uid: 1c3b2a10-0000-4000-8000-000000000000", 0)])
+def test_tools_label_a_namespace_that_is_only_written(tree: Tree, metadata: str, status: int) -> None:
+    space = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop{metadata}}}\n"
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s, namespace: shop}\n"
+    closed = head % "closed" + "spec: {podSelector: {}}\n"
+    label = "{kubernetes.io/metadata.name: shop, kustomize.toolkit.fluxcd.io/name: apps}"
+    peer = f"{{namespaceSelector: {{matchLabels: {label}}}}}"
+    tree.write("old/x.yaml", f"{space}---\n{closed}")
+    tree.write(
+        "new/x.yaml",
+        f"{space}---\n{closed}---\n{head % 'open'}spec: {{podSelector: {{}}, ingress: [{{from: [{peer}]}}]}}\n",
+    )
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, "labelled `kustomize.toolkit.fluxcd.io/name: apps`" in done.stdout) == (
+        status,
+        bool(status),
+    ), done

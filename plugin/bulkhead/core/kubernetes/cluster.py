@@ -16,10 +16,15 @@ RuleIndex = int
 
 @record
 class Namespace:
-    """A namespace. The label with its name, which the API server puts on it, need not be in *labels*."""
+    """
+    A namespace. The label with its name, which the API server puts on it, need not be in *labels*.
+
+    *stored*: an API server has it, so that it has these labels and no others.
+    """
 
     name: str
     labels: Labels = ()
+    stored: bool = False
 
 
 @record

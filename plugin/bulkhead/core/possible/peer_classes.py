@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.engine import ip_blocks
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
+from bulkhead.core.kubernetes.added_labels import keys_of, may_be_added, split
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, PolicyRule, Requirement, Selector
 from bulkhead.core.kubernetes.selectors import matching
@@ -51,6 +52,7 @@ class PeerReader:
         for namespace in cluster.namespaces:
             given = self.labels.setdefault(namespace.name, {NAMESPACE_NAME: namespace.name})
             given.update((key, text) for key, text in namespace.labels if key != NAMESPACE_NAME)
+        self.stored = {namespace.name for namespace in cluster.namespaces if namespace.stored}
         self.selected: dict[Selector, Constraints | None] = {}
         self.spaces: dict[Selector, tuple[Constraints, ...]] = {}
 
@@ -87,9 +89,7 @@ class PeerReader:
         if selector == Selector():
             yield {}
             return
-        known = matching(selector, self.labels)
-        if known:
-            yield {"ns": only(known)}
+        yield from self._given(selector)
         found = constraints(selector, "n:")
         if found is None:
             return
@@ -98,6 +98,22 @@ class PeerReader:
         named = value_sets.subtract(named, only(self.labels))
         if not value_sets.is_empty(named):
             yield {"ns": named, **found} if named != EVERY else found
+
+    def _given(self, selector: Selector) -> Iterator[Constraints]:
+        """Yield the constraints on the namespaces that are given: tools may add labels to one that is only written."""
+        if not any(may_be_added(key, is_given=False) for key in keys_of(selector)):
+            known = matching(selector, self.labels)
+            if known:
+                yield {"ns": only(known)}
+            return
+        groups: dict[tuple[Selector, Selector], dict[str, dict[str, str]]] = {}
+        for name, labels in self.labels.items():
+            parts = (selector, Selector()) if name in self.stored else split(selector, frozenset(labels))
+            groups.setdefault(parts, {})[name] = labels
+        for (own, added), spaces in groups.items():
+            names, found = matching(own, spaces), constraints(added, "n:")
+            if names and found is not None:
+                yield {"ns": only(names), **found}
 
     def blocks(self, rule: PolicyRule) -> Iterator[PeerClass]:
         """Yield what the ``ipBlock``s of *rule* match: addresses outside, and pods where the semantics has it so."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bulkhead.core.kubernetes.added_labels import DELIVERY_DOMAINS, is_of
+
 KEEPS_BACK = (
     "argocd.argoproj.io/hook",
     "helm.sh/hook",
@@ -31,12 +33,6 @@ _SIMPLY_APPLIED = frozenset(
     )
 )
 """Marks, with the value by which a delivery applies an object as it is written."""
-
-_DELIVERIES = (
-    "fluxcd.io", "argoproj.io", "kapp.k14s.io", "configmanagement.gke.io", "configsync.gke.io",
-    "lifecycle.config.k8s.io", "addonmanager.kubernetes.io", "helm.sh", "fleet.cattle.io",
-)  # fmt: skip
-"""Domains of deliveries. Their marks have one of these, or a domain below it, before the slash."""
 
 _HARMLESS = frozenset(
     f"{domain}/{name}"
@@ -82,14 +78,12 @@ def unknown_marks(metadata: Any) -> tuple[str, ...]:
 
 def is_unknown(word: str) -> bool:
     """Say whether *word* is a mark of a delivery of which it is not known what it does."""
-    domain = word.partition("/")[0]
-    below = any(domain == each or domain.endswith(f".{each}") for each in _DELIVERIES)
-    return below and word not in KEEPS_BACK and word not in _HARMLESS
+    return is_of(word, DELIVERY_DOMAINS) and word not in KEEPS_BACK and word not in _HARMLESS
 
 
 def may_have_unknown_marks(text: str) -> bool:
     """Say whether a word in *text* can be a mark of a delivery."""
-    return any(f"{each}/" in text for each in _DELIVERIES)
+    return any(f"{each}/" in text for each in DELIVERY_DOMAINS)
 
 
 def _marks(metadata: dict[str, Any]) -> list[tuple[str, object]]:

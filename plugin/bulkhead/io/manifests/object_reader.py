@@ -242,7 +242,7 @@ def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Pat
     parse_name = Name.parse if kind in ("Namespace", "StatefulSet") else Subdomain.parse
     metadata = strict_metadata.read(reader, document.get("metadata"), ("metadata",), parse_name, _OWNER)
     if kind == "Namespace":
-        found = Namespace(metadata.name, metadata.labels)
+        found = Namespace(metadata.name, metadata.labels, metadata.stored)
         return ReadObject(kind, "", metadata.name, (found,), leaving=metadata.leaving, path=path)
     if kind == "Pod":
         pod, finished = running_pod(reader, document, metadata), has_finished(reader, document)
