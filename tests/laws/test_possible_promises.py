@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Namespace, Pod
@@ -21,9 +21,11 @@ WITHIN = tuple(each for each in population.ADDRESSES if each.startswith(("10.0.0
 PROBES = [("TCP", 53), ("TCP", 80), ("TCP", 7777), ("UDP", 53), ("UDP", 81), ("SCTP", 443)]
 
 namespaces = st.sampled_from(("alpha", "beta", "gamma", "*")).map(lambda name: EndpointSelection(name, whole=(name,)))
-blocks = st.sampled_from(("8.8.8.0/24", "0.0.0.0/0", "192.168.0.0/24", "2001:db8::/32")).map(
-    lambda cidr: EndpointSelection(cidr, addresses=(addresses.network(cidr),))
-)
+OUTSIDE = ("8.8.8.0/24", "0.0.0.0/0", "192.168.0.0/24", "2001:db8::/32")
+OF_PODS = ("10.0.0.0/30", "10.0.0.0/8", "10.0.0.0/29", "10.0.0.5", "10.0.0.2/31", "fd00::/126", "fd00::5", "::/0")
+"""Addresses of the pod networks, and blocks of which some are: each means whichever pod has one."""
+
+blocks = st.sampled_from((*OUTSIDE, *OF_PODS)).map(EndpointVocabulary(Cluster(networks=NETWORKS)).at)
 asked = st.sampled_from((ports.EVERY, ports.between("TCP", 80, 80), ports.between("UDP", 53, 80)))
 
 
@@ -53,7 +55,17 @@ def names(chosen: Sequence[EndpointSelection], end: Endpoint) -> bool:
     """Whether *chosen* names *end*."""
     if isinstance(end, External):
         return any(intervals.holds(each.addresses, population.place(end)) for each in chosen)
-    return any("*" in each.whole or end.namespace in each.whole or end in each.pods for each in chosen)
+    return any(
+        "*" in each.whole
+        or end.namespace in each.whole
+        or end in each.pods
+        or (is_block(each) and intervals.holds((addresses.network(each.text),), population.place(end)))
+        for each in chosen
+    )
+
+
+def is_block(chosen: EndpointSelection) -> bool:
+    return not chosen.whole and not chosen.pods
 
 
 def pairs(pods: Sequence[Pod], family: int) -> list[tuple[Endpoint, Endpoint]]:

@@ -180,7 +180,8 @@ def peers_of(found: AnalysisInput) -> NamedPeers:
 
 def vocabulary_of(found: AnalysisInput) -> EndpointVocabulary:
     """Return the endpoints by name."""
-    return EndpointVocabulary(found.cluster, peers_of(found))
+    networks = found.profile.spec.networks.pods if found.profile else None
+    return EndpointVocabulary(found.cluster, peers_of(found), tuple(map(str, networks or ())))
 
 
 @contextmanager

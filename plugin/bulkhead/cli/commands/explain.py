@@ -1,6 +1,8 @@
 """``bulkhead explain``: show why a connection is allowed, or what denies it and which rule would allow it."""
 
-from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.analysis_input import AnalysisInput, as_known
+from bulkhead.analysis.judged_addresses import check_judged
+from bulkhead.analysis.pod_addresses import PodAddressAnswer, of_pods
 from bulkhead.analysis.suggestions.suggested_rules import RefusedPair
 from bulkhead.analysis.suggestions.suggestion import Suggestion
 from bulkhead.analysis.unknown_addresses import AddressQuestion
@@ -18,6 +20,7 @@ from bulkhead.cli.options import (
 )
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
+from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.deviations import with_deviations
 from bulkhead.core.explanation.pair import (
@@ -26,14 +29,17 @@ from bulkhead.core.explanation.pair import (
     explain_pairs,
     grouped_by_decision,
     open_ports_by_pair,
+    single_pods,
 )
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.language.scalars import InvalidValue, Port
+from bulkhead.core.promises.possible import PossibleChecker
+from bulkhead.core.record import replaced
 from bulkhead.report.explain.explain_formats import EXPLAIN_FORMATS
-from bulkhead.report.explain.explained import Explained
-from bulkhead.report.names.caveats import caveats, service_address
+from bulkhead.report.explain.explained import Explained, OfPods
+from bulkhead.report.names.caveats import caveats
 from bulkhead.report.names.evidence import not_read_text
-from bulkhead.report.names.outside_names import Outside
+from bulkhead.report.names.outside_names import Outside, unreal
 from bulkhead.report.test.possible_breaches import BreachWriter
 
 
@@ -78,14 +84,20 @@ def run(options: Options, console: Console) -> int:
     name, port = target(options.destination)
     asked = requested_port(port) if port else None
     try:
-        ends = names.choose(options.source), names.choose(name)
+        ends = _judged(found, names.choose(options.source), False), _judged(found, names.choose(name), True)
     except InvalidValue as unknown:
         raise InvalidValue(unknown.message, _with_what_was_not_read(unknown.hint, found.evidence)) from None
     explained = _explained(found, ends, port, asked, console.folder)
-    if not explained.groups:
+    if not explained.groups and explained.of_pods is None:
         return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
     console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
     return 0 if explained.allowed else 2 if explained.depends else 1
+
+
+def _judged(found: AnalysisInput, chosen: EndpointSelection, in_part: bool) -> EndpointSelection:
+    """Return *chosen*, if policies see its addresses; without known networks, with the pods that have one of them."""
+    check_judged(found, chosen, in_part)
+    return chosen if chosen.of_pods else replaced(chosen, pods=(*chosen.pods, *chosen.holders))
 
 
 def _with_what_was_not_read(hint: str, evidence: Evidence) -> str:
@@ -105,8 +117,7 @@ def _explained(
     pairs = explain_pairs(answer, *ends, port_set_of(asked), found.loaded is not None)
     explanations = list(question.with_uncertain_ports(with_deviations(answer, pairs)))
     remedies: list[tuple[str, str]] = []
-    unseen = service_address(found, ends[1])
-    if asked and not unseen:  # no packet has such an address when policies are applied
+    if asked:
         refused = [
             RefusedPair(each, not each.egress_allows(verdict), not each.ingress_allows(verdict))
             for each in explanations
@@ -116,20 +127,40 @@ def _explained(
     groups = tuple(tuple(group) for group in grouped_by_decision(explanations))
     writer = BreachWriter(found, question.checker, Outside(found, peers_of(found)), here)
     depending = tuple(dict.fromkeys(writer.depending(*each) for each in question.breaches))
-    notes = (*unseen, *caveats(found, *ends, port_set_of(asked)), *depending)
+    notes = (*caveats(found, *ends, port_set_of(asked)), *depending)
     is_refused = any(each.denied for each in explanations)
-    depends = bool(depending) and not (is_refused and asked)
+    alone = tuple(single_pods(layer, found.loaded is not None) for layer in answer.layers)
+    held = of_pods(_checker(found, answer), ends, port_set_of(asked), alone, unreal(found.profile))
+    is_unknown = bool(depending) or (held is not None and held.verdict is None)
+    depends = is_unknown and not (is_refused and asked)
+    allowed = (not explanations or _allowed(explanations, asked)) and (held is None or held.verdict is True)
     return Explained(
         *ends,
         port,
         groups,
         tuple(remedies),
-        _allowed(explanations, asked),
+        allowed,
         found.semantics,
         notes,
         evidence_of(found, answer),
         depends,
+        _written(found, held, answer, here),
     )
+
+
+def _checker(found: AnalysisInput, answer: Reachability) -> PossibleChecker:
+    return PossibleChecker(as_known(found), found.semantics, found.loaded is not None, unreal(found.profile), answer)
+
+
+def _written(found: AnalysisInput, held: PodAddressAnswer | None, answer: Reachability, here: str) -> OfPods | None:
+    """Return the answer *held* about addresses of the pod network in words."""
+    if held is None:
+        return None
+    writer = BreachWriter(found, _checker(found, answer), Outside(found, peers_of(found)), here)
+    opened, refused = (
+        tuple(dict.fromkeys(writer.reason(*each) for each in examples)) for examples in (held.open, held.refused)
+    )
+    return OfPods(held.verdict, opened, refused, writer.hard(held.hard) if held.hard else "")
 
 
 def _allowed(explanations: list[PairExplanation], asked: Port | None) -> bool:

@@ -2,7 +2,9 @@
 
 from bulkhead.analysis.analysis_input import AnalysisInput, each_object_by_itself
 from bulkhead.analysis.changes.comparison import Endpoints
+from bulkhead.analysis.judged_addresses import check_judged
 from bulkhead.analysis.judged_endpoints import judged
+from bulkhead.analysis.pod_addresses import at_those_addresses, with_candidates
 from bulkhead.analysis.unknown_addresses import uncertain_pairs
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
@@ -19,7 +21,7 @@ from bulkhead.cli.options import (
 )
 from bulkhead.cli.requested_ports import port_set_of, requested_port
 from bulkhead.core.engine import solve as engine
-from bulkhead.core.engine.endpoint_terms import target
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, target
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.report.names.outside_names import Outside
@@ -71,6 +73,7 @@ def run(options: Options, console: Console) -> int:
         given = each_object_by_itself(given) if options.format == "pairs" else given
         found = judged(given, Endpoints(options.endpoints) if options.endpoints else None)
         wanted = _filter(found, options) if filtered else None
+        found = with_candidates(found, (wanted.source, wanted.destination)) if wanted else found
         answer = engine.reach(found.cluster, found.semantics)
         if options.format == "pairs":
             _check_pairs(answer, filtered)
@@ -94,10 +97,16 @@ def _filter(found: AnalysisInput, options: Options) -> Filter:
         raise InvalidValue("the port is given twice, in --to and in --port", "leave one of them out")
     wanted = port or options.port
     return Filter(
-        names.choose(options.source) if options.source else None,
-        names.choose(destination) if options.destination else None,
+        _end(found, names.choose(options.source)) if options.source else None,
+        _end(found, names.choose(destination)) if options.destination else None,
         port_set_of(requested_port(wanted) if wanted else None),
     )
+
+
+def _end(found: AnalysisInput, chosen: EndpointSelection) -> EndpointSelection:
+    """Return *chosen*, if policies see its addresses, with every pod that may have one of them."""
+    check_judged(found, chosen, False)
+    return at_those_addresses(chosen)
 
 
 def _check_pairs(answer: Reachability, filtered: bool) -> None:

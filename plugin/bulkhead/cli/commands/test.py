@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
+from bulkhead.analysis.judged_addresses import check_judged
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import NO_ANSWER, evidence_of, peers_of, tested_input, vocabulary_of
 from bulkhead.cli.options import (
@@ -19,7 +20,7 @@ from bulkhead.cli.options import (
 from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_space import MemberIndex
-from bulkhead.core.engine.endpoint_terms import EndpointSelection, EndpointVocabulary, single_address
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.reachability import is_at
 from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.engine.solve import reach
@@ -83,7 +84,7 @@ def run(options: Options, console: Console) -> int:
     if rows.faults:
         console.refuse(rows.faults, NO_ANSWER)
     found = tested_input(options, console)
-    promises = _promises(vocabulary_of(found), rows.lines, console)
+    promises = _promises(found, rows.lines, console)
     style = console.style_of(options.all or options.format != "text")  # documents are never shortened
     checking = _Checking(found, console, style.cut)
     made = checking.verdicts(rows.lines, promises)
@@ -93,8 +94,9 @@ def run(options: Options, console: Console) -> int:
     return 2 if UNDECIDED in words else int(FAIL in words)
 
 
-def _promises(names: EndpointVocabulary, lines: list[PromiseLocation], console: Console) -> list[Promise]:
-    """Return what each row promises; every name that names nothing is a fault on its line."""
+def _promises(found: AnalysisInput, lines: list[PromiseLocation], console: Console) -> list[Promise]:
+    """Return what each row promises; a name that names nothing, or what policies never see, is a fault on its line."""
+    names = vocabulary_of(found)
     faults: list[Diagnostic] = []
     known: dict[str, EndpointSelection] = {}
 
@@ -102,6 +104,7 @@ def _promises(names: EndpointVocabulary, lines: list[PromiseLocation], console: 
         for number, word in enumerate(words or ()):
             try:
                 known[word] = known.get(word) or names.choose(word)
+                check_judged(found, known[word], key == "to")
             except InvalidValue as refused:
                 faults.append(refused.diagnostic.at(line.at((key, number))))
         return tuple(known[word] for word in words or () if word in known)
@@ -155,7 +158,8 @@ class _Checking:
         made = []
         for line, promise in zip(lines, promises, strict=True):
             outcome = check_promise(self.answer, promise, self.alone, self.unreal)
-            if not outcome.pairs and not promise.others:
+            held = any(each.of_pods for each in (*promise.sources, *promise.destinations))
+            if not outcome.pairs and not promise.others and not held:
                 faults.append(Diagnostic(line.at(), "no policy applies to this row", "one end must be a pod"))
             made.append(self.verdict(line, promise, outcome))
         if faults:
@@ -220,7 +224,7 @@ class _Checking:
             name = chosen[0].text if chosen else self.outside.name(spans)
             point = next(filter(None, map(single_address, chosen)), "")
             return ExplainedEndpoint(member, (name,), External(point or spell_address(spans[0][0])), not point)
-        mentioned = {pod for each in named for pod in each.pods}
+        mentioned = {pod for each in named for pod in (*each.pods, *each.holders)}
         pods = [pod for pod in endpoint_class.pods if (pod in mentioned) is not others]
         pods = pods or list(endpoint_class.pods)
         names = tuple(sorted(name_of(pod, self.apart) for pod in pods))

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
-from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
 from bulkhead.core.possible.node_ports import opened_node_ports
 from bulkhead.core.possible.rule_classes import END, RuleClass
 from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, value_sets
+from bulkhead.core.sets.addresses import spans_of
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import EVERY
 

@@ -8,7 +8,8 @@ Endpoints as people name them: one notation for the command line and for tests.
 ``media/post*``        those whose name fits; ``open*`` namespaces whose name fits
 ``*``                  every pod of every namespace
 ``*/*``                any pod of a namespace that is not listed; where all are known, every pod
-``192.168.1.40``       an address: the pod that has it, else an outside one; also a CIDR
+``192.168.1.40``       an address: the pod that has it, else an outside one; also a CIDR. Of the pod
+                       network: whichever pod has it
 ``internet``           the public addresses
 ``lan``                a named peer of the profile
 ``peer=lan``           the named peer, where a namespace has the same name
@@ -25,8 +26,9 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.resources import ClusterProfile
 from bulkhead.core.language.scalars import Cidr, InvalidValue, Name, quoted
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.addresses import WHOLE, spans_of
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ranges import PUBLIC
 
@@ -41,7 +43,8 @@ class EndpointSelection:
     What *text* names: *pods*, *addresses* outside, or, for the named peer *peer*, both.
 
     Among *pods* are all of the namespaces *whole*; ``*`` is every namespace, listed or not.  Those that
-    *selectors* select are given by the peer, not one by one.
+    *selectors* select are given by the peer, not one by one.  *of_pods* are addresses of the pod network: they mean
+    whichever pod has one.  The pods *holders* have one for certain, *candidates* may have one.
     """
 
     text: str
@@ -50,6 +53,9 @@ class EndpointSelection:
     peer: str = ""
     whole: tuple[str, ...] = ()
     selectors: tuple[PodPeer, ...] = ()
+    of_pods: Spans = ()
+    holders: tuple[Pod, ...] = ()
+    candidates: tuple[Pod, ...] = ()
 
 
 def single_address(chosen: EndpointSelection) -> str:
@@ -60,10 +66,18 @@ def single_address(chosen: EndpointSelection) -> str:
 
 
 class EndpointVocabulary:
-    """The endpoints of *cluster* by name; *peers* are the profile's, written out."""
+    """
+    The endpoints of *cluster* by name; *peers* are the profile's, written out, and *networks* the CIDRs of its pods.
+    """
 
-    def __init__(self, cluster: Cluster, peers: Mapping[str, tuple[IpBlock | PodPeer, ...]] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        peers: Mapping[str, tuple[IpBlock | PodPeer, ...]] | None = None,
+        networks: tuple[str, ...] = (),
+    ) -> None:
         self.peers = peers or {}
+        self.networks = spans_of(networks or cluster.networks)
         self.labels = namespaces_of(cluster)
         self.pods: dict[str, list[Pod]] = {name: [] for name in self.labels}
         for pod in cluster.pods:
@@ -112,7 +126,7 @@ class EndpointVocabulary:
             peer = self.peer(name, name)
         except InvalidValue:
             return found  # no connection has such a peer at an end
-        if (set(peer.pods), peer.addresses) != (set(found.pods), ()):
+        if (set(peer.pods), peer.addresses, peer.of_pods) != (set(found.pods), (), ()):
             raise InvalidValue(
                 f"{quoted(name)} is a namespace and a named peer", f"write `namespace={name}` or `peer={name}`"
             )
@@ -130,7 +144,7 @@ class EndpointVocabulary:
         """Return what has the address, or the addresses of the CIDR, *text*."""
         if "/" in text:
             cidr = Cidr.parse(text)
-            return EndpointSelection(text, addresses=(addresses.network(str(cidr)),))
+            return self.addressed(EndpointSelection(text), (addresses.network(str(cidr)),))
         try:
             point = addresses.address(text)
         except ValueError:
@@ -138,7 +152,28 @@ class EndpointVocabulary:
         owners = tuple(
             pod for pods in self.pods.values() for pod in pods if not pod.host_network and text in pod.addresses
         )
-        return EndpointSelection(text, owners) if owners else EndpointSelection(text, addresses=((point, point),))
+        if owners:
+            return EndpointSelection(text, owners)
+        return self.addressed(EndpointSelection(text), ((point, point),))
+
+    def addressed(self, chosen: EndpointSelection, spans: Spans) -> EndpointSelection:
+        """Return *chosen* with the addresses *spans*, those of the pod network as those of pods."""
+        held = intervals.intersect(spans, self.networks)
+        holders: list[Pod] = []
+        candidates: list[Pod] = []
+        for pod in (pod for pods in self.pods.values() for pod in pods if not pod.host_network):
+            own = spans_of(pod.addresses) if pod.addresses else self.networks
+            if found := intervals.intersect(own, spans):
+                families = [whole for whole in WHOLE.values() if intervals.intersect(found, (whole,))]
+                own = intervals.intersect(own, tuple(families))
+                (candidates if intervals.subtract(own, spans) else holders).append(pod)
+        return replaced(
+            chosen,
+            addresses=intervals.subtract(spans, held),
+            of_pods=held,
+            holders=tuple(holders),
+            candidates=tuple(candidates),
+        )
 
     def spaces(self, pattern: str) -> list[str]:
         """Return the namespaces that *pattern* fits."""
@@ -158,7 +193,7 @@ class EndpointVocabulary:
         if name not in self.peers:
             if name != INTERNET:
                 raise self.unknown(name)
-            return EndpointSelection(text, addresses=PUBLIC)
+            return self.addressed(EndpointSelection(text), PUBLIC)
         peers = self.peers[name]
         spans = intervals.merge(
             span for peer in peers if isinstance(peer, IpBlock) for span in addresses.block(peer.cidr, peer.excluded)
@@ -171,7 +206,7 @@ class EndpointVocabulary:
         pods = [pod for space in sorted(self.pods) for pod in self.pods[space] if self.selects(selected, pod)]
         if not pods and not spans:
             raise InvalidValue(f"peer {quoted(name)} selects nothing that is here", "name a namespace or an address")
-        return EndpointSelection(text, tuple(pods), spans, name, selectors=tuple(selected))
+        return self.addressed(EndpointSelection(text, tuple(pods), peer=name, selectors=tuple(selected)), spans)
 
     def selects(self, peers: Iterable[PodPeer], pod: Pod) -> bool:
         """Say whether one of *peers* selects *pod*; a pod on the host network is never selected."""

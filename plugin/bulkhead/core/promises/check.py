@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, first_outside, member_of, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
-from bulkhead.core.engine.queries import members
+from bulkhead.core.engine.queries import members, named_pods
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, port_set
 from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.kubernetes.selectors import Members
@@ -168,7 +168,7 @@ def others(space: EndpointSpace, named: tuple[EndpointSelection, ...], unreal: S
 
     A member that is named in part counts, because its other endpoints were not named and are treated the same.
     """
-    pods = {pod for each in named for pod in each.pods}
+    pods = {pod for each in named for pod in named_pods(space, each)}
     spans = intervals.merge(span for each in named for span in each.addresses)
     spans = intervals.intersect(intervals.union(spans, unreal), (WHOLE[space.family],))
     found = 0

@@ -9,7 +9,7 @@ What the ends of a promise name among all endpoints that could exist.
 ``*/*`` of overlays         every pod of a namespace that the overlays do not list
 ``shop/web`` of manifests   pods with its labels, as far as a policy asks for them, its address and its ports
 ``peer=lan``                what the selectors and addresses of the named peer match
-``192.168.1.0/24``          these addresses outside
+``192.168.1.0/24``          these addresses outside; of the pod network: every pod that could have one
 ==========================  ===================================================================================
 """
 
@@ -23,8 +23,8 @@ from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, PodPeer, Poli
 from bulkhead.core.possible.flow_class import OUTSIDES, PODS, FlowClass, FlowSpace, flow_class
 from bulkhead.core.possible.peer_classes import Constraints, PeerReader
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, intervals, partition, ports, value_sets
-from bulkhead.core.sets.addresses import WHOLE
+from bulkhead.core.sets import intervals, partition, ports, value_sets
+from bulkhead.core.sets.addresses import WHOLE, spans_of
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
 
@@ -69,7 +69,8 @@ class EndReader:
 
     def end(self, end: str, chosen: EndpointSelection, nodes: frozenset[str]) -> Iterator[NamedEnd]:
         """Yield what *chosen* names at *end*."""
-        for flows in (*self.by_name(end, chosen), *self.outside(end, chosen.addresses)):
+        addressed = (*self.outside(end, chosen.addresses), *self.held(end, chosen.of_pods))
+        for flows in (*self.by_name(end, chosen), *addressed):
             yield NamedEnd(flows)
         if not chosen.whole and not chosen.peer:
             yield from self.given(end, chosen.pods, nodes)
@@ -89,13 +90,19 @@ class EndReader:
         if found:
             yield _at(end, {"kind": OUTSIDES}, found)
 
+    def held(self, end: str, spans: Spans) -> Iterator[FlowClass]:
+        """Yield every pod that could have one of the addresses *spans*."""
+        found = intervals.intersect(spans, self.space.pods)
+        if found:
+            yield _at(end, {"kind": PODS}, found)
+
     def given(self, end: str, pods: Iterable[Pod], nodes: frozenset[str] = frozenset()) -> Iterator[NamedEnd]:
         """Yield what each of *pods* represents."""
         for pod in pods:
             if self.templates:
                 yield from map(NamedEnd, self.template(end, pod))
             elif pod.host_network:
-                yield from map(NamedEnd, self.outside(end, _spans(pod.addresses or self.cluster.nodes)))
+                yield from map(NamedEnd, self.outside(end, spans_of(pod.addresses or self.cluster.nodes)))
             elif where := self.cells_of(pod):
                 wanted = {f"l:{key}": only((dict(pod.labels).get(key),)) for key in self.keys}
                 spans = None if where == self.space.pods else where
@@ -109,7 +116,7 @@ class EndReader:
     def cells_of(self, pod: Pod) -> Spans:
         """Return the addresses that no rule distinguishes from those of *pod*: all of pods where it has none."""
         whole = (WHOLE[self.space.family],)
-        own = intervals.intersect(_spans(pod.addresses), whole) if pod.addresses else self.space.pods
+        own = intervals.intersect(spans_of(pod.addresses), whole) if pod.addresses else self.space.pods
         known = intervals.intersect(own, self.space.pods) or own
         if not pod.addresses:
             return known
@@ -146,6 +153,7 @@ class EndReader:
         for each in chosen:
             yield from self.by_name(end, each)
             yield from self.outside(end, each.addresses)
+            yield from self.held(end, each.of_pods)
             if unknown and each.addresses:
                 yield _at(end, {"kind": PODS}, each.addresses)
             for pod in () if each.whole or each.peer else each.pods:
@@ -165,7 +173,7 @@ class EndReader:
         if wanted:
             own = {f"l:{key}": only((text,)) for key, text in wanted.items()}
             yield _at(end, {"kind": PODS, "ns": only((pod.namespace,)), **own})
-        spans = _spans(pod.addresses)
+        spans = spans_of(pod.addresses)
         if spans and f"{end}.ip" in flows.spans:
             yield _at(end, {"kind": PODS}, spans)
 
@@ -200,10 +208,6 @@ def _keys(cluster: Cluster, rules: Iterable[PolicyRule]) -> tuple[str, ...]:
     selectors.update(peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer))
     found = {key for each in selectors for key, _ in each.labels}
     return tuple(sorted(found.union(one.key for each in selectors for one in each.expressions)))
-
-
-def _spans(texts: Iterable[str]) -> Spans:
-    return intervals.merge(addresses.network(text) if "/" in text else (addresses.address(text),) * 2 for text in texts)
 
 
 def _at(end: str, constraints: Constraints, spans: Spans | None = None) -> FlowClass:

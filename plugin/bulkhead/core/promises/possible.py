@@ -13,7 +13,6 @@ from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Pod, PolicyIndex
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.kubernetes.selectors import Members
-from bulkhead.core.possible.families import spans_of
 from bulkhead.core.possible.flow_class import (
     DESTINATION,
     OUTSIDES,
@@ -81,7 +80,7 @@ class PossibleChecker:
         self.steps = Steps()
         self.sides: list[tuple[PossibleFlows, EndReader]] = []
         for family in addresses.FAMILIES:
-            space = flow_space(family, spans_of(cluster.networks), unreal)
+            space = flow_space(family, addresses.spans_of(cluster.networks), unreal)
             flows = PossibleFlows(cluster, space, semantics, {})
             self.sides.append((flows, EndReader(cluster, space, semantics, templates)))
 

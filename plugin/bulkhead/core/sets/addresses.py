@@ -2,6 +2,7 @@
 Exact sets of IP addresses, both families on one axis: IPv4 first, then, after a gap, IPv6.
 """
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from bulkhead.core.record import record
@@ -62,6 +63,11 @@ def network(text: str) -> Span:
     base = 0 if found.version == 4 else _V6
     first = base + int(found.network_address)
     return first, first + found.num_addresses - 1
+
+
+def spans_of(texts: Iterable[str]) -> Spans:
+    """Return the addresses of *texts*, each a CIDR or one address."""
+    return intervals.merge(map(network, texts))
 
 
 def block(cidr: str, excluded: tuple[str, ...] = ()) -> Spans:

@@ -31,13 +31,28 @@ _POLICIES = 12
 
 
 @record
+class OfPods:
+    """
+    The answer about addresses of the pod network: *verdict* is ``None`` where it depends on the pod that has one.
+
+    *opened* and *refused* say which pods are reached, or not, a line each. *why* is why it is not decided.
+    """
+
+    verdict: bool | None
+    opened: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    why: str = ""
+
+
+@record
 class Explained:
     """
     What was asked and found: *groups* of pairs that the same policies and rules decide.
 
     *port* is the port as it was written; it is empty where all ports were asked for. *remedies* are pairs of a file and
     the YAML to add to it. *notes* are sentences that a reader must know. *evidence* is what the answer is based on.
-    *depends*: no connection is denied, but some depend on the address of a pod, which is not known.
+    *depends*: no connection is denied, but some depend on the address of a pod, which is not known. *of_pods* is the
+    answer about the addresses of the pod network; it is ``None`` where none is asked about.
     """
 
     source: EndpointSelection
@@ -50,6 +65,7 @@ class Explained:
     notes: tuple[str, ...] = ()
     evidence: Evidence = Evidence()
     depends: bool = False
+    of_pods: OfPods | None = None
 
 
 def text(found: Explained, given: AnalysisInput, folder: str, paint: Palette, columns: int, cut: Cut = SHORT) -> str:
@@ -66,6 +82,7 @@ def text(found: Explained, given: AnalysisInput, folder: str, paint: Palette, co
                 message = deviation_message(found.semantics, verdict.deviations, first.allows(verdict))
                 lines += textwrap.wrap(message, columns, initial_indent="  ", subsequent_indent="    ")
             lines.append("")
+    lines += writer.of_pods(found) if found.of_pods else []
     for note in found.notes:
         lines += [*textwrap.wrap(note, columns, subsequent_indent="  "), ""]
     for file, yaml in found.remedies:
@@ -95,6 +112,30 @@ class _TextWriter:
             return
         for direction in (Direction.EGRESS, Direction.INGRESS):
             yield from self.direction(group, verdict, direction)
+
+    def of_pods(self, found: Explained) -> Iterator[str]:
+        """Yield the lines about the addresses of the pod network."""
+        answer = found.of_pods or OfPods(None)
+        words = {
+            True: f"{self.paint.good('allowed')}, whichever pod has the address",
+            False: f"{self.paint.bad('refused')}, whichever pod has the address",
+            None: self.paint.odd("depends on which pod has the address"),
+        }
+        asked = f"port {found.port}" if found.port else "all ports"
+        ends = f"{found.source.text} -> {found.destination.text}"
+        names = " and ".join(end.text for end in (found.source, found.destination) if end.of_pods)
+        yield f"{self.paint.bold(ends)}, {asked}: {words[answer.verdict]}"
+        about = f"{names} is of the pod network. Policies decide about the pod that has the address: name the pod."
+        yield from textwrap.wrap(about, self.columns, initial_indent="  ", subsequent_indent="    ")
+        for reasons in (answer.opened, answer.refused, (answer.why,) if answer.why else ()):
+            shown, more = self.cut.first(list(reasons), _SHOWN)
+            for each in shown:
+                yield from textwrap.wrap(
+                    each, self.columns, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+                )
+            if more:
+                yield f"  and {more} more (--all)"
+        yield ""
 
     def outcome(self, pair: PairExplanation, verdict: PortVerdict) -> str:
         """Return the verdict in words."""
@@ -182,11 +223,24 @@ def as_json(found: Explained, given: AnalysisInput, folder: str) -> str:
         "port": found.port or None,
         "allowed": found.allowed,
         "answers": answers,
+        "podAddresses": _of_pods_json(found.of_pods),
         "notes": list(found.notes),
         "evidence": evidence_json(found.evidence),
         "remedies": [{"file": shortened(where, folder), "add": yaml} for where, yaml in found.remedies],
     }
     return json_document("explain", whole, found.semantics)
+
+
+def _of_pods_json(answer: OfPods | None) -> dict[str, object] | None:
+    if answer is None:
+        return None
+    word = {True: "allowed", False: "refused", None: "depends"}[answer.verdict]
+    return {
+        "verdict": word,
+        "open": list(answer.opened),
+        "refused": list(answer.refused),
+        "notDecided": answer.why or None,
+    }
 
 
 def _answer(

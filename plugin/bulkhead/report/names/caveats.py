@@ -14,19 +14,6 @@ from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import PortSet
 
 
-def service_address(found: AnalysisInput, destination: EndpointSelection) -> tuple[str, ...]:
-    """Return that *destination* is a Service's address, where the enforcer never sees one; else nothing."""
-    if Deviation.SERVICE_ADDRESS not in found.semantics.deviations:
-        return ()
-    services = intervals.merge(addresses.network(cidr) for cidr in found.cluster.services)
-    if not destination.addresses or intervals.subtract(destination.addresses, services):
-        return ()
-    return (
-        f"{destination.text} is the address of a Service: it is replaced by that of a pod, or of a node, before "
-        "policies look, and the port by theirs. What counts are the rules for these: ask for the pods behind it.",
-    )
-
-
 def caveats(
     found: AnalysisInput, source: EndpointSelection, destination: EndpointSelection, asked: PortSet
 ) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ def _names(
 
 def _chosen(member: EndpointClass, chosen: EndpointSelection | None) -> set[Pod]:
     """Return the pods of *member* that were asked for."""
-    return set(member.pods) & set(chosen.pods) if chosen and chosen.pods else set(member.pods)
+    named = {*chosen.pods, *chosen.holders} if chosen else set()
+    return named.intersection(member.pods) if named else set(member.pods)
 
 
 def size(answer: Reachability) -> int:
