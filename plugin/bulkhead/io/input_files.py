@@ -15,6 +15,10 @@ from bulkhead.core.record import record
 SUFFIXES = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
+PROGRAMS = (".jsonnet", ".libsonnet")
+"""Endings of programs that print manifests."""
+
+_ARGO_SOURCE = ".argocd-source"
 
 
 @record
@@ -25,6 +29,8 @@ class InputFiles:
     *excluded* are files and folders that an option left out; *dot_folders* and *linked_folders* were not entered.
     *unused* are the patterns that left nothing out. *unreadable* are folders that cannot be listed. *others* are the
     endings of the files that are no manifests by their names, one for each file: ``""`` where a name has none.
+    *hidden* are the files that are in none of these, that other tools may read as manifests: those in the folders that
+    were not entered, and programs. *sources* are files that change what Argo CD reads.
     """
 
     files: tuple[str, ...] = ()
@@ -35,6 +41,13 @@ class InputFiles:
     unused: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+def is_argo_source(path: str) -> bool:
+    """Say whether Argo CD takes the file at *path* for a part of an Application's source."""
+    return os.path.basename(path).startswith(_ARGO_SOURCE)
 
 
 def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
@@ -58,6 +71,8 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
         walk.unused(),
         tuple(walk.unreadable),
         tuple(walk.others),
+        tuple(walk.hidden),
+        tuple(walk.sources),
     )
 
 
@@ -99,6 +114,8 @@ class _Walk:
         self.kustomizations: list[str] = []
         self.unreadable: list[str] = []
         self.others: list[str] = []
+        self.hidden: list[str] = []
+        self.sources: list[str] = []
         self.used: set[str] = set()
         self.excluded = self.dot_folders = self.linked_folders = 0
 
@@ -113,18 +130,30 @@ class _Walk:
                 file = os.path.join(folder, name)
                 if self.leaves_out(file):
                     continue
-                if name.endswith(SUFFIXES):
+                if is_argo_source(name):
+                    self.sources.append(file)
+                elif name.endswith(SUFFIXES):
                     yield file
                 else:
+                    self.hidden += [file] if name.endswith(PROGRAMS) else []
                     self.others.append(_ending(name))
 
     def enters(self, folder: str, name: str) -> bool:
         at = os.path.join(folder, name)
         if self.leaves_out(at):
             return False
-        self.dot_folders += name.startswith(".")
-        self.linked_folders += not name.startswith(".") and os.path.islink(at)
-        return not name.startswith(".") and not os.path.islink(at)
+        is_dot, is_link = name.startswith("."), os.path.islink(at)
+        self.dot_folders += is_dot
+        self.linked_folders += not is_dot and is_link
+        if is_dot or is_link:
+            self.hidden += self.below(at)
+        return not is_dot and not is_link
+
+    def below(self, folder: str) -> Iterator[str]:
+        """Yield the manifests and programs in *folder*, which is not entered, and in the folders below it."""
+        for at, _, names in os.walk(folder):
+            files = (os.path.join(at, name) for name in names if name.endswith((*SUFFIXES, *PROGRAMS)))
+            yield from (file for file in files if not self.leaves_out(file))
 
     def unused(self) -> tuple[str, ...]:
         return tuple(each for each in self.exclude if each not in self.used)

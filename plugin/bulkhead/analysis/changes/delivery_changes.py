@@ -5,14 +5,18 @@ A verdict is about what the root builds. What delivers it, what checks it, and w
 same tree is named, with every file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
 
 from bulkhead.core.record import record
 from bulkhead.io.git import deliveries
-from bulkhead.io.git.file_states import MODULE, FileState, FileStates
+from bulkhead.io.git.file_states import LINK, MODULE, DiskFiles, FileState, FileStates
+from bulkhead.io.git.repository import Repository
+from bulkhead.io.git.staged import ignored, staged_otherwise
 from bulkhead.io.kustomize.other_roots import OtherRoots
+from bulkhead.io.kustomize.unlisted import OVERLAYS
+from bulkhead.io.manifests.file_kinds import MOST_PARSED, UNREAD, FileKinds, kinds_in
 
 
 class DeliveryReason(Enum):
@@ -21,7 +25,12 @@ class DeliveryReason(Enum):
     DELIVERS = "it delivers or checks"
     ROOT = "a kustomization that is not judged here reads it"
     POLICY = "it holds a policy, and no kustomization that is judged here reads it"
+    UNREAD = "what it holds cannot be read, and may be a policy"
+    LINK = "a link: what it leads to can be delivered from here"
     MODULE = "a submodule, whose files are not read"
+    STAGED = "what is staged of it is not what was compared, and is committed"
+    LEFT_OUT = "it is not read here, and other tools may apply it"
+    IGNORED = "git ignores it, so that no commit has what was compared"
 
 
 @record
@@ -60,16 +69,29 @@ class DeliverySide:
     def reasons(self, changed: set[str]) -> Iterator[tuple[str, DeliveryReason]]:
         """Yield those of *changed* that decide what is delivered, the strongest reason last."""
         here = sorted(path for path in changed & self.every.keys() if path not in self.programs)
-        contents = self.files.contents(path for path in here if deliveries.is_text(path, self.every[path]))
         own = {path for path in here if path not in self.judged}
-        policies = {path for path, text in contents.items() if deliveries.has_policy(text)}
-        yield from ((path, DeliveryReason.POLICY) for path in policies & own)
+        kinds = dict(self._kinds(here))
+        yield from ((path, DeliveryReason.UNREAD) for path, each in kinds.items() if each.unread and path in own)
+        yield from ((path, DeliveryReason.POLICY) for path, each in kinds.items() if each.policy and path in own)
+        yield from ((path, DeliveryReason.LINK) for path in own if self.every[path][0] == LINK)
         roots = OtherRoots(self.files, self.every, self.folders)
         yield from ((path, DeliveryReason.ROOT) for path in roots.read(set(here)))
-        yield from ((path, DeliveryReason.DELIVERS) for path, text in contents.items() if deliveries.delivers(text))
+        yield from ((path, DeliveryReason.DELIVERS) for path, each in kinds.items() if each.delivers)
         named = {path for path in here if deliveries.is_named_delivery(path)}
         yield from ((path, DeliveryReason.DELIVERS) for path in named | (self._named() & own if own - named else set()))
         yield from ((path, DeliveryReason.MODULE) for path in here if self.every[path][0] == MODULE)
+
+    def _kinds(self, paths: Sequence[str]) -> Iterator[tuple[str, FileKinds]]:
+        """Yield what each text of *paths* contains. What is too large, alone or with those before it, is not read."""
+        texts = [path for path in paths if deliveries.is_text(path, self.every[path])]
+        contents, parsed = self.files.contents(texts), 0
+        for path in texts:
+            content = contents.get(path)
+            parsed += len(content or b"")
+            if content is None or parsed > MOST_PARSED:
+                yield path, UNREAD
+            elif self.every[path][0] != LINK:
+                yield path, kinds_in(path, content)
 
     def _named(self) -> set[str]:
         """Return the files that deliver or check by their names, and all that they name."""
@@ -96,3 +118,15 @@ def delivery_changes(before: DeliverySide, after: DeliverySide) -> tuple[Deliver
         for path, reason in side.reasons(changed):
             found[path] = reason
     return tuple(DeliveryChange(path, found[path]) for path in sorted(found))
+
+
+def uncommitted(side: DeliverySide, repository: Repository, disk: DiskFiles) -> Iterator[DeliveryChange]:
+    """Yield each file of *side*, on the *disk*, that a commit has with another content, or not at all."""
+    overlays = f"{OVERLAYS}/"
+    for path in staged_otherwise(repository, disk):
+        state = disk.at(path) or disk.tracked.get(path, ("", ""))
+        inside = any(path.startswith(f"{top}/{overlays}".lstrip("/")) for top in side.tops)
+        if inside or path in side.judged | side.programs or deliveries.is_text(path, state):
+            yield DeliveryChange(path, DeliveryReason.STAGED)
+    for path in ignored(disk, side.judged):
+        yield DeliveryChange(path, DeliveryReason.IGNORED)

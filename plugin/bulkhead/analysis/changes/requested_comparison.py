@@ -16,6 +16,7 @@ from bulkhead.analysis.changes.comparison_request import (
 )
 from bulkhead.analysis.changes.delivery_changes import DeliverySide, delivery_changes
 from bulkhead.analysis.changes.drift import compare_drift
+from bulkhead.analysis.changes.left_out_files import left_out_changes
 from bulkhead.analysis.changes.revision_checks import graph_of
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
 from bulkhead.io.git.file_states import DiskFiles
@@ -56,7 +57,8 @@ def _manifests(asked: ComparisonRequest) -> Comparison:
     kept = checked_policies(sides)
     found = compare_manifests(sides)
     found.notes += kept
-    if not found.unjudged and before.evidence.is_nothing and after.evidence.is_nothing:
+    found.deliveries = left_out_changes(asked.manifests, asked.selection.exclude)
+    if not (found.unjudged or found.deliveries) and before.evidence.is_nothing and after.evidence.is_nothing:
         raise NothingToCompare(names[1], after)
     return found
 

@@ -8,12 +8,12 @@ from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
 from bulkhead.analysis.changes.build_files import BuildFiles
 from bulkhead.analysis.changes.comparison import Comparison, NotComparable, renamed, unchanged
 from bulkhead.analysis.changes.comparison_request import ComparisonRequest, checked_side, compare_trees
-from bulkhead.analysis.changes.delivery_changes import delivery_changes
+from bulkhead.analysis.changes.delivery_changes import delivery_changes, uncommitted
 from bulkhead.analysis.changes.revision_checks import altered_faults, missing_faults
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.io.git.checkout import Copy, copies
-from bulkhead.io.git.file_states import DiskFiles, RevisionFiles
+from bulkhead.io.git.file_states import DiskFiles, FileStates, RevisionFiles
 from bulkhead.io.git.programs import changed_programs
 from bulkhead.io.git.repository import GitError, Repository, Revision
 from bulkhead.io.kustomize.kustomization import Bounds
@@ -41,12 +41,15 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         before, after = _sides(asked, repository, made, names)
         found = compare_trees(asked, names, before, after)
         files = [RevisionFiles(repository, revision) for revision in revisions]
-        last = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
+        last: FileStates = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
         sides = BuildFiles(files[0], before, tops[0]), BuildFiles(last, after, tops[1])
         _check_files(names, sides, repository.own_attributes())
         found.programs = changed_programs(*(side.programs for side in sides))
         found.deliveries = delivery_changes(*(side.delivery() for side in sides))
+        if isinstance(last, DiskFiles):
+            staged = uncommitted(sides[1].delivery(), repository, last)
+            found.deliveries = tuple({each.file: each for each in (*found.deliveries, *staged)}.values())
         if not found.programs:
             found.other_plugins = sides[1].other_plugins(revisions[0])
     return found

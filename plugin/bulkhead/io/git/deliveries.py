@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath
 
 from bulkhead.io.git.file_states import LINK, FileState
+from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 
 _FOLDERS = frozenset(
     (".github", ".gitlab", ".ci", ".circleci", ".forgejo", ".gitea", ".woodpecker", ".buildkite", ".tekton", ".husky",
@@ -22,17 +23,7 @@ _NAMES = re.compile(
     r"|cloudbuild\.(?:ya?ml|json)|(?:GNU)?[mM]akefile|[Jj]ustfile|Taskfile\.ya?ml|fleet\.yaml|skaffold\.yaml|Tiltfile"
     r"|\.sourceignore|\.gitmodules|\.krmignore"
 )
-_TEXTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet", ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
-_DELIVERS = re.compile(
-    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|[\w.-]*\bfluxcd\.(?:io|controlplane\.io)|(?:fleet|helm|k3s)\.cattle\.io"
-    rb"|configsync\.gke\.io|kappctrl\.k14s\.io|packaging\.carvel\.dev|addons\.cluster\.x-k8s\.io)/"
-    rb"|\bbulkhead\s+(?:diff|lint|render|test|validate)\b|\bkustomize\s+build\b"
-    rb"|\bkubectl\s+(?:apply|create|delete|kustomize|patch|replace)\b"
-)
-POLICY_KINDS = rb"NetworkPolicy|AuthorizationPolicy|EgressFirewall|SecurityGroupPolicy"
-"""The kinds of policies about traffic, as alternatives of a regular expression; the first is how many of them end."""
-
-_POLICY = re.compile(rb"\bkind[\"']?\s*:\s*[\"']?(?:\w*" + POLICY_KINDS + rb"|SegmentedNamespace|ClusterProfile)\b")
+_TEXTS = (*SUFFIXES, *PROGRAMS, ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
 _WORD = re.compile(rb"[\w./@+~-]+")
 _LONGEST_WORD = 300
 
@@ -45,16 +36,6 @@ def is_named_delivery(path: str) -> bool:
 def is_text(path: str, state: FileState) -> bool:
     """Say whether the file at *path* may be read by a delivery, or run."""
     return state[0] in ("100755", LINK) or path.endswith(_TEXTS) or "." not in basename(path)
-
-
-def delivers(content: bytes) -> bool:
-    """Say whether a file of this *content* describes a delivery, or runs the commands of one."""
-    return bool(_DELIVERS.search(content))
-
-
-def has_policy(content: bytes) -> bool:
-    """Say whether a file of this *content* contains a policy about traffic."""
-    return bool(_POLICY.search(content))
 
 
 def named_in(path: str, content: bytes, files: Mapping[str, FileState], tops: Iterable[str]) -> Iterator[str]:

@@ -163,6 +163,11 @@ class Repository:
                 found.append(Entry(os.fsdecode(path), mode, name))
         return found
 
+    def hidden(self) -> set[str]:
+        """Return the tracked paths whose changes on the disk git does not show, because it was asked to."""
+        lines = self._ask("ls-files", "-v", "-z", "--full-name", ":/").split(b"\0")
+        return {os.fsdecode(line[2:]) for line in lines if line[:1].islower() or line[:1] == b"S"}
+
     def untracked(self) -> list[str]:
         """Return the paths in the working tree that git does not track and does not ignore."""
         found = self._ask("ls-files", "-o", "-z", "--exclude-standard", "--full-name", ":/")

@@ -9,17 +9,10 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.input_files import is_argo_source
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.kustomize.unlisted import OVERLAYS
-
-_BEGINS = ".argocd-source"
-
-
-def is_argo_source(path: str) -> bool:
-    """Say whether Argo CD takes the file at *path* for a part of an Application's source."""
-    return os.path.basename(path).startswith(_BEGINS)
-
 
 def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
     """Yield a refusal for each such file in a folder of *graph*, or below `overlays/` of its root."""
@@ -28,8 +21,13 @@ def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
     found = {os.path.join(at, name) for at, names in folders.items() for name in names if is_argo_source(name)}
     absent = {path for path in graph.bounds.absent if is_argo_source(path) and os.path.dirname(path) in folders}
     for file in sorted(found | absent):
-        message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"
-        yield refusal(Location(file), message, "delete it, and write what it says into the Application")
+        yield refusal(Location(file), *argo_source_message(file))
+
+
+def argo_source_message(file: str) -> tuple[str, str]:
+    """Return what *file* does, and a hint."""
+    message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"
+    return message, "delete it, and write what it says into the Application"
 
 
 def _names(folder: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
 from bulkhead.io.git.repository import Entry
-from bulkhead.io.kustomize.argo_sources import is_argo_source
+from bulkhead.io.input_files import is_argo_source
 from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import OVERLAYS

@@ -6,19 +6,15 @@ will be. Nothing is built for this; any text of a kustomization that names somet
 """
 
 import os
-import re
 from collections.abc import Collection, Mapping
 from posixpath import dirname, join
 
-from bulkhead.io.git.deliveries import POLICY_KINDS
 from bulkhead.io.git.file_states import FileState, FileStates
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.kustomize.build_closure import ClosureWalk
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import MANIFESTS
-
-_MATTERS = re.compile(rb"bulkhead\.dev/|" + POLICY_KINDS)
-
+from bulkhead.io.manifests.file_kinds import kinds_in
 
 class OtherRoots:
     """The kustomizations among *every* of *files* but those in the folders *judged*."""
@@ -30,6 +26,7 @@ class OtherRoots:
         self.texts = files.contents(named) if self.folders else {}
         self.entries = [Entry(path, mode, name) for path, (mode, name) in every.items()]
         self._led: dict[str, tuple[set[str], list[str], bool]] = {}
+        self._has_policy: dict[str, bool] = {}
 
     def read(self, changed: set[str]) -> set[str]:
         """Return those of *changed* that a build of another root, which is about policies, reads."""
@@ -75,5 +72,9 @@ class OtherRoots:
         return self._led[folder]
 
     def _matters(self, reads: set[str]) -> bool:
-        """Say whether any file of *reads* contains a policy, or a resource of this project."""
-        return any(map(_MATTERS.search, self.files.contents(sorted(reads)).values()))
+        """Say whether any file of *reads* contains a policy, or may contain one."""
+        unknown = sorted(reads - self._has_policy.keys())
+        texts = self.files.contents(unknown)
+        for path in unknown:
+            self._has_policy[path] = path in texts and kinds_in(path, texts[path]).may_have_policy
+        return any(self._has_policy[path] for path in reads)

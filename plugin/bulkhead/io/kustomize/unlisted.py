@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.kustomize.kustomization import NAMES, Graph, text_of
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, is_inline
 from bulkhead.io.kustomize.unmodelled import annotations
 from bulkhead.io.yaml.nodes import InvalidYaml, documents
 
 OVERLAYS = "overlays"
-MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet", ".libsonnet")
+MANIFESTS = (*SUFFIXES, *PROGRAMS)
 """Endings of the files that a delivery of a folder applies."""
 
 

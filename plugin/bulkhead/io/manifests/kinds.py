@@ -82,12 +82,16 @@ _UNJUDGED_KINDS = frozenset(
     )
 )
 
+_COMMON_NAMES = frozenset(("Group", "Profile", "Subnet", "Tier"))
+
+UNJUDGED_NAMES = tuple(sorted({kind for _, kind in _UNJUDGED_KINDS} - _COMMON_NAMES))
+"""The kinds of policies that are not judged, without the names that other groups have for other things."""
+
 _DELIVERING_GROUPS = frozenset(
-    ("kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "image.toolkit.fluxcd.io",
-     "source.extensions.fluxcd.io", "fluxcd.controlplane.io", "helm.fluxcd.io", "fleet.cattle.io", "configsync.gke.io",
-     "kappctrl.k14s.io", "packaging.carvel.dev", "addons.cluster.x-k8s.io", "apps.open-cluster-management.io")
+    ("fluxcd.controlplane.io", "fleet.cattle.io", "configsync.gke.io", "kappctrl.k14s.io", "packaging.carvel.dev",
+     "addons.cluster.x-k8s.io", "apps.open-cluster-management.io")
 )  # fmt: skip
-"""Groups in which every kind is about what is applied to a cluster, from where."""
+"""Groups in which every kind is about what is applied to a cluster, from where; so is every group of Flux but one."""
 
 _DELIVERING_KINDS = frozenset(
     (
@@ -99,6 +103,12 @@ _DELIVERING_KINDS = frozenset(
         ("k3s.cattle.io", "Addon"),
     )
 )
+
+DELIVERING_GROUPS = _DELIVERING_GROUPS | {group for group, _ in _DELIVERING_KINDS}
+"""Groups with kinds that say what is applied to a cluster."""
+
+_DELIVERING_DOMAIN = ".fluxcd.io"
+_NOTIFICATION = "notification.toolkit.fluxcd.io"
 
 _HARMLESS_GROUPS = frozenset(
     ("bulkhead.dev", "projectcalico.org", "crd.projectcalico.org", "crd.antrea.io",
@@ -185,7 +195,8 @@ def is_unjudged(group: str, kind: str) -> bool:
 
 def delivers(group: str, kind: str) -> bool:
     """Say whether objects of *kind* tell a delivery (Argo CD, Flux, a controller of Helm) what to apply from where."""
-    return group in _DELIVERING_GROUPS or (group, kind) in _DELIVERING_KINDS
+    is_flux = group.endswith(_DELIVERING_DOMAIN) and group != _NOTIFICATION
+    return is_flux or group in _DELIVERING_GROUPS or (group, kind) in _DELIVERING_KINDS
 
 
 def creates_no_pods(group: str, kind: str) -> bool:

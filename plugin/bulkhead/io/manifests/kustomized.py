@@ -9,6 +9,7 @@ import os
 
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.record import record
+from bulkhead.io.kustomize.argo_sources import argo_sources
 from bulkhead.io.kustomize.build import Failed, mirror
 from bulkhead.io.kustomize.kustomization import Bounds, Graph
 
@@ -25,8 +26,9 @@ class BuiltFolder:
 def build(folder: str, helm: bool) -> BuiltFolder:
     """Return what kustomize builds from *folder*. Charts are inflated only with *helm*."""
     graph = Graph(folder, Bounds(helm=helm))
-    if graph.faults:
-        return BuiltFolder(faults=tuple(graph.faults))
+    faults = (*graph.faults, *argo_sources(graph))
+    if faults:
+        return BuiltFolder(faults=faults)
     overlays = [
         each for each in graph.found.values() if graph.expands(each) is not None or graph.is_plugin(each.folder)
     ]

@@ -17,22 +17,17 @@ from bulkhead.core.language.scalars import quoted
 from bulkhead.core.record import record, replaced
 from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
 from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
+from bulkhead.io.kustomize.argo_sources import argo_source_message
 from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import kept_back_message
+from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, places, split
 from bulkhead.io.yaml.json_keys import DuplicateKey
 from bulkhead.io.yaml.json_stream import Item
 from bulkhead.io.yaml.nodes import InvalidYaml
-
-_MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]", re.IGNORECASE)
-"""
-A file without any of these contains no policy, even if it cannot be parsed.
-
-The last are escapes, and the tag, by which a word can be written without its letters.
-"""
 
 LARGEST_DUMP = 4096 * MIB
 """Bytes of a dump, which is read as a stream."""
@@ -155,6 +150,8 @@ class _Reading:
                 other_files=counted(found.others),
             )
         )
+        for file in found.sources:
+            self.fault(file, *argo_source_message(file))
         for folder in found.unreadable:
             self.fault(folder, "this folder cannot be read")
         for folder in found.kustomizations:
@@ -212,7 +209,7 @@ class _Reading:
         for chunk in split(text):
             held = _held(chunk, self.known)
             broken = bool(held.problems) and not held.objects and held.is_foreign
-            if broken and not is_alone and TEMPLATE not in text and not _MAY_BE_KUBERNETES.search(text):
+            if broken and not is_alone and TEMPLATE not in text and not MAY_BE_KUBERNETES.search(text):
                 continue
             is_foreign = is_foreign and held.is_foreign and not held.problems
             first = chunk.line if has_lines else -1
