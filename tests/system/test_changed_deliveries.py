@@ -66,12 +66,18 @@ def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
         ("flux/x.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n", "delivers"),
         ("pipelines/check.yaml", "steps: [{run: bulkhead test}]\n", "delivers"),
         ("apps/blog/policy.yaml", POLICY % "blog", "policy"),
+        ("apps/blog/policy.yaml", (POLICY % "blog").replace("NetworkPolicy", '"Network\\x50olicy"'), "policy"),
+        ("apps/blog/policy.json", (POLICY % "blog").encode("utf-16"), "unread"),
+        ("apps/blog/deployment.yaml", "kind: {{ .Values.kind }}\n", "unread"),
+        ("apps/blog/policy.jsonnet", "{kind: 'Network' + 'Policy'}\n", "unread"),
         ("clusters/oslo/kustomization.yaml", "resources: [overlays/blog]\nnamePrefix: x-\n", "root"),
         ("clusters/oslo/overlays/blog/kustomization.yaml", "resources: [../../../../base]\nnamespace: x\n", "root"),
         ("clusters/paris/kustomization.yaml", "resources: [../oslo/overlays/blog]\n", "root"),
     ],
 )
-def test_a_file_that_decides_what_is_delivered_is_named(repository: Tree, file: str, content: str, reason: str) -> None:
+def test_a_file_that_decides_what_is_delivered_is_named(
+    repository: Tree, file: str, content: str | bytes, reason: str
+) -> None:
     repository.write(file, content)
     assert_named(repository, (file, reason))
     (repository.path / file).unlink()
@@ -121,6 +127,43 @@ def test_what_a_link_to_the_delivery_leads_to_is_named(repository: Tree) -> None
     assert_named(repository, ("deploy/more", "delivers"), ("ops/run", "delivers"))
     repository.write("ops/run", "#!/bin/sh\nexit\n")
     assert_named(repository, ("ops/run", "delivers"))
+
+
+def test_a_link_to_a_folder_is_named(repository: Tree) -> None:
+    (repository.path / "apps").mkdir()
+    (repository.path / "apps/blog").symlink_to("../clusters/oslo/overlays/blog")
+    assert_named(repository, ("apps/blog", "link"))
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_the_last_overlay_that_leaves_opens_and_the_first_that_comes_closes(repository: Tree, removes: bool) -> None:
+    repository.write("kustomization.yaml", "resources: []\n")
+    if removes:
+        (repository.path / "overlays/shop/kustomization.yaml").unlink()
+    repository.commit()
+    for arguments, verdict in ((("HEAD~1", "HEAD"), "OPENS"), (("HEAD~1",), "OPENS"), (("HEAD", "HEAD~1"), "CLOSES")):
+        done = repository.bulkhead("diff", *arguments)
+        assert (done.status, done.stdout.split()[0], done.stderr) == (1, verdict, ""), done
+        assert "note: there is no overlay in " in done.stdout
+    neither = repository.bulkhead("diff", "HEAD", "HEAD")
+    assert neither.stdout.startswith("NO DIFFERENCE"), neither
+    repository.write("kustomization.yaml", "resources: []\n# \n")
+    done = repository.bulkhead("diff")
+    assert (done.status, "nothing here is expanded by the plugin" in done.stderr) == (2, True), done
+
+
+def test_a_submodule_that_is_not_checked_out_is_refused_in_a_folder(tree: Tree) -> None:
+    tree.overlay("shop")
+    tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
+    (tree.path / "overlays/evil").mkdir()
+    tree.write(".gitmodules", '[submodule "x"]\n\tpath = overlays/evil\n\turl = https://example.org/x\n')
+    done = tree.bulkhead("diff", "--dirs", ".", ".")
+    says = (
+        "overlays/evil: error: cannot be reviewed: what is below `overlays` can be delivered, and this is a submodule"
+    )
+    assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done
+    tree.write("overlays/evil/notes.md", "it is checked out\n")
+    assert tree.bulkhead("diff", "--dirs", ".", ".").status == 0
 
 
 def test_of_two_folders_the_same_is_said(tree: Tree) -> None:

@@ -44,6 +44,10 @@ def ignored(tree: Tree) -> None:
     file.write_text(file.read_text().replace("../../base]", "../../base, more.yaml]"))
 
 
+RULES_TEXT = (
+    "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: standard}\nspec:\n  egress: {}\n"
+)
+
 CHANGES: dict[str, tuple[Change, list[tuple[str, str]]]] = {
     "staged and reverted": (staged_and_reverted, [(RULES, "staged")]),
     "staged and removed": (staged_and_removed, [("overlays/shop/more.yaml", "staged")]),
@@ -55,7 +59,6 @@ CHANGES: dict[str, tuple[Change, list[tuple[str, str]]]] = {
     "edited": (lambda tree: tree.write("base/notes.yaml", "a: b\n"), []),
     "staged": (lambda tree: (tree.write(RULES, RULES_TEXT + "# new\n"), git(tree.path, "add", "-A")), []),
 }
-RULES_TEXT = "apiVersion: bulkhead.dev/v1alpha1\nkind: SegmentedNamespace\nmetadata: {name: standard}\nspec:\n  egress: {}\n"
 
 
 @pytest.fixture

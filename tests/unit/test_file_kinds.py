@@ -4,12 +4,22 @@ import json
 import random
 
 import pytest
-
 from bulkhead.io.manifests.file_kinds import LARGEST_PARSED, UNREAD, FileKinds, kinds_in
 
 POLICY, DELIVERS, NOTHING = FileKinds(policy=True), FileKinds(delivers=True), FileKinds()
 
-SPELLINGS = ("{0}", '"{0}"', "'{0}'", '"{1}"', "!!str {0}", "&a {0}", ">-\n  {0}", "|-\n  {0}", "\n  {0}", '"\\\n  {0}"')
+SPELLINGS = (
+    "{0}",
+    '"{0}"',
+    "'{0}'",
+    '"{1}"',
+    "!!str {0}",
+    "&a {0}",
+    ">-\n  {0}",
+    "|-\n  {0}",
+    "\n  {0}",
+    '"\\\n  {0}"',
+)
 """How YAML writes a word: {0} as it is, {1} with an escape for its first letter."""
 
 KEYS = ("{0}: ", '"{0}": ', "'{0}' : ", '"{1}": ', "!!str {0}: ", "&k {0}: ", "? {0}\n: ", "? &q\n  {0}\n: ")
@@ -36,7 +46,10 @@ def test_a_kind_is_found_however_it_is_spelled(version: str, kind: str, expected
     chosen = random.Random(kind)
     for value in SPELLINGS:
         for key in KEYS:
-            fields = [(key, "kind", value, kind), (chosen.choice(KEYS), "apiVersion", chosen.choice(SPELLINGS), version)]
+            fields = [
+                (key, "kind", value, kind),
+                (chosen.choice(KEYS), "apiVersion", chosen.choice(SPELLINGS), version),
+            ]
             chosen.shuffle(fields)
             parts = [spelled(k, name) + spelled(v, word) for k, name, v, word in fields]
             text = "\n".join(parts).replace("&k", "&k1", 1).replace("&a", "&a1", 1) + "\n"

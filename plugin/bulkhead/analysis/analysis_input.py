@@ -91,9 +91,9 @@ def as_known(found: AnalysisInput) -> Cluster:
     return replaced(cluster, namespaces=namespaces)
 
 
-def from_overlays(folder: str, bounds: Bounds = LOCAL) -> AnalysisInput:
-    """Return the analysis input of the overlays below *folder*. Their workloads are not known."""
-    loaded = load_overlay_tree(folder, bounds=bounds)
+def from_overlays(folder: str, bounds: Bounds = LOCAL, may_be_empty: bool = False) -> AnalysisInput:
+    """Return the analysis input of the overlays below *folder*, if any. Their workloads are not known."""
+    loaded = load_overlay_tree(folder, bounds=bounds, may_be_empty=may_be_empty)
     if loaded.faults:
         return AnalysisInput(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())

@@ -22,13 +22,19 @@ class OtherPlugin:
 
 
 class BuildFiles:
-    """The files of one side: *plugins* are the folders from which it takes its plugin, below *top*."""
+    """
+    The files of one side: *plugins* are the folders from which it takes its plugin, below *top*.
 
-    def __init__(self, files: FileStates, side: AnalysisInput, top: str) -> None:
+    Where it has none, they are those of *other*, so that a plugin that stays is no change.
+    """
+
+    def __init__(self, files: FileStates, side: AnalysisInput, top: str, other: tuple[AnalysisInput, str]) -> None:
         self.files = files
         self.graph = graph_of(side)
         self.top = top
         self.plugins, spelled = _plugins(self.graph, top)
+        if not self.plugins:
+            self.plugins, spelled = _plugins(graph_of(other[0]), other[1])
         self.programs = executed(files, self.plugins, spelled)
 
     def delivery(self) -> DeliverySide:

@@ -1,7 +1,7 @@
 """What a person asks to compare, and why it cannot be compared."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import (
@@ -10,9 +10,11 @@ from bulkhead.analysis.changes.comparison import (
     Endpoints,
     NotComparable,
     compare_overlays,
+    with_networks,
 )
 from bulkhead.analysis.changes.kept_policies import kept_policies
 from bulkhead.analysis.changes.revision_checks import alone_faults, graph_of, unlisted_changes
+from bulkhead.analysis.overlays.tree_checks import nothing_expanded
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.io.kustomize.kustomization import Bounds
@@ -86,6 +88,7 @@ def compare_trees(
 
     :raises NotComparable: where a folder changes that the root does not list, or a policy is gone that is kept.
     """
+    before, after = _with_facts(names, before, after)
     sides = (before, after), (after, before)
     was, now = (asked.semantics_for(side if side.profile else other) for side, other in sides)
     graphs = graph_of(before), graph_of(after)
@@ -97,7 +100,40 @@ def compare_trees(
     kept = checked_policies(sides_of)
     found = compare_overlays(sides_of)
     found.notes += [*notes, *kept]
+    for name, side in zip(names, (before, after), strict=True):
+        if not _has_overlays(side):
+            found.notes.append(f"there is no overlay in {name}: {_EMPTY}")
     return found
+
+
+_EMPTY = (
+    "the policies of the other side are judged as if they did not exist there. A delivery deletes them if it prunes, "
+    "and `kustomize build` refuses a root that lists nothing"
+)
+
+
+def _has_overlays(side: AnalysisInput) -> bool:
+    return bool(side.loaded and side.loaded.overlays)
+
+
+def _with_facts(
+    names: tuple[str, str], before: AnalysisInput, after: AnalysisInput
+) -> tuple[AnalysisInput, AnalysisInput]:
+    """
+    Return both sides, one without overlays with the profile of the other: nobody says there what the cluster is.
+
+    :raises NotComparable: where neither side has overlays.
+    """
+    graph = graph_of(after)
+    if graph and not (_has_overlays(before) or _has_overlays(after)):
+        raise NotComparable(names[1], [nothing_expanded(graph)])
+    if not _has_overlays(before):
+        return _as_in(before, after), after
+    return before, after if _has_overlays(after) else _as_in(after, before)
+
+
+def _as_in(side: AnalysisInput, other: AnalysisInput) -> AnalysisInput:
+    return replace(side, profile=other.profile, cluster=with_networks(side.cluster, other.cluster))
 
 
 def checked_policies(sides: ComparedSides) -> list[str]:

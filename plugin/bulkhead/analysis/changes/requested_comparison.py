@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
 from bulkhead.analysis.changes.build_files import delivery_side, programs_on_disk
-from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, NotComparable, compare_manifests
 from bulkhead.analysis.changes.comparison_request import (
     ComparisonRequest,
     NothingToCompare,
@@ -17,7 +17,7 @@ from bulkhead.analysis.changes.comparison_request import (
 from bulkhead.analysis.changes.delivery_changes import DeliverySide, delivery_changes
 from bulkhead.analysis.changes.drift import compare_drift
 from bulkhead.analysis.changes.left_out_files import left_out_changes
-from bulkhead.analysis.changes.revision_checks import graph_of
+from bulkhead.analysis.changes.revision_checks import graph_of, submodule_faults
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
 from bulkhead.io.git.file_states import DiskFiles
 from bulkhead.io.git.programs import changed_programs, executed
@@ -72,8 +72,12 @@ def _drift(asked: ComparisonRequest) -> Comparison:
 
 def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:
     with ThreadPoolExecutor(2) as pool:
-        sides = list(pool.map(lambda folder: from_overlays(folder, asked.bounds), folders))
+        sides = list(pool.map(lambda folder: from_overlays(folder, asked.bounds, may_be_empty=True), folders))
     before, after = (checked_side(name, side) for name, side in zip(folders, sides, strict=True))
+    for folder in folders:
+        faults = submodule_faults(folder)
+        if faults:
+            raise NotComparable(folder, faults)
     found = compare_trees(asked, (folders[0], folders[1]), before, after)
     found.programs = changed_programs(programs_on_disk(before), programs_on_disk(after))
     found.deliveries = delivery_changes(*_delivery_sides(folders, (before, after)))

@@ -1,19 +1,21 @@
 """What keeps two trees of overlays from being compared, though each of them builds."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.overlays.altered_overlays import altered_overlays
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.git.attributes import altered_texts
 from bulkhead.io.git.file_states import MODULE, FileStates
+from bulkhead.io.git.submodules import missing_submodules
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
-from bulkhead.io.kustomize.unlisted import OVERLAYS, fingerprint, unlisted_overlays
+from bulkhead.io.kustomize.unlisted import OVERLAYS, fingerprint, plugins_of, unlisted_overlays
 
 UNLISTED = "the root does not list it, and an ApplicationSet delivers it"
 _SUBMODULE = "is a submodule, whose files are not read"
+_NOT_HERE = "is a submodule that is not checked out"
 _MOVE = f"put the files into this repository, or move this out of `{OVERLAYS}`"
 
 
@@ -36,9 +38,10 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
     A folder that the root lists on one side only has to be the same on both sides, because it was delivered from there.
     """
     notes, faults = [], []
+    plugins = plugins_of(before, after)
     was, now = set(unlisted_overlays(before)), set(unlisted_overlays(after))
     for folder in sorted(was | now):
-        if fingerprint(before, folder) == fingerprint(after, folder) != "":
+        if fingerprint(before, folder, plugins) == fingerprint(after, folder, plugins) != "":
             when = "" if folder in was & now else " after" if folder in now else " before"
             notes.append(f"{folder} is not judged: the root does not list it{when}, and it is the same on both sides")
         else:
@@ -63,8 +66,9 @@ def alone_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagno
         for side, graph in zip(sides, graphs, strict=True)
         for folder in altered_overlays(side)
     }
+    plugins = plugins_of(*graphs)
     for folder in sorted(altered):
-        if fingerprint(graphs[0], folder) != fingerprint(graphs[1], folder):
+        if fingerprint(graphs[0], folder, plugins) != fingerprint(graphs[1], folder, plugins):
             message = "the root changes what this overlay renders, and an ApplicationSet delivers it by itself"
             hint = "compare the overlay alone (`--dir`), or move what the root changes into the overlay"
             yield refusal(Location(folder), f"{message}: what it renders changes", hint)
@@ -92,10 +96,20 @@ def missing_faults(files: FileStates, graph: Graph, top: str) -> Iterator[Diagno
     Such are a submodule, which Argo CD and Flux check out, a link out of the repository, and a file that is too large.
     *top* is where the files of *graph* are.
     """
-    overlays = os.path.relpath(os.path.join(graph.root, OVERLAYS), top)
     found = {path: _SUBMODULE for path, (mode, _) in files.every().items() if mode == MODULE}
     for full, why in graph.bounds.absent.items():
         found.setdefault(os.path.relpath(full, top), why)
+    overlays = os.path.relpath(os.path.join(graph.root, OVERLAYS), top)
+    yield from _refused_below(overlays, found)
+
+
+def submodule_faults(folder: str) -> list[Diagnostic]:
+    """Return a refusal for each submodule below `overlays/` of *folder*, on the disk, that is not checked out."""
+    found = dict.fromkeys(missing_submodules(folder), _NOT_HERE)
+    return list(_refused_below(OVERLAYS, found))
+
+
+def _refused_below(overlays: str, found: Mapping[str, str]) -> Iterator[Diagnostic]:
     for path, why in sorted(found.items()):
         if path == overlays or path.startswith(f"{overlays}/"):
             yield refusal(Location(path), f"what is below `{OVERLAYS}` can be delivered, and this {why}", _MOVE)

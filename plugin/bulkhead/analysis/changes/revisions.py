@@ -43,7 +43,10 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         files = [RevisionFiles(repository, revision) for revision in revisions]
         last: FileStates = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top
-        sides = BuildFiles(files[0], before, tops[0]), BuildFiles(last, after, tops[1])
+        sides = (
+            BuildFiles(files[0], before, tops[0], (after, tops[1])),
+            BuildFiles(last, after, tops[1], (before, tops[0])),
+        )
         _check_files(names, sides, repository.own_attributes())
         found.programs = changed_programs(*(side.programs for side in sides))
         found.deliveries = delivery_changes(*(side.delivery() for side in sides))
@@ -72,7 +75,7 @@ def _sides(
         jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
         if len(made) == 1:
             bounds = Bounds(asked.remote, asked.helm, repository.top)
-            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds))
+            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds, True))
         before, after = (checked_side(name, job.result()) for name, job in zip(names, jobs, strict=True))
     return before, after
 
@@ -97,7 +100,7 @@ def _of_copy(asked: ComparisonRequest, prefix: str, copy: Copy) -> AnalysisInput
         why = copy.absent.get(folder, "is not there")
         fault = Diagnostic(Location(f"{copy.revision.name}:{prefix}"), f"this folder {why}")
         return AnalysisInput(Cluster(), faults=[fault])
-    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent)), copy)
+    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent), True), copy)
 
 
 def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:

@@ -12,7 +12,7 @@ from bulkhead.analysis.overlays.kept_back import kept_back
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import OverlayBuilds
 from bulkhead.analysis.overlays.root_build import RootBuild
-from bulkhead.analysis.overlays.tree_checks import overlay_faults, tree_faults
+from bulkhead.analysis.overlays.tree_checks import nothing_expanded, overlay_faults, tree_faults
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.kustomize.build import Failed, mirror, remedy
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Graph
@@ -37,11 +37,15 @@ class OverlayTree:
 
 
 def load_overlay_tree(
-    root: str, progress: Callable[[int, int], None] = lambda _done, _of: None, bounds: Bounds = LOCAL
+    root: str,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    bounds: Bounds = LOCAL,
+    may_be_empty: bool = False,
 ) -> OverlayTree:
     """
     Load the kustomization in *root* and everything below it; *progress* hears how many overlays are built.
 
+    A tree without overlays is a fault, unless it *may_be_empty*.
     Where there are faults, *text* is empty: nothing is rendered from a tree with a mistake in it.
     """
     graph = Graph(root, bounds)
@@ -51,6 +55,8 @@ def load_overlay_tree(
     loaded.sources = sources = Sources(graph)
     leaves = [each for each in graph.walk(graph.root) if graph.expands(each) is not None]
     loaded.faults += [*sources.faults, *tree_faults(graph), *overlay_faults(graph, leaves)]
+    if not (leaves or may_be_empty):
+        loaded.faults.append(nothing_expanded(graph))
     if loaded.faults:
         return loaded
     try:

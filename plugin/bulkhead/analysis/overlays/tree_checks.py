@@ -33,16 +33,19 @@ def tree_faults(graph: Graph) -> Iterator[Diagnostic]:
 
 def overlay_faults(graph: Graph, leaves: list[Kustomization]) -> Iterator[Diagnostic]:
     """Yield what is wrong with the overlays *leaves* as such."""
-    if not leaves:
-        hint = (
-            "make an overlay with `bulkhead new NAMESPACE`, add `transformers: [../../plugin]` to an overlay that has "
-            "none, or name a folder with overlays"
-        )
-        yield Diagnostic(Location(graph.found[graph.root].file, 1, 1), NOTHING_EXPANDED, hint)
     for leaf in leaves:
         yield from _nested(graph, leaf)
         yield from _programs(graph, leaf)
         yield from _same_transformers(graph, leaf)
+
+
+def nothing_expanded(graph: Graph) -> Diagnostic:
+    """Return that *graph* has no overlays."""
+    hint = (
+        "make an overlay with `bulkhead new NAMESPACE`, add `transformers: [../../plugin]` to an overlay that has "
+        "none, or name a folder with overlays"
+    )
+    return Diagnostic(Location(graph.found[graph.root].file, 1, 1), NOTHING_EXPANDED, hint)
 
 
 def _same_transformers(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:

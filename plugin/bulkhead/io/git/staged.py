@@ -1,7 +1,8 @@
 """
 Files whose content on the disk is not what git would commit.
 
-A comparison with the working tree reads the disk. A commit takes what is staged, and nothing of a file that git ignores.
+A comparison with the working tree reads the disk. A commit takes what is staged, and nothing of a file that git
+ignores.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,8 @@ def staged_otherwise(repository: Repository, disk: DiskFiles) -> Iterator[str]:
     """
     Yield each path that is staged with another content than on the *disk*, and that the next commit changes so.
 
-    It also yields those of which git hides the difference (``--assume-unchanged``, ``--skip-worktree``). A file of which
-    nothing is staged is not among them: that it differs from the disk is what a comparison shows.
+    It also yields those of which git hides the difference (``--assume-unchanged``, ``--skip-worktree``). A file of
+    which nothing is staged is not among them: that it differs from the disk is what a comparison shows.
     """
     head = RevisionFiles(repository, repository.revision("HEAD")).every()
     hidden = repository.hidden()

@@ -14,6 +14,7 @@ from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.kustomize.unlisted import OVERLAYS
 
+
 def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
     """Yield a refusal for each such file in a folder of *graph*, or below `overlays/` of its root."""
     folders = {at: names for at, _, names in os.walk(os.path.join(graph.root, OVERLAYS))}

@@ -16,6 +16,7 @@ from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import MANIFESTS
 from bulkhead.io.manifests.file_kinds import kinds_in
 
+
 class OtherRoots:
     """The kustomizations among *every* of *files* but those in the folders *judged*."""
 

@@ -50,11 +50,19 @@ def _nested(folder: str) -> Iterator[str]:
             yield at
 
 
-def fingerprint(graph: Graph, folder: str) -> str:
+def plugins_of(*graphs: Graph) -> frozenset[str]:
+    """Return the folders of the plugins that a build of any of *graphs* runs, each from the root of its graph."""
+    return frozenset(
+        os.path.relpath(folder, graph.root) for graph in graphs for folder in graph.found if graph.is_plugin(folder)
+    )
+
+
+def fingerprint(graph: Graph, folder: str, plugins: frozenset[str]) -> str:
     """
     Return what represents all that a build of *folder*, from the root of *graph*, reads; empty where it is not there.
 
-    Two that are equal are built the same.  One that cannot be read is equal to none.
+    Two that are equal are built the same, with *plugins*, which are compared as such.  One that cannot be read, or that
+    runs another program, is equal to none.
     """
     top = os.path.join(graph.root, folder)
     if not os.path.isdir(top):
@@ -63,20 +71,20 @@ def fingerprint(graph: Graph, folder: str) -> str:
     if not any(name in NAMES for name in names):
         return _hashed(graph, [os.path.join(top, name) for name in names if name.endswith(MANIFESTS)])
     below = Graph(top, graph.bounds)
-    if below.faults or _runs_another(graph, below):
+    if below.faults or _runs_another(graph, below, plugins):
         return os.urandom(16).hex()
     return _hashed(graph, [*(each.file for each in below.found.values()), *below.plain_files()])
 
 
-def _runs_another(graph: Graph, below: Graph) -> bool:
+def _runs_another(graph: Graph, below: Graph, plugins: frozenset[str]) -> bool:
     """
-    Say whether a build of *below* can run a program that no build of *graph* runs.
+    Say whether a build of *below* can run a program that is none of *plugins*, from the root of *graph*.
 
-    Programs of the plugins that *graph* uses are compared as such; no other program is found by its name.
+    No other program is found by its name.
     """
     for folder, each in below.found.items():
         if below.is_plugin(folder):
-            if folder not in graph.found:
+            if os.path.relpath(folder, graph.root) not in plugins:
                 return True
             continue
         for file in [each.file, *each.files]:

@@ -13,8 +13,8 @@ from bulkhead.io.files import MIB
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.manifests.kinds import DELIVERING_GROUPS, UNJUDGED_NAMES, delivers, group_of, is_unjudged
 from bulkhead.io.manifests.policy_changers import may_change_policies
-from bulkhead.io.yaml.documents import parse, split
-from bulkhead.io.yaml.nodes import InvalidYaml, mapping_keys
+from bulkhead.io.yaml.documents import mapping_keys, parse, split
+from bulkhead.io.yaml.nodes import InvalidYaml
 
 MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]", re.IGNORECASE)
 """

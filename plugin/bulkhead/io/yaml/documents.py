@@ -84,6 +84,18 @@ def parse(text: str) -> list[Any]:
     return [_KubectlReader(text).value(node) for node in found]
 
 
+def mapping_keys(text: str) -> Iterator[tuple[str, ...] | None]:
+    """
+    Yield the keys of each document of *text* that is a map, whatever their tags; ``None`` where one is no text.
+
+    :raises InvalidYaml: as :func:`nodes`.
+    """
+    for node in nodes(text):
+        if isinstance(node, MappingNode):
+            keys = [key for key, _ in node.value]
+            yield None if any(not isinstance(key, ScalarNode) for key in keys) else tuple(key.value for key in keys)
+
+
 def _json(text: str, start: int) -> Any:
     found, end = decode(text, start)
     if text[end:].strip(" \t\r\n"):

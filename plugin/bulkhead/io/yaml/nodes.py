@@ -179,18 +179,6 @@ def nodes(text: str, most: int = LARGEST) -> Iterator[Node]:
         raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
 
 
-def mapping_keys(text: str) -> Iterator[tuple[str, ...] | None]:
-    """
-    Yield the keys of each document of *text* that is a map, whatever their tags; ``None`` where one is no text.
-
-    :raises InvalidYaml: as :func:`nodes`.
-    """
-    for node in nodes(text):
-        if isinstance(node, MappingNode):
-            keys = [key for key, _ in node.value]
-            yield None if any(not isinstance(key, ScalarNode) for key in keys) else tuple(key.value for key in keys)
-
-
 def _check_size(size: int) -> None:
     if size > LARGEST:
         raise InvalidYaml(
