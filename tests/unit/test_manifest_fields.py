@@ -189,6 +189,20 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path, name: str) -> None:
     assert len(read(tmp_path, name, pod).faults) == 3
 
 
+@pytest.mark.parametrize("name", ["m", "dump"])
+def test_a_value_that_equals_a_valid_one_and_has_another_type_is_refused(tmp_path: Path, name: str) -> None:
+    valid = changed("Pod", "metadata.labels.app", "1")
+    valid["spec"]["containers"][0]["ports"] = [{"name": "http", "containerPort": 1}, {"containerPort": 2.0}]
+    assert read(tmp_path, name, valid).faults == ()
+    for field, value in (
+        ("metadata.labels.app", 1),
+        ("metadata.labels", {"app": True}),
+        ("spec.containers.0.ports", [{"name": "http", "containerPort": True}, {"containerPort": 2}]),
+        ("spec.containers.0.ports", [{"name": "http", "containerPort": "1"}, {"containerPort": 2}]),
+    ):
+        assert read(tmp_path, name, changed("Pod", field, value)).faults, (field, value)
+
+
 # --- Kinds and versions ----------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
+from bulkhead.io.manifests.content_key import content_key
 
 _POLICY = NETWORKPOLICY
 _HOLDS = frozenset(("spec", "data", "clone", "cloneList"))
@@ -20,8 +21,14 @@ _HOLDS = frozenset(("spec", "data", "clone", "cloneList"))
 _FIELDS = frozenset(("podSelector", "policyTypes"))
 """Fields of a policy that is written without its kind."""
 
+_WORDS = (_POLICY.encode(), b"podSelector")
+"""What has none of these words in it holds no policy."""
+
 _IN_TEXT = re.compile(rf"\bkind[\"']?\s*:\s*[\"']?\w*{_POLICY}\b")
 
+
+_IN_BASE64 = {"Secret": "data", "ConfigMap": "binaryData"}
+"""The field of a kind that has texts in base64."""
 
 _RESOURCE_SET = "addons.cluster.x-k8s.io/resource-set"
 """The type of a Secret that a ClusterResourceSet applies."""
@@ -33,6 +40,9 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
         return False
     if kind == "Secret" and document.get("type") == _RESOURCE_SET:
         return True
+    content = content_key(document)
+    if content and kind not in _IN_BASE64 and not any(word in content for word in _WORDS):
+        return False
     waiting: list[Any] = [each for key, each in document.items() if key not in ("metadata", "status")]
     waiting += _decoded(kind, document)
     while waiting:
@@ -50,7 +60,7 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
 
 def _decoded(kind: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what a Secret or ConfigMap has in base64, as text."""
-    found = document.get({"Secret": "data", "ConfigMap": "binaryData"}.get(kind, ""))
+    found = document.get(_IN_BASE64.get(kind, ""))
     for text in found.values() if isinstance(found, dict) else ():
         try:
             yield base64.b64decode(text if isinstance(text, str) else "").decode("utf-8", "replace")

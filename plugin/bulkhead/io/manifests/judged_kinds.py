@@ -5,6 +5,7 @@ An API server knows no ``Networkpolicy`` and no Deployment of ``v1``. What is wr
 wrote it believes that it is.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from bulkhead.core.diagnostics import edits, nearest
@@ -40,12 +41,17 @@ def wrong_kind(kind: str, api_version: Any) -> tuple[str, str]:
     Two empty texts where nothing is wrong. *api_version* is ``None`` where none is written, also not for the list that
     the object is an item of.
     """
+    if not isinstance(api_version, str | None):
+        return f"`apiVersion` must be text, not {quoted(api_version)}", ""
+    return _wrong_kind(kind, api_version)
+
+
+@lru_cache
+def _wrong_kind(kind: str, api_version: str | None) -> tuple[str, str]:
     group, meant = group_of(api_version), _SPELLINGS.get(kind.strip().casefold(), "")
     if group == NETWORKING and kind not in NETWORKING_KINDS:
         near = meant or nearest(kind, NETWORKING_KINDS) or ""
         return f"`{kind}` is no kind of `{NETWORKING}`", _did_you_mean(near)
-    if api_version is not None and not isinstance(api_version, str):
-        return f"`apiVersion` must be text, not {quoted(api_version)}", ""
     if not meant:
         return "", ""
     is_own = is_core(group) or group == NETWORKING or "." not in group  # other groups have a domain

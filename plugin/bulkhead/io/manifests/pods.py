@@ -5,6 +5,7 @@ Every field that is read has the type that the API has for it. The other fields 
 and are not looked at.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from bulkhead.core.diagnostics import Path
@@ -12,6 +13,7 @@ from bulkhead.core.kubernetes.cluster import NamedPort, Pod
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.ports import LAST, PROTOCOLS
 from bulkhead.io.manifests import strict_metadata
+from bulkhead.io.manifests.content_key import content_key
 from bulkhead.io.manifests.pod_templates import PodTemplate
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader, is_port_name, whole_number
@@ -110,16 +112,35 @@ def _ports(reader: StrictReader, spec: dict[str, Any], path: Path) -> tuple[Name
             container = reader.mapping(item, place)
             reader.known_case(container, place, _CONTAINER)
             is_init = field == "initContainers"
-            ports = [
-                _port(reader, port, at, is_init) for at, port in reader.items(container.get("ports"), (*place, "ports"))
-            ]
-            _check_twice(reader, ports, (*place, "ports"))
+            ports = _ports_of(reader, container.get("ports"), (*place, "ports"), is_init)
             stays = reader.text(container.get("restartPolicy"), (*place, "restartPolicy")) == "Always"
             found += ports if stays or not is_init else []
     return tuple(found)
 
 
-def _check_twice(reader: StrictReader, ports: list[NamedPort], path: Path) -> None:
+_REMEMBERED = 1 << 12
+"""Lists of ports that are remembered: containers of one image have the same one."""
+
+_known_ports: dict[tuple[bytes, bool], tuple[NamedPort, ...]] = {}
+
+
+def _ports_of(reader: StrictReader, data: Any, path: Path, sidecar: bool) -> Sequence[NamedPort]:
+    """Return the ports of one container. Those of a valid list are remembered by its content."""
+    if data is None:
+        return ()
+    key = content_key(data), sidecar
+    known = _known_ports.get(key)
+    if known is not None:
+        return known
+    before = len(reader.problems)
+    ports = tuple(_port(reader, port, at, sidecar) for at, port in reader.items(data, path))
+    _check_twice(reader, ports, path)
+    if key[0] and len(reader.problems) == before and len(_known_ports) < _REMEMBERED:
+        _known_ports[key] = ports
+    return ports
+
+
+def _check_twice(reader: StrictReader, ports: Sequence[NamedPort], path: Path) -> None:
     names = [port.name for port in ports if port.name]
     for name in {name for name in names if names.count(name) > 1} if len(names) > 1 else ():
         reader.refuse(path, f"two ports of a container are called `{name}`", "give each a name of its own")

@@ -123,6 +123,8 @@ def _name(reader: StrictReader, found: dict[str, Any], path: Path, parse: Callab
 
 
 def _annotations(reader: StrictReader, data: Any, path: Path) -> Labels:
+    if data is None:
+        return ()
     found = reader.mapping(data, path)
     for key in found:
         if not (isinstance(key, str) and is_label_key(key.lower())):

@@ -90,6 +90,9 @@ class StrictReader:
     def labels(self, data: Any, path: Path) -> tuple[tuple[str, str], ...]:
         """Return the labels of the map *data*, sorted by key."""
         found = self.mapping(data, path)
+        valid = _valid_labels(tuple(found.items())) if _are_texts(found) else None
+        if valid is not None:
+            return valid
         for key, item in found.items():
             if type(key) is str and type(item) is str and is_label_key(key) and _is_label_value(item):
                 continue
@@ -133,6 +136,16 @@ def _is_parsed(parse: Callable[[object], object], word: str) -> bool:
     except InvalidValue:
         return False
     return True
+
+
+def _are_texts(found: dict[Any, Any]) -> bool:
+    return all(type(key) is str and type(item) is str for key, item in found.items())
+
+
+@lru_cache(_REMEMBERED)
+def _valid_labels(items: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...] | None:
+    """Return the labels *items* sorted by key, ``None`` where one of them is not valid."""
+    return tuple(sorted(items)) if all(is_label_key(key) and _is_label_value(item) for key, item in items) else None
 
 
 @lru_cache(_REMEMBERED)

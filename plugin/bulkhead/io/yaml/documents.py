@@ -7,7 +7,6 @@ read by ``json``.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -41,19 +40,33 @@ class Chunk:
     line: int
 
 
-_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_SEPARATOR = "---"
+_AFTER_SEPARATOR = frozenset(("", " ", "\t", "\r", "\n"))
 
 
 def split(text: str) -> Iterator[Chunk]:
     """Yield the documents of *text*: a line that starts with ``---`` always ends one, whatever is before it."""
     start, line = 0, 0
-    for found in _SEPARATOR.finditer(text):
-        if text[start : found.start()].strip():
-            yield Chunk(text[start : found.start()], line)
-        line += text.count("\n", start, found.start())
-        start = found.start()
+    for found in _separators(text):
+        chunk = text[start:found]
+        if not chunk.isspace() and chunk:
+            yield Chunk(chunk, line)
+        line += chunk.count("\n")
+        start = found
     if text[start:].strip("- \t\r\n"):
         yield Chunk(text[start:], line)
+
+
+def _separators(text: str) -> Iterator[int]:
+    """Yield where the lines of *text* begin that separate documents."""
+    at = 0 if text.startswith(_SEPARATOR) else text.find("\n" + _SEPARATOR) + 1
+    while at or text.startswith(_SEPARATOR):
+        after = at + len(_SEPARATOR)
+        if text[after : after + 1] in _AFTER_SEPARATOR:
+            yield at
+        at = text.find("\n" + _SEPARATOR, at) + 1
+        if not at:
+            return
 
 
 def parse(text: str) -> list[Any]:
