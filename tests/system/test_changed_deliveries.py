@@ -30,6 +30,7 @@ def repository(tree: Tree) -> Tree:
     tree.write("clusters/oslo/overlays/blog/kustomization.yaml", listed)
     tree.write("deploy/ci/review", "#!/bin/sh\n. tools/settings\n")
     tree.write("tools/settings", "BULKHEAD=bulkhead\n")
+    tree.write("clusters/x/vendor/chart/Chart.yaml", "name: x\nversion: 1.0.0\n")
     tree.commit()
     return tree
 
@@ -69,6 +70,7 @@ def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
         ("apps/blog/policy.yaml", (POLICY % "blog").replace("NetworkPolicy", '"Network\\x50olicy"'), "policy"),
         ("apps/blog/policy.json", (POLICY % "blog").encode("utf-16"), "unread"),
         ("apps/blog/deployment.yaml", "kind: {{ .Values.kind }}\n", "unread"),
+        ("clusters/x/vendor/chart/values.yaml", "networkPolicy: {enabled: false}\n", "chart"),
         ("apps/blog/policy.jsonnet", "{kind: 'Network' + 'Policy'}\n", "unread"),
         ("clusters/oslo/kustomization.yaml", "resources: [overlays/blog]\nnamePrefix: x-\n", "root"),
         ("clusters/oslo/overlays/blog/kustomization.yaml", "resources: [../../../../base]\nnamespace: x\n", "root"),

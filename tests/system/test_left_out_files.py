@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import bulkhead
 
 POLICY = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": {}}}
@@ -64,3 +65,11 @@ def test_a_part_of_an_application_is_refused(tmp_path: Path, name: str, command:
     done = bulkhead(*arguments, cwd=tmp_path)
     assert (done.status, done.stdout) == (2, ""), done
     assert f"new/{name}: error: Argo CD merges `{os.path.basename(name)}` into its source" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_in_another_encoding_is_never_left_out(tmp_path: Path, encoding: str) -> None:
+    sides(tmp_path, "open.yaml", "")
+    (tmp_path / "new/open.yaml").write_bytes(yaml.safe_dump(json.loads(OPEN)).encode(encoding))
+    done = bulkhead("diff", "--manifests", "old", "new", cwd=tmp_path)
+    assert (done.status, done.stdout, "new/open.yaml" in done.stderr) == (2, "", True), done

@@ -81,7 +81,7 @@ def test_a_kind_is_found_in_lists_streams_and_json(version: str, kind: str, expe
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_what_is_not_utf8_is_unread(encoding: str) -> None:
-    assert kinds_in("x.yaml", "kind: NetworkPolicy # ü\n".encode(encoding)).may_have_policy
+    assert kinds_in("x.yaml", "kind: NetworkPolicy # ü\n".encode(encoding)) == UNREAD
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from bulkhead.core.record import record
 from bulkhead.io.git import deliveries
+from bulkhead.io.git.deliveries import in_charts
 from bulkhead.io.git.file_states import LINK, MODULE, DiskFiles, FileState, FileStates
 from bulkhead.io.git.repository import Repository
 from bulkhead.io.git.staged import ignored, staged_otherwise
@@ -26,6 +27,7 @@ class DeliveryReason(Enum):
     ROOT = "a kustomization that is not judged here reads it"
     POLICY = "it holds a policy, and no kustomization that is judged here reads it"
     UNREAD = "what it holds cannot be read, and may be a policy"
+    CHART = "a part of a Helm chart, which is not rendered here"
     LINK = "a link: what it leads to can be delivered from here"
     MODULE = "a submodule, whose files are not read"
     STAGED = "what is staged of it is not what was compared, and is committed"
@@ -73,6 +75,7 @@ class DeliverySide:
         kinds = dict(self._kinds(here))
         yield from ((path, DeliveryReason.UNREAD) for path, each in kinds.items() if each.unread and path in own)
         yield from ((path, DeliveryReason.POLICY) for path, each in kinds.items() if each.policy and path in own)
+        yield from ((path, DeliveryReason.CHART) for path in in_charts(own, self.every))
         yield from ((path, DeliveryReason.LINK) for path in own if self.every[path][0] == LINK)
         roots = OtherRoots(self.files, self.every, self.folders)
         yield from ((path, DeliveryReason.ROOT) for path in roots.read(set(here)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath
 
 from bulkhead.io.git.file_states import LINK, FileState
-from bulkhead.io.input_files import PROGRAMS, SUFFIXES
+from bulkhead.io.input_files import CHART, PROGRAMS, SUFFIXES
 
 _FOLDERS = frozenset(
     (".github", ".gitlab", ".ci", ".circleci", ".forgejo", ".gitea", ".woodpecker", ".buildkite", ".tekton", ".husky",
@@ -36,6 +36,17 @@ def is_named_delivery(path: str) -> bool:
 def is_text(path: str, state: FileState) -> bool:
     """Say whether the file at *path* may be read by a delivery, or run."""
     return state[0] in ("100755", LINK) or path.endswith(_TEXTS) or "." not in basename(path)
+
+
+def in_charts(paths: Iterable[str], every: Iterable[str]) -> Iterator[str]:
+    """Yield each of *paths* that is in a folder with a Helm chart, or below it; *every* are all files of the tree."""
+    charts = {dirname(path) for path in every if basename(path) == CHART}
+    for path in paths if charts else ():
+        folder = dirname(path)
+        while folder not in charts and folder:
+            folder = dirname(folder)
+        if folder in charts:
+            yield path
 
 
 def named_in(path: str, content: bytes, files: Mapping[str, FileState], tops: Iterable[str]) -> Iterator[str]:

@@ -16,11 +16,11 @@ from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.yaml.documents import mapping_keys, parse, split
 from bulkhead.io.yaml.nodes import InvalidYaml
 
-MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]", re.IGNORECASE)
+MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]|\x00", re.IGNORECASE)
 """
 A file without any of these contains no policy, even if it cannot be parsed.
 
-The last are escapes, and the tag, by which a word can be written without its letters.
+The last are the tag and the escapes by which a word can be written without its letters, and what UTF-16 has.
 """
 
 LARGEST_PARSED = 4 * MIB
