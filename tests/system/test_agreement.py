@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,31 @@ def test_a_comparison_names_the_replica_that_changes(tmp_path: Path) -> None:
     status, pairs = bulkhead("diff", "--manifests", *sides, "--format", "pairs", "--endpoints", "existing")
     assert status == 1
     assert {each["dst"] for each in json.JSONDecoder().raw_decode(pairs)[0]} == {"shop/db-0[Pod]"}
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_change_of_some_replicas_names_the_pods(tmp_path: Path, form: str) -> None:
+    only = (
+        policy(
+            podSelector={"matchLabels": {"number": one}},
+            ingress=[{"from": [{"podSelector": {"matchLabels": {"number": other}}}]}],
+        )
+        for one, other in (("1", "0"), ("0", "1"))
+    )
+    sides = [cluster(tmp_path, each, name=f"{number}.yaml") for number, each in enumerate(only)]
+    status, said = bulkhead("diff", "--manifests", *sides, "--endpoints", "existing", "--format", form)
+    assert status == 1
+    ends = [f'"name": "{name}"' if form == "json" else f"shop/{name}" for name in ("db-0", "db-1", "db-2")]
+    assert all(each in said for each in ends), said
+    assert not re.search(r'shop/db\b(?!-)|"name": "db"', said), said
+
+
+def test_a_change_of_every_replica_names_the_workload(tmp_path: Path) -> None:
+    one = policy(podSelector={"matchLabels": {"number": "0"}}, policyTypes=["Ingress"])
+    every = policy(podSelector={}, policyTypes=["Ingress"])
+    sides = cluster(tmp_path, name="before.yaml"), cluster(tmp_path, one, every, name="after.yaml")
+    _, said = bulkhead("diff", "--manifests", *sides, "--endpoints", "existing")
+    assert "db-0" not in said
 
 
 def test_an_address_that_is_not_known_decides_and_nothing_is_said_to_be_refused(tmp_path: Path) -> None:

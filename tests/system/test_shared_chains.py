@@ -59,3 +59,11 @@ def test_two_policies_of_other_texts_are_two_to_kube_router(written: Tree) -> No
     for name, space in (("efault-deny", "media"), ("default-deny", "mediad"), ("deny", "media-default-")):
         written.write("two.yaml", ONE + "---\n" + POLICY % (name, space.rstrip("-")))
         assert written.bulkhead(*COMMANDS["reach"], "--enforcer", "kube-router").status == 0
+
+
+def test_no_suggestion_gives_two_policies_one_chain(written: Tree) -> None:
+    written.write("two.yaml", ONE + "---\n" + POLICY % ("llow-ingress", "mediaa"))
+    asked = "explain", "--manifests", "two.yaml", "1.1.1.1", "media/web:80"
+    done = written.bulkhead(*asked, "--enforcer", "kube-router")
+    assert (done.status, "to allow it, add" in done.stdout) == (1, False), done.stdout
+    assert "name: allow-ingress" in written.bulkhead(*asked).stdout

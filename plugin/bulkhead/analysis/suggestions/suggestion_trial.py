@@ -8,6 +8,7 @@ before.
 from collections.abc import Iterable
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.shared_chains import shares_a_chain
 from bulkhead.analysis.suggestions.merge_patch import merged
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.solve import reach
@@ -50,6 +51,8 @@ class SuggestionTrial:
         return len(set(names)) == len(names) and self._allowed(self.found.cluster.policies + added)
 
     def _allowed(self, policies: tuple[NetworkPolicy, ...]) -> bool:
+        if any(shares_a_chain(policies, self.found.semantics)):
+            return False  # which of two policies counts would change from one synchronisation to the next
         cluster = replaced(self.found.cluster, policies=policies)
         answer = reach(cluster, self.found.semantics)
         return all_allowed(explain_pairs(answer, *self.ends, self.asked, self.found.loaded is not None), self.asked)

@@ -12,6 +12,7 @@ from bulkhead.core.diff.causes import Cause, CauseFinder
 from bulkhead.core.diff.compare import Difference, TrafficChange
 from bulkhead.core.diff.grades import Grade, in_order, towards
 from bulkhead.core.engine.reachability import FamilyReachability
+from bulkhead.core.engine.replicas import Owner
 from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.described import PortFact, PossiblePods
@@ -29,6 +30,7 @@ class FindingEndpoints:
     """
     One end of a finding: *pods* as (namespace, workload), *hosts* the same on the host network, or *addresses*.
 
+    Where only some pods of a workload are at the end, they are (namespace, pod).
     *possible* are pods that could exist.
     """
 
@@ -137,6 +139,7 @@ class _FindingBuilder:
         self.own = AddressSet(merge(addresses.network(text) for each in clusters for text in each.nodes))
         self.outside = old.space.outside | self.hosts()
         self.reported = self.reported_outside()
+        self.members = _by_owner(old), _by_owner(new)
         self.by_namespace = {
             name: _in_namespace(old, name) | _in_namespace(new, name)
             for name in sorted({*old.space.by_namespace, *new.space.by_namespace})
@@ -244,11 +247,12 @@ class _FindingBuilder:
         return FindingEndpoints(self.workloads(bits & ~self.outside), self.workloads(hosts), self.reached(bits))
 
     def workloads(self, bits: Members) -> tuple[tuple[str, str], ...]:
+        """Return the workloads of *bits*, of those with pods that are not among them the pods."""
         return tuple(
             sorted(
                 {
-                    (pod.namespace, pod.workload or pod.name)
-                    for layer in self.layers
+                    (pod.namespace, pod.name if self.members[number][pod.owner] & ~bits else pod.workload or pod.name)
+                    for number, layer in enumerate(self.layers)
                     for member in partition.indices(bits)
                     for pod in layer.space.classes[member].pods
                 }
@@ -268,6 +272,14 @@ def replaced_addresses(difference: Difference) -> AddressSet:
         return AddressSet(())
     old, new = (AddressSet(merge(map(addresses.network, each.cluster.services))) for each in answers)
     return addresses.intersect(old, new)
+
+
+def _by_owner(layer: FamilyReachability) -> dict[Owner, Members]:
+    """Return the members of *layer* with pods of each workload."""
+    found: dict[Owner, Members] = {}
+    for pod, member in layer.space.by_pod.items():
+        found[pod.owner] = found.get(pod.owner, 0) | 1 << member
+    return found
 
 
 def _in_namespace(layer: FamilyReachability, name: str) -> Members:
