@@ -211,8 +211,77 @@ def test_a_selector_that_somebody_narrowed_by_hand_is_noted(drift: Drift) -> Non
     wanted = {"name": "default-deny-all", "namespace": "shop"}
     deny = next(each for each in drift.rendered if wanted.items() <= each["metadata"].items())
     deny["spec"]["podSelector"] = {"matchLabels": {"app": "nobody"}}
+    status, found = drift.json(drift.rendered)
+    (kept,) = found["notReplaced"]
+    assert (status, kept["name"], kept["part"], kept["sure"]) == (1, "default-deny-all", "selector", False)
+    assert '{"op": "replace", "path": "/spec/podSelector", "value": {}}' in kept["repair"]
+    assert "KEPT by `kubectl apply` without `--server-side`" in drift.diff(drift.rendered).stdout
+
+
+def deny_all(drift: Drift, **spec: Any) -> Json:
+    """Return the policy of `shop` that denies everything, as it is in the cluster: with *spec* besides."""
+    wanted = {"name": "default-deny-all", "namespace": "shop"}
+    found: Json = next(each for each in drift.rendered if wanted.items() <= each["metadata"].items())
+    found["spec"] |= spec
+    return found
+
+
+def test_rules_that_the_overlays_leave_out_are_judged_as_kept_and_as_removed(drift: Drift) -> None:
+    deny_all(drift, egress=[{}])
+    status, found = drift.json(drift.rendered)
+    (kept,) = found["notReplaced"]
+    assert (status, kept["name"], kept["part"], kept["sure"]) == (1, "default-deny-all", "egress", False)
+    assert (bool(found["closes"]), found["opens"]) == (True, [])
+    command = shlex.split(kept["repair"])
+    assert command[:5] == ["kubectl", "patch", "networkpolicy", "-n", "shop"]
+    assert json.loads(command[-1]) == [{"op": "remove", "path": "/spec/egress"}]
+    said = drift.diff(drift.rendered).stdout
+    assert "1 POLICY MAY KEEP what the overlays do not render" in said.splitlines()[0]
+    assert "KEPT if somebody else wrote it" in said
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_rules_stay_where_the_cluster_says_that_another_wrote_them(drift: Drift, stays: bool) -> None:
+    fields: Json = {"f:spec": {"f:egress": {}}}
+    deny = deny_all(drift, egress=[{}])
+    writer = {"manager": "x", "operation": "Update" if stays else "Apply", "fieldsV1": fields}
+    deny["metadata"]["managedFields"] = [writer]
+    status, found = drift.json(drift.rendered)
+    assert (status, bool(found["closes"]), len(found["notReplaced"])) == (1, not stays, int(stays))
+
+
+def test_rules_of_a_direction_that_the_cluster_does_not_isolate_begin_to_count(drift: Drift) -> None:
+    """The delivery writes `policyTypes`: from then on the egress rules that it does not write allow something."""
+    deny_all(drift, egress=[{"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}]}], policyTypes=["Ingress"])
     _, found = drift.json(drift.rendered)
-    assert any("shop/default-deny-all" in note and "--server-side" in note for note in found["notes"])
+    assert [(each["part"], each["sure"]) for each in found["notReplaced"]] == [("egress", False)]
+    opened = [each for each in found["findings"] if each["effect"] == "opens" and not each["possible"]]
+    assert any(each["to"]["cidrs"] == ["8.8.8.0/24"] for each in opened)
+    assert {place["rule"] for each in opened for place in each["because"]} == {"default-deny-all"}
+
+
+@pytest.mark.parametrize(
+    ("field", "mark", "says"),
+    [
+        ("labels", {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}, None),
+        ("annotations", {"kustomize.toolkit.fluxcd.io/ssa": "Ignore"}, None),
+        ("annotations", {"kapp.k14s.io/noop": ""}, "a delivery may leave the NetworkPolicy `shop/default-deny-all`"),
+    ],
+)
+def test_a_policy_that_a_delivery_leaves_alone_stays_as_it_is(
+    drift: Drift, field: str, mark: Json, says: str | None
+) -> None:
+    deny = deny_all(drift, egress=[{}])
+    deny["metadata"].setdefault(field, {}).update(mark)
+    if says:
+        done = drift.diff(drift.rendered)
+        assert (done.status, done.stdout, says in done.stderr) == (2, "", True)
+        return
+    status, found = drift.json(drift.rendered)
+    assert (status, found["findings"]) == (1, [])
+    (kept,) = found["notReplaced"]
+    assert (kept["part"], kept["sure"], kept["keptBy"]) == ("policy", True, *mark)
+    assert kept["repair"].startswith(f"kubectl {'label' if field == 'labels' else 'annotate'} networkpolicy -n shop")
 
 
 def test_an_unprotected_namespace_keeps_its_old_policies_until_they_are_pruned(drift: Drift) -> None:

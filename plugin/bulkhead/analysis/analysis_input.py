@@ -36,6 +36,7 @@ from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests import manifest_files, object_reader
 from bulkhead.io.manifests.assembly import AssembledObjects, PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import may_have_unknown_marks
+from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.manifest_files import EVERY_FILE, Known, Selection
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 
@@ -52,7 +53,8 @@ class AnalysisInput:
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
     are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
     judged, *evidence* is what the input is based on. *separate_pods* are the pods of manifests as other tools count
-    them: each object by itself, without regard to which objects are one workload, or have ended.
+    them: each object by itself, without regard to which objects are one workload, or have ended. *live* is what the
+    policies of a cluster say of who wrote their fields.
     """
 
     cluster: Cluster
@@ -67,6 +69,7 @@ class AnalysisInput:
     unjudged: tuple[UnjudgedPolicy, ...] = ()
     evidence: Evidence = NO_EVIDENCE
     separate_pods: tuple[Pod, ...] = ()
+    live: tuple[LiveFields, ...] = ()
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the written rule of *matching*, a rendered rule that allows *direction* of a connection."""
@@ -212,6 +215,7 @@ def from_manifests(
         unjudged=read.unjudged,
         evidence=read.evidence,
         separate_pods=pods_with_controller_labels(read.separate, read.cluster.policies),
+        live=read.live,
     )
 
 

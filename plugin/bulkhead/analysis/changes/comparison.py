@@ -9,6 +9,7 @@ from enum import Enum
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.changes.build_files import OtherPlugin
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
+from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
 from bulkhead.analysis.shared_chains import chain_refusals
@@ -74,10 +75,11 @@ class Comparison:
 
     *semantics* are those of the side after. *possible* are the changes for pods that could exist, with those that are
     not decided. *notes* are sentences that a reader must know. *same*: the two sides have the same text. *other* is
-    the difference by the networks before, where the networks change. *endpoints* are those that were judged. *live*
-    are the policies of a running cluster that the overlays do not render. *programs* are the files that a build can
-    execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs here.
-    *deliveries* are the files that change and decide what is delivered, and that no verdict is about.
+    the difference by the networks before, where the networks change, or without the parts that may be *kept*.
+    *endpoints* are those that were judged. *live* are the policies of a running cluster that the overlays do not
+    render, *kept* the parts of those that they render and that a delivery leaves as they are. *programs* are the files
+    that a build can execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs
+    here. *deliveries* are the files that change and decide what is delivered, and that no verdict is about.
     *relabelled* are pods whose own labels or ports change traffic with pods that could exist.
     """
 
@@ -93,10 +95,18 @@ class Comparison:
     other: Difference | None = None
     endpoints: Endpoints = Endpoints.ALL
     live: tuple[LivePolicy, ...] = ()
+    kept: tuple[KeptField, ...] = ()
     programs: tuple[str, ...] = ()
     other_plugins: tuple[OtherPlugin, ...] = ()
     relabelled: tuple[RelabelledPods, ...] = ()
     deliveries: tuple[DeliveryChange, ...] = ()
+
+    def add(self, other: "Comparison") -> None:
+        """Add what *other* finds, a comparison of the same sides with other facts."""
+        self.findings = tuple(sorted(set(self.findings) | set(other.findings), key=lambda each: each.order))
+        self.possible += other.possible
+        self.other = other.difference
+        self.notes = list(dict.fromkeys((*self.notes, *other.notes)))
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -214,11 +224,7 @@ def compare_sides(sides: ComparedSides) -> Comparison:
     found = _judged(sides)
     if _networks(sides.before.cluster) != _networks(sides.after.cluster):
         after = replace(sides.after, cluster=with_networks(sides.after.cluster, sides.before.cluster))
-        was = _judged(replace(sides, after=after))
-        found.findings = tuple(sorted(set(found.findings) | set(was.findings), key=lambda each: each.order))
-        found.possible += was.possible
-        found.other = was.difference
-        found.notes = list(dict.fromkeys((*found.notes, *was.notes)))
+        found.add(_judged(replace(sides, after=after)))
     if semantics[0] != semantics[1]:
         found.notes.append(
             f"the policies before are read {semantics[0].description}, those after {semantics[1].description}"

@@ -8,14 +8,20 @@ from bulkhead.analysis.changes.comparison import (
     ComparedSides,
     Comparison,
     Endpoints,
+    NotComparable,
     compare_sides,
     with_networks,
 )
-from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies, widened_selectors
+from bulkhead.analysis.changes.kept_fields import KeptField, kept_fields, with_kept
+from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies
 from bulkhead.analysis.changes.unjudged_changes import after_delivery
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.semantics import Semantics
+from bulkhead.core.kubernetes.added_labels import is_of
 from bulkhead.core.kubernetes.controller_labels import with_controller_labels
 from bulkhead.core.record import replaced
+from bulkhead.io.kustomize.refusals import refusal
+from bulkhead.io.manifests.live_fields import LiveFields
 
 
 def compare_drift(
@@ -31,18 +37,43 @@ def compare_drift(
 
     Both sides have the pods of the dump. After the delivery the cluster has the policies that the overlays render,
     instead of policies of the same name, and every other policy of the dump. With *prune* it does not have the
-    policies that an earlier delivery applied and that the overlays no longer render (``live_policies``).
+    policies that an earlier delivery applied and that the overlays no longer render (``live_policies``). Of a policy
+    that the overlays render, it may keep parts (``kept_fields``): where that is not sure, what opens or closes with
+    them and what opens or closes without them are both reported.
+
+    :raises NotComparable: where a policy of the cluster has a mark of a delivery of which it is not known what it
+        does there.
     """
     policies = dump.cluster.policies + overlays.cluster.policies
     dump = replace(dump, cluster=with_controller_labels(dump.cluster, policies))
     listed = _listed_namespaces(overlays)
     live = live_policies(dump.cluster.policies, overlays.cluster.policies, listed, prune)
     before = replace(dump, cluster=with_networks(dump.cluster, overlays.cluster), profile=overlays.profile)
-    after = _after_delivery(dump, overlays, live)
-    found = compare_sides(ComparedSides(names, before, after, (semantics, semantics), endpoints))
-    found.live = live
+    kept = kept_fields(dump.cluster.policies, overlays.cluster.policies, _fields_of(dump))
+    faults = list(_marked(dump, kept))
+    if faults:
+        raise NotComparable(names[0], faults)
+    after = _after_delivery(dump, overlays, live, kept)
+    sides = ComparedSides(names, before, after, (semantics, semantics), endpoints)
+    found = compare_sides(sides)
+    sure = tuple(each for each in kept if each.sure)
+    if sure != kept:
+        found.add(compare_sides(replace(sides, after=_after_delivery(dump, overlays, live, sure))))
+    found.live, found.kept = live, kept
     found.notes += _notes(dump, overlays, listed)
     return found
+
+
+def _fields_of(dump: AnalysisInput) -> dict[tuple[str, str], LiveFields]:
+    return {(each.written.namespace, each.written.name): each for each in dump.live}
+
+
+def _marked(dump: AnalysisInput, kept: tuple[KeptField, ...]) -> Iterator[Diagnostic]:
+    """Yield a refusal for each policy with a mark of another delivery than Flux, which reads it in the cluster too."""
+    for each in kept:
+        if each.mark and not is_of(each.mark, ("fluxcd.io",)):
+            message = f"a delivery may leave the NetworkPolicy `{each.name}` of the cluster as it is, for `{each.mark}`"
+            yield refusal(dump.rules.policy(each.live).location, message, f"take the mark off: `{each.repair}`")
 
 
 def _listed_namespaces(overlays: AnalysisInput) -> set[str]:
@@ -50,8 +81,11 @@ def _listed_namespaces(overlays: AnalysisInput) -> set[str]:
     return {each.namespace for overlay in loaded.overlays.values() for each in overlay.namespaces} if loaded else set()
 
 
-def _after_delivery(dump: AnalysisInput, overlays: AnalysisInput, live: tuple[LivePolicy, ...]) -> AnalysisInput:
-    policies = tuple(each.policy for each in live if each.stays) + overlays.cluster.policies
+def _after_delivery(
+    dump: AnalysisInput, overlays: AnalysisInput, live: tuple[LivePolicy, ...], kept: tuple[KeptField, ...]
+) -> AnalysisInput:
+    delivered = with_kept(overlays.cluster.policies, kept, _fields_of(dump))
+    policies = tuple(each.policy for each in live if each.stays) + delivered
     namespaces = dump.cluster.namespaces
     return replace(
         overlays,
@@ -63,12 +97,6 @@ def _after_delivery(dump: AnalysisInput, overlays: AnalysisInput, live: tuple[Li
 
 
 def _notes(dump: AnalysisInput, overlays: AnalysisInput, listed: set[str]) -> Iterator[str]:
-    merged = widened_selectors(dump.cluster.policies, overlays.cluster.policies)
-    if merged:
-        yield (
-            f"the pod selector of {', '.join(merged)} has labels in the cluster that the overlays do not render: "
-            "server-side apply removes them, `kubectl apply` without `--server-side` keeps them"
-        )
     known = {each.name for each in dump.cluster.namespaces} | {pod.namespace for pod in dump.cluster.pods}
     absent = sorted(listed - known)
     if absent:

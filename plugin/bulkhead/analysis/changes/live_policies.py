@@ -62,24 +62,6 @@ def live_policies(
     return tuple(found)
 
 
-def widened_selectors(dump: Iterable[NetworkPolicy], wanted: Iterable[NetworkPolicy]) -> tuple[str, ...]:
-    """
-    Return the policies, as ``namespace/name``, whose pod selector has a label in *dump* that none of *wanted* has.
-
-    ``kubectl apply`` without ``--server-side`` keeps such a label, because it merges the map. Server-side apply
-    replaces the selector.
-    """
-    labels = {(each.namespace, each.name): dict(each.pods.labels) for each in wanted}
-    return tuple(
-        sorted(
-            f"{each.namespace}/{each.name}"
-            for each in dump
-            if (each.namespace, each.name) in labels
-            and not dict(each.pods.labels).keys() <= labels[each.namespace, each.name].keys()
-        )
-    )
-
-
 def kept_by(policy: NetworkPolicy) -> str:
     """Return the setting of *policy* that keeps Argo CD, Flux or Helm from pruning it, else ``""``."""
     options = dict(policy.annotations).get(_ARGO_CD_OPTIONS, "")

@@ -12,6 +12,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.record import record
+from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 from bulkhead.io.manifests.owners import HASHES, Owners
 
@@ -33,7 +34,7 @@ class AssembledObjects:
     The *cluster* of all objects, the policies that are not judged, the *evidence*, and what is wrong.
 
     *separate* are the pods that each object represents by itself: under what controls them directly, templates beside
-    their pods, and pods that have ended.
+    their pods, and pods that have ended. *live* is what policies say of who wrote their fields.
     """
 
     cluster: Cluster
@@ -41,6 +42,7 @@ class AssembledObjects:
     evidence: Evidence
     faults: tuple[Diagnostic, ...]
     separate: tuple[Pod, ...]
+    live: tuple[LiveFields, ...] = ()
 
 
 def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
@@ -68,7 +70,8 @@ def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
     )
     namespaces = tuple(thing for thing in things if isinstance(thing, Namespace))
     separate = tuple(pod for each in kept for pod in _pods_in(each))
-    return AssembledObjects(Cluster(namespaces, pods, policies), unjudged, evidence, tuple(faults), separate)
+    cluster, live = Cluster(namespaces, pods, policies), tuple(each.live for each in kept if each.live)
+    return AssembledObjects(cluster, unjudged, evidence, tuple(faults), separate, live)
 
 
 def things_of(found: Iterable[ReadObject | None]) -> tuple[Thing, ...]:

@@ -22,6 +22,7 @@ from bulkhead.io.manifests import kustomized, object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import kept_back_message
 from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
+from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, places, split
@@ -54,7 +55,7 @@ class ManifestCluster:
     What was read, and everything that could not be. With *faults* the cluster is not to be judged by.
 
     *files* are those that were read, to look for places of objects in. *separate* are the pods of each object by
-    itself (``AssembledObjects``).
+    itself, *live* what policies say of who wrote their fields (``AssembledObjects``).
     """
 
     cluster: Cluster
@@ -63,6 +64,7 @@ class ManifestCluster:
     evidence: Evidence = Evidence()
     files: tuple[str, ...] = ()
     separate: tuple[Pod, ...] = ()
+    live: tuple[LiveFields, ...] = ()
 
 
 @record
@@ -126,7 +128,8 @@ class _Reading:
         notes = tuple(f"`--exclude {each}` leaves nothing out" for each in self.selection.exclude if each in unused)
         evidence = found.evidence.and_of(self.evidence).and_of(Evidence(notes=notes))
         faults = (*self.faults, *found.faults, *_kept_back(self.objects))
-        return ManifestCluster(found.cluster, faults, found.unjudged, evidence, tuple(self.files), found.separate)
+        files = tuple(self.files)
+        return ManifestCluster(found.cluster, faults, found.unjudged, evidence, files, found.separate, found.live)
 
     def read(self, path: str) -> None:
         """Read everything at *path*."""

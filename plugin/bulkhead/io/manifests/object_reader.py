@@ -28,6 +28,7 @@ from bulkhead.io.manifests.kinds import (
     kind_title,
     render_first,
 )
+from bulkhead.io.manifests.live_fields import LiveFields, live_fields
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
 from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod
 from bulkhead.io.manifests.policy_changers import may_change_policies
@@ -52,6 +53,7 @@ class ReadObject:
     has no template and may create pods. *finished*: a pod that has ended, which is no endpoint. *generated*: the
     API server completes its name, so that two of one name are two objects. *leaving*: it is being deleted.
     *kept_back* are the marks of a policy or namespace that is not applied as it is written.
+    *live* is what a policy says of who wrote its fields.
     *path* leads to it in its document; it is empty where the object is the document.
     """
 
@@ -67,6 +69,7 @@ class ReadObject:
     generated: bool = False
     leaving: bool = False
     kept_back: tuple[str, ...] = ()
+    live: LiveFields | None = None
     path: Path = ()
 
 
@@ -230,6 +233,7 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
             (policy,),
             generated=metadata.generated,
             leaving=metadata.leaving,
+            live=live_fields(document, policy),
             path=path,
         )
 

@@ -7,7 +7,7 @@ from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.possible.described import LabelCondition, PortFact, PossiblePods
 from bulkhead.report.diff.diff_rows import DiffRow, diff_summary, grades
-from bulkhead.report.diff.live_policies import live_json
+from bulkhead.report.diff.live_policies import kept_json, live_json
 from bulkhead.report.layout.cut import EVERYTHING
 from bulkhead.report.layout.json_document import json_document
 from bulkhead.report.layout.style import Style
@@ -31,6 +31,7 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "delivery": [{"file": each.file, "reason": each.reason.name.lower()} for each in found.deliveries],
         "notes": list(found.notes),
         "notRendered": list(map(live_json, comparison.live)),
+        "notReplaced": list(map(kept_json, comparison.kept)),
         "notJudged": list(map(_unjudged, comparison.unjudged)),
         "evidence": dict(zip(("before", "after"), map(evidence_json, comparison.evidence), strict=True)),
         "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],

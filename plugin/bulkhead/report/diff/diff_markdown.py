@@ -62,9 +62,9 @@ def _files(title: str, files: Sequence[str]) -> str:
 
 
 def _live(found: DiffSummary, cut: Cut) -> str:
-    """Return the policies that the overlays do not render, folded."""
+    """Return the policies that do not become what the overlays render, folded."""
     lines = []
-    for section in live_sections(found.live, cut):
+    for section in live_sections(found.live, found.kept, cut):
         lines += ["", f"<details><summary>{escaped(section.title)}</summary>", ""]
         lines += [f"- {escaped(name)}" + (f": {code(command)}" if command else "") for name, command in section.entries]
         lines += ["", "</details>"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
+from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
 from bulkhead.analysis.changes.written_causes import Change, WrittenCause, WrittenCauses
@@ -19,7 +20,7 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
-from bulkhead.report.diff.live_policies import live_headline
+from bulkhead.report.diff.live_policies import live_headlines
 from bulkhead.report.layout.cut import EVERYTHING, SHORT, Cut
 from bulkhead.report.layout.text import count, shortened
 from bulkhead.report.names.endpoint_names import EndpointNames
@@ -75,7 +76,7 @@ class DiffRow:
 @dataclass(frozen=True)
 class DiffSummary:
     """
-    The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, and *live* policies.
+    The *verdict* in one line, the two *names*, *notes*, *rows*, openings first, *live* policies and what is *kept*.
 
     *evidence* are lines about what both sides are based on.
     *programs* are the files of the plugin that change, *deliveries* those that decide what is delivered.
@@ -89,6 +90,7 @@ class DiffSummary:
     evidence: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     deliveries: tuple[DeliveryChange, ...] = ()
+    kept: tuple[KeptField, ...] = ()
 
 
 def diff_summary(comparison: Comparison, folder: str, cut: Cut = SHORT) -> DiffSummary:
@@ -97,7 +99,8 @@ def diff_summary(comparison: Comparison, folder: str, cut: Cut = SHORT) -> DiffS
     rows = tuple(map(writer.row, comparison.findings))
     evidence = () if comparison.same else sides_lines(*comparison.evidence)
     said = verdict(comparison, cut), comparison.names, tuple(comparison.notes)
-    return DiffSummary(*said, rows, comparison.live, evidence, comparison.programs, comparison.deliveries)
+    files = comparison.programs, comparison.deliveries
+    return DiffSummary(*said, rows, comparison.live, evidence, *files, comparison.kept)
 
 
 PROGRAMS = (
@@ -125,8 +128,7 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
     headlines += _unjudged(comparison.unjudged, cut)
     headlines += [_relabelled(each, cut) for each in comparison.relabelled]
-    stays = live_headline(comparison.live)
-    return "; ".join([*headlines, _traffic(comparison), *([stays] if stays else [])])
+    return "; ".join([*headlines, _traffic(comparison), *live_headlines(comparison.live, comparison.kept)])
 
 
 _HARD = 5

@@ -46,7 +46,7 @@ def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> s
         lines += ["", (paint.bad if rows[0].opens else paint.good)(title)]
         lines += [line for row in shown for line in _row(row, cut)]
         lines += [f"  and {more} more rows like these (--all)"] if more else []
-    for section in live_sections(found.live, cut):
+    for section in live_sections(found.live, found.kept, cut):
         lines += ["", paint.odd(section.title)]
         for entry, command in section.entries:
             lines += [f"  {printable(entry)}", *([f"      {printable(command)}"] if command else [])]
