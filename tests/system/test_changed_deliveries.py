@@ -71,6 +71,9 @@ def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
         ("apps/blog/policy.json", (POLICY % "blog").encode("utf-16"), "unread"),
         ("apps/blog/deployment.yaml", "kind: {{ .Values.kind }}\n", "unread"),
         ("clusters/x/vendor/chart/values.yaml", "networkPolicy: {enabled: false}\n", "chart"),
+        ("apps/blog/.gitattributes", "* ident\n", "attributes"),
+        ("apps/blog/kustomization.yaml", "resources: [https://example.org/x]\n", "root"),
+        ("apps/blog/kustomization.yaml", "helmCharts: [{name: x}]\n", "root"),
         ("apps/blog/policy.jsonnet", "{kind: 'Network' + 'Policy'}\n", "unread"),
         ("clusters/oslo/kustomization.yaml", "resources: [overlays/blog]\nnamePrefix: x-\n", "root"),
         ("clusters/oslo/overlays/blog/kustomization.yaml", "resources: [../../../../base]\nnamespace: x\n", "root"),
@@ -83,7 +86,7 @@ def test_a_file_that_decides_what_is_delivered_is_named(
     repository.write(file, content)
     assert_named(repository, (file, reason))
     (repository.path / file).unlink()
-    if reason != "root" or "paris" in file:
+    if reason != "root" or "oslo" not in file:
         assert_named(repository, (file, reason))
 
 
@@ -137,6 +140,14 @@ def test_a_link_to_a_folder_is_named(repository: Tree) -> None:
     assert_named(repository, ("apps/blog", "link"))
 
 
+def test_a_link_out_of_the_repository_is_not_named(repository: Tree) -> None:
+    (repository.path / "tools/python").symlink_to("/usr/bin/python3")
+    (repository.path / "apps").symlink_to("../apps")
+    repository.commit()
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+    assert (done.status, done.stdout[:9]) == (0, "NO EFFECT"), done
+
+
 @pytest.mark.parametrize("removes", [False, True])
 def test_the_last_overlay_that_leaves_opens_and_the_first_that_comes_closes(repository: Tree, removes: bool) -> None:
     repository.write("kustomization.yaml", "resources: []\n")
@@ -182,7 +193,9 @@ def test_of_two_folders_the_same_is_said(tree: Tree) -> None:
     assert (done.status, json.loads(done.stdout)["delivery"]) == (1, [{"file": "deploy/run", "reason": "delivers"}])
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/how-to/x.md", "src/main.py", "apps/blog/deployment.yaml"])
+@pytest.mark.parametrize(
+    "file", ["README.md", "docs/x.md", "src/main.py", "apps/blog/deployment.yaml", "src/.gitattributes"]
+)
 def test_what_decides_nothing_is_not_named(repository: Tree, file: str) -> None:
     repository.write(file, "kind: Deployment\n")
     repository.commit()

@@ -8,9 +8,11 @@ same tree is named, with every file.
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cached_property
+from posixpath import basename, dirname, join, normpath
 
 from bulkhead.core.record import record
 from bulkhead.io.git import deliveries
+from bulkhead.io.git.attributes import ATTRIBUTES, may_alter
 from bulkhead.io.git.deliveries import in_charts
 from bulkhead.io.git.file_states import LINK, MODULE, DiskFiles, FileState, FileStates
 from bulkhead.io.git.repository import Repository
@@ -27,6 +29,7 @@ class DeliveryReason(Enum):
     ROOT = "a kustomization that is not judged here reads it"
     POLICY = "it holds a policy, and no kustomization that is judged here reads it"
     UNREAD = "what it holds cannot be read, and may be a policy"
+    ATTRIBUTES = "by it git checks out, or packs, another text than it stores"
     CHART = "a part of a Helm chart, which is not rendered here"
     LINK = "a link: what it leads to can be delivered from here"
     MODULE = "a submodule, whose files are not read"
@@ -76,13 +79,22 @@ class DeliverySide:
         yield from ((path, DeliveryReason.UNREAD) for path, each in kinds.items() if each.unread and path in own)
         yield from ((path, DeliveryReason.POLICY) for path, each in kinds.items() if each.policy and path in own)
         yield from ((path, DeliveryReason.CHART) for path in in_charts(own, self.every))
-        yield from ((path, DeliveryReason.LINK) for path in own if self.every[path][0] == LINK)
+        yield from ((path, DeliveryReason.LINK) for path in own if self._is_link_inside(path))
         roots = OtherRoots(self.files, self.every, self.folders)
         yield from ((path, DeliveryReason.ROOT) for path in roots.read(set(here)))
         yield from ((path, DeliveryReason.DELIVERS) for path, each in kinds.items() if each.delivers)
         named = {path for path in here if deliveries.is_named_delivery(path)}
         yield from ((path, DeliveryReason.DELIVERS) for path in named | (self._named() & own if own - named else set()))
+        attributes = self.files.contents(path for path in here if basename(path) == ATTRIBUTES)
+        yield from ((path, DeliveryReason.ATTRIBUTES) for path, text in attributes.items() if may_alter(text))
         yield from ((path, DeliveryReason.MODULE) for path in here if self.every[path][0] == MODULE)
+
+    def _is_link_inside(self, path: str) -> bool:
+        """Say whether *path* is a link to something in the tree. What is outside of it is in no clone."""
+        if self.every[path][0] != LINK:
+            return False
+        target = self.files.target(path)
+        return not target.startswith("/") and not normpath(join(dirname(path), target)).startswith("../")
 
     def _kinds(self, paths: Sequence[str]) -> Iterator[tuple[str, FileKinds]]:
         """Yield what each text of *paths* contains. What is too large, alone or with those before it, is not read."""

@@ -59,6 +59,11 @@ class _Rule:
         return bool(_regex(pattern.lstrip("/")).fullmatch(inside))
 
 
+def may_alter(content: bytes) -> bool:
+    """Say whether a file of attributes with this *content* names one by which git gives out another text."""
+    return any(name.encode() in content for name in (*_CHECKS_OUT, *_PACKS))
+
+
 def altered_texts(
     paths: Iterable[str], read: Callable[[str], bytes | None], others: Sequence[tuple[str, bytes]] = ()
 ) -> Iterator[AlteredText]:

@@ -6,6 +6,7 @@ will be. Nothing is built for this; any text of a kustomization that names somet
 """
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from posixpath import dirname, join
 
@@ -15,6 +16,9 @@ from bulkhead.io.kustomize.build_closure import ClosureWalk
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import MANIFESTS
 from bulkhead.io.manifests.file_kinds import kinds_in
+
+_BRINGS_OTHERS = re.compile(rb"helmChart|://|git@|github\.com|\bref=|\\", re.IGNORECASE)
+"""In a kustomization: it may build what is not in the tree, or a word is spelled with an escape."""
 
 
 class OtherRoots:
@@ -73,9 +77,10 @@ class OtherRoots:
         return self._led[folder]
 
     def _matters(self, reads: set[str]) -> bool:
-        """Say whether any file of *reads* contains a policy, or may contain one."""
+        """Say whether any of *reads* contains a policy, or may contain one, or a kustomization brings in others."""
         unknown = sorted(reads - self._has_policy.keys())
         texts = self.files.contents(unknown)
+        brings = {path for path, text in self.texts.items() if path in reads and _BRINGS_OTHERS.search(text)}
         for path in unknown:
             self._has_policy[path] = path in texts and kinds_in(path, texts[path]).may_have_policy
-        return any(self._has_policy[path] for path in reads)
+        return bool(brings) or any(self._has_policy[path] for path in reads)
