@@ -3,6 +3,7 @@ Connections that depend on the address of a pod, where the pods' addresses and n
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
@@ -27,9 +28,15 @@ class AddressQuestion:
     """Says which connections that *answer* refuses would be allowed for some address of a pod."""
 
     def __init__(self, found: AnalysisInput, answer: Reachability) -> None:
-        self.checker = PossibleChecker(as_known(found), found.semantics, found.loaded is not None, (), answer)
+        self.found, self.answer = found, answer
         self.is_asked = not found.cluster.networks and found.semantics.mode is IpBlockMode.PODS and found.loaded is None
         self.breaches: list[tuple[PossibleBreach, Promise]] = []
+
+    @cached_property
+    def checker(self) -> PossibleChecker:
+        """What decides for pods with any address. It reads all policies, so it is made where a pair is asked about."""
+        found = self.found
+        return PossibleChecker(as_known(found), found.semantics, found.loaded is not None, (), self.answer)
 
     def with_uncertain_ports(self, explanations: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
         """Yield *explanations*, each with the ports that depend on an address."""

@@ -3,7 +3,7 @@ Finds groups of members that are alike: the answer stays the same if two of them
 """
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from bulkhead.core.engine.reachability import FamilyReachability
 from bulkhead.core.record import record
@@ -14,6 +14,10 @@ Cell = frozenset[int]
 
 _MOST = 30_000_000
 """Steps of a grouping: about ten seconds."""
+
+
+_FEW = 4
+"""So many groups, or parts, are looked at one after the other."""
 
 
 @record
@@ -84,10 +88,25 @@ def _steps(parts: Sequence[_Part], groups: int) -> int:
 def _sparse(parts: Sequence[_Part], groups: Sequence[int]) -> _Sparse:
     """Return what is open from sources with the destinations *parts* to each of *groups*."""
     usual, rest = parts[0][0], sum(those for _, those in parts[1:])
-    return _Sparse(
-        frozenset((usual,)),
-        {number: _cell(parts, group) for number, group in enumerate(groups) if not group or group & rest},
-    )
+    others = [(number, group) for number, group in enumerate(groups) if not group or group & rest]
+    return _Sparse(frozenset((usual,)), dict(_cells(parts, others)))
+
+
+def _cells(parts: Sequence[_Part], groups: Sequence[tuple[int, int]]) -> Iterator[tuple[int, Cell]]:
+    """
+    Yield for each of *groups*, a number and its members, what is open from sources with the destinations *parts*.
+
+    Most parts are of few groups: the groups are halved, each half with the parts that it meets.
+    """
+    if len(groups) <= _FEW or len(parts) <= _FEW:
+        yield from ((number, _cell(parts, group)) for number, group in groups)
+        return
+    middle = len(groups) // 2
+    for half in (groups[:middle], groups[middle:]):
+        members = 0
+        for _, group in half:
+            members |= group
+        yield from _cells([(cells, both) for cells, those in parts if (both := those & members)], half)
 
 
 def _together(rows: Sequence[_Sparse]) -> _Sparse:

@@ -2,7 +2,7 @@
 Partitions of members by the ports that are open to them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bulkhead.core.engine.endpoint_space import PortCells
 from bulkhead.core.kubernetes.selectors import Members
@@ -21,8 +21,8 @@ def opened_parts(start: dict[PortCells, Members], opened: Iterable[Opened]) -> d
     """
     Return *start*, disjoint sets of members by what is open to them, with *opened* added to it.
 
-    Members of one namespace are next to each other. So most sets of *opened* meet few others: the members are
-    halved until few sets are left in each part.
+    Members of one namespace are next to each other. So most sets of *opened* meet few others: the stretches of members
+    that they span are taken one by one, and halved until few sets are left in each part.
 
     >>> opened_parts({0: 0b111}, [(1, 0b011), (2, 0b110)])
     {1: 1, 3: 2, 2: 4}
@@ -30,8 +30,37 @@ def opened_parts(start: dict[PortCells, Members], opened: Iterable[Opened]) -> d
     merged: dict[PortCells, Members] = {}
     for port_cells, members in opened:
         merged[port_cells] = merged.get(port_cells, 0) | members
-    width = max((members.bit_length() for members in start.values()), default=0)
-    return _split(start, list(merged.items()), width, 0)
+    found = dict(start)
+    for first, end, those in _stretches(merged.items()):
+        mask = (1 << end) - (1 << first)
+        inside: dict[PortCells, Members] = {}
+        for port_cells, some in start.items():
+            piece = some & mask
+            if piece:
+                inside[port_cells] = piece >> first
+                found[port_cells] ^= piece
+        for port_cells, some in _split(inside, those, end - first, 0).items():
+            found[port_cells] = found.get(port_cells, 0) | some << first
+    return _kept(found.items())
+
+
+def _stretches(opened: Iterable[Opened]) -> Iterator[tuple[int, int, list[Opened]]]:
+    """Yield the stretches of members that *opened* spans, disjoint, each with its part of *opened* from its start."""
+    spans = sorted((_lowest(some), some.bit_length(), cells, some) for cells, some in opened if some)
+    waiting: list[Opened] = []
+    first = end = 0
+    for low, high, port_cells, some in spans:
+        if waiting and low >= end:
+            yield first, end, [(cells, those >> first) for cells, those in waiting]
+            waiting = []
+        first, end = (first, max(end, high)) if waiting else (low, high)
+        waiting.append((port_cells, some))
+    if waiting:
+        yield first, end, [(cells, those >> first) for cells, those in waiting]
+
+
+def _lowest(members: Members) -> int:
+    return (members & -members).bit_length() - 1
 
 
 def _split(

@@ -26,12 +26,14 @@ class RuleEffect:
     What one *rule* of a policy allows: its *peers*, and on which *ports*.
 
     The destinations of port numbers are ``ANY``; those of a named port are the members whose port of that name has
-    the number.
+    the number. *shared* is *peers* as a union of sets, of which many rules have the same ones; empty where it is not
+    known as one.
     """
 
     rule: RuleIndex
     peers: Members
     ports: OpenedPorts
+    shared: tuple[Members, ...] = ()
 
 
 @record
@@ -85,17 +87,25 @@ class EffectReader:
         known = namespace if own else "", number, rule
         found = self.rules.get(known)
         if found is None:
-            found = self.rules[known] = RuleEffect(number, self.peers(namespace, rule), self.ports(rule.ports))
+            shared = self.shared(namespace, rule)
+            found = RuleEffect(number, union_of(shared), self.ports(rule.ports), shared)
+            self.rules[known] = found
         return found
 
-    def peers(self, namespace: str, rule: PolicyRule) -> Members:
-        """Return the members that the peers of *rule* name."""
+    def shared(self, namespace: str, rule: PolicyRule) -> tuple[Members, ...]:
+        """Return the members that the peers of *rule* name: a set for each peer that selects namespaces, and one."""
         if rule.peers is None:
-            return self.space.present
-        found = 0
+            return (self.space.present,)
+        others = 0
+        found: dict[Members, None] = {}
         for peer in rule.peers:
-            found |= self.block(peer) if isinstance(peer, IpBlock) else self.peer(namespace, peer)
-        return found
+            if isinstance(peer, IpBlock):
+                others |= self.block(peer)
+            elif peer.namespaces is None:
+                others |= self.peer(namespace, peer)
+            else:
+                found[self.peer(namespace, peer)] = None
+        return (*found, others) if others or not found else tuple(found)
 
     def peer(self, namespace: str, peer: PodPeer) -> Members:
         """Return the members that *peer* selects."""
@@ -133,6 +143,14 @@ class EffectReader:
         """Yield the port cells of the port that pods call *name*, each with the pods where it is that port."""
         for number, having in self.space.named.get((name, protocol), ()):
             yield partition.covered(self.space.port_cells, port_set_of(PolicyPort(protocol, number)).spans), having
+
+
+def union_of(sets: Iterable[Members]) -> Members:
+    """Return the members in any of *sets*."""
+    found = 0
+    for each in sets:
+        found |= each
+    return found
 
 
 def policy_effects(space: EndpointSpace, policies: tuple[NetworkPolicy, ...]) -> tuple[PolicyEffect, ...]:

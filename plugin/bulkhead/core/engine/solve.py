@@ -5,12 +5,12 @@ A connection needs the egress of the source and the ingress of the destination. 
 both have the same row, so a row is computed once for each combination of rules, never for each pair.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bulkhead.core.engine.endpoint_classes import Side, endpoint_spaces, families
 from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, PortCells
 from bulkhead.core.engine.kube_router import kube_router_effects
-from bulkhead.core.engine.opened_parts import opened_parts
+from bulkhead.core.engine.opened_parts import Opened, opened_parts
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, SourceRow
 from bulkhead.core.engine.rule_effects import OpenedPorts, PolicyEffect, policy_effects
 from bulkhead.core.engine.semantics import API, Semantics
@@ -87,24 +87,35 @@ def _destinations(policy: PolicyEffect) -> OpenedPorts:
     return tuple((port_cells, one.peers & having) for one in policy.egress or () for port_cells, having in one.ports)
 
 
+_WIDE = 32
+"""
+Members in a set of sources from which on it is a wide one.
+
+Sources that are in the same wide sets differ only in what few rules open to them.
+"""
+
+
 class _Ingress:
     """Ingress: for a source, the destinations whose policies allow it."""
 
     def __init__(self, space: EndpointSpace, effects: tuple[PolicyEffect, ...]) -> None:
         isolated = 0
-        by_sources: dict[Members, dict[PortCells, Members]] = {}
+        by_sources: dict[Members, dict[PortCells, Members]] = {}  # a set of sources that many rules have is one
         for sources, pods in space.nodes:  # a node always reaches its own pods
             by_sources.setdefault(sources, {})[space.port_cells.every] = pods
         for policy in effects:
             if policy.ingress is not None:
                 isolated |= policy.subjects
             for one in policy.ingress or ():
-                known = by_sources.setdefault(one.peers, {})
-                for port_cells, having in one.ports:
-                    known[port_cells] = known.get(port_cells, 0) | policy.subjects & having
+                for sources in one.shared or (one.peers,):
+                    known = by_sources.setdefault(sources, {})
+                    for port_cells, having in one.ports:
+                        known[port_cells] = known.get(port_cells, 0) | policy.subjects & having
         self.start = {space.port_cells.every: space.present & ~isolated}
         self.start[0] = self.start.get(0, 0) | isolated
         self.opens = [tuple(known.items()) for known in by_sources.values()]
+        self.is_wide = [sources.bit_count() > _WIDE for sources in by_sources]
+        self.begun: dict[tuple[int, ...], dict[PortCells, Members]] = {}
         self.signatures: list[list[int]] = [[] for _ in space.classes]
         for number, sources in enumerate(by_sources):
             for member in indices(sources):
@@ -115,8 +126,14 @@ class _Ingress:
         return tuple(self.signatures[member])
 
     def parts(self, signature: tuple[int, ...]) -> Parts:
-        opened = (each for number in signature for each in self.opens[number])
-        return tuple(opened_parts(self.start, opened).items())
+        wide = tuple(number for number in signature if self.is_wide[number])
+        if wide not in self.begun:
+            self.begun[wide] = opened_parts(self.start, self.opened(wide))
+        narrow = [number for number in signature if not self.is_wide[number]]
+        return tuple(opened_parts(self.begun[wide], self.opened(narrow)).items())
+
+    def opened(self, signature: Iterable[int]) -> Iterator[Opened]:
+        return (each for number in signature for each in self.opens[number])
 
 
 def _rows(space: EndpointSpace, egress: _Egress, ingress: _Ingress) -> tuple[SourceRow, ...]:
