@@ -142,7 +142,7 @@ def test_a_change_of_words_has_no_effect(repository: Repository) -> None:
     done = repository.diff()
     assert (done.status, lines(done)) == (
         0,
-        ["NO EFFECT on traffic: the policies differ, and everything that flows is as before"],
+        ["NO EFFECT on traffic: the policies are the same but for annotations"],
     )
 
 

@@ -95,6 +95,7 @@ def test_a_cluster_that_is_as_the_overlays_say_has_no_difference(drift: Drift) -
     for options in ((), ("--prune",)):
         status, found = drift.json(drift.rendered, *options)
         assert (status, found["findings"], found["notRendered"], found["notes"]) == (0, [], [], [])
+        assert found["verdict"] == "NO EFFECT on traffic: the policies are the same"
 
 
 FOREIGN = to_internet("shop", "by-hand", 22)

@@ -189,8 +189,32 @@ def test_the_same_meaning_in_other_words_has_no_effect(tmp_path: Path, mode: str
     status, text = bulkhead("diff", "--ipblock", mode, "--manifests", *sides(tmp_path, [before], [after]))
     assert (status, text.splitlines()[0]) == (
         0,
-        "NO EFFECT on traffic: the policies differ, and everything that flows is as before",
+        "NO EFFECT on traffic: the policies differ, and everything that flows is as before: shop/web",
     )
+
+
+ONE = {**policy(coming(pods(labels(app="a")), pods(labels(app="b")))), "status": {}}
+MARKED = {**ONE, "metadata": {**ONE["metadata"], "labels": {"a": "b"}, "uid": "1", "annotations": {"c": "d"}}}
+TURNED = policy(coming(pods(labels(app="b")), pods(labels(app="a"))))
+DEFAULTED = policy([{"ports": [{"port": 80, "protocol": "TCP"}]}])
+SHORT = {**DEFAULTED, "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}}
+MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop"}}
+
+WORDS: list[tuple[list[Json], list[Json], str]] = [
+    ([ONE], [ONE], "the policies are the same"),
+    ([DEFAULTED], [SHORT], "the policies are the same"),
+    ([ONE], [MARKED], "the policies are the same but for labels and annotations"),
+    ([ONE], [TURNED], "the policies are the same but for the order of their lists"),
+    ([MADE], [MADE, MADE], "the policies differ, and everything that flows is as before: shop/web-"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "says"), WORDS)
+def test_policies_without_effect_are_the_same_or_differ_in_what_is_said(
+    tmp_path: Path, before: list[Json], after: list[Json], says: str
+) -> None:
+    status, text = bulkhead("diff", "--manifests", *sides(tmp_path, before, after))
+    assert (status, text.splitlines()[0]) == (0, f"NO EFFECT on traffic: {says}")
 
 
 def workload(name: str, **given: str) -> Json:

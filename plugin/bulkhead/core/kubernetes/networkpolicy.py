@@ -118,3 +118,24 @@ class NetworkPolicy:
     def of(self, direction: Direction) -> tuple[PolicyRule, ...] | None:
         """Return the rules of *direction*, ``None`` if the policy does not isolate it."""
         return self.ingress if direction is Direction.INGRESS else self.egress
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """What decides about traffic, and the name: without labels and annotations, without the order of lists."""
+        sides = (rules if rules is None else frozenset(map(_meaning, rules)) for rules in (self.ingress, self.egress))
+        return self.namespace, self.name, _unordered(self.pods), *sides
+
+
+def _meaning(rule: PolicyRule) -> tuple[object, ...]:
+    peers = rule.peers and frozenset(
+        (peer.cidr, frozenset(peer.excluded))
+        if isinstance(peer, IpBlock)
+        else (_unordered(peer.pods), peer.namespaces and _unordered(peer.namespaces))
+        for peer in rule.peers
+    )
+    return peers, rule.ports and frozenset(rule.ports)
+
+
+def _unordered(selector: Selector) -> tuple[frozenset[object], ...]:
+    wanted = frozenset((each.key, each.operator, frozenset(each.values)) for each in selector.expressions)
+    return frozenset(selector.labels), wanted

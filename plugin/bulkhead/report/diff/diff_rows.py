@@ -16,7 +16,8 @@ from bulkhead.core.diff.causes import Cause
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding, replaced_addresses
 from bulkhead.core.diff.grades import Grade, in_order
 from bulkhead.core.diff.relabelled import RelabelledPods
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
+from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
@@ -128,7 +129,7 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
     headlines += _unjudged(comparison.unjudged, cut)
     headlines += [_relabelled(each, cut) for each in comparison.relabelled]
-    return "; ".join([*headlines, _traffic(comparison), *live_headlines(comparison.live, comparison.kept)])
+    return "; ".join([*headlines, _traffic(comparison, cut), *live_headlines(comparison.live, comparison.kept)])
 
 
 _HARD = 5
@@ -166,7 +167,7 @@ def _relabelled(each: RelabelledPods, cut: Cut) -> str:
     return f"A CHANGE OF LABELS OR PORTS of {names} {effects} traffic with pods that could exist"
 
 
-def _traffic(comparison: Comparison) -> str:
+def _traffic(comparison: Comparison, cut: Cut) -> str:
     if comparison.same:
         return "NO DIFFERENCE: both are the same tree"
     opened, closed = grades(comparison.findings, True), grades(comparison.findings, False)
@@ -177,9 +178,36 @@ def _traffic(comparison: Comparison) -> str:
         return f"CLOSES traffic {_listed(closed)}, and opens none"
     if comparison.undecided or comparison.unjudged or comparison.relabelled:
         return "nothing else was found that opens or closes"
-    if comparison.difference.before.cluster.policies == comparison.difference.after.cluster.policies:
-        return "NO EFFECT on traffic: the policies are the same"
-    return "NO EFFECT on traffic: the policies differ, and everything that flows is as before"
+    return f"NO EFFECT on traffic: {_policies(comparison, cut)}"
+
+
+def _policies(comparison: Comparison, cut: Cut) -> str:
+    """Return in what the policies of the two sides differ, where that has no effect."""
+    before, after = map(_by_name, (comparison.difference.before.cluster, comparison.difference.after.cluster))
+    if before == after:
+        return "the policies are the same"
+    differ = sorted(name for name in before.keys() | after.keys() if _meanings(before, name) != _meanings(after, name))
+    if differ:
+        return f"the policies differ, and everything that flows is as before: {cut.row(differ, _HARD)}"
+    pairs = [pair for name in before for pair in zip(before[name], after[name], strict=True)]
+    parts = {
+        "labels": any(dict(one.labels) != dict(other.labels) for one, other in pairs),
+        "annotations": any(dict(one.annotations) != dict(other.annotations) for one, other in pairs),
+    }
+    words = [word for word, is_other in parts.items() if is_other] or ["the order of their lists"]
+    return f"the policies are the same but for {' and '.join(words)}"
+
+
+def _by_name(cluster: Cluster) -> dict[str, list[NetworkPolicy]]:
+    """Return the policies of each name; several have one where the API server completes it."""
+    found: dict[str, list[NetworkPolicy]] = {}
+    for each in cluster.policies:
+        found.setdefault(f"{each.namespace}/{each.name}", []).append(each)
+    return found
+
+
+def _meanings(policies: dict[str, list[NetworkPolicy]], name: str) -> list[tuple[object, ...]]:
+    return [each.meaning for each in policies.get(name, ())]
 
 
 def grades(findings: Iterable[TrafficFinding], opens: bool) -> tuple[Grade, ...]:
