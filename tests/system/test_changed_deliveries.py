@@ -134,6 +134,22 @@ def test_what_a_link_to_the_delivery_leads_to_is_named(repository: Tree) -> None
     assert_named(repository, ("ops/run", "delivers"))
 
 
+@pytest.mark.parametrize("hides", ["patches: [{patch: '%s'}]\n", "namespace: shop\n", ""])
+def test_a_policy_that_the_root_changes_is_named_as_it_is_in_its_folder(repository: Tree, hides: str) -> None:
+    patch = (
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: x, namespace: shop}, $patch: delete}"
+    )
+    text = hides % patch if "%s" in hides else hides
+    repository.write("kustomization.yaml", "resources: [overlays/shop, apps/web/p.yaml]\n" + text)
+    repository.write("apps/web/p.yaml", (POLICY % "shop").replace("[{}]", "[]"))
+    repository.commit()
+    repository.write("apps/web/p.yaml", POLICY % "shop")
+    repository.commit()
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
+    found = [each["file"] for each in json.loads(done.stdout)["delivery"]]
+    assert (done.status, found) == (1, ["apps/web/p.yaml"] if hides else []), done
+
+
 def test_a_link_to_a_folder_is_named(repository: Tree) -> None:
     (repository.path / "apps").mkdir()
     (repository.path / "apps/blog").symlink_to("../clusters/oslo/overlays/blog")

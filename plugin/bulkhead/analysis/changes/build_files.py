@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.delivery_changes import DeliverySide
 from bulkhead.analysis.changes.revision_checks import graph_of
+from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.record import record
 from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates
 from bulkhead.io.git.programs import executed, other_than_this
@@ -53,10 +54,23 @@ def delivery_side(files: FileStates, graph: Graph | None, top: str, programs: It
     if graph is None:
         return DeliverySide(files, (), (), programs, ("",))
     found = graph.found.values()
-    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *_listed(each))]
+    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *_judged(graph, each))]
     folders = ["" if each.folder == top else os.path.relpath(each.folder, top) for each in found]
     root = "" if graph.root == top else os.path.relpath(graph.root, top)
     return DeliverySide(files, judged, folders, programs, ("", root))
+
+
+def _judged(graph: Graph, kustomization: Kustomization) -> Iterator[str]:
+    """
+    Yield the files that *kustomization* lists and that a verdict is about.
+
+    One in a folder of its own can be delivered from there. A verdict is about that too, unless *kustomization*, which
+    is no overlay, does more than list.
+    """
+    only_lists = graph.expands(kustomization) is not None or set(kustomization.fields) <= LISTING
+    for file in _listed(kustomization):
+        if only_lists or os.path.dirname(os.path.realpath(file)) in graph.found:
+            yield file
 
 
 def _listed(kustomization: Kustomization) -> Iterator[str]:

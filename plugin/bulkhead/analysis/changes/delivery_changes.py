@@ -27,7 +27,7 @@ class DeliveryReason(Enum):
 
     DELIVERS = "it delivers or checks"
     ROOT = "a kustomization that is not judged here reads it"
-    POLICY = "it holds a policy, and no kustomization that is judged here reads it"
+    POLICY = "it holds a policy that no verdict here is about"
     UNREAD = "what it holds cannot be read, and may be a policy"
     ATTRIBUTES = "by it git checks out, or packs, another text than it stores"
     CHART = "a part of a Helm chart, which is not rendered here"
