@@ -1,7 +1,6 @@
 """Text that is nested too deeply, or too large, is refused with a message and a place."""
 
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -72,8 +71,27 @@ def test_number_of_very_many_digits_is_no_error_of_the_program(tmp_path: Path) -
 
 def test_one_value_of_a_stream_has_a_size_limit() -> None:
     text = '{"kind": "List", "items": [{"kind": "Pod", "x": "' + "y" * (json_stream.LARGEST_VALUE + 3 * MIB)
-    with pytest.raises(json.JSONDecodeError, match="one value has more than 16 MiB"):
+    with pytest.raises(json_stream.ValueTooLarge, match="one value has more than 16 MiB"):
         list(json_stream.items(io.StringIO(text)))
+
+
+def test_what_is_too_large_says_how_to_dump_it(tmp_path: Path) -> None:
+    """As a list of resources in JSON, in a file that is named itself."""
+    huge = " " * (17 * MIB)
+    (tmp_path / "value.json").write_text('{"kind": "Pod", "metadata": {"a": "' + huge)
+    (tmp_path / "document.yaml").write_text(f"kind: Pod\nx: '{huge}'\n")
+    for name in ("whole.yaml", "folder/dump.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with (tmp_path / name).open("w") as file:
+            file.truncate(65 * MIB)
+    for name, message, hint in (
+        ("value.json", "one value has more than 16 MiB, which is the most for one resource", "-A -o json > dump.json`"),
+        ("document.yaml", "one document has more than 16 MiB", "write it as JSON"),
+        ("whole.yaml", "the file has 65.0 MiB: at most 64 MiB are read", "JSON is read as a stream"),
+        ("folder", "the file has 65.0 MiB: at most 64 MiB are read", "name the file itself"),
+    ):
+        found = {(fault.message, hint in fault.hint) for fault in load(str(tmp_path / name)).faults}
+        assert found == {(message, True)}
 
 
 def test_items_get_the_kind_that_their_list_has_named_before_them() -> None:

@@ -15,7 +15,7 @@ from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.scalars import quoted
 from bulkhead.core.record import record, replaced
-from bulkhead.io.files import MIB, Unreadable, regular_file, text_of
+from bulkhead.io.files import LARGEST_TEXT, MIB, Unreadable, regular_file, text_of
 from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
 from bulkhead.io.kustomize.argo_sources import argo_source_message
 from bulkhead.io.manifests import kustomized, object_reader
@@ -27,7 +27,7 @@ from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
 from bulkhead.io.yaml.documents import REMOVE_ONE, Chunk, parse, places, split
 from bulkhead.io.yaml.json_keys import DuplicateKey
-from bulkhead.io.yaml.json_stream import Item
+from bulkhead.io.yaml.json_stream import Item, ValueTooLarge
 from bulkhead.io.yaml.nodes import InvalidYaml
 
 LARGEST_DUMP = 4096 * MIB
@@ -178,7 +178,7 @@ class _Reading:
         try:
             text = text_of(file).removeprefix("\ufeff").replace("\r\n", "\n")
         except Unreadable as refused:
-            self.fault(file, refused.message, refused.hint)
+            self.fault(file, refused.message, refused.hint or _as_stream(file, is_alone))
             return
         self.files.append(file)
         if is_alone and not any(True for _ in split(text)):
@@ -250,8 +250,8 @@ class _Reading:
         except json.JSONDecodeError as error:
             at = Location(file, error.lineno, error.colno)
             wrong = Diagnostic(at, f"this is no JSON: {error.msg}")
-            if isinstance(error, DuplicateKey):
-                wrong = Diagnostic(at, error.msg, REMOVE_ONE)
+            if isinstance(error, DuplicateKey | ValueTooLarge):
+                wrong = Diagnostic(at, error.msg, REMOVE_ONE if isinstance(error, DuplicateKey) else _DUMP_IT)
             self.faults.append(_template_problem(wrong, _line_of(error), broken=True))
         except (OSError, UnicodeDecodeError) as error:
             self.fault(file, f"cannot be read: {_reason(error)}")
@@ -269,6 +269,18 @@ def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
             name = "/".join(filter(None, (found.namespace, found.name)))
             at = Location(each.location.file, each.location.line, int(each.location.line > 0))
             yield Diagnostic(at, kept_back_message(found.kind, name, word), f"remove `{word}`, or leave the object out")
+
+
+_DUMP_IT = "dump a list of resources: `kubectl get namespaces,pods,networkpolicies -A -o json > dump.json`"
+
+
+def _as_stream(file: str, is_alone: bool) -> str:
+    """Return what to do with *file* where it is too large to be read as a whole, else ``""``."""
+    if not os.path.isfile(file) or os.path.getsize(file) <= LARGEST_TEXT:
+        return ""
+    if file.endswith(".json") and not is_alone:
+        return f"name the file itself, then it is read as a stream: `{shlex.quote(file)}`"
+    return f"JSON is read as a stream; {_DUMP_IT}"
 
 
 def _build_it(folder: str) -> str:

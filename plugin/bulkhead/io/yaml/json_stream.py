@@ -36,6 +36,10 @@ class Item:
     number: int | None = None
 
 
+class ValueTooLarge(json.JSONDecodeError):
+    """One value is larger than ``LARGEST_VALUE``: it is no list of resources, or no JSON that ends."""
+
+
 class _Window:
     """The part of a text that is in memory: everything from *at* on has yet to be read."""
 
@@ -87,7 +91,8 @@ class _Window:
             except ValueError:  # Python reads no number of more than 4300 digits
                 raise self.wrong("a number has too many digits", self.at) from None
             if len(self.text) - self.at > LARGEST_VALUE:
-                raise self.wrong(f"one value has more than {LARGEST_VALUE >> 20} MiB", self.at)
+                message = f"one value has more than {LARGEST_VALUE >> 20} MiB, which is the most for one resource"
+                raise self.placed(ValueTooLarge(message, self.text, self.at))
             self.more()
 
     def line(self) -> int:
@@ -111,8 +116,8 @@ def items(stream: TextIO) -> Iterator[Item]:
     """
     Yield the items of the list that *stream* holds, or the one resource that it is.
 
-    json.JSONDecodeError, with line and column in the file, where it is no JSON, and its subclass DuplicateKey where a
-    key occurs twice in a map.
+    json.JSONDecodeError, with line and column in the file, where it is no JSON, and its subclasses DuplicateKey where a
+    key occurs twice in a map, ValueTooLarge where a value outside of a list is larger than ``LARGEST_VALUE``.
     """
     window = _Window(stream)
     rest: dict[str, Any] = {}

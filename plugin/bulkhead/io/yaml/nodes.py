@@ -160,7 +160,10 @@ def nodes(text: str, most: int = LARGEST) -> Iterator[Node]:
     if most == LARGEST:
         _check_size(len(text))
     elif len(text) > most:
-        raise InvalidYaml(f"one document has more than {most // 1024 // 1024} MiB", hint="write it as JSON")
+        raise InvalidYaml(
+            f"one document has more than {most // 1024 // 1024} MiB",
+            hint="write it as JSON",
+        )
     try:
         composer = _Composer(text)
         while composer.check_node():
