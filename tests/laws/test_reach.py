@@ -3,7 +3,7 @@
 from bulkhead.core.engine.alike import group_cells
 from bulkhead.core.engine.endpoint_space import member_of
 from bulkhead.core.engine.matching_rules import port_verdicts
-from bulkhead.core.engine.reachability import open_ports, rectangles
+from bulkhead.core.engine.reachability import FamilyReachability, open_ports, rectangles
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint
@@ -94,23 +94,28 @@ def test_every_endpoint_is_in_the_layers_of_its_families_only(cluster: Cluster, 
 def test_between_two_groups_is_what_their_pairs_of_members_have(cluster: Cluster) -> None:
     for layer in reach(cluster).layers:
         space = layer.space
-        groups = [*space.by_namespace.values(), space.hosts, space.outside, 0]
-        opened = {
-            (here, there): port_cells
-            for row in layer.rows
-            for port_cells, destinations in row.parts
-            for here in indices(row.sources)
-            for there in indices(destinations)
-        }
-        alone = sum(1 << at for at, member in enumerate(space.classes) if len(member.pods) == 1)
-        found = group_cells(layer, groups, alone)
-        assert found
-        for row, sources in zip(found.rows, groups, strict=True):
-            for cell, destinations in zip(row, groups, strict=True):
-                assert found.kinds[cell] == {
-                    opened.get((here, there), 0)
-                    for here in indices(sources)
-                    for there in indices(destinations)
-                    if not (here == there and alone >> here & 1)
-                    and not space.outside >> here & space.outside >> there & 1
-                }
+        members = [1 << at for at in range(len(space.classes))]
+        for groups in ([*space.by_namespace.values(), space.hosts, space.outside, 0], members):
+            check_groups(layer, groups)
+
+
+def check_groups(layer: FamilyReachability, groups: list[int]) -> None:
+    space = layer.space
+    opened = {
+        (here, there): port_cells
+        for row in layer.rows
+        for port_cells, destinations in row.parts
+        for here in indices(row.sources)
+        for there in indices(destinations)
+    }
+    alone = sum(1 << at for at, member in enumerate(space.classes) if len(member.pods) == 1)
+    found = group_cells(layer, groups, alone)
+    assert found
+    for row, sources in zip(found.rows, groups, strict=True):
+        for cell, destinations in zip(row, groups, strict=True):
+            assert found.kinds[cell] == {
+                opened.get((here, there), 0)
+                for here in indices(sources)
+                for there in indices(destinations)
+                if not (here == there and alone >> here & 1) and not space.outside >> here & space.outside >> there & 1
+            }

@@ -117,6 +117,7 @@ def test_a_point_is_in_the_region_of_its_cell(sets: list[Spans]) -> None:
 
 @given(st.sets(st.integers(0, 300)))
 def test_members_are_the_bits(places: set[int]) -> None:
+    assert partition.bitset_of(places) == sum(1 << place for place in places)
     assert partition.indices(sum(1 << place for place in places)) == sorted(places)
 
 

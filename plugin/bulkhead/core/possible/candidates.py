@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from bulkhead.core.possible.flow_class import FlowClass
 from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets.partition import bitset_of
 from bulkhead.core.sets.value_sets import Value
 
 ClassSet = int
@@ -24,19 +25,22 @@ class ClassIndex:
 
     def __init__(self, classes: Sequence[FlowClass]) -> None:
         self.every: ClassSet = (1 << len(classes)) - 1
-        self.having: dict[str, dict[Value, ClassSet]] = {}
-        self.bound: dict[str, ClassSet] = {}
-        spans: dict[str, dict[ClassSet, Spans]] = {}
+        having: dict[str, dict[Value, list[int]]] = {}
+        bound: dict[str, list[int]] = {}
+        spans: dict[str, dict[int, Spans]] = {}
         for number, each in enumerate(classes):
-            bit = 1 << number
             for axis, (excluded, values) in each.values.items():
                 if not excluded and len(values) <= _MOST_VALUES:
-                    self.bound[axis] = self.bound.get(axis, 0) | bit
-                    found = self.having.setdefault(axis, {})
+                    bound.setdefault(axis, []).append(number)
+                    found = having.setdefault(axis, {})
                     for value in values:
-                        found[value] = found.get(value, 0) | bit
+                        found.setdefault(value, []).append(number)
             for axis, those in each.spans.items():
-                spans.setdefault(axis, {})[bit] = those
+                spans.setdefault(axis, {})[number] = those
+        self.having: dict[str, dict[Value, ClassSet]] = {
+            axis: {value: bitset_of(numbers) for value, numbers in found.items()} for axis, found in having.items()
+        }
+        self.bound: dict[str, ClassSet] = {axis: bitset_of(numbers) for axis, numbers in bound.items()}
         self.among: dict[tuple[str, frozenset[Value]], ClassSet] = {}
         self.spans = {axis: _SpanIndex(those) for axis, those in spans.items()}
 
@@ -64,19 +68,25 @@ class ClassIndex:
 
 
 class _SpanIndex:
-    """The same for one axis of addresses or ports, cut into parts of which each begins about as many spans."""
+    """
+    The same for one axis of addresses or ports, cut into parts of which each begins about as many spans.
 
-    def __init__(self, spans: dict[ClassSet, Spans]) -> None:
+    *spans* are those of classes by their numbers.
+    """
+
+    def __init__(self, spans: dict[int, Spans]) -> None:
         starts = sorted({first for those in spans.values() for first, _ in those})
         self.starts = starts[:: len(starts) // _BUCKETS + 1]
-        self.buckets = [0] * (len(self.starts) + 1)
-        self.bound: ClassSet = 0
-        for bit, those in spans.items():
+        buckets: list[list[int]] = [[] for _ in range(len(self.starts) + 1)]
+        bound: list[int] = []
+        for number, those in spans.items():
             touched = self._touched(those)
-            if len(touched) * 2 <= len(self.buckets) or len(self.buckets) < 4:
-                self.bound |= bit
+            if len(touched) * 2 <= len(buckets) or len(buckets) < 4:
+                bound.append(number)
                 for bucket in touched:
-                    self.buckets[bucket] |= bit
+                    buckets[bucket].append(number)
+        self.bound: ClassSet = bitset_of(bound)
+        self.buckets: list[ClassSet] = [bitset_of(numbers) for numbers in buckets]
 
     def _touched(self, spans: Spans) -> set[int]:
         found: set[int] = set()

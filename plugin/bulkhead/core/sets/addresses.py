@@ -3,6 +3,7 @@ Exact sets of IP addresses, both families on one axis: IPv4 first, then, after a
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from bulkhead.core.record import record
@@ -45,11 +46,12 @@ def subtract(left: AddressSet, right: AddressSet) -> AddressSet:
     return AddressSet(intervals.subtract(left.spans, right.spans))
 
 
+@lru_cache(1 << 16)
 def network(text: str) -> Span:
     """
     Return the first and last address of a CIDR, or of a single address; ValueError where *text* is neither.
 
-    Host bits are cut off, as the API server does.
+    Host bits are cut off, as the API server does. A CIDR is asked for many times: the last ones are remembered.
     """
     head, _, length = text.partition("/")
     if length in _HOSTS and head.count(".") == 3:

@@ -82,11 +82,29 @@ def spans(cells: Partition, bitset: int) -> Spans:
     return intervals.merge(span for cell in indices(bitset) for span in cells.regions[cell])
 
 
+def bitset_of(places: Iterable[int]) -> int:
+    """
+    Return the bit set with ones at *places*: the inverse of ``indices``.
+
+    Adding one bit after the other would copy the whole set each time.
+
+    >>> bitset_of([4, 1, 2]) == 0b10110
+    True
+    """
+    digits = bytearray()
+    for place in places:
+        at = place >> 3
+        if at >= len(digits):
+            digits.extend(bytes(at + 1 - len(digits)))
+        digits[at] |= 1 << (place & 7)
+    return int.from_bytes(digits, "little")
+
+
 def indices(bitset: int) -> list[int]:
     """
     Return the indexes of the ones in *bitset*, ascending.
 
-    >>> members(0b10110)
+    >>> indices(0b10110)
     [1, 2, 4]
     """
     if not bitset:
