@@ -150,3 +150,22 @@ def test_a_block_in_a_dump_contains_the_pods_that_have_an_address_in_it(tmp_path
     assert bulkhead("test", *where, "--file", tmp_path / "rows.yaml", tmp_path)[0] == 1
     assert "shop/db" in bulkhead("reach", *where, "--from", "shop/web", "--to", "10.42.0.8/29")[1]
     assert "shop/db" in bulkhead("explain", *where, "shop/web", "10.42.0.8/29:80")[1]
+
+
+def test_a_row_about_nodes_says_what_is_open_on_the_own_node_of_a_pod(shop: Path) -> None:
+    rows = {
+        "from: shop/web, to: 192.168.20.5, port: 30080": "its ports 30000-32767 are open to the pod",
+        "from: shop/web, to: 192.168.20.0/24": "its ports 30000-32767 are open to the pod",
+        "from: 192.168.20.5, to: shop/db": "it always reaches the pod",
+        "from: shop/web, to: 192.168.20.5, port: 22": "",
+        "from: 192.168.1.5, to: shop/db": "",
+    }
+    text = "".join(f"  - {{{row}, allowed: false}}\n" for row in rows)
+    (shop / "rows.yaml").write_text(HEAD + text)
+    for form in ("json", "text", "junit"):
+        _, said = bulkhead("test", "--file", shop / "rows.yaml", "--format", form, shop)
+        assert said.count("the node that the pod runs on") == 3, said
+    found = json.loads(bulkhead("test", "--file", shop / "rows.yaml", "--format", "json", shop)[1])["rows"]
+    for each, note in zip(found, rows.values(), strict=True):
+        assert each["verdict"] == "ok", each
+        assert (note in "".join(each["notes"])) if note else not each["notes"], each

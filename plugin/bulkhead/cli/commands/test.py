@@ -1,5 +1,6 @@
 """``bulkhead test``: check the reachability tests that are kept in git."""
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -37,6 +38,7 @@ from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
 from bulkhead.report.explain.explained import in_one_line
 from bulkhead.report.layout.cut import Cut
+from bulkhead.report.names.caveats import caveats
 from bulkhead.report.names.outside_names import Outside, unreal
 from bulkhead.report.test.possible_breaches import BreachWriter
 from bulkhead.report.test.test_formats import TEST_FORMATS, PromiseReport
@@ -177,7 +179,16 @@ class _Checking:
             word = KNOWN if reasons else FAIL
             reasons = (f"known: {row.known}", *reasons) if reasons else ("it holds now: take the mark `known` away",)
         at = line.at()
-        return PromiseResult(word, line.name, at.file, at.line, _said(line, self.cut), str(row.because or ""), reasons)
+        notes = self.notes(promise) if word == OK else ()
+        because = str(row.because or "")
+        return PromiseResult(word, line.name, at.file, at.line, _said(line, self.cut), because, reasons, notes)
+
+    def notes(self, promise: Promise) -> tuple[str, ...]:
+        """Return what is open whatever the policies say, where *promise* says that it is refused."""
+        if promise.allowed or promise.others:
+            return ()
+        ends = itertools.product(promise.sources, promise.destinations)
+        return tuple(dict.fromkeys(note for pair in ends for note in caveats(self.found, *pair, promise.asked)))
 
     def reasons(self, promise: Promise, outcome: Outcome) -> Iterator[str]:
         """Yield why the promise is broken: the first pairs, each with what decides it."""

@@ -183,7 +183,7 @@ _EXEMPT = {"itself": "a pod always reaches itself", "its own node": "a node alwa
 
 def _state(end: ExplainedEndpoint, isolated: bool, is_allowed: bool, direction: Direction, paint: Palette) -> str:
     if isinstance(end.first, External):
-        return "outside the cluster, no policy applies"
+        return "no policy applies to this address"
     if not isolated:
         return f"open, no policy isolates its {direction}"
     return "allowed by" if is_allowed else f"{paint.bad('refused')}, no rule allows it"

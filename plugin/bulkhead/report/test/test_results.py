@@ -19,7 +19,8 @@ class PromiseResult:
     """
     A row's *word* (``ok``, ``FAIL``, ``known``, ``NOT DECIDED``), where it is written, what it *message*, and why.
 
-    *reasons* explain the word, a line each; *because* is the person's reason for the promise.
+    *reasons* explain the word, a line each; *because* is the person's reason for the promise. *notes* are what is open
+    whatever the policies say, if that depends on what is not known: on which node a pod runs.
     """
 
     word: str
@@ -29,6 +30,7 @@ class PromiseResult:
     message: str
     because: str = ""
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def text(found: Sequence[PromiseResult], folder: str, paint: Palette, semantics: Semantics, evidence: Evidence) -> str:
@@ -41,6 +43,7 @@ def text(found: Sequence[PromiseResult], folder: str, paint: Palette, semantics:
         if each.word != OK:
             lines += [f"      {reason}" for reason in each.reasons]
             lines += [f"      because: {each.because}"] if each.because else []
+        lines += [f"      note: {note}" for note in each.notes]
     caution = [] if semantics.measured else [f"policies are read {semantics.description}"]
     based_on = evidence_lines(evidence).splitlines()
     return "\n".join([*lines, *caution, *based_on, summary(found)]) + "\n"
@@ -69,6 +72,7 @@ def as_json(found: Sequence[PromiseResult], folder: str, semantics: Semantics, e
             "says": each.message,
             "because": each.because or None,
             "reasons": list(each.reasons),
+            "notes": list(each.notes),
         }
         for each in found
     ]
@@ -100,7 +104,8 @@ def _case(suite: str, row: PromiseResult, folder: str) -> list[str]:
     named = f"classname={quoteattr(suite)} name={quoteattr(row.message)}"
     head = f'    <testcase {named} file={quoteattr(shortened(row.file, folder))} line="{row.line}"'
     if row.word == OK:
-        return [head + "/>"]
+        said = [f"      <system-out>{escape(note)}</system-out>" for note in row.notes]
+        return [head + ">", *said, "    </testcase>"] if said else [head + "/>"]
     reasons = "\n".join(row.reasons)
     if row.word == KNOWN:
         return [head + ">", f"      <skipped message={quoteattr(reasons)}/>", "    </testcase>"]
