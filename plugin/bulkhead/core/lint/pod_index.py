@@ -24,6 +24,7 @@ class PodIndex:
             (1 << at, selectors.known_labels(pod.labels, words)) for at, pod in enumerate(self.pods)
         )
         self.hosts = _union(1 << at for at, pod in enumerate(self.pods) if pod.host_network)
+        self.everyone: PodBits = (1 << len(self.pods)) - 1
         self.by_namespace: dict[str, PodBits] = {}
         self.having: dict[NamedPort, PodBits] = {}
         for at, pod in enumerate(self.pods):

@@ -24,8 +24,9 @@ def caveats(
     notes = []
     if Deviation.SERVICE_ADDRESS in deviations and _meets(found, NetworkName.LOAD_BALANCERS, destination.addresses):
         notes.append(
-            f"{destination.text} {_is_or_has(destination)} the address of a LoadBalancer: where this cluster serves it, "
-            "it is replaced by that of a pod before policies look. What counts then are the rules for the pods behind it."
+            f"{destination.text} {_is_or_has(destination)} the address of a LoadBalancer: where this cluster serves "
+            "it, it is replaced by that of a pod before policies look. What counts then are the rules for the pods "
+            "behind it."
         )
     has_unknown_node = any(isinstance(pod, Pod) and not pod.node and not pod.host_network for pod in source.pods)
     if (

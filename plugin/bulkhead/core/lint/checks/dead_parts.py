@@ -65,6 +65,8 @@ def _destinations(scene: LintContext, line: RuleReference, rule: PolicyRule) -> 
     if line.direction is Direction.INGRESS:
         pods = scene.cluster.policies[line.policy].pods
         return scene.pods.selected(line.namespace, pods) if scene.knows_pods({line.namespace}) else 0
+    if rule.peers is None and scene.enforcer is not Enforcer.KUBE_ROUTER:  # there another check reports it
+        return scene.pods.everyone if scene.every_namespace and scene.knows_pods(scene.listed) else 0
     found = 0
     for peer in rule.peers or ():
         if isinstance(peer, PodPeer):
@@ -85,8 +87,8 @@ PORT_NAME_OF_NO_POD = Check(
     Severity.WARNING,
     "A port name that no pod has",
     "A port's name is looked up on the destination: on the pods that the policy selects in ingress, on the peers in "
-    "egress. Where none of them has a port of that name and protocol, the name opens nothing. It is reported only "
-    "where all pods of these namespaces are known.",
+    "egress, on every pod where egress has no peers. Where none of them has a port of that name and protocol, the name "
+    "opens nothing. It is reported only where all pods of these namespaces are known.",
     "ingress:\n- from: [{podSelector: {}}]\n  ports: [{port: htpp, protocol: TCP}]",
     "Write the name as the container has it, or the number.",
     _nameless,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 from bulkhead.core.engine.endpoint_classes import NODE_PORT_RANGE
+from bulkhead.core.engine.semantics import Deviation
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
     Direction,
@@ -63,7 +64,14 @@ def _texts(scene: LintContext, name: NetworkName) -> tuple[str, ...]:
     return tuple(map(str, network(scene, name)))
 
 
+def _replaces_addresses(scene: LintContext) -> bool:
+    """Say whether the enforcer is known to apply policies after the address of a Service was replaced."""
+    return all(Deviation.SERVICE_ADDRESS in each.deviations for each in scene.readings)
+
+
 def _service(scene: LintContext) -> Iterator[CheckResult]:
+    if not _replaces_addresses(scene):
+        return
     others = [*_texts(scene, NetworkName.PODS), *_texts(scene, NetworkName.NODES)]
     real = intervals.merge(map(addresses.network, others))
     for line, at, cidr in _dead(scene, _texts(scene, NetworkName.SERVICES)):
@@ -93,7 +101,7 @@ SERVICE_ADDRESS = Check(
     "A Service's address has no effect",
     "Policies are applied after kube-proxy has replaced the Service's address by that of a pod or a node and the "
     "Service's port by theirs. A rule for the Services' network never meets a packet; `kubernetes:443` becomes "
-    "NODE:6443.",
+    "NODE:6443. It is reported only where an enforcer is named: the specification does not say which comes first.",
     "egress:\n  kubernetes-api: {to: {cidr: 10.43.0.1/32}, ports: 443}",
     "Name the pods behind the Service and their container port; for the API server `{to: {network: nodes}, ports: "
     "6443}`.",
@@ -102,7 +110,8 @@ SERVICE_ADDRESS = Check(
 
 
 def _load_balancer(scene: LintContext) -> Iterator[CheckResult]:
-    for line, at, cidr in _dead(scene, _texts(scene, NetworkName.LOAD_BALANCERS)):
+    served = _texts(scene, NetworkName.LOAD_BALANCERS) if _replaces_addresses(scene) else ()
+    for line, at, cidr in _dead(scene, served):
         yield CheckResult(
             at,
             f"`{cidr}` in {line.title} has no effect where this cluster serves it: policies see the pod behind a "
@@ -117,7 +126,8 @@ LOAD_BALANCER_ADDRESS = Check(
     Severity.WARNING,
     "A LoadBalancer's address has no effect",
     "A LoadBalancer address that pods of this cluster serve is replaced inside the cluster before policies see the "
-    "packet, as any Service's is. The rule has no effect, and the traffic needs a rule for the pods.",
+    "packet, as any Service's is. The rule has no effect, and the traffic needs a rule for the pods. It is reported "
+    "only where an enforcer is named.",
     "egress:\n  authentik: {to: {cidr: 192.168.20.200/32}, ports: 443}",
     "Name the pods behind the address, and the port that their containers listen on.",
     _load_balancer,
