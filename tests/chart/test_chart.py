@@ -291,6 +291,18 @@ def test_there_is_no_test_pod_unless_asked_for() -> None:
     assert environment == {"ALLOWED": "kubernetes.default:443", "DENIED": "web.blog:80"}
     for wrong in ({"namespace": ""}, {"namespace": "blog"}, {"allowed": None, "denied": None}, {"enabled": "yes"}):
         assert template({**ONE, "test": {**test, **wrong}}).status == 1, wrong
+    for namespace in (False, {"unprotected": "for now"}):
+        done = template({"namespaces": {"shop": namespace, "blog": {}}, "test": test})
+        assert (done.status, done.stdout) == (1, "") and "test.namespace: error: " in done.stderr
+
+
+@pytest.mark.parametrize("at", ["namespaces", "standard"])
+def test_a_label_without_a_value_is_told_where_it_was_written(at: str) -> None:
+    workload = {"workloads": {"db": {"pods": {"app": None}}}}
+    own, shared = (workload, {}) if at == "namespaces" else ({}, workload)
+    done = template(values({"a": own}, shared), "--skip-schema-validation")
+    where = {"namespaces": "namespaces.a", "standard": "standard"}[at]
+    assert re.findall(r"^(\S+): error: ", done.stderr, re.MULTILINE)[-1:] == [f"{where}.workloads.db.pods.app"]
 
 
 def test_the_test_pods_script_tells_what_it_reaches(tmp_path: Path) -> None:

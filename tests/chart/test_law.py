@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from laws.written import PEER_NAMES, PROFILE, names, specs
 
-from chart import chart_answers, copy_with_batch, merged, plugin_answer
+from chart import chart_answers, copy_with_batch, merged, plugin_answer, template
 
 CASES = (4 if IN_CI else 2) * int(os.environ.get("LAWS", "100"))
 
@@ -133,6 +133,52 @@ def test_the_chart_gives_what_the_plugin_gives_or_refuses_as_it_does(chart: Path
         if found != wanted
     ]
     assert not differ, f"{len(differ)} of {len(cases)}; the smallest:\n" + min(differ, key=len)
+
+
+NAMES = list("abcdef")
+graphs = st.dictionaries(
+    st.sampled_from(NAMES),
+    st.lists(
+        st.sampled_from([*NAMES, *NAMES, {"cidr": "10.0.0.0/8"}, {"pods": {"app": "a"}}, {"network": "pods"}]),
+        min_size=1,
+        max_size=3,
+    ),
+    min_size=1,
+)
+"""Named peers that name others, themselves, and names that nobody has."""
+
+
+def test_lists_of_lists_of_peers_are_what_the_plugin_makes_of_them(chart: Path) -> None:
+    made: list[dict[str, Any]] = []
+
+    @settings(max_examples=60, phases=[Phase.generate], database=None)
+    @given(graphs, st.sampled_from(NAMES))
+    def collect(graph: dict[str, Any], name: str) -> None:
+        rule = {"standard": {"egress": {"out": {"to": name}}}, "namespaces": {"shop": {}}}
+        made.append({"profile": {**PROFILE, "enforcer": "any", "peers": graph}, **rule})
+
+    collect()
+    # Each of 200 is a list of the next two: written out one by one, no machine would come to an end.
+    many: dict[str, Any] = {f"p{i:03}": [f"p{i + 1:03}", f"p{i + 2:03}"] for i in range(200)}
+    ends = {"p200": {"cidr": "10.0.0.0/8"}, "p201": {"cidr": "192.0.2.0/24"}}
+    rule = {"standard": {"egress": {"out": {"to": "p000"}}}, "namespaces": {"shop": {}}}
+    made.append({"profile": {**PROFILE, "enforcer": "any", "peers": {**many, **ends}}, **rule})
+    assert chart_answers(chart, made) == list(map(plugin_answer, made))
+
+
+@pytest.mark.parametrize("word", ["x\n::error::pwned", "a\u001b]0;title\u0007\u001b[31m", "n" * 400])
+@pytest.mark.parametrize("at", ["namespaces", "rules", "labels", "peers"])
+def test_a_name_in_a_message_is_one_line_of_what_can_be_shown(at: str, word: str) -> None:
+    rule = {"to": {"pods": {word: "web!"} if at == "labels" else {"app": "a"}}}
+    made = {
+        "profile": {"peers": {word: "nobody"} if at == "peers" else {}},
+        "standard": {"egress": {word if at == "rules" else "out": rule}},
+        "namespaces": {word if at == "namespaces" else "shop": {}},
+    }
+    done = template(made)
+    assert done.status == 1 and "error: " in done.stderr
+    assert not [c for c in done.stderr if c != "\n" and not c.isprintable()]
+    assert not [line for line in done.stderr.split("\n") if line.startswith("::") or len(line) > 250]
 
 
 def test_merging_is_by_key_and_null_removes() -> None:

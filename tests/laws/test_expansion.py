@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 from bulkhead.core.expansion.expand import DENY, expand
+from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.core.language.scalars import Name
 from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.resources.decode import decode
 from conftest import IN_CI
@@ -25,6 +27,55 @@ def policies_of(spec: dict[str, Any], cluster: dict[str, Any] | None = None) -> 
     expansion = expand(made, [resource])
     assert all("would be named" in problem.message for problem in expansion.problems), expansion.problems
     return None if expansion.problems else expansion.policies
+
+
+NAMES = list("abcdef")
+graphs = st.dictionaries(
+    st.sampled_from(NAMES), st.lists(st.sampled_from([*NAMES, *range(4)]), min_size=1, max_size=3), min_size=1
+)
+"""Named peers by name: each a list of other names, some of them unknown, and of addresses, here numbers."""
+
+
+def leads_to(graph: dict[str, list[str | int]], name: str) -> set[str | int]:
+    """Return everything that *name* leads to, itself only where it refers to itself."""
+    found: set[str | int] = set(graph.get(name, ()))
+    while more := {each for one in found for each in graph.get(str(one), ())} - found:
+        found |= more
+    return found
+
+
+def written_out(graph: dict[str, list[str | int]], name: str | int) -> list[int]:
+    return [name] if isinstance(name, int) else [each for one in graph[name] for each in written_out(graph, one)]
+
+
+@given(graphs)
+def test_named_peers_represent_what_their_lists_lead_to_each_once(graph: dict[str, list[str | int]]) -> None:
+    written = {
+        name: [each if isinstance(each, str) else {"cidr": f"10.{each}.0.0/16"} for each in listed]
+        for name, listed in graph.items()
+    }
+    made, problems = decode({**profile(), "spec": {**profile()["spec"], "peers": written}})
+    assert isinstance(made, ClusterProfile), problems
+    peers = Peers(made)
+    assert {str(name) for name in peers.circular} == {name for name in graph if name in leads_to(graph, name)}
+    for name in graph:
+        if all(
+            each in graph and each not in leads_to(graph, each)
+            for each in leads_to(graph, name) | {name}
+            if isinstance(each, str)
+        ):
+            found = [int(str((peer.cidr or ("",))[0]).split(".")[1]) for peer in peers.written_out([Name(name)])]
+            assert list(dict.fromkeys(found)) == list(dict.fromkeys(written_out(graph, name)))
+
+
+def test_lists_of_lists_of_peers_are_read_in_one_pass() -> None:
+    """Each of 2,000 names is a list of the next two: written out one by one they would be more than a machine holds."""
+    listed: dict[str, Any] = {f"p{i}": [f"p{i + 1}", f"p{i + 2}"] for i in range(2000)}
+    cluster = profile()
+    cluster["spec"]["peers"] = {**listed, "p2000": {"cidr": "10.0.0.0/8"}, "p2001": {"cidr": "192.0.2.0/24"}}
+    (policy,) = [each for each in policies_of({"egress": {"out": {"to": "p0"}}}, cluster) or () if each.name != DENY]
+    (rule,) = policy.egress or ()
+    assert {str(peer.cidr) for peer in rule.peers if isinstance(peer, IpBlock)} == {"10.0.0.0/8", "192.0.2.0/24"}
 
 
 @given(specs, layouts, st.randoms(use_true_random=False))

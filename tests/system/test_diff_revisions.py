@@ -309,17 +309,20 @@ def test_two_folders_are_compared_without_git(repository: Repository, tmp_path_f
 
 
 @pytest.mark.parametrize("kind", ["tag", "annotated tag"])
-@pytest.mark.parametrize("name", ["main", "origin/main", "release"])
+@pytest.mark.parametrize("name", ["main", "origin/main", "origin", "release", "release@2"])
 def test_a_name_of_different_commits_is_refused(repository: Repository, name: str, kind: str) -> None:
     """Git takes the tag, where a person means the branch."""
-    repository.git("branch", "-f", "release")
+    for branch in ("release", "release@2"):
+        repository.git("branch", "-f", branch)
     repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repository.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     more = ["-a", "-m", "x"] if kind != "tag" else []
     repository.git("tag", *more, name, "HEAD")
     repository.tree.overlay("cardboard", "  egress:\n    web: {to: internet, ports: 443, why: web}\n")
     repository.commit()
     repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
-    repository.git("branch", "-f", "release", "HEAD")
+    for branch in ("release", "release@2"):
+        repository.git("branch", "-f", branch, "HEAD")
     done = repository.diff(name)
     assert (done.status, done.stdout) == (2, "")
     assert f"`{name}` is the name of different commits" in done.stderr

@@ -8,42 +8,75 @@ what it represents. Notes what is wrong with the profile itself: unknown names, 
 {{- $s := . -}}
 {{- $_ := set $s "peers" dict -}}
 {{- range $name, $members := default dict .profile.peers -}}
-{{- $_ := set $s.peers $name (dict "members" $members) -}}
+{{- $_ := set $s.peers $name (dict "members" $members "fine" true) -}}
 {{- end -}}
-{{- $bad := dict -}}
 {{- $at := dict "s" $s "up" (dict "s" $s "step" "profile" "rank" 1) "step" "peers" -}}
 {{- range $name, $peer := .peers -}}
+{{- template "netpol.circles" (dict "s" $s "peer" $peer) -}}
 {{- $several := gt (len $peer.members) 1 -}}
-{{- $reached := dict -}}
 {{- range $i, $member := $peer.members -}}
 {{- $found := dict "s" $s "peer" $member -}}
 {{- template "netpol.trouble" $found -}}
+{{- if and (not $found.says) $peer.circular -}}
 {{- $mine := dict -}}
 {{- template "netpol.reach" (dict "s" $s "peer" $member "seen" $mine) -}}
-{{- $_ := merge $reached $mine -}}
-{{- if and (not $found.says) (hasKey $mine $name) -}}
+{{- if hasKey $mine $name -}}
 {{- $_ := set $found "says" (printf "peer `%s` refers to itself" $name) -}}
 {{- $_ := set $found "hint" "write the peers without the name itself" -}}
 {{- end -}}
+{{- end -}}
 {{- if $found.says -}}
-{{- $_ := set $bad $name true -}}
+{{- $_ := set $peer "fine" false -}}
 {{- $place := dict "s" $s "up" $at "step" $name -}}
 {{- if $several -}}{{- $place = dict "s" $s "up" $place "step" $i -}}{{- end -}}
 {{- template "netpol.note" (dict "at" $place "says" $found.says "hint" $found.hint) -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set $peer "reached" $reached -}}
 {{- end -}}
 {{- range $name, $peer := .peers -}}
-{{- $fine := not (hasKey $bad $name) -}}
-{{- range $other := keys $peer.reached -}}{{- if hasKey $bad $other -}}{{- $fine = false -}}{{- end -}}{{- end -}}
-{{- $_ := set $peer "fine" $fine -}}
+{{- template "netpol.represent" (dict "s" $s "peer" $peer) -}}
 {{- end -}}
-{{- range $name, $peer := .peers -}}
+{{- end -}}
+
+{{/* Sets `circular` of a named `peer`: whether it leads to a name that refers to itself. Each name is looked at once. */}}
+{{- define "netpol.circles" -}}
+{{- $s := .s -}}
+{{- $peer := .peer -}}
+{{- if not (hasKey $peer "circular") -}}
+{{- $_ := set $peer "circular" true -}}
+{{- $circular := false -}}
+{{- range $peer.members -}}
+{{- if kindIs "string" . -}}
+{{- if hasKey $s.peers . -}}
+{{- $other := index $s.peers . -}}
+{{- template "netpol.circles" (dict "s" $s "peer" $other) -}}
+{{- $circular = or $circular $other.circular -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $peer "circular" $circular -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Sets `flat` of a named `peer`, and `fine` to false where what it leads to is wrong. Each name is looked at once. */}}
+{{- define "netpol.represent" -}}
+{{- $s := .s -}}
+{{- $peer := .peer -}}
+{{- if $peer.circular -}}{{- $_ := set $peer "fine" false -}}{{- end -}}
+{{- if and $peer.fine (not (hasKey $peer "flat")) -}}
+{{- $names := 0 -}}
+{{- range $peer.members -}}
+{{- if kindIs "string" . -}}
+{{- $names = add1 $names -}}
+{{- $other := index $s.peers . -}}
+{{- template "netpol.represent" (dict "s" $s "peer" $other) -}}
+{{- if not $other.fine -}}{{- $_ := set $peer "fine" false -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if $peer.fine -}}
 {{- $flat := dict "s" $s "members" $peer.members "value" list -}}
 {{- template "netpol.flat" $flat -}}
-{{- $_ := set $peer "flat" $flat.value -}}
+{{- $_ := set $peer "flat" (ternary (uniq $flat.value) $flat.value (gt $names 1)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -82,19 +115,16 @@ what it represents. Notes what is wrong with the profile itself: unknown names, 
 {{- end -}}
 {{- end -}}
 
-{{/* Appends to `value` what `members` represent: each a `peer`, by `address` or not, `alone` in its rule or not. */}}
+{{/*
+Appends to `value` what `members` represent: each a `peer`, by `address` or not, `alone` in its rule or not. The names
+among them have their `flat`.
+*/}}
 {{- define "netpol.flat" -}}
 {{- $to := . -}}
 {{- range $member := .members -}}
 {{- if kindIs "string" $member -}}
 {{- $named := index $to.s.peers $member -}}
-{{- if hasKey $named "flat" -}}
 {{- $_ := set $to "value" (concat $to.value $named.flat) -}}
-{{- else -}}
-{{- $inner := dict "s" $to.s "members" $named.members "value" $to.value -}}
-{{- template "netpol.flat" $inner -}}
-{{- $_ := set $to "value" $inner.value -}}
-{{- end -}}
 {{- else if or (hasKey $member "cidr") (hasKey $member "network") -}}
 {{- range $member.network -}}
 {{- range index $to.s.profile.networks . -}}

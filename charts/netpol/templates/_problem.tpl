@@ -19,9 +19,9 @@ A node is a place in the values: `s` is the whole rendering, `step` the node's k
 {{- if kindIs "int" .step -}}
 {{- printf "[%d]" .step -}}
 {{- else if regexMatch "^[-_\\pL\\pN]*[\\pL\\pN][-_\\pL\\pN]*$" .step -}}
-{{- if .up -}}.{{- end -}}{{- .step -}}
+{{- if .up -}}.{{- end -}}{{- include "netpol.shortened" .step -}}
 {{- else -}}
-{{- printf "[\"%s\"]" .step -}}
+{{- printf "[\"%s\"]" (include "netpol.shortened" .step) -}}
 {{- end -}}
 {{- end -}}
 
@@ -55,9 +55,14 @@ netpol: nothing was rendered
 
 {{/* The same, fit for a message: in backticks, one line, shortened. */}}
 {{- define "netpol.shown" -}}
-{{- $line := regexReplaceAll "[^\\pL\\pM\\pN\\pP\\pS]+" (include "netpol.word" .) " " | trim -}}
+{{- printf "`%s`" (include "netpol.shortened" (include "netpol.word" .)) -}}
+{{- end -}}
+
+{{/* A text that somebody else wrote, fit for a message: one line of at most 60 characters. */}}
+{{- define "netpol.shortened" -}}
+{{- $line := regexReplaceAll "[^\\pL\\pM\\pN\\pP\\pS]+" . " " | trim -}}
 {{- if regexMatch "^.{61}" $line -}}{{- $line = print (regexFind "^.{57}" $line) "..." -}}{{- end -}}
-{{- printf "`%s`" $line -}}
+{{- $line -}}
 {{- end -}}
 
 {{/* What was found in the place of the expected value. */}}

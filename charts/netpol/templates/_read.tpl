@@ -8,7 +8,7 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 
 {{/* Reads a node. */}}
 {{- define "netpol.read" -}}
-{{- if and .memo (kindIs "invalid" .touched) -}}
+{{- if and .memo (not (hasKey . "touched")) -}}
 {{- if not .memo.read -}}
 {{- $_ := set .memo "read" true -}}
 {{- $_ := set .memo "raw" .raw -}}

@@ -122,10 +122,16 @@ def spell(path: Path) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         elif step.replace("-", "").replace("_", "").isalnum():
-            text += f".{step}" if text else step
+            text += f".{shortened(step)}" if text else shortened(step)
         else:
-            text += f'["{step}"]'
+            text += f'["{shortened(step)}"]'
     return text
+
+
+def shortened(word: str) -> str:
+    """Return *word*, which somebody else wrote, fit for a message: one line of at most 60 characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in word).split())
+    return line if len(line) <= 60 else line[:57] + "..."
 
 
 _LONGEST_NAME = 300

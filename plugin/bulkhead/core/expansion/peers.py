@@ -1,6 +1,7 @@
 """The named peers of a profile, as peers of a NetworkPolicy."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, IpBlock, PodPeer, Requirement, Selector
@@ -21,7 +22,7 @@ class Peers:
             for i, member in enumerate(members):
                 path: Path = ("spec", "peers", name, i) if len(members) > 1 else ("spec", "peers", name)
                 message, hint = self.trouble(member)
-                if not message and name in self.reached(member):
+                if not message and name in self.circular and name in self.reached(member):
                     message, hint = f"peer `{name}` refers to itself", "write the peers without the name itself"
                 if message:
                     yield Diagnostic(in_resource(f"cluster {self.profile.name}", path), message, hint)
@@ -57,12 +58,19 @@ class Peers:
         return seen
 
     def written_out(self, peers: Iterable[Name | Peer]) -> Iterator[Peer]:
-        """Yield *peers*, each name replaced by its peers, in order. Names must be known and not refer to themselves."""
-        for peer in peers:
-            if isinstance(peer, Name):
-                yield from self.written_out(self.named[peer])
-            else:
+        """
+        Yield *peers*, each name replaced by its peers, in order. What a name stands for is yielded once: lists of lists
+        would be exponentially many. Names must be known and not refer to themselves.
+        """
+        seen: set[Name] = set()
+        waiting = [*peers][::-1]
+        while waiting:
+            peer = waiting.pop()
+            if not isinstance(peer, Name):
                 yield peer
+            elif peer not in seen:
+                seen.add(peer)
+                waiting += reversed(self.named[peer])
 
     def blocks(self, peer: Peer) -> Iterator[IpBlock]:
         """Yield the ``ipBlock``s of a peer that is addresses, each with the exclusions inside it."""
@@ -73,8 +81,31 @@ class Peers:
 
     def in_trouble(self, name: Name) -> bool:
         """Say whether the profile's own peer *name* is wrong, which :meth:`problems` reports once."""
-        members = self.named.get(name, ())
-        return any(self.trouble(each)[0] or name in self.reached(each) for each in members)
+        return name in self.circular or any(self.trouble(each)[0] for each in self.named.get(name, ()))
+
+    @cached_property
+    def circular(self) -> set[Name]:
+        """The names that refer to themselves, be it through others."""
+        near = _near_circles(
+            {name: {each for each in peers if isinstance(each, Name)} for name, peers in self.named.items()}
+        )
+        return {name for name in near if any(name in self.reached(each) for each in self.named[name])}
+
+
+def _near_circles(names: dict[Name, set[Name]]) -> set[Name]:
+    """Return the names that lead to a circle, each name leading to its *names*."""
+    leading: dict[Name, list[Name]] = {}
+    for name, others in names.items():
+        for other in others & names.keys():
+            leading.setdefault(other, []).append(name)
+    left = {name: len(others & names.keys()) for name, others in names.items()}
+    ended = [name for name, count in left.items() if not count]
+    while ended:
+        for name in leading.get(ended.pop(), ()):
+            left[name] -= 1
+            if not left[name]:
+                ended.append(name)
+    return {name for name, count in left.items() if count}
 
 
 def pod_peer(peer: Peer) -> PodPeer:

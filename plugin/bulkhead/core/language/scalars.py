@@ -6,7 +6,7 @@ is wrong and what to write instead.  The limits are those of the Kubernetes API
 (``k8s.io/apimachinery/pkg/util/validation`` and ``k8s.io/api/networking/v1``).
 """
 
-from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.diagnostics import DiagnosticError, shortened
 from bulkhead.core.record import record
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -25,8 +25,7 @@ class InvalidValue(DiagnosticError):
 def quoted(raw: object) -> str:
     """Return what was written, fit for a message: in backticks, one line, shortened."""
     word = "null" if raw is None else str(raw).lower() if isinstance(raw, bool) else str(raw)
-    line = " ".join("".join(c if c.isprintable() else " " for c in word).split())
-    return f"`{line if len(line) <= 60 else line[:57] + '...'}`"
+    return f"`{shortened(word)}`"
 
 
 def text(raw: object, what: str) -> str:

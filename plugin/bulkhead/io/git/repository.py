@@ -91,7 +91,7 @@ class Repository:
         """
         if name.startswith("-") or "\0" in name:
             raise GitError(f"`{name}` is no revision")
-        self._check_one_commit(re.split(r"[~^@:]", name)[0])
+        self._check_one_commit(re.split(r"[~^:]|@\{", name)[0])
         try:
             found = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
             return Revision(name, found, self._ask("rev-parse", "--verify", f"{found}^{{tree}}").decode().strip())
@@ -104,7 +104,8 @@ class Repository:
 
         The places are those of gitrevisions(7).
         """
-        places = [f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}", f"refs/remotes/{name}"]
+        places = [f"refs/{before}{name}" for before in ("", "tags/", "heads/", "remotes/")]
+        places.append(f"refs/remotes/{name}/HEAD")
         if name in ("", "HEAD") or re.search(r"[\s*?\[\\]", name):
             return
         listed = (
