@@ -371,3 +371,23 @@ def test_what_a_delivery_is_told_to_apply_is_not_judged(
     found = read(tmp_path, custom(version, kind, path="elsewhere"))
     assert [(each.kind, each.delivers) for each in found.unjudged] == [(f"{kind} ({version.partition('/')[0]})", True)]
     assert bool(found.evidence.creators) is may_create_pods
+
+
+NO_OBJECTS = [None, 1, "x", True, [], [META], {}, {"metadata": META}, {"apiVersion": "v1", "metadata": META}]
+
+
+@pytest.mark.parametrize("name", ["dump.json", "dump.yaml"])
+@pytest.mark.parametrize("kind", ["List", "PodList"])
+@pytest.mark.parametrize("item", NO_OBJECTS)
+def test_no_item_of_a_list_is_left_out(tmp_path: Path, name: str, kind: str, item: Any) -> None:
+    """kubectl reads a list only where each item is an object; one of a PodList has its kind from the list."""
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": META, "spec": TEMPLATE["spec"]}
+    found = {"apiVersion": "v1", "kind": kind, "items": [pod, item]}
+    (tmp_path / name).write_text(json.dumps(found))
+    read_all = load(str(tmp_path / name))
+    messages = [fault.message for fault in read_all.faults]
+    assert messages, item
+    if not isinstance(item, dict):
+        assert messages[0].endswith("an item of a list that is no Kubernetes object")
+    elif kind == "List":
+        assert messages[0].endswith("`kind` is missing")

@@ -309,9 +309,10 @@ def _in_list(problem: Diagnostic, item: Item) -> Diagnostic:
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     name = "/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key))
-    named = quoted(f"{data.get('kind') or item.kind} {name}".strip())
+    named = f"{data.get('kind') or item.kind} {name}".strip()
     place = spell(("items", item.number or 0, *problem.location.path))
-    return replaced(problem, message=f"{place}, {named}: {problem.message}")
+    said = f"{place}, {quoted(named)}" if named else place
+    return replaced(problem, message=f"{said}: {problem.message}")
 
 
 def _template_problem(problem: Diagnostic, text: str, broken: bool) -> Diagnostic:

@@ -88,17 +88,17 @@ def read(
     those of the list that *document* is an item of; with *is_item* or a *path* it is one. What is wrong is added to
     *problems*. An object about which nothing has to be known is not yielded.
     """
-    if document is None:
+    listed = bool(path or is_item)
+    if document is None and not listed:
         return
     found = (document.get("kind") or kind) if isinstance(document, dict) else None
     if not isinstance(document, dict) or found is None or found == "":
-        if isinstance(document, dict):
-            _check_no_kind(document, problems, path)
+        _check_no_kind(document, problems, path, listed)
         yield None
     elif not isinstance(found, str):
         problems.append(Diagnostic(in_resource("document", (*path, "kind")), f"`kind` must be text, not `{found}`"))
     elif not _refused_shape(found, document, problems, path):
-        yield from _list_or_object(found, version, document, problems, path, bool(path or is_item))
+        yield from _list_or_object(found, version, document, problems, path, listed)
 
 
 _TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status", "items")
@@ -165,11 +165,16 @@ def marked(found: ReadObject, unknown: tuple[str, ...]) -> UnjudgedPolicy | None
     return UnjudgedPolicy(f"{found.kind} with {words}", found.namespace, found.name, " ".join(unknown))
 
 
-def _check_no_kind(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> None:
+def _check_no_kind(document: Any, problems: list[Diagnostic], path: Path, listed: bool) -> None:
+    """Add a problem where *document*, which has no kind, was meant as an object; an item of a list always is."""
+    if not isinstance(document, dict):
+        if listed:
+            problems.append(Diagnostic(in_resource("document", path), "an item of a list that is no Kubernetes object"))
+        return
     key = misspelt_key(document)
     if key:
         problems.append(Diagnostic(in_resource("document", (*path, key)), f"unknown field `{key}`", "write `kind`"))
-    elif has_own_version(document):
+    elif listed or has_own_version(document):
         problems.append(Diagnostic(in_resource("document", path), "`kind` is missing", "write what kind this is"))
 
 
