@@ -293,3 +293,18 @@ def test_the_policies_of_a_refused_row_have_their_places(tmp_path: Path) -> None
     _, text = held(tmp_path, [*THERE, IN_DENY], "{from: shop/web, to: shop/db, port: 80, allowed: true}")
     assert "no rule for the ingress of shop/db allows it; isolated by shop/in-deny (" in text
     assert "cluster.yaml:5)" in text  # the third document; each one is a line
+
+
+def test_what_could_exist_is_not_hidden_by_a_pod_that_does(tmp_path: Path) -> None:
+    """The rule lets in every pod of the namespace: the one that exists, and any other."""
+    given = [workload("db"), workload("web"), workload("evil"), policy(labelled(app="db"), ingress=from_(pods({})))]
+    status, said = held(tmp_path, given, "{to: shop/db, from-only: shop/web}")
+    assert status == 1
+    real, possible = said.index("shop/evil -> shop/db"), said.index("in namespace `shop` -> shop/db")
+    assert real < possible, said
+
+
+def test_what_exists_and_is_all_that_is_named_is_said_once(tmp_path: Path) -> None:
+    given = [workload("db"), workload("web"), policy(labelled(app="db"), ingress=from_(pods(labelled(app="web"))))]
+    status, said = held(tmp_path, given, "{from: shop/web, to: shop/db, allowed: false}")
+    assert (status, said.count(" -> shop/db: all ports open")) == (1, 1), said

@@ -5,7 +5,6 @@ Checks whether a promise holds for every endpoint that could exist.
 import itertools
 from collections.abc import Iterable, Iterator
 
-from bulkhead.core.engine.endpoint_space import MemberIndex
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
@@ -39,6 +38,9 @@ from bulkhead.core.sets.value_sets import EVERY
 
 _MOST_BREACHES = 1_000
 """Breaches between given endpoints that are looked at to find whether they show a class of flows."""
+
+_MOST_PIECES = 200
+"""Parts of a class of flows that given endpoints do not show; with more it is said as a whole."""
 
 _MOST_CLASSES = 100
 """Classes of flows that are looked for where a promise is broken."""
@@ -104,20 +106,29 @@ class PossibleChecker:
         )
 
     def is_shown(self, breach: PossibleBreach, known: Iterable[Breach]) -> bool:
-        """Say whether one of the *known* breaches between given endpoints is a flow of *breach*."""
+        """Say whether the *known* breaches between given endpoints show every flow of *breach*."""
+        rest = [breach.flows]
         for each in itertools.islice(known, _MOST_BREACHES):
             for number, layer in self.layers(breach):
-                ends = (SOURCE, each.source), (DESTINATION, each.destination)
-                if each.layer == number and all(self.is_at(layer, breach, *end) for end in ends):
-                    return True
+                if each.layer == number and len(rest) <= _MOST_PIECES:
+                    for shown in self.flows_of(layer, breach.space, each):
+                        rest = [piece for one in rest for piece in breach.space.subtract(one, shown)]
+            if not rest:
+                return True
         return False
 
-    def is_at(self, layer: FamilyReachability, breach: PossibleBreach, end: str, member: MemberIndex) -> bool:
-        """Say whether an endpoint of the member *member* of *layer* belongs to *end* of *breach*."""
-        if not _members(layer, breach, end) >> member & 1:
-            return False
-        pods = layer.space.classes[member].pods
-        return not pods or any(is_labelled(breach.flows, end, pod) for pod in pods)
+    def flows_of(self, layer: FamilyReachability, space: FlowSpace, breach: Breach) -> Iterator[FlowClass]:
+        """Yield the flows of *space* that *breach* of *layer* is about."""
+        reader = next(ends for _, ends in self.sides if ends.space is space)
+        both = []
+        for end, member in ((SOURCE, breach.source), (DESTINATION, breach.destination)):
+            each = layer.space.classes[member]
+            pods = [found.flows for found in reader.given(end, each.pods)]
+            both.append(list(dict.fromkeys((*pods, *reader.outside(end, each.addresses.spans)))))
+        for one, other in itertools.product(*both):
+            found = intersect(one, other)
+            if found:
+                yield flow_class(found.values, {**found.spans, PORT: breach.ports.spans})
 
     def given(self, breach: PossibleBreach, end: str) -> tuple[Pod, ...]:
         """Return the given pods that belong to *end* of *breach*."""
