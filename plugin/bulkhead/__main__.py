@@ -2,6 +2,6 @@
 
 import sys
 
-from bulkhead.cli.main import main
+from bulkhead.cli.start import main
 
 sys.exit(main())

@@ -1,6 +1,6 @@
 """What the laws of lint judge: the rules of a cluster, without files."""
 
-from bulkhead.core.engine.semantics import specification
+from bulkhead.core.engine.semantics import Semantics, mode_of
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.language.resources import Enforcer
@@ -20,4 +20,4 @@ def scene_of(cluster: Cluster, enforcer: Enforcer, workloads: bool = False) -> L
         for direction in Direction
         for entry in range(len(policy.of(direction) or ()))
     )  # fmt: skip
-    return LintContext(LintedCluster(cluster, specification(enforcer)), lines, enforcer, workloads=workloads)
+    return LintContext(LintedCluster(cluster, Semantics(mode_of(enforcer))), lines, enforcer, workloads=workloads)

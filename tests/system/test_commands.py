@@ -203,7 +203,7 @@ def test_a_resource_that_is_not_there_is_a_mistake_in_the_tree(cluster: Tree, co
     cluster.write("kustomization.yaml", "resources: [overlays/media, empty]\n")
     done = cluster.bulkhead(command)
     assert (done.status, done.stdout) == (1, "")
-    assert "empty: error: there is no kustomization.yaml here" in done.stderr
+    assert "kustomization.yaml:1:29: error: the folder `empty` has no kustomization.yaml" in done.stderr
 
 
 def test_without_kustomize_the_message_says_what_to_install(cluster: Tree) -> None:

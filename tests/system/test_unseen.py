@@ -105,19 +105,19 @@ def test_a_policy_of_another_api_group_is_none_that_is_left(shop: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "place"),
     [
-        "kind: Foo\nresources: [overlays/shop]\n",
-        "apiVersion: example.com/v1\nresources: [overlays/shop]\n",
-        "metadata: {unknown: x}\nresources: [overlays/shop]\n",
-        'resources: [overlays/shop, ""]\n',
-        "resources: [overlays/shop, 5]\n",
+        ("kind: Foo\nresources: [overlays/shop]\n", "1:7"),
+        ("apiVersion: example.com/v1\nresources: [overlays/shop]\n", "1:13"),
+        ("metadata: {unknown: x}\nresources: [overlays/shop]\n", "1:12"),
+        ('resources: [overlays/shop, ""]\n', "1:28"),
+        ("resources: [overlays/shop, 5]\n", "1:28"),
     ],
 )
-def test_a_root_that_kustomize_refuses_is_refused(shop: Tree, text: str) -> None:
+def test_a_root_that_kustomize_refuses_is_refused(shop: Tree, text: str, place: str) -> None:
     shop.write("kustomization.yaml", text)
     assert shop.build(".").status == 1
-    assert_refused(shop, "kustomization.yaml: error: kustomize: ")
+    assert_refused(shop, f"kustomization.yaml:{place}: error: ")
 
 
 def test_a_root_that_lists_itself_is_refused(shop: Tree) -> None:

@@ -160,7 +160,21 @@ def test_what_cannot_be_read_is_a_fault_with_its_place(tmp_path: Path, text: str
 def test_a_file_that_is_not_text_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
     assert [str(fault) for fault in load(str(tmp_path)).faults] == [
-        f"{tmp_path}/a.yaml: error: cannot be read: it is not UTF-8 text"
+        f"{tmp_path}/a.yaml:1:1: error: not UTF-8 text: byte 0xff\nhint: save the file as UTF-8"
+    ]
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+@pytest.mark.parametrize(
+    "before", ["", "a", "a\n", "ä\n\näb", "x" * (1 << 20), "ä" * (1 << 19) + "b", "\n" + "ä" * 600_000]
+)
+def test_a_byte_that_is_not_utf_8_has_its_place(tmp_path: Path, before: str, ending: str) -> None:
+    """Also in a file of JSON, which is read in pieces of a mebibyte."""
+    file = tmp_path / f"a.{ending}"
+    file.write_bytes(b'{"a": "' + before.encode() + b'\xe9"}')
+    line, column = before.count("\n") + 1, len(before.rpartition("\n")[2].encode()) + (1 if "\n" in before else 8)
+    assert [str(fault) for fault in load(str(file)).faults] == [
+        f"{file}:{line}:{column}: error: not UTF-8 text: byte 0xe9\nhint: save the file as UTF-8"
     ]
 
 

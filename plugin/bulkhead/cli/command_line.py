@@ -3,12 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
-from bulkhead import __version__
-from bulkhead.cli.console import CommandFailed, Console, UsageError
+from bulkhead.cli.console import HERE, CommandFailed, Console, UsageError
 from bulkhead.cli.registry import COMMANDS, load_command
-from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.diagnostics import DiagnosticError, nearest
+from bulkhead.core.language.scalars import quoted
 
 _DESCRIPTION = """\
 Keep the network segmentation of a Kubernetes cluster in git.
@@ -31,6 +31,7 @@ examples:
   bulkhead explain cardboard trade-bot:80  show why, with the line that a person wrote
   bulkhead test                            check the tests in tests/reachability
   bulkhead diff main                       show which traffic my change opens and closes
+  bulkhead help diff                       print the options of a command; `bulkhead version`
 
 exit status: 0 success; 1 a problem, a stale file or a difference was found
              2 the command line or a file is unusable, or there is nothing to judge
@@ -65,6 +66,24 @@ class CommandParser(argparse.ArgumentParser):
         self.declare()
         return super().parse_known_args(args, namespace)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Check a value that must be one of several, as argparse does; another one gets the nearest as a hint."""
+        if action.choices is not None and value not in action.choices:
+            known = [str(each) for each in action.choices]
+            near = nearest(str(value), known)
+            hint = f"did you mean `{near}`?" if near else f"there are {', '.join(known)}"
+            named = "command" if action.dest in ("command", "about") else "value"
+            raise argparse.ArgumentError(
+                None if named == "command" else action, f"unknown {named} {quoted(value)}: {hint}"
+            )
+
+    def refuse_unknown(self, arguments: Sequence[str]) -> NoReturn:
+        """Exit with a message about the first of *arguments*, which this command does not have."""
+        known = [each for action in self._actions for each in action.option_strings]
+        first = arguments[0].partition("=")[0]
+        near = nearest(first, known) if first.startswith("-") else ""
+        self.error(f"unknown argument {quoted(first)}" + (f": did you mean `{near}`?" if near else ""))
+
     def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
         if message:
             (self.console.note if file is sys.stderr else self.console.write)(message)
@@ -87,7 +106,7 @@ def command_parser(console: Console, complete: bool = False) -> CommandParser:
     It imports the module of a command when that is chosen; where *complete*, all of them at once.
     """
     top = CommandParser(console, prog="bulkhead", description=_DESCRIPTION, epilog=_EPILOGUE)
-    top.add_argument("--version", action="version", version=f"bulkhead {__version__}")
+    top.add_argument("--version", action="store_true", help="the same as `bulkhead version`")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         parser = commands.add_parser(name, help=summary, console=console, command=name)
@@ -99,7 +118,12 @@ def command_parser(console: Console, complete: bool = False) -> CommandParser:
 def run(arguments: Sequence[str], console: Console) -> int:
     """Run one command; return its exit status."""
     try:
-        options = command_parser(console).parse_args(arguments)
+        if "--version" in arguments[:1]:
+            return run(["version"], console)
+        parser: argparse.ArgumentParser = command_parser(console)
+        options, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            options.parser.refuse_unknown(unknown)
         return _run(options, console)
     except SystemExit as ended:  # argparse has written the help or what is wrong with the options
         return int(ended.code or 0)
@@ -113,6 +137,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     try:
         if options.timeout is not None:
             console.limit_time(options.timeout)
+        if getattr(options, "chosen_dir", None) is not None:
+            _choose_folder(options)
         if getattr(options, "cluster", None) is not None:
             _choose_cluster(options)
         status: int = options.run(options, console)
@@ -122,14 +148,23 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         parser.error(str(wrong))
 
 
+def _choose_folder(options: argparse.Namespace) -> None:
+    """Set ``dir`` to the folder that ``-C`` names."""
+    if options.dir not in (None, HERE):
+        raise UsageError("give a folder as an argument or with -C, not both")
+    options.dir = options.chosen_dir
+
+
 def _choose_cluster(options: argparse.Namespace) -> None:
     """Set ``dir`` to the folder of the cluster that ``--cluster`` names."""
-    from bulkhead.io.kustomize.kustomization import CLUSTERS, clusters
+    from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
 
-    if options.dir not in (None, "."):
+    if options.dir not in (None, HERE):
         raise UsageError("give a folder or --cluster, not both")
     known = clusters(".")
     if options.cluster not in known:
         there = f"there are {', '.join(known)}" if known else f"there is no folder with a kustomization in {CLUSTERS}/"
-        raise UsageError(f"there is no cluster `{options.cluster}`: {there}")
+        near = nearest(options.cluster, known)
+        hint = f"did you mean `{near}`?" if near else there
+        raise UsageError(f"there is no cluster {quoted(options.cluster)}: {hint}")
     options.dir = f"{CLUSTERS}/{options.cluster}"

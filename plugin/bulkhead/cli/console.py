@@ -15,6 +15,9 @@ from bulkhead.report.layout.cut import EVERYTHING, SHORT
 from bulkhead.report.layout.style import Style
 from bulkhead.report.layout.text import count, error_lines, faults
 
+HERE = "."
+"""The folder that a command reads where none is named."""
+
 NO_TERMINAL = 120
 """Columns of a line where there is no terminal."""
 

@@ -161,11 +161,11 @@ def _saved(console: Console, folder: str) -> str:
                 piece = console.stdin.read(MIB)
         return file
     except UnicodeError:
-        _refuse_stdin(console, "it is not UTF-8 text")
+        _refuse_stdin(console, "it is not UTF-8 text", "write it in UTF-8")
 
 
-def _refuse_stdin(console: Console, message: str) -> NoReturn:
-    console.refuse([Diagnostic(Location("stdin"), message)], NO_ANSWER)
+def _refuse_stdin(console: Console, message: str, hint: str = "") -> NoReturn:
+    console.refuse([Diagnostic(Location("stdin"), message, hint)], NO_ANSWER)
 
 
 def evidence_of(found: AnalysisInput, answer: Reachability) -> Evidence:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from bulkhead.analysis.semantics_options import SemanticsOptions
+from bulkhead.cli.console import HERE
 from bulkhead.core.engine.semantics import IpBlockMode, SemanticsName
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.io.manifests.manifest_files import Selection
@@ -38,15 +39,17 @@ def values(members: Iterable[Enum]) -> list[str]:
 
 
 def folder_options(parser: Parser) -> None:
-    """Declare the folder that a command reads."""
+    """Declare the folder that a command reads: as an argument, or as :func:`folder_option`."""
     parser.add_argument(
-        "dir", nargs="?", default=".", metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
+        "dir", nargs="?", default=HERE, metavar="DIR", help="a folder with a kustomization.yaml (default: .)"
     )
-    cluster_option(parser)
+    folder_option(parser)
 
 
-def cluster_option(parser: Parser) -> None:
-    """Declare ``--cluster``, another way to name the folder ``dir``."""
+def folder_option(parser: Parser, about: str = "the same as an option, as every command has it") -> None:
+    """Declare ``-C``, which every command that reads a folder has, and ``--cluster``, another way to name one."""
+    parser.set_defaults(dir=HERE)
+    parser.add_argument("-C", "--dir", "--directory", dest="chosen_dir", metavar="DIR", help=about)
     parser.add_argument("--cluster", metavar="NAME", help="read the folder clusters/NAME")
 
 
@@ -90,9 +93,9 @@ def semantics_options(parser: Parser) -> None:
     )
     parser.add_argument(
         "--enforcer",
-        choices=values(each for each in Enforcer if each is not Enforcer.ANY),
+        choices=values(Enforcer),
         help="what enforces the policies: kube-router is measured, of the others only what they document is known "
-        "(default: what the profile says)",
+        "(default: what the profile says, else any)",
     )
     parser.add_argument(
         "--ipblock",

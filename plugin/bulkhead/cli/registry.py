@@ -18,6 +18,8 @@ COMMANDS = {
     "test": "check the reachability tests that are kept in git",
     "diff": "show which traffic a change opens and which it closes",
     "completion": "print the completion script for a shell",
+    "help": "print the help of a command",
+    "version": "print the version, and which kustomize and Python are used",
 }
 """The summary of each command by its name, which is also the name of its module in `bulkhead.cli.commands`."""
 

@@ -4,6 +4,7 @@ Files: only regular ones are read, and none is ever half written.
 Each is written under a temporary name in its folder, and renamed.
 """
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -12,7 +13,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.diagnostics import DiagnosticError, Location, nearest
+from bulkhead.core.safe_text import printable
+from bulkhead.io.yaml.characters import SAVE_AS_UTF_8, wrong_byte
 
 GENERATED = "# Rendered by bulkhead; edit the overlays instead.\n"
 """The first line of each file in a rendered folder: only such files are ever replaced or removed there."""
@@ -54,7 +57,8 @@ def regular_file(path: str, most: int = LARGEST_TEXT) -> BinaryIO:
         if kind not in ("", "regular file"):
             raise Unreadable(f"this is a {kind}: only regular files are read", _SAVE_IT) from None
         reason = (error.strerror or "") if isinstance(error, OSError) else "the path holds a null character"
-        raise Unreadable(f"cannot be read: {reason.lower()}") from None
+        hint = similar(path) if isinstance(error, FileNotFoundError) else ""
+        raise Unreadable(f"cannot be read: {reason.lower()}", hint) from None
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode):
         os.close(handle)
@@ -64,6 +68,21 @@ def regular_file(path: str, most: int = LARGEST_TEXT) -> BinaryIO:
         raise Unreadable(f"the file has {found.st_size / MIB:,.1f} MiB: at most {most / MIB:,.0f} MiB are read")
     return os.fdopen(handle, "rb")
 
+
+def similar(path: str) -> str:
+    """Return the hint that names what is called almost like *path*, which does not exist; ``""`` where nothing is."""
+    folder, name = os.path.split(path.rstrip("/"))
+    try:
+        names = os.listdir(folder or ".")
+    except (OSError, ValueError):
+        return ""
+    near = nearest(name, names) if len(names) <= _MOST_NAMES else ""
+    meant = os.path.join(folder, near)
+    return f"did you mean `{printable(os.path.relpath(meant) if os.path.isabs(path) else meant)}`?" if near else ""
+
+
+_MOST_NAMES = 1000
+"""Names of a folder that are compared."""
 
 _SAVE_IT = "save the contents to a file, or give them on stdin where the command reads `-`"
 
@@ -109,8 +128,33 @@ def text_of(path: str, most: int = LARGEST_TEXT) -> str:
     """
     try:
         return bytes_of(path, most).decode("utf-8")
-    except UnicodeDecodeError:
-        raise Unreadable("cannot be read: it is not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        raise not_utf_8(error) from None
+
+
+def not_utf_8(error: UnicodeDecodeError) -> Unreadable:
+    """Return the refusal of a text with the place of the first byte that is not UTF-8, on which decoding failed."""
+    message, line, column = wrong_byte(error)
+    return Unreadable(message, SAVE_AS_UTF_8, Location("", line, column))
+
+
+def not_utf_8_in(path: str, most: int) -> Unreadable:
+    """Return the same for the file at *path*, which has at most *most* bytes and is not read as a whole."""
+    line = column = 1
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with regular_file(path, most) as file:
+        piece = b"-"
+        while piece:
+            piece, kept = file.read(MIB), len(decoder.getstate()[0])
+            try:
+                decoder.decode(piece, not piece)
+            except UnicodeDecodeError as error:
+                message, lines, columns = wrong_byte(error)
+                column = columns if lines > 1 else column - kept + columns - 1
+                return Unreadable(message, SAVE_AS_UTF_8, Location("", line + lines - 1, column))
+            line += piece.count(b"\n")
+            column = len(piece) - piece.rfind(b"\n") if b"\n" in piece else column + len(piece)
+    return Unreadable("not UTF-8 text", SAVE_AS_UTF_8)
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":

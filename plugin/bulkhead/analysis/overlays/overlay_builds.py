@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from bulkhead.analysis.overlays.overlay import Known, Overlay
 from bulkhead.analysis.overlays.problem_places import located
 from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
-from bulkhead.io.kustomize.build import Failed, Mirror, kustomization_text, remedy
+from bulkhead.io.kustomize.build import Failed, Mirror, kustomization_text
+from bulkhead.io.kustomize.failures import failure
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.patch_layers import Sources
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw
@@ -43,7 +44,7 @@ class OverlayBuilds:
         """Return what the resources *built* in *folder* expand to; every problem is noted with its place."""
         file = self.graph.found[folder].file
         if isinstance(built, Failed):
-            self.faults.append(Diagnostic(Location(file), f"kustomize: {built.message}", remedy(built.message)))
+            self._add(failure(self.graph, folder, built))
             return None
         try:
             overlay = Overlay(built, self.known)

@@ -13,8 +13,9 @@ from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import OverlayBuilds
 from bulkhead.analysis.overlays.root_build import RootBuild
 from bulkhead.analysis.overlays.tree_checks import nothing_expanded, overlay_faults, tree_faults
-from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.io.kustomize.build import Failed, mirror, remedy
+from bulkhead.core.diagnostics import Diagnostic
+from bulkhead.io.kustomize.build import Failed, mirror
+from bulkhead.io.kustomize.failures import failure
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds, Graph
 from bulkhead.io.kustomize.patch_layers import Sources
 
@@ -70,8 +71,7 @@ def load_overlay_tree(
                 loaded.faults += whole.faults
                 loaded.faults += kept_back(loaded.text, graph.found[graph.root].file)
     except Failed as failed:
-        at = Location(graph.found[graph.root].file)
-        loaded.faults.append(Diagnostic(at, f"kustomize: {failed.message}", remedy(failed.message)))
+        loaded.faults.append(failure(graph, graph.root, failed))
     if loaded.faults:
         loaded.text = ""
     return loaded

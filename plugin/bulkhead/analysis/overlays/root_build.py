@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import AFTER
+from bulkhead.analysis.overlays.passed_through import unreadable_resources
 from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, is_networkpolicy
@@ -63,14 +64,20 @@ class RootBuild:
         """
         root = self.graph.found[self.graph.root]
         if self._only_lists(root):
+            kept = (each for overlay in self.overlays.values() for each in overlay.kept)
+            self.faults += unreadable_resources(self.graph, kept)
             return join(text for _, text in sorted(self._in_order(root), key=lambda each: each[0]))
         self.listed = False
         for leaf in leaves:
             self._put_in_place(leaf)
         text = self.copy.build(self.graph.root)
-        heads = [each.head for each in of_build(text)]
+        resources = of_build(text)
+        heads = [each.head for each in resources]
         for head in filter(is_ours, heads):
             self._left(head)
+        ours = {(each.namespace, each.name) for overlay in self.overlays.values() for each in overlay.policies}
+        others = (each for each in resources if (each.head.get("namespace"), each.head.get("name")) not in ours)
+        self.faults += unreadable_resources(self.graph, others)
         policies = sum(len(overlay.policies) for overlay in self.overlays.values())
         if policies and not any(is_networkpolicy(head.get("apiVersion"), head.get("kind")) for head in heads):
             message = f"of the policies that the overlays expand to ({policies}), none is left"
@@ -127,22 +134,23 @@ class RootBuild:
         """Yield what the overlays render that *root* leads to; refuse what comes twice, as kustomize does."""
         taken: dict[tuple[int, str, str], str] = {}
         refused: set[tuple[str, str]] = set()
-        for leaf in self._visited(root):
+        for leaf, at in self._visited(root, Location(root.file, 1, 1)):
             for key, text in self._rendered([leaf]):
                 if key in taken and (leaf.folder, taken[key]) not in refused:
                     other = taken[key]
                     refused.add((leaf.folder, other))
-                    self._fault(leaf.file, *_twice(key, os.path.relpath(other, root.folder), other == leaf.folder))
+                    message, hint = _twice(key, os.path.relpath(other, root.folder), other == leaf.folder)
+                    self.faults.append(Diagnostic(at, message, hint))
                 taken[key] = leaf.folder
                 yield key, text
 
-    def _visited(self, at: Kustomization) -> Iterator[Kustomization]:
-        """Yield each overlay as often as *at*, which only lists, leads to it."""
+    def _visited(self, at: Kustomization, entry: Location) -> Iterator[tuple[Kustomization, Location]]:
+        """Yield each overlay as often as *at*, which only lists, leads to it, with the *entry* that names it."""
         if self.graph.expands(at) is not None:
-            yield at
+            yield at, entry
             return
-        for entry in at.entries("resources"):
-            yield from self._visited(self.graph.found[os.path.realpath(at.at(entry))])
+        for i, name in enumerate(at.entries("resources")):
+            yield from self._visited(self.graph.found[os.path.realpath(at.at(name))], at.place(("resources", i)))
 
     def _rendered(self, leaves: list[Kustomization]) -> Iterator[tuple[tuple[int, str, str], str]]:
         """Yield the documents of *leaves*, each with its sort key in kustomize's order."""
@@ -155,7 +163,7 @@ class RootBuild:
                 yield legacy(head), document(policy)
 
     def _fault(self, file: str, message: str, hint: str = "") -> None:
-        self.faults.append(Diagnostic(Location(file), message, hint))
+        self.faults.append(Diagnostic(Location(file, 1, 1), message, hint))
 
 
 def _is_plain_list(at: Kustomization) -> bool:

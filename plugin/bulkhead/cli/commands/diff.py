@@ -11,8 +11,8 @@ from bulkhead.cli.options import (
     Options,
     Parser,
     all_option,
-    cluster_option,
     describe,
+    folder_option,
     format_option,
     selection_asked,
     selection_options,
@@ -63,10 +63,7 @@ def options(parser: Parser) -> None:
     """Declare the options."""
     describe(parser, _DESCRIPTION, _EPILOGUE)
     parser.add_argument("revisions", nargs="*", metavar="REV", help="a branch, tag or hash, or A..B (default: HEAD)")
-    parser.add_argument(
-        "--dir", default=".", metavar="DIR", help="the folder with the overlays, on both sides (default: .)"
-    )
-    cluster_option(parser)
+    folder_option(parser, "the folder with the overlays, on both sides (default: .)")
     sides = parser.add_mutually_exclusive_group()
     sides.add_argument("--dirs", nargs=2, default=(), metavar="DIR", help="compare the overlays in two folders")
     sides.add_argument(

@@ -14,8 +14,8 @@ from bulkhead.cli.options import (
     Parser,
     all_option,
     analysis_options,
-    cluster_option,
     describe,
+    folder_option,
     format_option,
 )
 from bulkhead.cli.requested_ports import port_set_of, requested_port
@@ -69,9 +69,7 @@ exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; w
     parser.add_argument(
         "destination", metavar="DST[:PORT[/PROTO]]", help="where it goes to; the protocol is TCP unless it is given"
     )
-    parser.add_argument("-C", "--directory", dest="dir", default=".", metavar="DIR",
-                        help="the folder with the overlays (default: .)")  # fmt: skip
-    cluster_option(parser)
+    folder_option(parser, "the folder with the overlays (default: .)")
     analysis_options(parser)
     format_option(parser, EXPLAIN_FORMATS)
     all_option(parser)

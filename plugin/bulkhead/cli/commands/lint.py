@@ -4,22 +4,24 @@ import os
 import time
 from collections.abc import Sequence
 
-from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, from_overlays
+from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
 from bulkhead.analysis.lint_input import LintInput
+from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge
 from bulkhead.cli.options import (
     Options,
     Parser,
-    cluster_option,
     describe,
+    folder_option,
     format_option,
     selection_asked,
     selection_options,
+    semantics_asked,
+    semantics_options,
     values,
 )
 from bulkhead.core.diagnostics import nearest
-from bulkhead.core.engine.semantics import specification
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.language.scalars import Date, InvalidValue
@@ -50,14 +52,13 @@ def options(parser: Parser) -> None:
     )
     parser.add_argument("dir", nargs="?", metavar="DIR", help="a folder with a kustomization.yaml (default: . unless "
                         "--manifests is given)")  # fmt: skip
-    cluster_option(parser)
+    folder_option(parser)
+    parser.set_defaults(dir=None)
     parser.add_argument("--manifests", action="append", metavar="PATH", help="manifests in a file or folder, or a dump "
                         "of a cluster: alone, or with DIR for its pods and its other namespaces; - is stdin; may be "
                         "repeated")  # fmt: skip
     selection_options(parser)
-    parser.add_argument("--enforcer", choices=values(Enforcer), metavar="NAME",
-                        help=f"what enforces the policies: {', '.join(values(Enforcer))} (default: what the profile "
-                        "says, else any)")  # fmt: skip
+    semantics_options(parser)
     format_option(parser, LINT_FORMATS)
     parser.add_argument("--all", action="store_true", help="list accepted findings too, with the reasons, and "
                         "long lists whole")  # fmt: skip
@@ -83,7 +84,13 @@ def run(options: Options, console: Console) -> int:
         check_selection(selection_asked(options))
     bounds = Bounds(helm=options.enable_helm)
     overlays = from_overlays(options.dir or ".", bounds) if options.dir or not options.manifests else None
-    manifests = _manifests(options, overlays, console) if options.manifests else None
+    semantics = semantics_of(semantics_asked(options), overlays.profile if overlays else None)
+    if overlays:
+        overlays.semantics = semantics
+    selected = selection_asked(options)
+    manifests = (
+        manifests_input(options.manifests, selected, console, semantics.specification) if options.manifests else None
+    )
     problems = [fault for each in (overlays, manifests) if each for fault in each.faults]
     if problems:
         console.refuse(problems, "nothing was judged")
@@ -92,7 +99,7 @@ def run(options: Options, console: Console) -> int:
     evidence = Evidence()
     for side in (overlays, manifests):
         evidence = evidence.and_of(side.evidence) if side else evidence
-    found = _found(options, overlays, manifests, checks, today)
+    found = _found(options.manifests, overlays, manifests, semantics.enforcer, checks, today)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
     console.write(
         LINT_FORMATS[options.format](
@@ -116,28 +123,18 @@ def _checks(enable: Sequence[str], disable: Sequence[str]) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if check.id not in disable and (check.on or check.id in enable))
 
 
-def _manifests(options: Options, overlays: AnalysisInput | None, console: Console) -> AnalysisInput:
-    semantics = specification(_enforcer(options, overlays))
-    return manifests_input(options.manifests, selection_asked(options), console, semantics)
-
-
-def _enforcer(options: Options, overlays: AnalysisInput | None) -> Enforcer:
-    return Enforcer(options.enforcer) if options.enforcer else enforcer_of(overlays.profile if overlays else None)
-
-
 def _found(
-    options: Options,
+    paths: Sequence[str],
     overlays: AnalysisInput | None,
     manifests: AnalysisInput | None,
+    enforcer: Enforcer,
     checks: tuple[Check, ...],
     today: str,
 ) -> tuple[FindingGroup, ...]:
     files = (
-        [os.path.realpath(each) for each in manifests.rules.places.files]
-        if manifests and STDIN not in options.manifests
-        else []
+        [os.path.realpath(each) for each in manifests.rules.places.files] if manifests and STDIN not in paths else []
     )
-    inspection = LintInput(overlays, manifests, files, _enforcer(options, overlays), today)
+    inspection = LintInput(overlays, manifests, files, enforcer, today)
     linted = lint(inspection.scene, checks)
     heeded = frozenset(inspection.place(at) for at in linted.heeded)
     return grouped([(inspection.place(each.found.at), each) for each in linted.findings], heeded)

@@ -8,8 +8,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from bulkhead.cli.console import Console
-from bulkhead.cli.options import Options, Parser, cluster_option, describe
+from bulkhead.cli.console import HERE, Console
+from bulkhead.cli.options import Options, Parser, describe, folder_option
 from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.language.resources import NamespaceSpec
 from bulkhead.core.language.scalars import Name, Text
@@ -55,9 +55,7 @@ def options(parser: Parser) -> None:
         "whose comments and order stay as they are.",
     )
     parser.add_argument("namespace", metavar="NAMESPACE", help="the namespace's name")
-    parser.add_argument("-C", "--directory", dest="dir", default=".", metavar="DIR",
-                        help="the root of the tree (default: .)")  # fmt: skip
-    cluster_option(parser)
+    folder_option(parser, "the root of the tree (default: .)")
     parser.add_argument("--rules", action="store_true", help="with a rules.yaml for the rules of this namespace")
     parser.add_argument("--unprotected", metavar="REASON", help="record that it has no policies, and why")
 
@@ -75,10 +73,13 @@ def run(options: Options, console: Console) -> int:
 
 
 def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> str:
+    root = "" if os.path.normpath(root) == HERE else root
     path = os.path.join(root, "kustomization.yaml")
     overlay = os.path.join(root, "overlays", namespace)
     if not os.path.isdir(os.path.join(root, "base")):
-        raise NewOverlayError(f"there is no folder `base` in {root}: run this at the root of the tree, or with -C")
+        raise NewOverlayError(
+            f"there is no folder `base` in {root or HERE}: run this at the root of the tree, or with -C"
+        )
     if os.path.lexists(overlay):
         raise NewOverlayError(f"{overlay} exists already")
     listed = _with_resource(path, f"overlays/{namespace}")
@@ -93,7 +94,8 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
         write_file(os.path.join(overlay, name), text)
     write_file(path, listed)  # last: the root never lists an overlay that is not there
     lines = [f"made {os.path.join(overlay, name)}" for name in files] + [f"added overlays/{namespace} to {path}"]
-    return "".join(f"{line}\n" for line in [*lines, f"next: bulkhead render {overlay}"])
+    checked = "bulkhead validate" if root == "" else f"bulkhead validate {root}"
+    return "".join(f"{line}\n" for line in [*lines, f"next: {checked}; bulkhead render {overlay}"])
 
 
 def _unprotected(reason: str) -> str:

@@ -102,11 +102,6 @@ def mode_of(enforcer: Enforcer) -> IpBlockMode:
     return IpBlockMode.NEVER if enforcer is Enforcer.CILIUM else IpBlockMode.PODS
 
 
-def specification(enforcer: Enforcer) -> Semantics:
-    """Return the specification, with an ``ipBlock`` read as *enforcer* does."""
-    return Semantics(mode_of(enforcer))
-
-
 def enforced(enforcer: Enforcer) -> Semantics:
     """Return the semantics of *enforcer*; for ``any`` those of the specification."""
     return Semantics(mode_of(enforcer), enforcer, _DEVIATIONS[enforcer])

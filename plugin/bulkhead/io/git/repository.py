@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bulkhead.core.diagnostics import DiagnosticError
+from bulkhead.core.diagnostics import DiagnosticError, nearest
 from bulkhead.io.files import MIB, Unreadable, bytes_of
 from bulkhead.io.programs import LARGEST_OUTPUT, ProgramError, run_program
 
@@ -223,8 +223,18 @@ class Repository:
         return head[0], int(head[2])
 
     def _unknown(self, name: str) -> GitError:
-        hint = self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
+        near = nearest(name, self._names())
+        meant = f"did you mean `{near}`?" if near else ""
+        hint = meant or self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
         return GitError(f"there is no revision `{name}` here", hint)
+
+    def _names(self) -> list[str]:
+        """Return the names of branches and tags, of which there may be very many: the first thousand."""
+        try:
+            found = self._ask("for-each-ref", "--count=1000", "--format=%(refname:short)")
+        except GitError:
+            return []
+        return [*found.decode(errors="replace").split("\n"), "HEAD"]
 
     def _deeper(self) -> str:
         try:

@@ -36,7 +36,9 @@ _MARKER = f"{UNUSED}marker-"
 
 
 class Failed(DiagnosticError):
-    """kustomize could not build. The message is kustomize's own, with the real paths."""
+    """kustomize could not build. Where it *refused* the files, the message is its own, with the real paths."""
+
+    refused = False
 
 
 def find() -> list[str]:
@@ -105,7 +107,9 @@ class Mirror:
         except ProgramError as ended:
             raise Failed(ended.message, ended.hint) from None
         if done.status:
-            raise Failed(done.message.removeprefix("Error: ").replace(self.top, ""))
+            failed = Failed(done.message.removeprefix("Error: ").replace(self.top, ""))
+            failed.refused = True
+            raise failed
         return done.stdout.decode()
 
     def build_all(

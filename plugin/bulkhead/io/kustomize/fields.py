@@ -1,89 +1,126 @@
 """
-The fields of a kustomization, as kustomize spells them (``types.Kustomization`` of kustomize 5.8).
+The fields of a kustomization and their types (``types.Kustomization`` of kustomize 5.8).
 
 kustomize reads a kustomization with Go's JSON decoder, which also takes a key that matches a field only after case
 folding: `Resources`, `reſources` (U+017F) and `components` with a Kelvin sign are fields.  Nothing here reads such a
-key, so it is refused.  Keys that kustomize refuses itself are left to it.
+key, so it is refused.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TypeAlias
 
 from bulkhead.core.diagnostics import Path
+from bulkhead.core.record import record
 from bulkhead.io.yaml.nodes import Raw
 
-Shape = Mapping[str, "Shape"] | None
-"""The fields of a struct by name; ``None`` for a scalar, and for a map whose keys people choose."""
 
-_FIELD_SPEC: Shape = {"group": None, "version": None, "kind": None, "path": None, "create": None}
-_RESOURCE: Mapping[str, Shape] = {
-    "group": None, "version": None, "kind": None, "isClusterScoped": None, "name": None, "namespace": None,
-}  # fmt: skip
-_SELECTOR: Shape = {**_RESOURCE, "annotationSelector": None, "labelSelector": None}
-_PATCH: Shape = {"path": None, "patch": None, "target": _SELECTOR, "options": None}
-_FIELD_OPTIONS: Shape = {"delimiter": None, "index": None, "encoding": None, "create": None}
-_REPLACEMENT: Shape = {
-    "path": None,
-    "source": {**_RESOURCE, "fieldPath": None, "options": _FIELD_OPTIONS},
-    "sourceValue": None,
-    "targets": {"select": _SELECTOR, "reject": _SELECTOR, "fieldPaths": None, "options": _FIELD_OPTIONS},
+class ScalarType(Enum):
+    """The type of a field that is no list and no map; the value is how a message names it."""
+
+    TEXT = "text"
+    FLAG = "`true` or `false`"
+    COUNT = "a whole number"
+    ANY = "anything"
+
+
+@record
+class ListOf:
+    """A list whose items have the type *item*."""
+
+    item: "FieldType"
+
+
+@record
+class MapOf:
+    """A map with keys that people choose, whose values have the type *value*."""
+
+    value: ScalarType
+
+
+Struct: TypeAlias = Mapping[str, "FieldType"]
+"""The fields of a Go struct by name."""
+
+FieldType: TypeAlias = "ScalarType | ListOf | MapOf | Struct"
+
+_TEXT, _FLAG, _COUNT, _ANY = ScalarType.TEXT, ScalarType.FLAG, ScalarType.COUNT, ScalarType.ANY
+_TEXTS, _TEXT_MAP = ListOf(_TEXT), MapOf(_TEXT)
+
+
+def _texts(*names: str) -> dict[str, "FieldType"]:
+    return dict.fromkeys(names, _TEXT)
+
+
+_GVK = _texts("group", "version", "kind")
+_RESOURCE: Struct = {**_GVK, **_texts("name", "namespace")}
+_FIELD_SPEC: Struct = {**_GVK, "path": _TEXT, "create": _FLAG}
+_SELECTOR: Struct = {**_RESOURCE, **_texts("annotationSelector", "labelSelector")}
+_PATCH: Struct = {
+    **_texts("path", "patch"),
+    "target": _SELECTOR,
+    "options": {"allowNameChange": _FLAG, "allowKindChange": _FLAG},
 }
-_GENERATOR_OPTIONS: Shape = {"labels": None, "annotations": None, "disableNameSuffixHash": None, "immutable": None}
-_GENERATOR: Mapping[str, Shape] = {
-    "namespace": None, "name": None, "behavior": None, "literals": None, "files": None, "envs": None, "env": None,
-    "options": _GENERATOR_OPTIONS,
+_FIELD_OPTIONS: Struct = {**_texts("delimiter", "encoding"), "index": _COUNT, "create": _FLAG}
+_TARGET: Struct = {
+    "select": _SELECTOR, "reject": ListOf(_SELECTOR), "fieldPaths": _TEXTS, "options": _FIELD_OPTIONS,
 }  # fmt: skip
-_CHART: Shape = dict.fromkeys(
-    (
-        "name", "version", "repo", "releaseName", "namespace", "nameTemplate", "additionalValuesFiles", "valuesFile",
-        "valuesInline", "valuesMerge", "includeCRDs", "skipHooks", "apiVersions", "kubeVersion", "skipTests", "debug",
-        "devel",
-    )
-)  # fmt: skip
-_OLD_CHART: Shape = dict.fromkeys(
-    (
-        "chartName", "chartVersion", "chartRepoUrl", "chartHome", "chartRepoName", "helmBin", "helmHome", "values",
-        "valuesLocal", "valuesMerge", "releaseName", "releaseNamespace", "extraArgs",
-    )
-)  # fmt: skip
+_REPLACEMENT: Struct = {
+    "path": _TEXT,
+    "source": {**_RESOURCE, "fieldPath": _TEXT, "options": _FIELD_OPTIONS},
+    "sourceValue": _TEXT,
+    "targets": ListOf(_TARGET),
+}
+_GENERATOR_OPTIONS: Struct = {
+    "labels": _TEXT_MAP, "annotations": _TEXT_MAP, "disableNameSuffixHash": _FLAG, "immutable": _FLAG,
+}  # fmt: skip
+_GENERATOR: Struct = {
+    **_texts("namespace", "name", "behavior", "env"),
+    **dict.fromkeys(("literals", "files", "envs"), _TEXTS),
+    "options": _GENERATOR_OPTIONS,
+}
+_CHART: Struct = {
+    **_texts("name", "version", "repo", "releaseName", "namespace", "nameTemplate", "valuesFile", "valuesMerge"),
+    "kubeVersion": _TEXT,
+    "additionalValuesFiles": _TEXTS,
+    "apiVersions": _TEXTS,
+    "valuesInline": MapOf(_ANY),
+    **dict.fromkeys(("includeCRDs", "skipHooks", "skipTests", "debug", "devel"), _FLAG),
+}
+_OLD_CHART: Struct = {
+    **_texts("chartName", "chartVersion", "chartRepoUrl", "chartHome", "chartRepoName", "helmBin", "helmHome"),
+    **_texts("values", "valuesMerge", "releaseName", "releaseNamespace"),
+    "valuesLocal": MapOf(_ANY),
+    "extraArgs": _TEXTS,
+}
+_IMAGE = _texts("name", "newName", "tagSuffix", "newTag", "digest")
+_LABEL: Struct = {
+    "pairs": _TEXT_MAP, "includeSelectors": _FLAG, "includeTemplates": _FLAG, "fields": ListOf(_FIELD_SPEC),
+}  # fmt: skip
 
-KUSTOMIZATION: Mapping[str, Shape] = {
-    "apiVersion": None,
-    "kind": None,
-    "metadata": {"name": None, "namespace": None, "labels": None, "annotations": None},
-    "openapi": None,
-    "namePrefix": None,
-    "nameSuffix": None,
-    "namespace": None,
-    "commonLabels": None,
-    "labels": {"pairs": None, "includeSelectors": None, "includeTemplates": None, "fields": _FIELD_SPEC},
-    "commonAnnotations": None,
-    "patchesStrategicMerge": None,
-    "patchesJson6902": _PATCH,
-    "patches": _PATCH,
-    "images": {"name": None, "newName": None, "tagSuffix": None, "newTag": None, "digest": None},
-    "replacements": _REPLACEMENT,
-    "replicas": {"name": None, "count": None},
-    "vars": {
-        "name": None,
-        "objref": {**_RESOURCE, "apiVersion": None},
-        "fieldref": {"fieldPath": None},
-    },
-    "sortOptions": {"order": None, "legacySortOptions": {"orderFirst": None, "orderLast": None}},
-    "resources": None,
-    "components": None,
-    "crds": None,
-    "bases": None,
-    "configMapGenerator": _GENERATOR,
-    "secretGenerator": {**_GENERATOR, "type": None},
-    "helmGlobals": {"chartHome": None, "configHome": None},
-    "helmCharts": _CHART,
-    "helmChartInflationGenerator": _OLD_CHART,
+KUSTOMIZATION: Struct = {
+    **_texts("apiVersion", "kind", "namePrefix", "nameSuffix", "namespace"),
+    "metadata": {**_texts("name", "namespace"), "labels": _TEXT_MAP, "annotations": _TEXT_MAP},
+    "openapi": _TEXT_MAP,
+    "commonLabels": _TEXT_MAP,
+    "labels": ListOf(_LABEL),
+    "commonAnnotations": _TEXT_MAP,
+    "patchesStrategicMerge": _TEXTS,
+    "patchesJson6902": ListOf(_PATCH),
+    "patches": ListOf(_PATCH),
+    "images": ListOf(_IMAGE),
+    "imageTags": ListOf(_IMAGE),
+    "replacements": ListOf(_REPLACEMENT),
+    "replicas": ListOf({"name": _TEXT, "count": _COUNT}),
+    "vars": ListOf({"name": _TEXT, "objref": {**_RESOURCE, "apiVersion": _TEXT}, "fieldref": {"fieldPath": _TEXT}}),
+    "sortOptions": {"order": _TEXT, "legacySortOptions": {"orderFirst": _TEXTS, "orderLast": _TEXTS}},
+    **dict.fromkeys(("resources", "components", "crds", "bases"), _TEXTS),
+    "configMapGenerator": ListOf(_GENERATOR),
+    "secretGenerator": ListOf({**_GENERATOR, "type": _TEXT}),
+    "helmGlobals": _texts("chartHome", "configHome"),
+    "helmCharts": ListOf(_CHART),
+    "helmChartInflationGenerator": ListOf(_OLD_CHART),
     "generatorOptions": _GENERATOR_OPTIONS,
-    "configurations": None,
-    "generators": None,
-    "transformers": None,
-    "validators": None,
-    "buildMetadata": None,
+    **dict.fromkeys(("configurations", "generators", "transformers", "validators", "buildMetadata"), _TEXTS),
 }
 
 
@@ -92,18 +129,21 @@ def folded(key: str) -> str:
     return key.replace("\u017f", "s").replace("\u212a", "k").lower()
 
 
-def misspelt(value: Raw, shape: Shape = KUSTOMIZATION, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def misspelt(value: Raw, type_: FieldType = KUSTOMIZATION, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield the path of each key that is a field only after case folding, with the spelling of that field."""
-    if shape is None:
-        return
-    if isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from misspelt(item, shape, (*path, i))
-    elif isinstance(value, dict):
+    if isinstance(type_, ListOf):
+        for i, item in enumerate(value if isinstance(value, list) else []):
+            yield from misspelt(item, type_.item, (*path, i))
+    elif isinstance(type_, Mapping) and isinstance(value, dict):
         for key, item in value.items():
-            if key in shape:
-                yield from misspelt(item, shape[key], (*path, key))
+            if key in type_:
+                yield from misspelt(item, type_[key], (*path, key))
                 continue
-            meant = next((name for name in shape if folded(name) == folded(key)), "")
+            meant = field_meant(key, type_)
             if meant:
                 yield (*path, key), meant
+
+
+def field_meant(key: str, fields: Struct) -> str:
+    """Return the field that *key* is after case folding, ``""`` where it is none."""
+    return next((name for name in fields if folded(name) == folded(key)), "")

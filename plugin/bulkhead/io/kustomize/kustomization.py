@@ -6,33 +6,35 @@ expand them in this process), and in which order their layers were written (to f
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
 from bulkhead.core.language.resources import API_GROUP
-from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.core.safe_text import printable
+from bulkhead.io.files import Unreadable, bytes_of, similar
+from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
 from bulkhead.io.kustomize.extent import MOST, circle, too_much
+from bulkhead.io.kustomize.field_types import type_problems
 from bulkhead.io.kustomize.fields import misspelt
 from bulkhead.io.kustomize.function_configs import FUNCTION_KIND, function_configs
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, doubtful_entries, inline_resources, is_inline
+from bulkhead.io.kustomize.references import (
+    FOLDERS,
+    HELM,
+    REMOTE,
+    absent,
+    chart_home,
+    files_below,
+    is_fetched,
+    is_inside,
+)
 from bulkhead.io.kustomize.refusals import NO_KUSTOMIZATION, refusal
 from bulkhead.io.kustomize.unmodelled import late_fields, named_files
+from bulkhead.io.yaml.documents import kubectl_value
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-CLUSTERS = "clusters"
-"""The folder with one for each cluster, in a repository of many."""
-
-_FOLDERS = ("resources", "components", "bases", "transformers", "generators", "validators", "configurations", "crds")
-_REMOTE = re.compile(
-    r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
-)
-"""What kustomize takes for an address to fetch from, in any field."""
-
-_FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
-_HELM = ("helmCharts", "helmChartInflationGenerator")
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class Bounds:
     def refuses(self, path: str) -> str:
         """Return why *path* must not be read, empty where it may."""
         for gone, why in self.absent.items():
-            if _inside(path, gone):
+            if is_inside(path, gone):
                 return why
-        if self.top and not _inside(os.path.realpath(path), self.top):
+        if self.top and not is_inside(os.path.realpath(path), self.top):
             return "leads out of the repository"
         return ""
 
@@ -113,6 +115,7 @@ class Graph:
         self.found: dict[str, Kustomization] = {}
         self.links: dict[str, str] = {}
         self.faults: list[Diagnostic] = []
+        self._named: dict[str, tuple[Location, str]] = {}
         self._plugins: dict[str, bool] = {}
         self._exec_paths: dict[str, list[str]] = {}
         waiting = [self.root]
@@ -144,13 +147,10 @@ class Graph:
     def _read(self, folder: str) -> Kustomization | None:
         files = [os.path.join(folder, name) for name in NAMES if os.path.isfile(os.path.join(folder, name))]
         if len(files) != 1:
-            message = NO_KUSTOMIZATION if not files else "there are two kustomization files here"
-            known = [] if files else clusters(folder)
-            hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
-            self.faults.append(Diagnostic(Location(folder), message, hint))
+            self.faults.append(self._no_kustomization(folder, files))
             return None
         refused = self.bounds.refuses(files[0])
-        if not refused and not _inside(os.path.realpath(files[0]), folder):
+        if not refused and not is_inside(os.path.realpath(files[0]), folder):
             refused = "is a link that leads out of its folder"
         if refused:
             self.faults.append(Diagnostic(Location(files[0]), f"`{os.path.basename(files[0])}` {refused}"))
@@ -164,7 +164,7 @@ class Graph:
             self.faults.append(Diagnostic(Location(files[0], 1, 1), "a kustomization must be one map"))
             return None
         made = Kustomization(folder, files[0], found[0])
-        for key in _HELM:
+        for key in HELM:
             if key in made.fields and not self.bounds.helm:
                 self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
         if not self._is_clear(made):
@@ -172,8 +172,24 @@ class Graph:
         self._follow(made, made.fields, ())
         self._follow_configurations(made)
         if self.bounds.helm:
-            self._follow(made, _chart_home(made.fields), ("helmGlobals", "chartHome"))
+            self._follow(made, chart_home(made.fields), ("helmGlobals", "chartHome"))
         return made
+
+    def _no_kustomization(self, folder: str, files: list[str]) -> Diagnostic:
+        """Return the fault of a *folder* that has the kustomization *files*, none or more than one."""
+        if files:
+            names = ", ".join(f"`{os.path.basename(each)}`" for each in files)
+            return Diagnostic(
+                Location(files[-1], 1, 1), f"there are several kustomization files here: {names}", "keep one"
+            )
+        if folder in self._named:
+            at, entry = self._named[folder]
+            hint = "make one there, or name a file or a folder that has one"
+            return Diagnostic(at, f"the folder `{printable(entry)}` has no kustomization.yaml", hint)
+        known = clusters(folder)
+        hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
+        hint = hint if os.path.lexists(folder) else similar(folder)
+        return Diagnostic(Location(folder), NO_KUSTOMIZATION, hint)
 
     def _is_clear(self, kustomization: Kustomization) -> bool:
         """Say whether every field of *kustomization* is read here as kustomize reads it; what is not is a fault."""
@@ -184,6 +200,20 @@ class Graph:
         for path, message in doubtful_entries(kustomization.folder, kustomization.fields):
             self.faults.append(refusal(kustomization.place(path), message, "write a path, or a resource of many lines"))
         self.faults += late_fields(kustomization.file, kustomization.document)
+        return len(self.faults) == before and self._is_whole(kustomization)
+
+    def _is_whole(self, kustomization: Kustomization) -> bool:
+        """Say whether kustomize can decode *kustomization*, and all that it names exists; what is not is a fault."""
+        before = len(self.faults)
+        for path, message, hint in type_problems(kubectl_value(kustomization.document)):
+            self._fault(kustomization, path, message, hint)
+        if len(self.faults) > before:
+            return False
+        for path, entry in absent(kustomization.folder, kustomization.fields):
+            if not any(is_inside(kustomization.at(entry), at) for at in self.bounds.absent):
+                hint = "write a path, which begins in the folder of this file, or remove the entry"
+                message = f"there is no file or folder `{printable(entry)}`" if entry else "this entry is empty"
+                self._fault(kustomization, path, message, hint)
         return len(self.faults) == before
 
     def _follow_configurations(self, kustomization: Kustomization) -> None:
@@ -193,7 +223,7 @@ class Graph:
                 for value in configurations(kustomization, entry):
                     for _, name, text in named_files(value):
                         named = text.rpartition("=")[2] if name == "files" else text
-                        if _REMOTE.search(named):
+                        if REMOTE.search(named):
                             self._remote(kustomization, (key, i), text)
                         elif os.path.isfile(kustomization.at(named)):
                             self._refer(kustomization, named, (key, i, name))
@@ -220,30 +250,31 @@ class Graph:
             self._refer(kustomization, value, path)
 
     def _refer(self, kustomization: Kustomization, entry: str, path: Path) -> None:
-        if _fetched(path, entry):
+        if is_fetched(path, entry):
             self._remote(kustomization, path, entry)
             return
-        target = kustomization.at(entry if path[0] in _FOLDERS else entry.rpartition("=")[2])
+        target = kustomization.at(entry if path[0] in FOLDERS else entry.rpartition("=")[2])
         if self._refused(kustomization, entry, target, path):
             return
         if os.path.isdir(target):
             real = os.path.realpath(target)
             if real != target:
                 self.links[target] = real
-            if path[0] in _FOLDERS:
+            if path[0] in FOLDERS:
                 kustomization.folders.append(real)
-            elif _inside(real, kustomization.folder):
-                inside = _below(real)
+                self._named.setdefault(real, (kustomization.place(path), entry))
+            elif is_inside(real, kustomization.folder):
+                inside = files_below(real)
                 any(self._refused(kustomization, entry, file, path) for file in inside)
                 # kustomize follows no link out of the folder, and only a regular file can be read to its end.
                 regular = [
                     file
                     for file in inside
-                    if os.path.isfile(file) and _inside(os.path.realpath(file), kustomization.folder)
+                    if os.path.isfile(file) and is_inside(os.path.realpath(file), kustomization.folder)
                 ]
                 kustomization.files += regular
         elif os.path.isfile(target):
-            if not _inside(os.path.realpath(target), kustomization.folder):
+            if not is_inside(os.path.realpath(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
                 return
             kustomization.files.append(target)
@@ -251,7 +282,7 @@ class Graph:
     def _refused(self, kustomization: Kustomization, entry: str, target: str, path: Path) -> bool:
         """Note it where the bounds keep *target*, which *entry* names, from being read."""
         # Any text may turn out to name a file; one that names nothing is no reference.
-        known = path[0] in _FOLDERS or os.path.lexists(target) or any(_inside(target, at) for at in self.bounds.absent)
+        known = path[0] in FOLDERS or os.path.lexists(target) or any(is_inside(target, at) for at in self.bounds.absent)
         refused = self.bounds.refuses(target) if known else ""
         if refused:
             self._fault(kustomization, path, f"`{entry}` {refused}")
@@ -301,29 +332,6 @@ class Graph:
         return self._plugins[folder]
 
 
-def clusters(folder: str) -> list[str]:
-    """Return the clusters that have a kustomization of their own below *folder*, sorted."""
-    inside = os.path.join(folder, CLUSTERS)
-    names = sorted(os.listdir(inside)) if os.path.isdir(inside) else []
-    return [each for each in names if any(os.path.isfile(os.path.join(inside, each, name)) for name in NAMES)
-            and os.path.isdir(os.path.join(inside, each, "overlays"))]  # fmt: skip
-
-
-def _fetched(path: Path, entry: str) -> bool:
-    """Say whether kustomize would fetch *entry*: a folder or a file that a kustomization names."""
-    if path[0] == "helmCharts":
-        return path[-1] == "repo"
-    named = path[0] in _FOLDERS or path[0] in _FILES or path[-1] == "path" or "files" in path or "envs" in path
-    return named and bool(_REMOTE.search(entry.rpartition("=")[2] if "files" in path else entry))
-
-
-def _chart_home(fields: dict[str, Raw]) -> Raw:
-    """Return the folder in which kustomize looks for charts."""
-    given = fields.get("helmGlobals")
-    found = given.get("chartHome") if isinstance(given, dict) else None
-    return found or ("charts" if any(key in fields for key in _HELM) else None)
-
-
 def own_kinds(file: str) -> set[str]:
     """Return the kinds of this project's resources in *file*; none where it cannot be read."""
     try:
@@ -369,17 +377,9 @@ def text_of(file: str) -> str:
     try:
         return decoded(bytes_of(file))
     except Unreadable as refused:
-        raise InvalidYaml(refused.message, hint=refused.hint) from None
+        raise InvalidYaml(refused.message, refused.location.line, refused.location.column, refused.hint) from None
 
 
 def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:
     """Return the fault of a *file* that could not be read."""
     return unreadable.diagnostic.in_file(file)
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def _below(folder: str) -> list[str]:
-    return sorted(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)

@@ -11,6 +11,7 @@ from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.record import record
 from bulkhead.io.kustomize.argo_sources import argo_sources
 from bulkhead.io.kustomize.build import Failed, mirror
+from bulkhead.io.kustomize.failures import failure
 from bulkhead.io.kustomize.kustomization import Bounds, Graph
 
 
@@ -39,7 +40,6 @@ def build(folder: str, helm: bool) -> BuiltFolder:
         with mirror(graph) as copy:
             text = copy.build(graph.root)
     except Failed as failed:
-        fault = Diagnostic(Location(graph.found[graph.root].file), f"kustomize: {failed.message}", failed.hint)
-        return BuiltFolder(faults=(fault,))
+        return BuiltFolder(faults=(failure(graph, graph.root, failed),))
     files = {os.path.realpath(each.file) for each in graph.found.values()} | set(graph.plain_files())
     return BuiltFolder(text, tuple(sorted(files)))

@@ -15,7 +15,15 @@ from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.scalars import quoted
 from bulkhead.core.record import record, replaced
-from bulkhead.io.files import LARGEST_TEXT, MIB, Unreadable, regular_file, text_of
+from bulkhead.io.files import (
+    LARGEST_TEXT,
+    MIB,
+    Unreadable,
+    not_utf_8_in,
+    regular_file,
+    similar,
+    text_of,
+)
 from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
 from bulkhead.io.kustomize.argo_sources import argo_source_message
 from bulkhead.io.manifests import kustomized, object_reader
@@ -134,7 +142,7 @@ class _Reading:
     def read(self, path: str) -> None:
         """Read everything at *path*."""
         if not os.path.lexists(path):
-            self.fault(path, "no such file or folder")
+            self.fault(path, "no such file or folder", similar(path))
             return
         if os.path.isdir(path) and has_kustomization(path):
             self.unused.append(set(self.selection.exclude))
@@ -178,7 +186,9 @@ class _Reading:
         try:
             text = text_of(file).removeprefix("\ufeff").replace("\r\n", "\n")
         except Unreadable as refused:
-            self.fault(file, refused.message, refused.hint or _as_stream(file, is_alone))
+            known = refused.diagnostic.in_file(file)
+            hint = known.hint or _as_stream(file, is_alone)
+            self.faults.append(Diagnostic(known.location, known.message, hint))
             return
         self.files.append(file)
         if is_alone and not any(True for _ in split(text)):
@@ -246,15 +256,17 @@ class _Reading:
         except RecursionError:
             self.fault(file, "this is nested too deeply")
         except Unreadable as refused:
-            self.fault(file, refused.message, refused.hint)
+            self.faults.append(refused.diagnostic.in_file(file))
         except json.JSONDecodeError as error:
             at = Location(file, error.lineno, error.colno)
             wrong = Diagnostic(at, f"this is no JSON: {error.msg}")
             if isinstance(error, DuplicateKey | ValueTooLarge):
                 wrong = Diagnostic(at, error.msg, REMOVE_ONE if isinstance(error, DuplicateKey) else _DUMP_IT)
             self.faults.append(_template_problem(wrong, _line_of(error), broken=True))
-        except (OSError, UnicodeDecodeError) as error:
-            self.fault(file, f"cannot be read: {_reason(error)}")
+        except UnicodeDecodeError:
+            self.faults.append(not_utf_8_in(file, LARGEST_DUMP).diagnostic.in_file(file))
+        except OSError as error:
+            self.fault(file, f"cannot be read: {str(error.strerror).lower()}")
         self.evidence = self.evidence.and_of(Evidence(files=1, foreign=int(is_foreign)))
 
     def fault(self, path: str, message: str, hint: str = "") -> None:
@@ -321,10 +333,6 @@ def _template_problem(problem: Diagnostic, text: str, broken: bool) -> Diagnosti
         return problem
     hint = "render it first, for a Helm chart with `helm template NAME CHART > rendered.yaml`, and read that file"
     return Diagnostic(problem.location, "this is a template: `{{` is not what is applied", hint)
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
 
 
 def _held(chunk: Chunk, known: Known) -> Held:

@@ -6,7 +6,7 @@ A workload represents its pods by its template. A document that is no Kubernetes
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Path, in_resource
@@ -103,6 +103,12 @@ def read(
 
 _TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status", "items")
 """The keys of a list or of an object that decide what is read of it."""
+_FOLDED = frozenset(key.casefold() for key in _TOP_LEVEL)
+
+
+def may_be_misread(keys: Iterable[str]) -> bool:
+    """Say whether an object with these *keys* could be read in two ways: it has `items`, or a key in another case."""
+    return any(key == "items" or (key not in _TOP_LEVEL and key.casefold() in _FOLDED) for key in keys)
 
 
 def _refused_shape(kind: str, document: dict[str, Any], problems: list[Diagnostic], path: Path) -> bool:

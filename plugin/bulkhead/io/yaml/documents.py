@@ -16,7 +16,7 @@ from bulkhead.core.diagnostics import Path
 from bulkhead.core.record import record
 from bulkhead.io.yaml import kubectl_scalars
 from bulkhead.io.yaml.json_keys import DuplicateKey, decode
-from bulkhead.io.yaml.nodes import InvalidYaml, Raw, ValueReader, at, nodes
+from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, ValueReader, at, nodes
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 """Characters of one document of YAML: reading it takes about fifty times as many bytes of memory."""
@@ -114,6 +114,14 @@ def _json(text: str, start: int) -> Any:
     if text[end:].strip(" \t\r\n"):
         raise json.JSONDecodeError("Extra data", text, end)
     return found
+
+
+def kubectl_value(document: Document) -> Any:
+    """Return the value of *document* as kubectl reads it, or as it is where that has a tag that is not read."""
+    try:
+        return _KubectlReader(document.text).value(document.node)
+    except InvalidYaml:
+        return document.value
 
 
 class _KubectlReader(ValueReader):

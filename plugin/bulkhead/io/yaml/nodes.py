@@ -15,6 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bulkhead.core.diagnostics import DiagnosticError, Key, Location, Path
 from bulkhead.core.language.scalars import Date, InvalidValue
+from bulkhead.io.yaml.characters import SAVE_AS_UTF_8, first_unreadable, wrong_byte
 
 Raw = None | bool | int | float | str | list["Raw"] | dict[str, "Raw"]
 """A YAML value as Python's own types; keys are always text."""
@@ -179,7 +180,7 @@ def nodes(text: str, most: int = LARGEST) -> Iterator[Node]:
         hint = "indent with spaces: YAML does not allow tabs there" if tab else ""
         raise InvalidYaml(f"not valid YAML: {message}", *place, hint) from None
     except (YAMLError, UnicodeError) as error:
-        raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}") from None
+        raise InvalidYaml(f"not valid YAML: {str(error).splitlines()[0]}", *first_unreadable(text)) from None
 
 
 def _check_size(size: int) -> None:
@@ -205,12 +206,8 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise InvalidYaml(
-            f"not UTF-8 text: byte 0x{data[error.start]:02x}", line, column, "save the file as UTF-8"
-        ) from None
+        message, line, column = wrong_byte(error)
+        raise InvalidYaml(message, line, column, SAVE_AS_UTF_8) from None
 
 
 class ValueReader:

@@ -39,7 +39,8 @@ class Outside:
             if intervals.subtract(region, spans) == () and size < _size((addresses.WHOLE[4],)):
                 return name
         first = addresses.spell(AddressSet(region[:1]))
-        return first if len(region) == 1 else f"{first} and {len(region) - 1} more ranges"
+        more = len(region) - 1
+        return f"{first} and {more} more range{'s' if more > 1 else ''}" if more else first
 
     def group(self, region: Spans) -> str:
         """Return what a matrix calls *region*, one of few names; ``""``: no outside end has such an address."""
