@@ -246,7 +246,7 @@ def test_new_records_an_unprotected_namespace(cluster: Tree) -> None:
     [
         ("ports: 587", "ports: 0587", "hint: write `587`, or"),
         ("      ports: 587", "\t\tports: 587", "hint: indent with spaces"),
-        ("name: standard", "name: email-gateway", "hint: a patch needs the `kind` and `metadata.name` of a resource"),
+        ("name: standard", "name: email-gateway", "hint: write `standard`, as in base/namespace.yaml"),
     ],
 )
 def test_validate_says_what_to_write_instead(cluster: Tree, wrong: str, right: str, hint: str) -> None:

@@ -65,7 +65,7 @@ def test_the_installed_command_reads_the_reference_cluster(installed: Path) -> N
     done = run(installed / "bulkhead", "validate", ROOT)
     assert (done.status, done.stderr) == (0, "")
     assert done.stdout.startswith("12 protected namespaces, 114 policies")
-    assert run(installed / "bulkhead", "--version").stdout == "bulkhead 0.1.0\n"
+    assert run(installed / "bulkhead", "--version").stdout.startswith("bulkhead 0.1.0\n")
 
 
 def test_the_installed_function_is_what_the_image_runs(installed: Path) -> None:
@@ -74,4 +74,4 @@ def test_the_installed_function_is_what_the_image_runs(installed: Path) -> None:
     assert (done.status, done.stderr) == (0, "")
     assert done.stdout.count("kind: NetworkPolicy") == 2
     version = run(ROOT / "deploy" / "image" / "start", "bulkhead", "--version", env=environment)
-    assert version.stdout == "bulkhead 0.1.0\n"
+    assert version.stdout.startswith("bulkhead 0.1.0\n")

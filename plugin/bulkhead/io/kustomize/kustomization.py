@@ -184,8 +184,7 @@ class Graph:
             )
         if folder in self._named:
             at, entry = self._named[folder]
-            hint = "make one there, or name a file or a folder that has one"
-            return Diagnostic(at, f"the folder `{printable(entry)}` has no kustomization.yaml", hint)
+            return Diagnostic(at, f"the folder `{printable(entry)}` has no kustomization.yaml", "make one there")
         known = clusters(folder)
         hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
         hint = hint if os.path.lexists(folder) else similar(folder)
