@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from bulkhead.core.engine.semantics import specification
+from bulkhead.core.engine.semantics import Semantics, mode_of
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy, PolicyRule
 from bulkhead.core.language.resources import ClusterProfile, Enforcer, Networks, ProfileSpec
@@ -159,6 +159,8 @@ def test_a_policy_that_has_no_effect_on_pods_of_the_host_network_selects_none_of
 @FEW
 @given(scenes())
 def test_a_deviation_is_reported_only_where_the_enforcer_is_named(scene: LintContext) -> None:
-    unknown = replaced(scene, enforcer=Enforcer.ANY, answer=LintedCluster(scene.cluster, specification(Enforcer.ANY)))
+    unknown = replaced(
+        scene, enforcer=Enforcer.ANY, answer=LintedCluster(scene.cluster, Semantics(mode_of(Enforcer.ANY)))
+    )
     assert not list(SERVICE_ADDRESS.find(unknown))
     assert not list(POD_ADDRESS_ON_CILIUM.find(unknown))
