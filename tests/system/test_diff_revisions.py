@@ -308,6 +308,28 @@ def test_two_folders_are_compared_without_git(repository: Repository, tmp_path_f
     assert repository.diff("--dirs", repository.tree.path, other).stdout == done.stdout
 
 
+def test_several_revisions_in_common_are_refused_until_one_is_merged(repository: Repository) -> None:
+    """Of two merge bases git prints one, and the author of a change chooses the dates that decide which."""
+    repository.tree.overlay("cardboard", "  egress:\n    mail: {to: internet, ports: 587, why: mail}\n")
+    repository.commit("opened")
+    repository.git("checkout", "-q", "-b", "closing")
+    repository.git("revert", "--no-edit", "HEAD")
+    repository.git("checkout", "-q", "-b", "notes", "main")
+    repository.tree.path.joinpath("NOTES").write_text("x")
+    repository.commit("notes")
+    repository.git("checkout", "-q", "-B", "main", "notes")
+    repository.git("merge", "-q", "-m", "both", "closing")
+    repository.git("checkout", "-q", "-b", "change", "closing")
+    repository.git("merge", "-q", "--no-commit", "notes")
+    repository.git("checkout", "-q", "notes", "--", "overlays")
+    repository.commit("opened again")
+    done = repository.diff("main...change")
+    assert (done.status, done.stdout) == (2, "")
+    assert "`main` and `change` have several revisions in common, none before the others" in done.stderr
+    repository.git("merge", "-q", "-m", "merge main", "-s", "ours", "main")
+    assert lines(repository.diff("main...change"))[0].startswith("OPENS traffic")
+
+
 @pytest.mark.parametrize("kind", ["tag", "annotated tag"])
 @pytest.mark.parametrize("name", ["main", "origin/main", "origin", "release", "release@2"])
 def test_a_name_of_different_commits_is_refused(repository: Repository, name: str, kind: str) -> None:

@@ -122,14 +122,21 @@ class Repository:
         """
         Return the revision that both have in common, where *right* left *left*.
 
-        :raises Refused: where there is none.
+        :raises GitError: where there is none, or more than one: against which of them nothing opens is for whoever
+            dates the commits to choose.
         """
         one, other = self.revision(left), self.revision(right)
         try:
-            found = self._ask("merge-base", one.commit, other.commit).decode().split()
+            found = self._ask("merge-base", "--all", one.commit, other.commit).decode().split()
         except GitError:
             hint = self._deeper() or "compare them with `..`"
             raise GitError(f"`{left}` and `{right}` have no revision in common here", hint) from None
+        if len(found) > 1:
+            listed = ", ".join(f"`{each[:12]}`" for each in found)
+            hint = f"merge `{left}` into `{right}`, or compare with one of them"
+            raise GitError(
+                f"`{left}` and `{right}` have several revisions in common, none before the others: {listed}", hint
+            )
         return self.revision(found[0])
 
     def entries(self, revision: Revision) -> list[Entry]:
