@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, Endpoints, compare_manifests
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
+from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.core.diff.findings import FindingEndpoints
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.engine.semantics import Semantics

@@ -1,11 +1,20 @@
 """Which endpoints of manifests are judged: pods that exist, pods that could exist, or both."""
 
 from dataclasses import replace
+from enum import Enum
 
 from bulkhead.analysis.analysis_input import ANY, AnalysisInput, representatives
-from bulkhead.analysis.changes.comparison import Endpoints
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
 from bulkhead.core.language.scalars import InvalidValue
+
+
+class Endpoints(Enum):
+    """Which endpoints a command is about: pods that exist, pods that could exist, or all of them."""
+
+    EXISTING = "existing"
+    POSSIBLE = "possible"
+    ALL = "all"
+
 
 POSSIBLE = "PossiblePod"
 """The kind of a pod that represents all pods that could exist with its labels. Kubernetes has no such kind."""

@@ -5,13 +5,16 @@ It is the only answer to "which line wrote this rule". ``explain``, ``diff``, ``
 """
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, Direction, NetworkPolicy
 from bulkhead.core.language.resources import ClusterProfile, Rule, SegmentedNamespace, rules_of
 from bulkhead.core.record import record
 from bulkhead.io.manifests.manifest_locations import Places
+
+if TYPE_CHECKING:  # manifests have no overlays, and do without all that this imports
+    from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 
 _Key = tuple[str, str]
 """Namespace and name of a policy."""
@@ -61,7 +64,7 @@ class RuleSources:
     overlay's. Files of manifests are read when they are first asked for.
     """
 
-    def __init__(self, loaded: OverlayTree | None = None, files: Iterable[str] = ()) -> None:
+    def __init__(self, loaded: "OverlayTree | None" = None, files: Iterable[str] = ()) -> None:
         self.loaded = loaded
         self.namespaces: dict[str, SegmentedNamespace] = {}
         self.folders: dict[str, str] = {}

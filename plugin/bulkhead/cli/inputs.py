@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests, from_overlays
+from bulkhead.analysis.analysis_input import AnalysisInput, facts_of, from_manifests
 from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.cli.console import CommandFailed, Console, UsageError
@@ -18,7 +18,7 @@ from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.io.files import MIB, temporary_folder
-from bulkhead.io.kustomize.kustomization import NAMES, Bounds
+from bulkhead.io.input_files import has_kustomization
 from bulkhead.io.kustomize.refusals import is_nothing, is_refusal
 from bulkhead.io.manifests.manifest_files import LARGEST_DUMP, Selection
 from bulkhead.report.names.evidence import evidence_text
@@ -61,7 +61,7 @@ def tested_input(options: Options, console: Console) -> AnalysisInput:
     :raises InvalidValue: where the semantics that are asked for contradict the profile.
     """
     found = _usable(options.dir, options.manifests, selection_asked(options), console)
-    if options.manifests is not None and any(os.path.isfile(os.path.join(options.dir, name)) for name in NAMES):
+    if options.manifests is not None and has_kustomization(options.dir):
         tree = _usable(options.dir, None, Selection(helm=options.enable_helm), console)
         found.profile = tree.profile
         found.cluster = facts_of(tree.cluster, found.cluster)
@@ -80,6 +80,9 @@ def _read_by(found: AnalysisInput, options: Options, console: Console) -> Analys
 def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, console: Console) -> AnalysisInput:
     if manifests is None:
         check_selection(selection)
+        from bulkhead.analysis.overlays_input import from_overlays  # here: manifests do without all that it imports
+        from bulkhead.io.kustomize.kustomization import Bounds
+
         found = from_overlays(folder, Bounds(helm=selection.helm))
     else:
         found = manifests_input(manifests, selection, console)

@@ -50,6 +50,12 @@ def is_argo_source(path: str) -> bool:
     return os.path.basename(path).startswith(_ARGO_SOURCE)
 
 
+def argo_source_message(file: str) -> tuple[str, str]:
+    """Return what *file* does, and a hint."""
+    message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"
+    return message, "delete it, and write what it says into the Application"
+
+
 def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
     """
     Return the files that *path* represents: the file itself, or the manifests in the folder and below it.

@@ -4,7 +4,6 @@ Compares two analysis inputs over the same endpoints, and turns the difference i
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.changes.build_files import OtherPlugin
@@ -12,6 +11,7 @@ from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
+from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.diff.compare import Difference, compare_clusters
@@ -36,14 +36,6 @@ class NotComparable(Exception):
     def __init__(self, name: str, faults: Iterable[Diagnostic]) -> None:
         super().__init__(name)
         self.name, self.faults = name, list(faults)
-
-
-class Endpoints(Enum):
-    """Which endpoints a comparison is about: pods that exist, pods that could exist, or all of them."""
-
-    EXISTING = "existing"
-    POSSIBLE = "possible"
-    ALL = "all"
 
 
 SemanticsPair = tuple[Semantics, Semantics]

@@ -7,13 +7,13 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import (
     ComparedSides,
     Comparison,
-    Endpoints,
     NotComparable,
     compare_overlays,
     with_networks,
 )
 from bulkhead.analysis.changes.kept_policies import kept_policies
 from bulkhead.analysis.changes.revision_checks import alone_faults, graph_of, unlisted_changes
+from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.analysis.overlays.tree_checks import nothing_expanded
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.engine.semantics import Semantics

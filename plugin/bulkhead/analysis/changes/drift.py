@@ -7,7 +7,6 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import (
     ComparedSides,
     Comparison,
-    Endpoints,
     NotComparable,
     compare_sides,
     with_networks,
@@ -15,6 +14,7 @@ from bulkhead.analysis.changes.comparison import (
 from bulkhead.analysis.changes.kept_fields import KeptField, kept_fields, with_kept
 from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies
 from bulkhead.analysis.changes.unjudged_changes import after_delivery
+from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.added_labels import is_of

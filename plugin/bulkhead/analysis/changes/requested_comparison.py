@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests, from_overlays
+from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests
 from bulkhead.analysis.changes.build_files import delivery_side, programs_on_disk
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, NotComparable, compare_manifests
 from bulkhead.analysis.changes.comparison_request import (
@@ -19,6 +19,7 @@ from bulkhead.analysis.changes.drift import compare_drift
 from bulkhead.analysis.changes.left_out_files import left_out_changes
 from bulkhead.analysis.changes.revision_checks import graph_of, submodule_faults
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
+from bulkhead.analysis.overlays_input import from_overlays
 from bulkhead.io.git.file_states import DiskFiles
 from bulkhead.io.git.programs import changed_programs, executed
 from bulkhead.io.manifests.manifest_files import Known

@@ -4,12 +4,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
+from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.build_files import BuildFiles
 from bulkhead.analysis.changes.comparison import Comparison, NotComparable, renamed, unchanged
 from bulkhead.analysis.changes.comparison_request import ComparisonRequest, checked_side, compare_trees
 from bulkhead.analysis.changes.delivery_changes import delivery_changes, uncommitted
 from bulkhead.analysis.changes.revision_checks import altered_faults, missing_faults
+from bulkhead.analysis.overlays_input import from_overlays
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.io.git.checkout import Copy, copies

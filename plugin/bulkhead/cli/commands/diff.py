@@ -2,9 +2,10 @@
 
 import argparse
 
-from bulkhead.analysis.changes.comparison import Comparison, Endpoints, NotComparable
+from bulkhead.analysis.changes.comparison import Comparison, NotComparable
 from bulkhead.analysis.changes.comparison_request import ComparisonRequest, NothingToCompare
 from bulkhead.analysis.changes.requested_comparison import requested_comparison
+from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import check_selection, no_garbage_collection, nothing_to_judge
 from bulkhead.cli.options import (

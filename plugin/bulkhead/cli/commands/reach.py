@@ -1,9 +1,8 @@
 """``bulkhead reach``: show which endpoints reach which, as a matrix by namespace or, with a filter, row by row."""
 
 from bulkhead.analysis.analysis_input import AnalysisInput, each_object_by_itself
-from bulkhead.analysis.changes.comparison import Endpoints
 from bulkhead.analysis.judged_addresses import check_judged
-from bulkhead.analysis.judged_endpoints import judged
+from bulkhead.analysis.judged_endpoints import Endpoints, judged
 from bulkhead.analysis.pod_addresses import at_those_addresses, with_candidates
 from bulkhead.analysis.unknown_addresses import uncertain_pairs
 from bulkhead.cli.console import Console

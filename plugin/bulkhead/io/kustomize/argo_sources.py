@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.io.input_files import is_argo_source
+from bulkhead.io.input_files import argo_source_message, is_argo_source
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.kustomize.unlisted import OVERLAYS
@@ -23,12 +23,6 @@ def argo_sources(graph: Graph) -> Iterator[Diagnostic]:
     absent = {path for path in graph.bounds.absent if is_argo_source(path) and os.path.dirname(path) in folders}
     for file in sorted(found | absent):
         yield refusal(Location(file), *argo_source_message(file))
-
-
-def argo_source_message(file: str) -> tuple[str, str]:
-    """Return what *file* does, and a hint."""
-    message = f"Argo CD merges `{os.path.basename(file)}` into its source, and then delivers something else"
-    return message, "delete it, and write what it says into the Application"
 
 
 def _names(folder: str) -> list[str]:
