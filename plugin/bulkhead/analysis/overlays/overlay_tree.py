@@ -73,5 +73,6 @@ def load_overlay_tree(
     except Failed as failed:
         loaded.faults.append(failure(graph, graph.root, failed))
     if loaded.faults:
+        loaded.faults = loaded.faults if leaves else [nothing_expanded(graph)]
         loaded.text = ""
     return loaded
