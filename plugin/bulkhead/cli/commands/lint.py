@@ -4,15 +4,10 @@ import os
 import time
 from collections.abc import Sequence
 
-<<<<<<< HEAD
-from bulkhead.analysis.analysis_input import AnalysisInput, from_overlays
-from bulkhead.analysis.lint_input import LintInput
-from bulkhead.analysis.semantics_options import semantics_of
-=======
-from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of
+from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.lint_input import LintInput
 from bulkhead.analysis.overlays_input import from_overlays
->>>>>>> a71bdf8 (analysis: manifests do not import what only overlays need)
+from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge
 from bulkhead.cli.options import (
