@@ -3,6 +3,7 @@
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.matching_rules import MatchingRule
+from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.explanation.pair import name_of
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.possible.described import facts_of, pods_at
@@ -27,6 +28,7 @@ class BreachWriter:
         self, given: AnalysisInput, checker: PossibleChecker, outside: Outside, folder: str, cut: Cut = SHORT
     ) -> None:
         self.given, self.checker, self.outside, self.folder, self.cut = given, checker, outside, folder, cut
+        self.apart = treated_differently((checker.answer,))
         self.listed = frozenset(
             {policy.namespace for policy in given.cluster.policies}
             | {pod.namespace for pod in given.cluster.pods if "*" not in pod.namespace}
@@ -65,7 +67,7 @@ class BreachWriter:
             return possible_pods(pods_at(breach.flows, end, None), self.listed)
         given = self.checker.given(breach, end)
         listed = {pod for each in named if not each.whole and not each.peer for pod in each.pods}
-        names = sorted({name_of(pod) for pod in given if pod in listed})
+        names = sorted({name_of(pod, self.apart) for pod in given if pod in listed})
         return shortened_list(names) if names else possible_pods(pods_at(breach.flows, end, bool(given)), self.listed)
 
     def side(self, breach: PossibleBreach, direction: Direction, rule: MatchingRule | None) -> str:
