@@ -11,14 +11,10 @@ from dataclasses import dataclass, field
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
 from bulkhead.core.language.resources import API_GROUP
-<<<<<<< HEAD
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import Unreadable, bytes_of, similar
-from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
-=======
-from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.input_files import KUSTOMIZATIONS
->>>>>>> a71bdf8 (analysis: manifests do not import what only overlays need)
+from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
 from bulkhead.io.kustomize.extent import MOST, circle, too_much
 from bulkhead.io.kustomize.field_types import type_problems
 from bulkhead.io.kustomize.fields import misspelt
@@ -39,22 +35,7 @@ from bulkhead.io.kustomize.unmodelled import late_fields, named_files
 from bulkhead.io.yaml.documents import kubectl_value
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
 
-<<<<<<< HEAD
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-=======
 NAMES = KUSTOMIZATIONS
-CLUSTERS = "clusters"
-"""The folder with one for each cluster, in a repository of many."""
-
-_FOLDERS = ("resources", "components", "bases", "transformers", "generators", "validators", "configurations", "crds")
-_REMOTE = re.compile(
-    r"://|^[^/\s]+@|^git::|^gh:|^github\.com[/:]|[?&](ref|version|submodules|timeout)=|\.git(/|$)|/_git/"
-)
-"""What kustomize takes for an address to fetch from, in any field."""
-
-_FILES = ("patchesStrategicMerge", "patchesJson6902", "openapi", "replacements")
-_HELM = ("helmCharts", "helmChartInflationGenerator")
->>>>>>> a71bdf8 (analysis: manifests do not import what only overlays need)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.scalars import quoted
 from bulkhead.core.record import record, replaced
-<<<<<<< HEAD
 from bulkhead.io.files import (
     LARGEST_TEXT,
     MIB,
@@ -25,14 +24,8 @@ from bulkhead.io.files import (
     similar,
     text_of,
 )
-from bulkhead.io.input_files import KUSTOMIZATIONS, chart_of, has_kustomization, input_files
-from bulkhead.io.kustomize.argo_sources import argo_source_message
-from bulkhead.io.manifests import kustomized, object_reader
-=======
-from bulkhead.io.files import LARGEST_TEXT, MIB, Unreadable, regular_file, text_of
 from bulkhead.io.input_files import KUSTOMIZATIONS, argo_source_message, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import object_reader
->>>>>>> a71bdf8 (analysis: manifests do not import what only overlays need)
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import kept_back_message
 from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
