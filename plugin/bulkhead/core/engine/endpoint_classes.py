@@ -251,7 +251,7 @@ def _endpoint_space(
     keys = [(1 << member, key) for member, (key, _) in enumerate(classes) if key]
     inside = [(bit, key) for bit, key in keys if not key.host_network]
     hosts = sum(bit for bit, key in keys if key.host_network)
-    outside = [1 << len(classes) + cell for cell in range(len(vocabulary.address_cells.regions))]
+    outside = vocabulary.address_cells.every << len(classes)
     bits_by_name = _bits_by_key((key.namespace, bit) for bit, key in inside)
     members = [
         EndpointClass(tuple(pod for at in pods if (pod := side.pods[at]))) if key else EndpointClass()
@@ -263,9 +263,9 @@ def _endpoint_space(
         classes=tuple(members),
         port_cells=port_cells,
         address_cells=vocabulary.address_cells,
-        present=sum(bit for bit, _ in keys) + sum(outside),
+        present=sum(bit for bit, _ in keys) | outside,
         hosts=hosts,
-        outside=sum(outside),
+        outside=outside,
         labels=selectors.index((bit, key.labels) for bit, key in inside),
         namespaces=_namespace_index(side.cluster, bits_by_name, vocabulary),
         by_namespace=bits_by_name,

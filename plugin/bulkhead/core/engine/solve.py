@@ -163,7 +163,8 @@ def _both(out: Parts, into: Parts, reachable: Members) -> Parts:
             port_cells = egress & ingress
             destinations = there & those if port_cells else 0
             if destinations:
-                found[port_cells] = found.get(port_cells, 0) | destinations
+                known = found.get(port_cells, 0) | destinations
+                found[port_cells] = those if known == those else known  # one object for all rows: it can be large
     return tuple(sorted(found.items()))
 
 

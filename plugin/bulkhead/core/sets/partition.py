@@ -33,24 +33,31 @@ class Partition:
         return (1 << len(self.regions)) - 1
 
 
+_FEW = 64
+"""So many sets around a stretch are kept by their numbers: of thousands of sets most stretches are in few."""
+
+
 def split(whole: Spans, sets: Iterable[Spans]) -> Partition:
     """Return the coarsest partition of *whole* in which each of *sets* is a union of cells."""
-    turns: dict[int, int] = {}
+    turns: dict[int, list[int]] = {}
     for place, spans in enumerate([whole, *sorted(set(sets))]):
         for first, last in spans:
-            turns[first] = turns.get(first, 0) ^ 1 << place
-            turns[last + 1] = turns.get(last + 1, 0) ^ 1 << place
+            turns.setdefault(first, []).append(place)
+            turns.setdefault(last + 1, []).append(place)
     starts = sorted(turns)
-    known: dict[int, int] = {}
+    known: dict[frozenset[int] | int, int] = {}
+    around: set[int] = set()  # the sets that a stretch is in, and the same as a bit set
     inside = 0
     kinds: list[int] = []
     regions: list[list[Span]] = []
     for start, following in zip(starts, [*starts[1:], None], strict=True):
-        inside ^= turns[start]
+        for place in turns[start]:
+            around ^= {place}
+            inside ^= 1 << place
         if following is None or not inside & 1:
             kinds.append(-1)
             continue
-        cell = known.setdefault(inside, len(known))
+        cell = known.setdefault(frozenset(around) if len(around) <= _FEW else inside, len(known))
         if cell == len(regions):
             regions.append([(start, following - 1)])
         else:

@@ -46,8 +46,8 @@ class Outside:
         """Return what a matrix calls *region*, one of few names; ``""``: no outside end has such an address."""
         if intervals.subtract(region, self.never) == ():
             return ""
-        named = self.name(region)
         if self.given:
+            named = self.name(region)
             return named if any(name == named for _, name, _ in self.known) else OTHER
         return INTERNET if intervals.intersect(region, PUBLIC) else "private addresses"
 

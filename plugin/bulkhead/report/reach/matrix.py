@@ -37,23 +37,27 @@ class Matrix:
     """
 
     def __init__(self, answer: Reachability, outside: Outside, templates: bool, cut: Cut = SHORT) -> None:
-        groups = list(dict.fromkeys(name for layer in answer.layers for name in _groups(layer, outside)))
+        outer = [outside.groups(layer.space) for layer in answer.layers]
+        parts = [_inner_groups(layer) | those for layer, those in zip(answer.layers, outer, strict=True)]
+        groups = list(dict.fromkeys(name for each in parts for name in each))
         self.groups = len(groups)
         self.answer = answer
         self.names: list[str] = []
         self.like: list[tuple[list[str], str]] = []
         self.legend: dict[str, str] = {}
         self.cells: list[list[str]] = []
-        outer = {name for layer in answer.layers for name in outside.groups(layer.space)}
         whole = cut.whole or len(groups) <= SCREEN
         if whole and len(groups) > MOST:
             return
-        layers = [_cells(layer, outside, templates, groups) for layer in answer.layers]
+        layers = [
+            group_cells(layer, [each.get(name, 0) for name in groups], single_pods(layer, templates))
+            for layer, each in zip(answer.layers, parts, strict=True)
+        ]
         found = [each for each in layers if each]
         if len(found) < len(layers):
             return
         kinds, between = _over_families(found)
-        rows = alike(between, [whole or name in outer for name in groups], MOST)
+        rows = alike(between, [whole or any(name in each for each in outer) for name in groups], MOST)
         if len(rows) > MOST:
             return
         self.names = [groups[row[0]] + (f" +{len(row) - 1}" if len(row) > 1 else "") for row in rows]
@@ -87,11 +91,6 @@ class Matrix:
         return letter
 
 
-def _cells(layer: FamilyReachability, outside: Outside, templates: bool, names: list[str]) -> GroupCells | None:
-    groups = _groups(layer, outside)
-    return group_cells(layer, [groups.get(name, 0) for name in names], single_pods(layer, templates))
-
-
 def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[list[int]]]:
     """Return what there is between two groups over all families, and a row for each group: the places in that list."""
     if len(found) == 1:
@@ -104,12 +103,12 @@ def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[li
     return [tuple(each.kinds[at] for each, at in zip(found, places, strict=True)) for places in known], rows
 
 
-def _groups(layer: FamilyReachability, outside: Outside) -> dict[str, int]:
+def _inner_groups(layer: FamilyReachability) -> dict[str, int]:
     groups = {name or "host network": bits for name, bits in layer.space.by_namespace.items()}
     if layer.space.hosts:
         groups["host network"] = layer.space.hosts
     ordered = sorted(groups, key=lambda name: ("*" in name, name == "host network", name))
-    return {name: groups[name] for name in ordered} | outside.groups(layer.space)
+    return {name: groups[name] for name in ordered}
 
 
 def text(matrix: Matrix, columns: int, paint: Palette, cut: Cut = SHORT) -> str:
