@@ -294,3 +294,19 @@ def test_a_folder_below_one_with_manifests_is_found(repository: Tree, inner: str
     done = repository.bulkhead("diff", "HEAD~1", "HEAD")
     says = "overlays/g/evil: error: cannot be reviewed: the root does not list it"
     assert (done.status, done.stdout, says in done.stderr) == (2, "", True), done
+
+
+@pytest.mark.parametrize("changed", ["overlays/legacy/templates/_helpers.tpl", "lib/rules.txt", "other.txt"])
+def test_every_file_that_an_unlisted_folder_can_read_counts(repository: Tree, changed: str) -> None:
+    repository.write("overlays/legacy/Chart.yaml", "{apiVersion: v2, name: legacy, version: 1.0.0}\n")
+    repository.write("overlays/legacy/files/main.jsonnet", "importstr '../../../lib/rules.txt'\n")
+    for file in ("overlays/legacy/templates/_helpers.tpl", "lib/rules.txt", "other.txt"):
+        repository.write(file, "egress: []\n")
+    repository.commit()
+    repository.write(changed, "egress: [{}]\n")
+    repository.commit()
+    for arguments in (("HEAD~1",), ("HEAD~1", "HEAD")):
+        done = repository.bulkhead("diff", *arguments)
+        refused = "overlays/legacy: error: cannot be reviewed: the root does not list it" in done.stderr
+        note = "overlays/legacy is not judged: the root does not list it, and it is the same on both" in done.stdout
+        assert (done.status, refused, note) == ((0, False, True) if changed == "other.txt" else (2, True, False)), done

@@ -4,21 +4,17 @@ A promise is about every pod that could exist: those that its ends name, and wit
 Each row follows from the specification of NetworkPolicy.
 """
 
-import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bulkhead.cli.command_line import run
-from bulkhead.cli.console import Console
 from bulkhead.core.possible import search
 from conftest import Tree
+from system.reachability_rows import HEAD, bulkhead
 
 Json = dict[str, Any]
-
-HEAD = "apiVersion: bulkhead.dev/v1alpha1\nkind: ReachabilityTest\nmetadata: {name: mine}\nspec:\n  tests:\n"
 
 
 def policy(pods: Json, name: str = "db", **directions: list[Json]) -> Json:
@@ -55,12 +51,6 @@ def pods(selector: Json, namespaces: Json | None = None) -> Json:
 
 def from_(*peers: Json, **more: Any) -> list[Json]:
     return [{"from": list(peers), **more}]
-
-
-def bulkhead(*arguments: str | Path) -> tuple[int, str]:
-    written, said = io.StringIO(), io.StringIO()
-    status = run([str(each) for each in arguments], Console(io.StringIO(), written, said))
-    return status, written.getvalue() + said.getvalue()
 
 
 def held(folder: Path, manifests: list[Json], row: str, *arguments: str | Path) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Tree
-from system.test_possible_promises import HEAD, bulkhead
+from system.reachability_rows import HEAD, bulkhead
 
 PROFILE = """\
 apiVersion: bulkhead.dev/v1alpha1

@@ -11,7 +11,7 @@ from bulkhead.io.git.file_states import MODULE, FileStates
 from bulkhead.io.git.submodules import missing_submodules
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
-from bulkhead.io.kustomize.unlisted import OVERLAYS, fingerprint, plugins_of, unlisted_overlays
+from bulkhead.io.kustomize.unlisted import OVERLAYS, fingerprint, judged_by, plugins_of, unlisted_overlays
 
 UNLISTED = "the root does not list it, and an ApplicationSet delivers it"
 _SUBMODULE = "is a submodule, whose files are not read"
@@ -38,10 +38,11 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
     A folder that the root lists on one side only has to be the same on both sides, because it was delivered from there.
     """
     notes, faults = [], []
-    plugins = plugins_of(before, after)
+    plugins, judged = plugins_of(before, after), judged_by(before, after)
     was, now = set(unlisted_overlays(before)), set(unlisted_overlays(after))
     for folder in sorted(was | now):
-        if fingerprint(before, folder, plugins) == fingerprint(after, folder, plugins) != "":
+        old, new = (fingerprint(graph, folder, plugins, judged) for graph in (before, after))
+        if old == new != "":
             when = "" if folder in was & now else " after" if folder in now else " before"
             notes.append(f"{folder} is not judged: the root does not list it{when}, and it is the same on both sides")
         else:
@@ -68,7 +69,8 @@ def alone_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagno
     }
     plugins = plugins_of(*graphs)
     for folder in sorted(altered):
-        if fingerprint(graphs[0], folder, plugins) != fingerprint(graphs[1], folder, plugins):
+        old, new = (fingerprint(graph, folder, plugins, frozenset()) for graph in graphs)
+        if old != new:
             message = "the root changes what this overlay renders, and an ApplicationSet delivers it by itself"
             hint = "compare the overlay alone (`--dir`), or move what the root changes into the overlay"
             yield refusal(Location(folder), f"{message}: what it renders changes", hint)

@@ -12,6 +12,7 @@ from posixpath import dirname, join, normpath
 
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.input_files import is_argo_source
+from bulkhead.io.kustomize.folder_contents import reads_others
 from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
 from bulkhead.io.kustomize.unlisted import OVERLAYS
@@ -24,7 +25,7 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     """
     Return the entries of *tree* that a build of *folder* may read; *read* gives the contents of entries by object.
 
-    Where it meets a link, or there is a chart, any path may lead anywhere: all of it.
+    Where it meets a link, or there is a chart or a program, any path may lead anywhere: all of it.
     """
     kustomizations = {entry.path: entry for entry in tree if os.path.basename(entry.path) in NAMES}
     contents = read(list(kustomizations.values()))
@@ -33,11 +34,15 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     walk = ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
     walk.visit(folder)
     walk.visit_below(join(folder, OVERLAYS) if folder else OVERLAYS)
-    return tree if walk.meets_link else [entry for entry in tree if entry.path in walk.wanted]
+    return tree if walk.leads_anywhere else [entry for entry in tree if entry.path in walk.wanted]
 
 
 class ClosureWalk:
-    """Walks from kustomizations to what they name; *wanted* are the paths of the files that it met."""
+    """
+    Walks from kustomizations to what they name; *wanted* are the paths of the files that it met.
+
+    *leads_anywhere*: it met a link, a chart or a program.
+    """
 
     def __init__(self, tree: list[Entry], kustomizations: Mapping[str, bytes]) -> None:
         self.kustomizations = kustomizations
@@ -51,7 +56,7 @@ class ClosureWalk:
                 at = dirname(at)
                 self.below.setdefault(at, [])
         self.links = {entry.path for entry in tree if entry.mode == LINK}
-        self.meets_link = False
+        self.leads_anywhere = False
         self.seen: set[str] = set()
 
     def visit(self, folder: str) -> None:
@@ -75,7 +80,7 @@ class ClosureWalk:
         """Add all files of *folder*: they are delivered, whether or not the root lists the folder."""
         below = {path for path in self.files if path == folder or path.startswith(f"{folder}/")}
         self.wanted |= below
-        self.meets_link |= not below.isdisjoint(self.links)
+        self.leads_anywhere |= not below.isdisjoint(self.links) or any(map(reads_others, below))
         for path in self.kustomizations:
             if path.startswith(f"{folder}/"):
                 self.visit(dirname(path))
@@ -86,14 +91,14 @@ class ClosureWalk:
             for entry in {word, word.rpartition("=")[2]}:
                 target = normpath(join(folder, entry))
                 target = "" if target == "." else target
-                self.meets_link |= any(part in self.links for part in _parts(target))
+                self.leads_anywhere |= any(part in self.links for part in _parts(target))
                 if target in self.files:
                     self.wanted.add(target)
                 elif target in self.below and target != folder:
                     yield target
                     if not any(join(target, name) in self.kustomizations for name in NAMES):
                         inside = {path for path in self.files if path.startswith(f"{target}/")}
-                        self.meets_link |= bool(inside & self.links)
+                        self.leads_anywhere |= bool(inside & self.links)
                         self.wanted |= inside
 
 

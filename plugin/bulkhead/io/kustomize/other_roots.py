@@ -66,14 +66,14 @@ class OtherRoots:
     def _direct(self, walk: ClosureWalk, folder: str) -> tuple[set[str], list[str], bool]:
         """Return what the kustomization in *folder* names itself: files, folders, and whether a link is among it."""
         if folder not in self._led:
-            walk.wanted, walk.meets_link = set(), False
+            walk.wanted, walk.leads_anywhere = set(), False
             folders: list[str] = []
             for name in NAMES:
                 path = join(folder, name) if folder else name
                 if path in self.texts:
                     walk.wanted.add(path)
                     folders += walk.led(folder, self.texts[path])
-            self._led[folder] = walk.wanted, folders, walk.meets_link
+            self._led[folder] = walk.wanted, folders, walk.leads_anywhere
         return self._led[folder]
 
     def _matters(self, reads: set[str]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
+from bulkhead.io.kustomize.folder_contents import contents
 from bulkhead.io.kustomize.kustomization import NAMES, Graph, text_of
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, is_inline
 from bulkhead.io.kustomize.unmodelled import annotations
@@ -57,19 +58,23 @@ def plugins_of(*graphs: Graph) -> frozenset[str]:
     )
 
 
-def fingerprint(graph: Graph, folder: str, plugins: frozenset[str]) -> str:
+def judged_by(*graphs: Graph) -> frozenset[str]:
+    """Return the folders of all kustomizations of *graphs*, each from the root of its graph: they are compared."""
+    return frozenset(os.path.relpath(folder, graph.root) for graph in graphs for folder in graph.found)
+
+
+def fingerprint(graph: Graph, folder: str, plugins: frozenset[str], judged: frozenset[str]) -> str:
     """
     Return what represents all that a build of *folder*, from the root of *graph*, reads; empty where it is not there.
 
-    Two that are equal are built the same, with *plugins*, which are compared as such.  One that cannot be read, or that
-    runs another program, is equal to none.
+    Two that are equal are built the same, with *plugins*, which are compared as such, as are the folders *judged*.  One
+    that cannot be read, or that runs another program, is equal to none.
     """
     top = os.path.join(graph.root, folder)
     if not os.path.isdir(top):
         return ""
-    names = os.listdir(top)
-    if not any(name in NAMES for name in names):
-        return _hashed(graph, [os.path.join(top, name) for name in names if name.endswith(MANIFESTS)])
+    if not any(name in NAMES for name in os.listdir(top)):
+        return contents(top, graph.root, {os.path.join(graph.root, each) for each in judged})
     below = Graph(top, graph.bounds)
     if below.faults or _runs_another(graph, below, plugins):
         return os.urandom(16).hex()
