@@ -389,6 +389,23 @@ class TestErrorsNameTheirRevision:
         assert "`git fetch --unshallow`" in done.stderr
         assert repository.diff("HEAD", cwd=clone).status == 0
 
+    def test_three_dots_in_a_shallow_clone_want_all_that_leads_to_both(
+        self, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """What a clone left out may hold another revision that both have in common."""
+        for branch in ("left", "right"):
+            repository.git("checkout", "-q", "-B", branch, "main")
+            for _ in range(2):
+                repository.git("commit", "--allow-empty", "-qm", branch)
+        repository.git("checkout", "-q", "-B", "both", "left")
+        repository.git("merge", "-q", "-m", "both", "-s", "ours", "right")
+        for depth, status in ((2, 2), (9, 0)):
+            clone = tmp_path_factory.mktemp("clone")
+            source = f"file://{repository.tree.path}"
+            run("git", "clone", "-q", "--depth", str(depth), "--no-single-branch", "-b", "both", source, clone)
+            done = repository.diff("origin/right...both", cwd=clone)
+            assert (done.status, "`git fetch --unshallow`" in done.stderr) == (status, status == 2)
+
     def test_a_folder_that_is_not_there_yet(self, repository: Repository) -> None:
         repository.tree.overlay("paperless")
         repository.commit()

@@ -74,6 +74,20 @@ def test_an_object_with_an_owner_is_refused_unless_a_cluster_has_it(tree: Tree, 
     assert "ownerReferences" not in tree.bulkhead("diff", "--manifests", "old", "new").stderr
 
 
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_an_object_without_a_name_of_its_own_is_refused_unless_a_cluster_has_it(tree: Tree, kind: str) -> None:
+    """``kubectl apply``, Argo CD and Flux refuse `generateName`: only ``kubectl create`` takes it."""
+    unnamed = written(kind).replace("name: shop", "generateName: shop-", 1)
+    tree.write("old/policy.yaml", f"{POLICY % ''}---\n{written(kind)}")
+    tree.write("new/policy.yaml", f"{POLICY % ''}---\n{unnamed}")
+    done = tree.bulkhead("diff", "--manifests", "old", "new")
+    assert (done.status, done.stdout) == (2, "")
+    assert re.search(rf"new/policy\.yaml:5:1: error: no delivery applies the {kind}\b.*`generateName`", done.stderr)
+    uid = "uid: 2c3b2a10-0000-4000-8000-000000000000, generateName"
+    tree.write("new/policy.yaml", unnamed.replace("generateName", uid, 1))
+    assert "no delivery applies" not in tree.bulkhead("diff", "--manifests", "old", "new").stderr
+
+
 @pytest.mark.parametrize(
     ("version", "kind", "spec"),
     [

@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.kustomize.refusals import refusal
-from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, OWNED, delivery_marks, kept_back_message
+from bulkhead.io.manifests.delivery_marks import KEPT_BACK_WORDS, delivery_marks, kept_back_hint, kept_back_message
 from bulkhead.io.manifests.kinds import group_of, is_unjudged
 from bulkhead.io.yaml.resource_stream import of_build
 
 
 def kept_back(text: str, file: str) -> Iterator[Diagnostic]:
     """Yield a refusal, at *file*, for each policy or namespace in *text*, what kustomize prints, that is kept back."""
-    if not any(word in text for word in (*KEEPS_BACK, OWNED)):
+    if not any(word in text for word in KEPT_BACK_WORDS):
         return
     for each in of_build(text):
         if decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
             for word in delivery_marks(each.value().get("metadata")):
                 name = "/".join(str(each.head[key]) for key in ("namespace", "name") if each.head.get(key))
                 message = kept_back_message(str(each.head.get("kind")), name, word)
-                yield refusal(Location(file), message, "leave it out")
+                yield refusal(Location(file), message, kept_back_hint(word))
 
 
 def decides(api_version: str, kind: str) -> bool:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bulkhead.core.diagnostics import DiagnosticError, nearest
 from bulkhead.io.files import MIB, Unreadable, bytes_of
@@ -123,7 +124,7 @@ class Repository:
         Return the revision that both have in common, where *right* left *left*.
 
         :raises GitError: where there is none, or more than one: against which of them nothing opens is for whoever
-            dates the commits to choose.
+            dates the commits to choose. So it is where a shallow clone may lack another one.
         """
         one, other = self.revision(left), self.revision(right)
         try:
@@ -137,7 +138,18 @@ class Repository:
             raise GitError(
                 f"`{left}` and `{right}` have several revisions in common, none before the others: {listed}", hint
             )
+        if self._hidden(one.commit, other.commit, found[0]):
+            message = f"`{left}` and `{right}` may have more revisions in common than are here"
+            raise GitError(message, self._deeper() or "compare them with `..`")
         return self.revision(found[0])
+
+    def _hidden(self, one: str, other: str, base: str) -> bool:
+        """Say whether a commit that leads to *one* or *other*, and not to *base*, has parents that a clone left out."""
+        file = Path(self.folder, self._ask("rev-parse", "--git-path", "shallow").decode().strip())
+        if not file.exists():
+            return False
+        cut = set(file.read_text("ascii").split())
+        return not cut.isdisjoint(self._ask("rev-list", one, other, f"^{base}").decode().split())
 
     def entries(self, revision: Revision) -> list[Entry]:
         """Return every path of the revision's tree."""
@@ -232,7 +244,7 @@ class Repository:
     def _unknown(self, name: str) -> GitError:
         near = nearest(name, self._names())
         meant = f"did you mean `{near}`?" if near else ""
-        hint = meant or self._deeper() or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
+        hint = self._deeper() or meant or "`git branch -a` and `git tag` list what is here, `git fetch` brings more"
         return GitError(f"there is no revision `{name}` here", hint)
 
     def _names(self) -> list[str]:

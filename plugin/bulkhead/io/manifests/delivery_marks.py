@@ -54,6 +54,9 @@ _HARMLESS = frozenset(
 """Marks that say who applied an object, when, or whether it is pruned (see ``live_policies``)."""
 
 OWNED = "ownerReferences"
+UNNAMED = "generateName"
+KEPT_BACK_WORDS = (*KEEPS_BACK, OWNED, UNNAMED)
+"""A text without any of these words has no object that is kept back."""
 
 
 def delivery_marks(metadata: Any) -> tuple[str, ...]:
@@ -65,8 +68,10 @@ def delivery_marks(metadata: Any) -> tuple[str, ...]:
     if not isinstance(metadata, dict):
         return ()
     words = {word for word, value in _marks(metadata) if word in KEEPS_BACK and (word, value) not in _SIMPLY_APPLIED}
-    owned = {OWNED} if metadata.get(OWNED) and "uid" not in metadata else set()
-    return tuple(sorted(words | owned))
+    if "uid" not in metadata:
+        words |= {OWNED} if metadata.get(OWNED) else set()
+        words |= {UNNAMED} if metadata.get(UNNAMED) and not metadata.get("name") else set()
+    return tuple(sorted(words))
 
 
 def unknown_marks(metadata: Any) -> tuple[str, ...]:
@@ -96,4 +101,11 @@ def kept_back_message(kind: str, name: str, word: str) -> str:
     """Say what happens to the object of this *kind* and *name* because of *word*."""
     if word == OWNED:
         return f"a cluster deletes the {kind} `{name}` where its owner is not there, because of `{word}`"
+    if word == UNNAMED:
+        return f"no delivery applies the {kind} `{name}`: it has `{word}` and no `name`"
     return f"a delivery keeps the {kind} `{name}` back, or deletes it, for `{word}`"
+
+
+def kept_back_hint(word: str) -> str:
+    """Say what to write instead of *word*."""
+    return "write a `name`" if word == UNNAMED else f"remove `{word}`, or leave the object out"

@@ -27,7 +27,7 @@ from bulkhead.io.files import (
 from bulkhead.io.input_files import KUSTOMIZATIONS, argo_source_message, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
-from bulkhead.io.manifests.delivery_marks import kept_back_message
+from bulkhead.io.manifests.delivery_marks import kept_back_hint, kept_back_message
 from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
 from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject
@@ -281,7 +281,7 @@ def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
         for word in found.kept_back if not each.of_list else ():
             name = "/".join(filter(None, (found.namespace, found.name)))
             at = Location(each.location.file, each.location.line, int(each.location.line > 0))
-            yield Diagnostic(at, kept_back_message(found.kind, name, word), f"remove `{word}`, or leave the object out")
+            yield Diagnostic(at, kept_back_message(found.kind, name, word), kept_back_hint(word))
 
 
 _DUMP_IT = "dump a list of resources: `kubectl get namespaces,pods,networkpolicies -A -o json > dump.json`"
