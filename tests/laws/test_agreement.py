@@ -60,7 +60,7 @@ def not_closed(difference: Difference, source: Pod, destination: Pod) -> PortSet
 def test_every_command_gives_one_answer_about_two_pods(cluster: Cluster, semantics: Semantics) -> None:
     answer = reach(cluster, semantics)
     difference = compare_clusters(replaced(cluster, policies=()), cluster, semantics)
-    listed = {(each["src"], each["dst"]): each["conn"] for each in json.loads(reach_pairs(answer))}
+    listed = {(each["src"], each["dst"]): each["conn"] for each in json.loads("".join(reach_pairs(answer)))}
     names = {pod: f"{pod.namespace}/{pod.name}[Pod]" for pod in cluster.pods}
     for source in cluster.pods:
         for destination in cluster.pods:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
@@ -81,9 +81,14 @@ class Console:
         """Return how reports are written for the reader of stdout: with *whole* no list is shortened."""
         return Style(self.folder, self.palette, self.width, EVERYTHING if whole else SHORT)
 
-    def write(self, text: str) -> None:
-        """Write a report to stdout. No name in it acts on a terminal or on the log of a CI system."""
-        self.stdout.write(safe_text(text, self.colour))
+    def write(self, text: str | Iterator[str]) -> None:
+        """
+        Write a report to stdout. No name in it acts on a terminal or on the log of a CI system.
+
+        A report in parts, each of which begins a line or ends one, is never in memory as a whole.
+        """
+        for part in [text] if isinstance(text, str) else text:
+            self.stdout.write(safe_text(part, self.colour))
 
     def write_exact(self, text: str) -> None:
         """

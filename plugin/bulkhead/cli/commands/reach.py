@@ -29,7 +29,7 @@ from bulkhead.report.reach.connections import Filter
 from bulkhead.report.reach.reach_formats import REACH_FORMATS, ReachReport
 
 MOST = 5_000_000
-"""Pairs that are listed at most: about two gigabytes of memory."""
+"""Pairs that are listed at most: about 350 MiB of output."""
 
 
 def options(parser: Parser) -> None:
@@ -110,7 +110,7 @@ def _end(found: AnalysisInput, chosen: EndpointSelection) -> EndpointSelection:
 
 def _check_pairs(answer: Reachability, filtered: bool) -> None:
     """
-    Check that the list of all pairs is what is asked for, and that it fits into memory.
+    Check that the list of all pairs is what is asked for, and that somebody can read it.
 
     :raises InvalidValue: where it is not, or does not.
     """
@@ -119,4 +119,4 @@ def _check_pairs(answer: Reachability, filtered: bool) -> None:
             "--format pairs lists everything", "leave --from, --to and --port out, or write --format json"
         )
     if connections.size(answer) > MOST:
-        raise InvalidValue(f"more than {MOST:,} pairs are open: the list would fill the memory", "write --format json")
+        raise InvalidValue(f"more than {MOST:,} pairs are open: the list would be too long", "write --format json")

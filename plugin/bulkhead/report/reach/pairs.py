@@ -7,7 +7,8 @@ others is not there: each of its pods is, as ``namespace/name[Pod]``.  Pairs wit
 workload with itself.  The list grows with the square of the cluster: rectangles do not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from bulkhead.core.engine.endpoint_space import EndpointClass
 from bulkhead.core.engine.reachability import Reachability, port_set
@@ -19,39 +20,57 @@ from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.report.layout.json_document import json_line
 
-Pairs = dict[tuple[str, str], PortSet]
-
 Entry = dict[str, object]
 """One entry of the list."""
 
-
-def reach_pairs(answer: Reachability) -> str:
-    """Write *answer* as pairs, sorted."""
-    found = sorted(_pairs(answer).items())
-    return entries_text(
-        [{"src": source, "dst": destination, "conn": str(conn)} for (source, destination), conn in found]
-    )
+_KEPT = 64
+"""Rows whose destinations are kept: pods next to each other have the same ones."""
 
 
-def _pairs(answer: Reachability) -> Pairs:
-    """Return what is open between two workloads: between any of their pods, over any address family."""
-    found: Pairs = {}
-    apart = treated_differently((answer,))
-    for layer in answer.layers:
-        names = [names_of(member, apart) for member in layer.space.classes]
-        for row in layer.rows:
-            sources = _named(names, row.sources)
-            for port_cells, destinations in row.parts:
-                _add(found, sources, _named(names, destinations), port_set(layer, port_cells))
-    return found
+def reach_pairs(answer: Reachability) -> Iterator[str]:
+    """Yield *answer* as pairs, sorted: the lines of one source after the other, because the list can be very long."""
+    pairs = _Pairs(answer)
+    begun = False
+    for source in sorted(pairs.rows):
+        lines = [
+            json_line({"src": source, "dst": destination, "conn": str(conn)})
+            for destination, conn in sorted(pairs.open_from(source).items())
+        ]
+        if lines:
+            yield (",\n" if begun else "[\n") + ",\n".join(lines)
+            begun = True
+    yield "\n]\n" if begun else "[]\n"
 
 
-def _add(found: Pairs, sources: list[str], destinations: list[str], opened: PortSet) -> None:
-    for source in sources:
-        for destination in destinations:
-            if source != destination:
-                known = found.get((source, destination))
-                found[source, destination] = opened if known is None else ports.union(known, opened)
+class _Pairs:
+    """What is open between two workloads: between any of their pods, over any address family."""
+
+    def __init__(self, answer: Reachability) -> None:
+        self.layers = answer.layers
+        apart = treated_differently((answer,))
+        self.names = [[names_of(member, apart) for member in layer.space.classes] for layer in answer.layers]
+        self.rows: dict[str, list[tuple[int, int]]] = {}  # layer and row of each source
+        for number, layer in enumerate(answer.layers):
+            for at, row in enumerate(layer.rows):
+                for source in _named(self.names[number], row.sources):
+                    self.rows.setdefault(source, []).append((number, at))
+        self.reached = lru_cache(_KEPT)(self._reached)
+
+    def open_from(self, source: str) -> dict[str, PortSet]:
+        """Return what is open from *source*, by destination."""
+        found: dict[str, PortSet] = {}
+        for place in self.rows[source]:
+            for opened, destinations in self.reached(*place):
+                for destination in destinations:
+                    known = found.get(destination)
+                    found[destination] = opened if known is None else ports.union(known, opened)
+        found.pop(source, None)
+        return found
+
+    def _reached(self, number: int, at: int) -> list[tuple[PortSet, list[str]]]:
+        layer = self.layers[number]
+        parts = layer.rows[at].parts
+        return [(port_set(layer, port_cells), _named(self.names[number], those)) for port_cells, those in parts]
 
 
 def _named(names: list[tuple[str, ...]], bitset: int) -> list[str]:

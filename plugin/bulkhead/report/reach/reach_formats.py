@@ -1,11 +1,13 @@
 """The formats of ``bulkhead reach``: a matrix by namespace, or with a filter one row for each connection."""
 
+from collections.abc import Callable, Iterator, Mapping
+
 from bulkhead.analysis.unknown_addresses import UncertainPairs
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
 from bulkhead.report.layout.markdown import escaped
-from bulkhead.report.layout.style import Formats, Style
+from bulkhead.report.layout.style import Style
 from bulkhead.report.names.evidence import evidence_json, evidence_lines, markdown_lines
 from bulkhead.report.names.outside_names import Outside
 from bulkhead.report.reach import connections, matrix, pairs
@@ -61,12 +63,12 @@ def json_report(found: ReachReport, _style: Style) -> str:
     return connections.as_json(found.answer, found.wanted or Filter(), found.outside, more)
 
 
-def pairs_report(found: ReachReport, _style: Style) -> str:
-    """Return every pair of workloads or address ranges."""
+def pairs_report(found: ReachReport, _style: Style) -> Iterator[str]:
+    """Yield every pair of workloads or address ranges."""
     return pairs.reach_pairs(found.answer)
 
 
-REACH_FORMATS: Formats[ReachReport] = {
+REACH_FORMATS: Mapping[str, Callable[[ReachReport, Style], str | Iterator[str]]] = {
     "text": text_report,
     "markdown": markdown_report,
     "json": json_report,
