@@ -325,3 +325,84 @@ def test_pairs_have_the_verdict_and_the_notes_on_stderr(drift: Drift) -> None:
     done = drift.diff([*drift.rendered, FOREIGN], "--format", "pairs")
     assert json.loads(done.stdout) == []
     assert "1 POLICY STAYS that the overlays do not render" in done.stderr
+
+
+FROM_RED = """apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: from-red, namespace: mail}
+spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{from: [{namespaceSelector: {matchLabels: {team: red}}}]}]}
+"""
+SHOP = """apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {%s}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: to-everywhere, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Egress], egress: [{}]}
+"""
+OWN = "resources: [../../base, more.yaml]\nnamespace: %s\ntransformers: [../../plugin]\n"
+
+
+def in_overlay(drift: Drift, namespace: str, text: str) -> None:
+    """Make *text* a resource of the overlay of *namespace*."""
+    drift.tree.overlay(namespace, kustomization=OWN % namespace)
+    drift.tree.write(f"overlays/{namespace}/more.yaml", text)
+
+
+def rendered_policies(drift: Drift) -> list[Json]:
+    found: list[Json] = list(yaml.safe_load_all(drift.tree.bulkhead("render").stdout))
+    return [each for each in found if each["kind"] == "NetworkPolicy"]
+
+
+@pytest.mark.parametrize(
+    ("live", "rendered", "effects"),
+    [({}, "team: red", {"opens"}), ({"team": "red"}, "team: blue", {"closes"}), ({"team": "red"}, "", {"closes"})],
+)
+def test_labels_of_rendered_namespaces_count(drift: Drift, live: Json, rendered: str, effects: set[str]) -> None:
+    in_overlay(drift, "mail", FROM_RED)
+    in_overlay(drift, "shop", SHOP % rendered)
+    space = {"name": "shop", "uid": "1", "labels": live}
+    items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": space}, *rendered_policies(drift)]
+    items += [pod(1, "shop"), pod(2, "mail")]
+    drift.tree.write("cluster.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    found = json.loads(drift.tree.bulkhead("diff", "--dump", "cluster.json", "--format", "json").stdout)
+    assert {each["effect"] for each in found["findings"]} == effects
+
+
+WORKLOAD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {%s}}
+    spec: {containers: [{name: c}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: tier, namespace: shop}
+spec: {podSelector: {matchLabels: {tier: open}}, policyTypes: [Ingress], ingress: [{}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "differs"),
+    [
+        ("app: web, unasked: by-anybody", False),
+        ("app: web, tier: open", True),
+    ],
+)
+def test_a_workload_that_is_rendered_otherwise_is_not_judged(drift: Drift, labels: str, differs: bool) -> None:
+    in_overlay(drift, "shop", WORKLOAD % labels)
+    live = pod(1, "shop")
+    live["metadata"]["ownerReferences"] = [
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d", "uid": "1", "controller": True}
+    ]
+    live["metadata"]["labels"]["pod-template-hash"] = "5d"
+    items = [live, *rendered_policies(drift)]
+    drift.tree.write("cluster.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    done = drift.tree.bulkhead("diff", "--dump", "cluster.json", "--format", "json")
+    found = json.loads(done.stdout)
+    assert (done.status, [each["name"] for each in found["notJudged"]]) == ((2, ["web"]) if differs else (0, []))
+    assert any("judged as in the cluster: Deployment shop/web" in note for note in found["notes"]) == differs

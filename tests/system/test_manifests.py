@@ -383,7 +383,7 @@ def test_a_change_of_a_policy_that_is_not_judged_is_a_headline(
         files.write(f"{side}/all.yaml", f"{POLICY}---\n{POD}---\n{text}")
     done = files.bulkhead("diff", "--manifests", "one", "two", "--format", form)
     assert done.status == 2
-    verdict = f"POLICIES THAT ARE NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) shop/c {event}"
+    verdict = f"WHAT IS NOT JUDGED CHANGES: CiliumNetworkPolicy (cilium.io) shop/c {event}"
     assert verdict in done.stdout
     assert "NO EFFECT" not in done.stdout
 
@@ -409,7 +409,7 @@ def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tr
     overlay.write_text(plain)
     done = tree.bulkhead("diff", "--dirs", ".", "changed")
     assert done.status == 2
-    assert "NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
+    assert "NOT JUDGED CHANGES: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
     dump = {
         "kind": "List",
         "apiVersion": "v1",
@@ -418,7 +418,7 @@ def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tr
     tree.write("dump.json", json.dumps(dump))
     done = tree.bulkhead("diff", "--dump", "dump.json", "--dir", "changed")
     assert done.status == 2
-    assert "NOT JUDGED CHANGE: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
+    assert "NOT JUDGED CHANGES: CiliumNetworkPolicy (cilium.io) one/c appears" in done.stdout
 
 
 # --- Dumps -----------------------------------------------------------------------------------------------------------

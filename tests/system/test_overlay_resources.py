@@ -63,7 +63,7 @@ def test_what_a_delivery_is_told_to_apply_is_named_and_a_change_of_it_is_a_headl
 def test_a_workload_with_a_policy_in_it_is_both(tree: Tree) -> None:
     policies = [f"{{podSelector: {{}}, policyTypes: [Ingress], ingress: {rules}}}" for rules in ("[]", "[{}]")]
     one, other = (HOLDER % (TEMPLATE, policy) for policy in policies)
-    check(tree, one, other, "POLICIES THAT ARE NOT JUDGED CHANGE", "Installer (example.org)")
+    check(tree, one, other, "WHAT IS NOT JUDGED CHANGES", "Installer (example.org)")
     assert "1 workload" in tree.bulkhead("diff", "--dirs", "one", "one").stdout
 
 
@@ -84,7 +84,7 @@ CHANGERS = {
 @pytest.mark.parametrize("case", CHANGERS)
 def test_what_changes_or_applies_policies_is_named_and_a_change_of_it_is_a_headline(tree: Tree, case: str) -> None:
     text, kind = CHANGERS[case]
-    check(tree, text % "one", text % "two", "POLICIES THAT ARE NOT JUDGED CHANGE", kind)
+    check(tree, text % "one", text % "two", "WHAT IS NOT JUDGED CHANGES", kind)
 
 
 @pytest.mark.parametrize(

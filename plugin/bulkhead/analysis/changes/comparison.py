@@ -66,8 +66,8 @@ class Comparison:
     The *findings* between two analysis inputs, each with its name, and the *difference* from which they come.
 
     *semantics* are those of the side after. *possible* are the changes for pods that could exist, with those that are
-    not decided. *notes* are sentences that a reader must know. *same*: the two sides have the same text. *other* is
-    the difference by the networks before, where the networks change, or without the parts that may be *kept*.
+    not decided. *notes* are sentences that a reader must know. *same*: the two sides have the same text. *others* are
+    the differences by the networks before, where the networks change, or without what may be *kept*.
     *endpoints* are those that were judged. *live* are the policies of a running cluster that the overlays do not
     render, *kept* the parts of those that they render and that a delivery leaves as they are. *programs* are the files
     that a build can execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs
@@ -84,7 +84,7 @@ class Comparison:
     possible: tuple[PossibleChange, ...] = ()
     notes: list[str] = field(default_factory=list)
     same: bool = False
-    other: Difference | None = None
+    others: tuple[Difference, ...] = ()
     endpoints: Endpoints = Endpoints.ALL
     live: tuple[LivePolicy, ...] = ()
     kept: tuple[KeptField, ...] = ()
@@ -97,7 +97,7 @@ class Comparison:
         """Add what *other* finds, a comparison of the same sides with other facts."""
         self.findings = tuple(sorted(set(self.findings) | set(other.findings), key=lambda each: each.order))
         self.possible += other.possible
-        self.other = other.difference
+        self.others += (other.difference, *other.others)
         self.notes = list(dict.fromkeys((*self.notes, *other.notes)))
 
     @property
@@ -105,7 +105,7 @@ class Comparison:
         """Every difference that the findings come from; none where only pods that could exist were judged."""
         if self.endpoints is Endpoints.POSSIBLE:
             return ()
-        return (self.difference, *([self.other] if self.other else []))
+        return (self.difference, *self.others)
 
     @property
     def enforcers(self) -> tuple[Enforcer, Enforcer] | None:

@@ -11,6 +11,7 @@ from bulkhead.analysis.changes.comparison import (
     compare_sides,
     with_networks,
 )
+from bulkhead.analysis.changes.delivered_objects import delivered_namespaces, rendered_workloads
 from bulkhead.analysis.changes.kept_fields import KeptField, kept_fields, with_kept
 from bulkhead.analysis.changes.live_policies import LivePolicy, live_policies
 from bulkhead.analysis.changes.unjudged_changes import after_delivery
@@ -19,6 +20,7 @@ from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.added_labels import is_of
 from bulkhead.core.kubernetes.controller_labels import with_controller_labels
+from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.record import replaced
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests.live_fields import LiveFields
@@ -36,10 +38,10 @@ def compare_drift(
     Compare the running cluster of *dump* with the same cluster after a delivery of *overlays*.
 
     Both sides have the pods of the dump. After the delivery the cluster has the policies that the overlays render,
-    instead of policies of the same name, and every other policy of the dump. With *prune* it does not have the
-    policies that an earlier delivery applied and that the overlays no longer render (``live_policies``). Of a policy
-    that the overlays render, it may keep parts (``kept_fields``): where that is not sure, what opens or closes with
-    them and what opens or closes without them are both reported.
+    instead of policies of the same name, and every other policy of the dump, and its Namespaces have the labels that
+    the overlays render. With *prune* it does not have the policies that an earlier delivery applied and that the
+    overlays no longer render (``live_policies``). It may keep parts of a policy (``kept_fields``) and labels of a
+    Namespace (``delivered_objects``) that are not rendered: where that is not sure, both are judged.
 
     :raises NotComparable: where a policy of the cluster has a mark of a delivery of which it is not known what it
         does there.
@@ -53,15 +55,38 @@ def compare_drift(
     faults = list(_marked(dump, kept))
     if faults:
         raise NotComparable(names[0], faults)
-    after = _after_delivery(dump, overlays, live, kept)
+    workloads = rendered_workloads(dump.cluster, overlays.beside, policies)
+    before = _and_unjudged(before, workloads.as_unjudged("before"))
+    after = _and_unjudged(_after_delivery(dump, overlays, live, kept), workloads.as_unjudged("after"))
     sides = ComparedSides(names, before, after, (semantics, semantics), endpoints)
     found = compare_sides(sides)
-    sure = tuple(each for each in kept if each.sure)
-    if sure != kept:
-        found.add(compare_sides(replace(sides, after=_after_delivery(dump, overlays, live, sure))))
+    for other in _other_ends(after, dump, overlays, live, kept):
+        found.add(compare_sides(replace(sides, after=other)))
     found.live, found.kept = live, kept
     found.notes += _notes(dump, overlays, listed)
+    found.notes += workloads.notes
     return found
+
+
+def _and_unjudged(side: AnalysisInput, more: tuple[UnjudgedPolicy, ...]) -> AnalysisInput:
+    return replace(side, unjudged=(*side.unjudged, *more))
+
+
+def _other_ends(
+    after: AnalysisInput,
+    dump: AnalysisInput,
+    overlays: AnalysisInput,
+    live: tuple[LivePolicy, ...],
+    kept: tuple[KeptField, ...],
+) -> Iterator[AnalysisInput]:
+    """Yield what else than *after* the cluster may be, by what is not sure to be kept: parts of policies, labels."""
+    sure = tuple(each for each in kept if each.sure)
+    fewer = delivered_namespaces(dump.cluster.namespaces, overlays.beside, are_kept=False)
+    ends = [after] if sure == kept else [after, _after_delivery(dump, overlays, live, sure)]
+    yield from ends[1:]
+    if fewer != after.cluster.namespaces:
+        for each in ends:
+            yield replace(each, cluster=replaced(each.cluster, namespaces=fewer), known_namespaces=fewer)
 
 
 def _fields_of(dump: AnalysisInput) -> dict[tuple[str, str], LiveFields]:
@@ -86,7 +111,7 @@ def _after_delivery(
 ) -> AnalysisInput:
     delivered = with_kept(overlays.cluster.policies, kept, _fields_of(dump))
     policies = tuple(each.policy for each in live if each.stays) + delivered
-    namespaces = dump.cluster.namespaces
+    namespaces = delivered_namespaces(dump.cluster.namespaces, overlays.beside)
     return replace(
         overlays,
         cluster=replaced(overlays.cluster, namespaces=namespaces, pods=dump.cluster.pods, policies=policies),

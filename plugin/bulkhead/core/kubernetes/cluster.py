@@ -19,12 +19,14 @@ class Namespace:
     """
     A namespace. The label with its name, which the API server puts on it, need not be in *labels*.
 
-    *stored*: an API server has it, so that it has these labels and no others.
+    *stored*: an API server has it, so that it has these labels and no others. *applied* are the keys of the labels
+    that a delivery wrote, which it removes again; ``None`` where the cluster does not say it.
     """
 
     name: str
     labels: Labels = ()
     stored: bool = False
+    applied: tuple[str, ...] | None = None
 
 
 @record

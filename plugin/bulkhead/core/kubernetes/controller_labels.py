@@ -66,11 +66,12 @@ def _with_labels(pods: Iterable[Pod], known: Vocabulary) -> tuple[Pod, ...]:
 
 def _mentioned(policies: Iterable[NetworkPolicy]) -> Vocabulary:
     """Return the keys of controllers' labels that *policies* select by, with the values."""
-    found = vocabulary(_selectors(policies))
+    found = vocabulary(pod_selectors(policies))
     return {key: found[key] for key in sorted(CONTROLLER_LABELS & found.keys())}
 
 
-def _selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
+def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
+    """Yield every selector of pods in *policies*, of their own pods and of peers."""
     for policy in policies:
         yield policy.pods
         for rule in (*(policy.ingress or ()), *(policy.egress or ())):

@@ -70,6 +70,35 @@ def live_fields(document: dict[str, Any], policy: NetworkPolicy) -> LiveFields |
     return None if says_nothing else LiveFields(written, managed, applied)
 
 
+def applied_labels(metadata: Any) -> tuple[str, ...] | None:
+    """Return the keys of the labels that a delivery wrote, as *metadata* says it; ``None`` where it does not."""
+    if not isinstance(metadata, dict):
+        return None
+    annotations, entries = metadata.get("annotations"), metadata.get("managedFields")
+    found = [_labels(each.get("fieldsV1"), "f:") for each in _list(entries) if _applies(each)] if entries else []
+    last = _last_applied(annotations) if isinstance(annotations, dict) else None
+    if isinstance(last, dict):
+        found.append(_labels(last, ""))
+    return tuple(sorted({key for keys in found for key in keys})) if found or entries else None
+
+
+def _labels(written: Any, prefix: str) -> Iterator[str]:
+    """Yield the keys of the labels in *written*, an object or the fields of one, whose keys begin with *prefix*."""
+    metadata = written.get(f"{prefix}metadata") if isinstance(written, dict) else None
+    labels = metadata.get(f"{prefix}labels") if isinstance(metadata, dict) else None
+    for key in labels if isinstance(labels, dict) else ():
+        yield str(key).removeprefix(prefix)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _applies(entry: Any) -> bool:
+    """Say whether *entry* of ``managedFields`` is that of who applied the object."""
+    return isinstance(entry, dict) and (entry.get("operation") == "Apply" or entry.get("manager") == _CLIENT_SIDE)
+
+
 def _managed(entries: Any) -> tuple[tuple[str, tuple[bool, ...]], ...] | None:
     if not isinstance(entries, list) or not entries:
         return None
@@ -77,24 +106,24 @@ def _managed(entries: Any) -> tuple[tuple[str, tuple[bool, ...]], ...] | None:
     for entry in entries:
         fields = entry.get("fieldsV1") if isinstance(entry, dict) else None
         spec = fields.get("f:spec") if isinstance(fields, dict) else None
-        applies = isinstance(entry, dict) and (
-            entry.get("operation") == "Apply" or entry.get("manager") == _CLIENT_SIDE
-        )
         for field in _FIELDS:
             if isinstance(spec, dict) and f"f:{field}" in spec:
-                owners[field].append(applies)
+                owners[field].append(_applies(entry))
     return tuple((field, tuple(found)) for field, found in owners.items())
 
 
 def _applied(annotations: dict[str, str]) -> frozenset[str] | None:
-    if _LAST_APPLIED not in annotations:
-        return None
-    try:
-        found = json.loads(annotations[_LAST_APPLIED])
-    except (ValueError, RecursionError):
-        return None
+    found = _last_applied(annotations)
     spec = found.get("spec") if isinstance(found, dict) else None
     return frozenset(_fields(spec)) if isinstance(spec, dict) else None
+
+
+def _last_applied(annotations: dict[str, Any]) -> Any:
+    """Return the object that ``kubectl apply`` applied last; ``None`` where the annotation is missing or no JSON."""
+    try:
+        return json.loads(str(annotations.get(_LAST_APPLIED, "")))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _fields(spec: dict[str, Any]) -> Iterator[str]:

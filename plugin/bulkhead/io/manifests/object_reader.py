@@ -28,7 +28,7 @@ from bulkhead.io.manifests.kinds import (
     kind_title,
     render_first,
 )
-from bulkhead.io.manifests.live_fields import LiveFields, live_fields
+from bulkhead.io.manifests.live_fields import LiveFields, applied_labels, live_fields
 from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
 from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod
 from bulkhead.io.manifests.policy_changers import may_change_policies
@@ -257,7 +257,7 @@ def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Pat
     parse_name = Name.parse if kind in ("Namespace", "StatefulSet") else Subdomain.parse
     metadata = strict_metadata.read(reader, document.get("metadata"), ("metadata",), parse_name, _OWNER)
     if kind == "Namespace":
-        found = Namespace(metadata.name, metadata.labels, metadata.stored)
+        found = Namespace(metadata.name, metadata.labels, metadata.stored, applied_labels(document.get("metadata")))
         return ReadObject(kind, "", metadata.name, (found,), leaving=metadata.leaving, path=path)
     if kind == "Pod":
         pod, finished = running_pod(reader, document, metadata), has_finished(reader, document)

@@ -151,7 +151,7 @@ def _undecided(comparison: Comparison, cut: Cut) -> str:
 
 def _unjudged(changes: tuple[UnjudgedChange, ...], cut: Cut) -> Iterator[str]:
     """Yield a headline for what delivers, and one for the policies that are not judged, with what happens to each."""
-    titles = {True: "WHAT ELSE IS DELIVERED CHANGES", False: "POLICIES THAT ARE NOT JUDGED CHANGE"}
+    titles = {True: "WHAT ELSE IS DELIVERED CHANGES", False: "WHAT IS NOT JUDGED CHANGES"}
     for delivers, title in titles.items():
         said = [f"{each.policy.title} {each.event.value}" for each in changes if each.policy.delivers is delivers]
         if said:
