@@ -13,9 +13,20 @@ import json
 import os
 import re
 import sys
+import urllib.parse
 import urllib.request
 
 LIMIT = 65_400  # GitHub takes 65,536 characters, the mark among them; GitLab a million
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The token is for one host: it follows no answer to another one."""
+
+    def redirect_request(self, *_given):
+        """Return nothing to ask for: the answer counts as an error."""
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
 
 
 class Forge:
@@ -29,8 +40,10 @@ class Forge:
         data = None if body is None else json.dumps({"body": body}).encode()
         headers = {**self.headers, "Content-Type": "application/json", "User-Agent": "bulkhead"}
         request = urllib.request.Request(url, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with OPENER.open(request, timeout=30) as answer:
             following = re.search(r'<([^>]+)>;\s*rel="next"', answer.headers.get("Link", ""))
+            if following and urllib.parse.urlsplit(following[1])[:2] != urllib.parse.urlsplit(self.notes)[:2]:
+                raise ValueError("the forge's next page is on another host")
             return json.load(answer), following and following[1]
 
     def mine(self, mark):

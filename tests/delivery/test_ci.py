@@ -277,6 +277,10 @@ class TestReview:
             assert done.status == status
         assert run(work / "deploy/ci/review", base, base, cwd=work, env=ENV).status == 0
         assert run(work / "deploy/ci/review", base, "nowhere", cwd=work, env=ENV).status == 2
+        for sides in (("", head), (base, ""), (base,), ()):
+            done = run(work / "deploy/ci/review", *sides, cwd=work, env=ENV)
+            assert (done.status, done.stdout) == (2, "")
+            assert "BASE and HEAD must be revisions" in done.stderr
 
 
 DROPPED = {
@@ -563,6 +567,26 @@ class TestComment:
             threading.Thread(target=answers, args=(server, answer), daemon=True).start()
             env = {"GITHUB_API_URL": f"http://127.0.0.1:{server.getsockname()[1]}", "GITHUB_REPOSITORY": "you/bulkhead"}
             done = run(CI / "comment.py", stdin="OPENS\n", env={**ENV, **env, "GITHUB_TOKEN": "t0ken", "NUMBER": "7"})
+        assert done.status == 1
+        assert re.fullmatch(r"comment\.py: error: [ -~]+\n", done.stderr), done.stderr
+
+    @pytest.mark.parametrize("answer", [b"302 Found\r\nLocation: ", b'200 OK\r\nLink: rel="next", <'])
+    def test_the_token_is_sent_to_no_other_host(self, answer: bytes) -> None:
+        """Another port is another host as far as a token is concerned."""
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_server(("127.0.0.1", 0)) as other:
+            end = (
+                b'>; rel="next"\r\nContent-Length: 2\r\n\r\n[]'
+                if b"Link" in answer
+                else b"\r\nContent-Length: 0\r\n\r\n"
+            )
+            elsewhere = f"http://127.0.0.1:{other.getsockname()[1]}/x".encode()
+            reply = b"HTTP/1.1 " + answer + elsewhere + end
+            threading.Thread(target=answers, args=(server, reply), daemon=True).start()
+            env = {"GITHUB_API_URL": f"http://127.0.0.1:{server.getsockname()[1]}", "GITHUB_REPOSITORY": "you/bulkhead"}
+            done = run(CI / "comment.py", stdin="OPENS\n", env={**ENV, **env, "GITHUB_TOKEN": "t0ken", "NUMBER": "7"})
+            other.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                other.accept()
         assert done.status == 1
         assert re.fullmatch(r"comment\.py: error: [ -~]+\n", done.stderr), done.stderr
 

@@ -378,6 +378,13 @@ class TestErrorsNameTheirRevision:
         assert done.status == 2
         assert "there is no revision `nowhere` here" in done.stderr
 
+    @pytest.mark.parametrize("given", ["..", "...", "..HEAD", "...HEAD"])
+    def test_dots_without_a_revision_before_them(self, repository: Repository, given: str) -> None:
+        """A variable of a pipeline that is not set would compare the head with itself."""
+        done = repository.diff(given)
+        assert (done.status, done.stdout) == (2, "")
+        assert f"`{given}` has no revision before the dots" in done.stderr
+
     def test_a_shallow_clone_says_how_to_get_the_rest(
         self, repository: Repository, tmp_path_factory: pytest.TempPathFactory
     ) -> None:

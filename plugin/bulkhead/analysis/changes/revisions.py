@@ -105,7 +105,14 @@ def _of_copy(asked: ComparisonRequest, prefix: str, copy: Copy) -> AnalysisInput
 
 
 def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:
-    """Return the revisions that *given* names, as git diff reads them."""
+    """
+    Return the revisions that *given* names, as git diff reads them.
+
+    :raises GitError: where nothing is before the dots: git takes HEAD, and a variable that is not set would compare it
+        with itself.
+    """
+    if len(given) == 1 and given[0].startswith(".."):
+        raise GitError(f"`{given[0]}` has no revision before the dots", "write `HEAD` if that is meant")
     if len(given) == 1 and "..." in given[0]:
         left, right = (side or "HEAD" for side in given[0].split("...", 1))
         return [repository.base(left, right), repository.revision(right)]
