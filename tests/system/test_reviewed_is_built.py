@@ -475,7 +475,7 @@ class TestNamespaceLabels:
         assert tree.bulkhead("diff", "--dirs", before, before).status == 0
         done = tree.bulkhead("diff", "--dirs", before, ".")
         assert (done.status, done.stdout.partition("\n")[0]) == (1, "OPENS traffic across namespaces"), done.stderr
-        assert "namespace `blog` -> any pod in namespace `shop`: port 80" in done.stdout
+        assert "blog -> shop: port 80" in done.stdout
 
 
 class TestKeptBack:

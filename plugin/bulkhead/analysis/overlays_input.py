@@ -35,10 +35,12 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL, may_be_empty: bool = Fals
     faults += [*wrong, *_other_facts(loaded)]
     beside = _things(passed)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
-    made = representatives([each.namespace for each in namespaces], policies)
+    known = tuple(thing for thing in beside if isinstance(thing, Namespace))
+    made = representatives([each.namespace for each in namespaces] + [each.name for each in known], policies)
+    labels = {name: given for name, given, _ in made} | {each.name: each.labels for each in known}
     return AnalysisInput(
         Cluster(
-            namespaces=tuple(Namespace(name, labels) for name, labels in sorted({p[0]: p[1] for p in made}.items())),
+            namespaces=tuple(Namespace(name, given) for name, given in sorted(labels.items())),
             pods=tuple(sorted({pod for _, _, pod in made}, key=lambda pod: (pod.namespace, pod.name))),
             policies=policies,
             networks=_texts(profile.spec.networks.pods if profile else None),
@@ -52,7 +54,7 @@ def from_overlays(folder: str, bounds: Bounds = LOCAL, may_be_empty: bool = Fals
         faults,
         loaded,
         beside,
-        tuple(thing for thing in beside if isinstance(thing, Namespace)),
+        known,
         _unjudged(loaded, passed.unjudged),
         _evidence(loaded, passed.evidence, len(policies)),
     )

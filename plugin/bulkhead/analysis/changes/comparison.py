@@ -149,7 +149,7 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
     own = workloads if workloads[0] != workloads[1] else ((), ())
     namespaces = _namespaces(before.cluster.namespaces + after.cluster.namespaces)
     one, other = (
-        replace(each, cluster=replaced(each.cluster, namespaces=namespaces, pods=(*pods, *mine)))
+        replace(each, cluster=replaced(each.cluster, namespaces=_known_on(each, namespaces), pods=(*pods, *mine)))
         for each, mine in zip((before, after), own, strict=True)
     )
     found = compare_sides(replace(sides, before=one, after=other))
@@ -157,6 +157,12 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
         known = [replaced(as_known(each), pods=mine) for each, mine in zip((before, after), workloads, strict=True)]
         _add_relabelled(found, known[0], known[1], sides)
     return found
+
+
+def _known_on(side: AnalysisInput, namespaces: tuple[Namespace, ...]) -> tuple[Namespace, ...]:
+    """Return *namespaces*, those whose labels *side* knows with these labels."""
+    known = {each.name: each for each in side.known_namespaces or ()}
+    return tuple(known.get(each.name, each) for each in namespaces)
 
 
 def compare_manifests(sides: ComparedSides) -> Comparison:
