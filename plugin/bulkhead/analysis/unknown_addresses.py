@@ -8,12 +8,13 @@ from itertools import islice
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.matching_rules import PortVerdict
 from bulkhead.core.engine.reachability import Reachability, isolating
 from bulkhead.core.engine.semantics import IpBlockMode
-from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, explain_pairs
+from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, UnknownFact, explain_pairs
 from bulkhead.core.kubernetes.cluster import External, Pod
 from bulkhead.core.kubernetes.networkpolicy import Direction, IpBlock, NetworkPolicy
-from bulkhead.core.possible.flow_class import OUTSIDES, PORT
+from bulkhead.core.possible.flow_class import DESTINATION, PORT, SOURCE
 from bulkhead.core.promises.check import Promise
 from bulkhead.core.promises.possible import PossibleBreach, PossibleChecker
 from bulkhead.core.record import record
@@ -29,7 +30,12 @@ class AddressQuestion:
 
     def __init__(self, found: AnalysisInput, answer: Reachability) -> None:
         self.found, self.answer = found, answer
-        self.is_asked = not found.cluster.networks and found.semantics.mode is IpBlockMode.PODS and found.loaded is None
+        pods_are_matched = not found.cluster.networks and found.semantics.mode is IpBlockMode.PODS
+        self.unknown = frozenset(
+            pod
+            for pod in answer.cluster.pods
+            if not pod.addresses and found.loaded is None and (pod.host_network or pods_are_matched)
+        )
         self.breaches: list[tuple[PossibleBreach, Promise]] = []
 
     @cached_property
@@ -39,32 +45,43 @@ class AddressQuestion:
         return PossibleChecker(as_known(found), found.semantics, found.loaded is not None, (), self.answer)
 
     def with_uncertain_ports(self, explanations: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
-        """Yield *explanations*, each with the ports that depend on an address."""
-        left = _MOST if self.is_asked else 0
+        """Yield *explanations*, each with the ports that depend on an address; past a bound without a judgement."""
+        left = _MOST
         for each in explanations:
-            if (
-                left
-                and not each.exempt
-                and _is_unknown(each)
-                and any(not each.allows(verdict) for verdict in each.verdicts)
-            ):
-                left -= 1
-                yield each.with_uncertain(self.uncertain_ports(each))
-            else:
+            refused = () if each.exempt else [verdict for verdict in each.verdicts if not each.allows(verdict)]
+            if not refused or not self.is_asked(each):
                 yield each
+            elif left:
+                left -= 1
+                yield each.with_uncertain(*self.uncertain_ports(each))
+            else:
+                yield each.with_uncertain(_ports_of(refused), self.facts(each), is_judged=False)
 
-    def uncertain_ports(self, explanation: PairExplanation) -> PortSet:
-        """Return the ports that *explanation* refuses and that are open for some address."""
-        asked = PortSet(intervals.merge(span for verdict in explanation.verdicts for span in verdict.ports.spans))
-        refused = ports.subtract(asked, explanation.open_ports)
+    def is_asked(self, explanation: PairExplanation) -> bool:
+        """Say whether the address of a pod of *explanation* is not known."""
+        ends = explanation.source, explanation.destination
+        return any(not self.unknown.isdisjoint(end.pods) for end in ends)
+
+    def facts(self, explanation: PairExplanation, breach: PossibleBreach | None = None) -> tuple[UnknownFact, ...]:
+        """Return what is not known of the ends of *explanation*; of these what *breach* depends on, if it says so."""
+        found: dict[str, UnknownFact] = {}
+        for end, each in ((SOURCE, explanation.source), (DESTINATION, explanation.destination)):
+            for pod in self.unknown.intersection(each.pods):
+                found[end] = UnknownFact.NODE_ADDRESS if pod.host_network else UnknownFact.POD_ADDRESS
+        asked = [fact for end, fact in found.items() if breach and f"{end}.ip" in breach.flows.spans]
+        return tuple(dict.fromkeys(asked or found.values()))
+
+    def uncertain_ports(self, explanation: PairExplanation) -> tuple[PortSet, tuple[UnknownFact, ...]]:
+        """Return the ports that *explanation* refuses and that are open for some address, and whose address it is."""
+        refused = ports.subtract(_ports_of(explanation.verdicts), explanation.open_ports)
         promise = Promise(_chosen(explanation.source), _chosen(explanation.destination), refused, False)
-        found = ports.NONE
+        found, facts = ports.NONE, dict[UnknownFact, None]()
         for breach in self.checker.check(promise, ()).breaches:
-            axes = {axis for axis in breach.flows.spans if breach.flows.values.get(f"{axis[0]}.kind") != OUTSIDES}
-            if breach.space.family == explanation.family and axes - {PORT}:
+            if breach.space.family == explanation.family:
                 self.breaches.append((breach, promise))
+                facts.update(dict.fromkeys(self.facts(explanation, breach)))
                 found = ports.union(found, PortSet(breach.flows.spans.get(PORT, refused.spans)))
-        return ports.intersect(found, refused)
+        return ports.intersect(found, refused), tuple(facts)
 
 
 @record
@@ -88,23 +105,24 @@ def uncertain_pairs(
 ) -> UncertainPairs:
     """Return the pairs of *source* and *destination* that depend on a pod's address; an end that is ``None`` is any."""
     question = AddressQuestion(found, answer)
-    if not question.is_asked or not any(map(_has_block, found.cluster.policies)):
+    if not question.unknown or not any(map(_has_block, found.cluster.policies)):
         return UncertainPairs()
     every = EndpointSelection("*", answer.cluster.pods)
-    candidates = _refused_by_blocks(answer, source or every, destination or every, asked)
+    candidates = _refused_by_blocks(question, source or every, destination or every, asked)
     first = list(islice(candidates, _MOST))
     judged = question.with_uncertain_ports(first)
     return UncertainPairs(tuple(each for each in judged if each.uncertain.spans), next(candidates, None) is None)
 
 
 def _refused_by_blocks(
-    answer: Reachability, source: EndpointSelection, destination: EndpointSelection, asked: PortSet
+    question: AddressQuestion, source: EndpointSelection, destination: EndpointSelection, asked: PortSet
 ) -> Iterator[PairExplanation]:
     """Yield what a policy with an ``ipBlock`` refuses at one end, where the other end is a pod without an address."""
     known: set[object] = set()
+    answer = question.answer
     for direction in Direction:
         own, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
-        unknown = EndpointSelection(other.text, tuple(filter(_is_unknown_pod, other.pods)))
+        unknown = EndpointSelection(other.text, tuple(pod for pod in other.pods if pod in question.unknown))
         if not unknown.pods:
             continue
         isolated = _isolated_by_blocks(answer, direction)
@@ -133,17 +151,8 @@ def _has_block(policy: NetworkPolicy) -> bool:
     return any(isinstance(peer, IpBlock) for rule in rules for peer in rule.peers or ())
 
 
-def _has_unknown_pod(end: ExplainedEndpoint) -> bool:
-    return any(map(_is_unknown_pod, end.pods))
-
-
-def _is_unknown_pod(pod: Pod) -> bool:
-    return not pod.addresses and not pod.host_network
-
-
-def _is_unknown(explanation: PairExplanation) -> bool:
-    """Say whether the address of a pod of *explanation* is not known."""
-    return _has_unknown_pod(explanation.source) or _has_unknown_pod(explanation.destination)
+def _ports_of(verdicts: Iterable[PortVerdict]) -> PortSet:
+    return PortSet(intervals.merge(span for verdict in verdicts for span in verdict.ports.spans))
 
 
 def _chosen(end: ExplainedEndpoint) -> tuple[EndpointSelection, ...]:

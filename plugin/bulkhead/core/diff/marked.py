@@ -6,12 +6,14 @@ could exist, although the pod's labels differ between the two sides.
 """
 
 from collections.abc import Iterator
+from enum import Enum
 
 from bulkhead.core.diff.causes import ISOLATES, Cause
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
     Direction,
+    IpBlock,
     NetworkPolicy,
     PodPeer,
     PolicyPort,
@@ -22,6 +24,9 @@ from bulkhead.core.kubernetes.networkpolicy import (
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.flow_class import FlowClass, flow_class
 from bulkhead.core.record import record, replaced
+from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.addresses import WHOLE, spans_of
+from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
 
 _KEY = "*"
@@ -29,6 +34,19 @@ _KEY = "*"
 
 _MARKED = Selector(((_KEY, _KEY),), ())
 _UNMARKED = Requirement(_KEY, "DoesNotExist", ())
+
+
+class Blocks(Enum):
+    """
+    Which ``ipBlock``s match a pod on the host network, whose node has one of several addresses.
+
+    *SOME*: those with one of the addresses. *EVERY*: those with all of them. *BY_ADDRESS*: as they match any pod.
+    """
+
+    SOME = "some"
+    EVERY = "every"
+    BY_ADDRESS = "by-address"
+
 
 _Numbered = tuple[tuple[int, PolicyRule], ...] | None
 """The rules of a direction, each with the number of the rule that it is made from."""
@@ -54,13 +72,20 @@ class MarkedCluster:
         return Cause(cause.old, policy, rule, cause.direction)
 
 
-def marked_cluster(cluster: Cluster, pod: Pod) -> MarkedCluster:
-    """Return *cluster* with policies that treat marked pods like *pod*, and all other pods as before."""
+def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRESS) -> MarkedCluster:
+    """
+    Return *cluster* with policies that treat marked pods like *pod*, and all other pods as before.
+
+    *blocks* says which ``ipBlock``s match the address of its node, where *pod* is on the host network.
+    """
+    nodes = spans_of(pod.addresses or cluster.nodes)
     found: list[NetworkPolicy] = []
     origins = []
     for number, policy in enumerate(cluster.policies):
-        ingress = None if policy.ingress is None else tuple(_rules(policy.ingress, pod, is_end=False))
-        egress = None if policy.egress is None else tuple(_rules(policy.egress, pod, is_end=True))
+        ingress, egress = (
+            None if rules is None else tuple(_rules(rules, pod, is_end, blocks, nodes))
+            for rules, is_end in ((policy.ingress, False), (policy.egress, True))
+        )
         made = [(_without_mark(policy.pods), ingress)]
         if policy.namespace == pod.namespace and not pod.host_network and matches(policy.pods, dict(pod.labels)):
             made.append((_MARKED, _resolved(ingress, pod)))
@@ -101,11 +126,13 @@ def _without_mark(selector: Selector) -> Selector:
     return Selector(selector.labels, (*selector.expressions, _UNMARKED))
 
 
-def _rules(rules: tuple[PolicyRule, ...], pod: Pod, is_end: bool) -> Iterator[tuple[int, PolicyRule]]:
+def _rules(
+    rules: tuple[PolicyRule, ...], pod: Pod, is_end: bool, blocks: Blocks, nodes: Spans
+) -> Iterator[tuple[int, PolicyRule]]:
     """
     Yield *rules* with peers for the mark, each with the number of the rule that it is made from.
 
-    *is_end*: the peer is the destination, whose ports have the names.
+    *is_end*: the peer is the destination, whose ports have the names. *nodes* are the addresses that the node may have.
     """
     for number, rule in enumerate(rules):
         if rule.peers is None:
@@ -113,14 +140,25 @@ def _rules(rules: tuple[PolicyRule, ...], pod: Pod, is_end: bool) -> Iterator[tu
             marked: tuple[PodPeer, ...] = (PodPeer(_MARKED, EVERY_POD),)
         else:
             pods = [peer for peer in rule.peers if isinstance(peer, PodPeer)]
-            others = tuple(peer for peer in rule.peers if not isinstance(peer, PodPeer))
+            others = tuple(peer for peer in rule.peers if isinstance(peer, IpBlock))
             unmarked = tuple(PodPeer(_without_mark(peer.pods), peer.namespaces) for peer in pods)
             yield number, PolicyRule((*others, *unmarked), rule.ports)
             chosen = [peer for peer in pods if not pod.host_network and matches(peer.pods, dict(pod.labels))]
             marked = tuple(PodPeer(_MARKED, peer.namespaces) for peer in chosen)
+            if pod.host_network and any(_matches(each, nodes, blocks) for each in others):
+                marked += (PodPeer(_MARKED, EVERY_POD),)
         ports = _ports(rule.ports, pod) if is_end else rule.ports
         if marked and ports != ():
             yield number, PolicyRule(marked, ports)
+
+
+def _matches(block: IpBlock, nodes: Spans, blocks: Blocks) -> bool:
+    """Say whether *block* matches the address of a node that has one of *nodes*; any where there are none."""
+    found = addresses.block(block.cidr, block.excluded)
+    if blocks is Blocks.SOME:
+        return bool(intervals.intersect(found, nodes) if nodes else found)
+    missed = intervals.subtract(nodes, found) if nodes else found not in [(whole,) for whole in WHOLE.values()]
+    return blocks is Blocks.EVERY and not missed
 
 
 def _ports(ports: tuple[PolicyPort, ...] | None, pod: Pod) -> tuple[PolicyPort, ...] | None:

@@ -8,7 +8,7 @@ and pods that could exist: in both clusters a mark represents the pod, with the 
 from collections.abc import Iterator
 
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
-from bulkhead.core.diff.marked import MarkedCluster, is_marked, marked_cluster, unmarked
+from bulkhead.core.diff.marked import Blocks, MarkedCluster, is_marked, marked_cluster, unmarked
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import kinds_of, without_copies
 from bulkhead.core.engine.semantics import Semantics
@@ -60,13 +60,34 @@ def relabelled_pods(
         if number >= _MOST:
             found.append(RelabelledPods(shown, True, True, False))
             continue
-        marks = marked_cluster(before, old), marked_cluster(after, new)
-        changes = _judged(old.namespace, marks, semantics)
-        if changes:
-            opens, closes = (any(each.opens is side for each in changes) for side in (True, False))
-            made = tuple(_findings(changes, marks, shown))
-            found.append(RelabelledPods(shown, opens, closes, all(each.decided for each in changes), made))
+        judged = [
+            (changes, marks)
+            for marks, opens in _marks(before, after, old, new)
+            if (changes := [each for each in _judged(old.namespace, marks, semantics) if opens in (None, each.opens)])
+        ]
+        if judged:
+            every = [each for changes, _ in judged for each in changes]
+            opens, closes = (any(each.opens is side for each in every) for side in (True, False))
+            made = tuple(each for changes, marks in judged for each in _findings(changes, marks, shown))
+            found.append(RelabelledPods(shown, opens, closes, all(each.decided for each in every), made))
     return tuple(found)
+
+
+def _marks(
+    before: Cluster, after: Cluster, old: Pod, new: Pod
+) -> Iterator[tuple[tuple[MarkedCluster, MarkedCluster], bool | None]]:
+    """
+    Yield both clusters with marks for *old* and *new*, and which change they are for: what opens, what closes or both.
+
+    Where the pod moves to or from the host network, its address becomes that of a node, which is not known: it opens
+    what a block may let in after and does not certainly let in before.
+    """
+    if old.host_network is new.host_network:
+        yield (marked_cluster(before, old), marked_cluster(after, new)), None
+        return
+    for opens in (True, False):
+        first, second = (Blocks.EVERY, Blocks.SOME) if opens else (Blocks.SOME, Blocks.EVERY)
+        yield (marked_cluster(before, old, first), marked_cluster(after, new, second)), opens
 
 
 def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:

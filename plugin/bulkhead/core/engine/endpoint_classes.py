@@ -183,9 +183,16 @@ def _keys(side: Side, vocabulary: _Vocabulary, family: Family) -> list[_Key | No
         if pod is None or not cells:
             keys.append(None)
             continue
-        key = _key(pod, vocabulary, cells if side.semantics.mode is IpBlockMode.PODS else 0, side.semantics.deviations)
+        key = _key(pod, vocabulary, cells if _is_in_blocks(pod, side.semantics) else 0, side.semantics.deviations)
         keys.append(seen.setdefault(key, key))
     return keys
+
+
+def _is_in_blocks(pod: Pod, semantics: Semantics) -> bool:
+    """Say whether an ``ipBlock`` may match *pod*: the address of a node is no pod's, so the mode is not about it."""
+    if pod.host_network:
+        return Deviation.NODE_ADDRESS not in semantics.deviations
+    return semantics.mode is IpBlockMode.PODS
 
 
 def _key(pod: Pod, vocabulary: _Vocabulary, cells: AddressCells, deviations: frozenset[Deviation]) -> _Key:

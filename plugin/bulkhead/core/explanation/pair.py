@@ -3,6 +3,7 @@ Explains pairs of endpoints: each port with the rules that allow it, or the side
 """
 
 from collections.abc import Iterable, Iterator
+from enum import Enum
 
 from bulkhead.core.engine.endpoint_space import MemberIndex, first_outside, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
@@ -18,6 +19,13 @@ from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals, partition, ports
 from bulkhead.core.sets.addresses import AddressSet, Family
 from bulkhead.core.sets.ports import PortSet
+
+
+class UnknownFact(Enum):
+    """A fact about an endpoint that is not known and may decide a connection; reports print the value."""
+
+    POD_ADDRESS = "the pod's address"
+    NODE_ADDRESS = "the node's address"
 
 
 @record
@@ -43,7 +51,7 @@ class PairExplanation:
 
     *exempt* says why policies do not matter; it is empty where they do. *egress* and *ingress* are the policies that
     isolate the source and the destination. The ports *uncertain* are denied as far as is known, and allowed for some
-    address of a pod whose address is not known.
+    value of the *unknown* facts; without *is_judged* they may be.
     """
 
     family: Family
@@ -54,6 +62,8 @@ class PairExplanation:
     ingress: tuple[PolicyIndex, ...]
     verdicts: tuple[PortVerdict, ...]
     uncertain: PortSet = ports.NONE
+    unknown: tuple[UnknownFact, ...] = ()
+    is_judged: bool = True
 
     def egress_allows(self, verdict: PortVerdict) -> bool:
         """Say whether the egress of the source allows the ports of *verdict*."""
@@ -78,21 +88,23 @@ class PairExplanation:
     @property
     def decided_by(self) -> object:
         """What decides; equal for pairs that the same policies and rules decide."""
-        return self.exempt, self.egress, self.ingress, self.verdicts, self.uncertain
+        return self.exempt, self.egress, self.ingress, self.verdicts, self.uncertain, self.unknown, self.is_judged
 
     def is_uncertain(self, verdict: PortVerdict) -> bool:
-        """Say whether a port of *verdict*, which is denied, is allowed for some address of a pod."""
+        """Say whether a port of *verdict*, which is denied, is allowed for some value of what is not known."""
         return not self.allows(verdict) and bool(ports.intersect(verdict.ports, self.uncertain).spans)
 
     @property
     def denied(self) -> tuple[PortVerdict, ...]:
-        """The verdicts that deny their ports, whatever address a pod has."""
+        """The verdicts that deny their ports, whatever is true of what is not known."""
         return tuple(each for each in self.verdicts if not self.allows(each) and not self.is_uncertain(each))
 
-    def with_uncertain(self, uncertain: PortSet) -> "PairExplanation":
-        """Return the same explanation with the ports *uncertain*."""
+    def with_uncertain(
+        self, uncertain: PortSet, unknown: tuple[UnknownFact, ...], is_judged: bool = True
+    ) -> "PairExplanation":
+        """Return the same explanation with the ports *uncertain*, which depend on the facts *unknown*."""
         verdicts = tuple(part for verdict in self.verdicts for part in _split(verdict, uncertain))
-        return replaced(self, verdicts=verdicts, uncertain=uncertain)
+        return replaced(self, verdicts=verdicts, uncertain=uncertain, unknown=unknown, is_judged=is_judged)
 
 
 def _split(verdict: PortVerdict, wanted: PortSet) -> Iterator[PortVerdict]:

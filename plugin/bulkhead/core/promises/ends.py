@@ -102,7 +102,7 @@ class EndReader:
             if self.templates:
                 yield from map(NamedEnd, self.template(end, pod))
             elif pod.host_network:
-                yield from map(NamedEnd, self.outside(end, spans_of(pod.addresses or self.cluster.nodes)))
+                yield from map(NamedEnd, self.host(end, pod))
             elif where := self.cells_of(pod):
                 wanted = {f"l:{key}": only((dict(pod.labels).get(key),)) for key in self.keys}
                 spans = None if where == self.space.pods else where
@@ -112,6 +112,11 @@ class EndReader:
                     ports,
                     pod.node if pod.node in nodes else "",
                 )
+
+    def host(self, end: str, pod: Pod) -> Iterator[FlowClass]:
+        """Yield the addresses that *pod*, which is on the host network, may have: any one where none is known."""
+        known = spans_of(pod.addresses or self.cluster.nodes)
+        yield from self.outside(end, known or self.space.outside)
 
     def cells_of(self, pod: Pod) -> Spans:
         """Return the addresses that no rule distinguishes from those of *pod*: all of pods where it has none."""
@@ -157,7 +162,9 @@ class EndReader:
             if unknown and each.addresses:
                 yield _at(end, {"kind": PODS}, each.addresses)
             for pod in () if each.whole or each.peer else each.pods:
-                if self.templates or pod.host_network:
+                if pod.host_network:
+                    yield from self.outside(end, spans_of(pod.addresses or self.cluster.nodes))
+                elif self.templates:
                     yield from (found.flows for found in self.given(end, (pod,)))
                 else:
                     yield from self.meant(end, pod, flows)

@@ -140,7 +140,9 @@ class _TextWriter:
     def outcome(self, pair: PairExplanation, verdict: PortVerdict) -> str:
         """Return the verdict in words."""
         if pair.is_uncertain(verdict):
-            return self.paint.odd("depends on the pod's address, which is not known")
+            may = "depends on" if pair.is_judged else "not judged, there are too many pairs: it may depend on"
+            facts = " and ".join(each.value for each in pair.unknown)
+            return self.paint.odd(f"{may} {facts}, which {'is' if len(pair.unknown) == 1 else 'are'} not known")
         return self.paint.good("allowed") if pair.allows(verdict) else self.paint.bad("refused")
 
     def direction(
@@ -253,6 +255,7 @@ def _answer(
         "ports": str(verdict.ports),
         "allowed": first.allows(verdict),
         "dependsOnAddress": first.is_uncertain(verdict),
+        "judged": first.is_judged or not first.is_uncertain(verdict),
         "exempt": first.exempt or None,
         "specification": first.allows(verdict) is not bool(verdict.deviations),
         "deviations": [each.value for each in verdict.deviations],

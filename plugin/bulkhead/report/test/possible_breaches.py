@@ -52,9 +52,14 @@ class BreachWriter:
         """Return for which addresses *breach* is open, where the addresses of pods are not known."""
         conditions = [
             f"{way} has an address in {' and '.join(cidr for cidr, _ in blocks(breach.flows.spans[f'{end}.ip']))}"
-            for way, end in (("source", SOURCE), ("destination", DESTINATION))
-            if f"{end}.ip" in breach.flows.spans and breach.flows.values.get(f"{end}.kind") != OUTSIDES
+            for way, end, named in (
+                ("source", SOURCE, promise.sources),
+                ("destination", DESTINATION, promise.destinations),
+            )
+            if f"{end}.ip" in breach.flows.spans and not any(each.addresses for each in named)
         ]
+        if not conditions:
+            return self.reason(breach, promise)
         return f"if the {' and the '.join(conditions)}: {self.reason(breach, promise)}"
 
     def end(self, breach: PossibleBreach, end: str, named: tuple[EndpointSelection, ...]) -> str:
@@ -62,7 +67,8 @@ class BreachWriter:
         if breach.flows.values.get(f"{end}.kind") == OUTSIDES:
             spans = breach.space.spans_of(breach.flows, f"{end}.ip")
             texts = (each.text for each in named if not intervals.subtract(spans, each.addresses))
-            return next(texts, self.outside.name(spans))
+            hosts = sorted({name_of(pod, self.apart) for each in named for pod in each.pods if pod.host_network})
+            return next(texts, shortened_list(hosts) if hosts else self.outside.name(spans))
         if self.given.loaded is not None:
             return possible_pods(pods_at(breach.flows, end, None), self.listed)
         given = self.checker.given(breach, end)
