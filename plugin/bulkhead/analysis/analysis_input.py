@@ -49,9 +49,10 @@ class AnalysisInput:
     where it does not come from overlays.  *beside* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
     are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
-    judged, *evidence* is what the input is based on. *separate_pods* are the pods of manifests as other tools count
-    them: each object by itself, without regard to which objects are one workload, or have ended. *live* is what the
-    policies of a cluster say of who wrote their fields.
+    judged, *evidence* is what the input is based on. *own* is the input of what the folders of overlays render by
+    themselves, where that may be something else than the build of the root. *separate_pods* are the pods of manifests
+    as other tools count them: each object by itself, without regard to which objects are one workload, or have ended.
+    *live* is what the policies of a cluster say of who wrote their fields.
     """
 
     cluster: Cluster
@@ -67,6 +68,7 @@ class AnalysisInput:
     evidence: Evidence = NO_EVIDENCE
     separate_pods: tuple[Pod, ...] = ()
     live: tuple[LiveFields, ...] = ()
+    own: "AnalysisInput | None" = None
 
     def written(self, matching: MatchingRule, direction: Direction) -> WrittenRule:
         """Return the written rule of *matching*, a rendered rule that allows *direction* of a connection."""

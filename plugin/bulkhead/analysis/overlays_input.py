@@ -4,6 +4,7 @@ The analysis input of a tree of overlays. Their workloads are not known: see ``a
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, representatives
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
@@ -26,6 +27,15 @@ from bulkhead.io.manifests.object_reader import ReadObject, Thing
 def from_overlays(folder: str, bounds: Bounds = LOCAL, may_be_empty: bool = False) -> AnalysisInput:
     """Return the analysis input of the overlays below *folder*, if any. Their workloads are not known."""
     loaded = load_overlay_tree(folder, bounds=bounds, may_be_empty=may_be_empty)
+    found = _input_of(loaded)
+    if loaded.own and not found.faults:
+        tree = OverlayTree(loaded.own.built, loaded.own.text, sources=loaded.sources)
+        found.own = replace(_input_of(tree), rules=found.rules)
+        found.faults += found.own.faults
+    return found
+
+
+def _input_of(loaded: OverlayTree) -> AnalysisInput:
     if loaded.faults:
         return AnalysisInput(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
@@ -103,14 +113,10 @@ def _policies(loaded: OverlayTree, passed: AssembledObjects) -> tuple[tuple[Netw
     ours = tuple(policy for overlay in loaded.overlays.values() for policy in overlay.policies)
     if loaded.listed:
         return ours + passed.cluster.policies, []
-    known = {_meaning(policy): policy for policy in ours}
+    known = {policy.as_written: policy for policy in ours}
     rendered, problems = manifest_files.policies_in(loaded.text)
     faults = [Diagnostic(Location(each.location.resource), each.message, each.hint) for each in problems]
-    return tuple(known.get(_meaning(policy), policy) for policy in rendered), faults
-
-
-def _meaning(policy: NetworkPolicy) -> tuple[object, ...]:
-    return policy.namespace, policy.name, policy.pods, policy.ingress, policy.egress
+    return tuple(known.get(policy.as_written, policy) for policy in rendered), faults
 
 
 def _passed_through(loaded: OverlayTree) -> tuple[AssembledObjects, list[Diagnostic]]:

@@ -67,7 +67,8 @@ class Comparison:
 
     *semantics* are those of the side after. *possible* are the changes for pods that could exist, with those that are
     not decided. *notes* are sentences that a reader must know. *same*: the two sides have the same text. *others* are
-    the differences by the networks before, where the networks change, or without what may be *kept*.
+    the differences by the networks before, where the networks change, without what may be *kept*, and of what the
+    folders render by themselves.
     *endpoints* are those that were judged. *live* are the policies of a running cluster that the overlays do not
     render, *kept* the parts of those that they render and that a delivery leaves as they are. *programs* are the files
     that a build can execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs
@@ -201,8 +202,10 @@ def renamed(found: AnalysisInput, copy: Copy) -> AnalysisInput:
     def named(fault: Diagnostic) -> Diagnostic:
         return Diagnostic(moved(fault.location), copy.named(fault.message), copy.named(fault.hint))
 
-    rules = found.rules.renamed(copy.named, found.cluster.policies)
-    return replace(found, rules=rules, faults=list(map(named, found.faults)))
+    policies = found.cluster.policies + (found.own.cluster.policies if found.own else ())
+    rules = found.rules.renamed(copy.named, policies)
+    own = replace(found.own, rules=rules) if found.own else None
+    return replace(found, rules=rules, faults=list(map(named, found.faults)), own=own)
 
 
 def compare_sides(sides: ComparedSides) -> Comparison:

@@ -12,7 +12,8 @@ from bulkhead.analysis.changes.comparison import (
     with_networks,
 )
 from bulkhead.analysis.changes.kept_policies import kept_policies
-from bulkhead.analysis.changes.revision_checks import alone_faults, graph_of, unlisted_changes
+from bulkhead.analysis.changes.own_deliveries import add_own, own_sides
+from bulkhead.analysis.changes.revision_checks import graph_of, own_faults, unlisted_changes
 from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.analysis.overlays.tree_checks import nothing_expanded
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
@@ -93,16 +94,25 @@ def compare_trees(
     was, now = (asked.semantics_for(side if side.profile else other) for side, other in sides)
     graphs = graph_of(before), graph_of(after)
     notes, faults = unlisted_changes(graphs[0], graphs[1]) if graphs[0] and graphs[1] else ([], [])
-    faults += alone_faults(before, after)
+    faults += own_faults(before, after)
     if faults:
         raise NotComparable(names[1], faults)
-    sides_of = ComparedSides(names, before, after, (was, now), asked.endpoints)
-    kept = checked_policies(sides_of)
-    found = compare_overlays(sides_of)
-    found.notes += [*notes, *kept]
+    compared = ComparedSides(names, before, after, (was, now), asked.endpoints)
+    found = _compared(compared)
+    own = own_sides(compared)
+    if own:
+        add_own(found, _compared(own))
+    found.notes += notes
     for name, side in zip(names, (before, after), strict=True):
         if not _has_overlays(side):
             found.notes.append(f"there is no overlay in {name}: {_EMPTY}")
+    return found
+
+
+def _compared(sides: ComparedSides) -> Comparison:
+    kept = checked_policies(sides)
+    found = compare_overlays(sides)
+    found.notes += kept
     return found
 
 

@@ -37,6 +37,14 @@ def kept_policies(before: AnalysisInput, after: AnalysisInput) -> tuple[list[str
     return notes, faults
 
 
+def kept_settings(side: AnalysisInput) -> Iterator[tuple[str, str, str]]:
+    """Yield each policy of *side* that a delivery does not prune: its namespace, its name, and why."""
+    for policy in _annotated(side):
+        setting = kept_by(policy)
+        if setting:
+            yield policy.namespace, policy.name, setting
+
+
 def _annotated(side: AnalysisInput) -> Iterator[NetworkPolicy]:
     """Yield the policies of *side* with the annotations that are delivered: those of the build, for overlays."""
     if side.loaded is None:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.overlays.altered_overlays import altered_overlays
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.io.git.attributes import altered_texts
 from bulkhead.io.git.file_states import MODULE, FileStates
@@ -52,9 +51,9 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
     return notes, faults
 
 
-def alone_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagnostic]:
+def own_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagnostic]:
     """
-    Yield a refusal for each overlay that the root changes and whose own build is not the same before and after.
+    Yield a refusal for each folder whose files change and of which it is not known here what it renders by itself.
 
     An ApplicationSet delivers that folder by itself, so the build of the root does not show what is delivered.
     """
@@ -62,18 +61,18 @@ def alone_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagno
     graphs = [each.sources.graph for each in sides if each.sources]
     if len(graphs) < 2:
         return
-    altered = {
+    unknown = {
         os.path.relpath(folder, graph.root)
         for side, graph in zip(sides, graphs, strict=True)
-        for folder in altered_overlays(side)
+        for folder in (side.own.unknown if side.own else ())
     }
     plugins = plugins_of(*graphs)
-    for folder in sorted(altered):
+    for folder in sorted(unknown):
         old, new = (fingerprint(graph, folder, plugins, frozenset()) for graph in graphs)
         if old != new:
-            message = "the root changes what this overlay renders, and an ApplicationSet delivers it by itself"
-            hint = "compare the overlay alone (`--dir`), or move what the root changes into the overlay"
-            yield refusal(Location(folder), f"{message}: what it renders changes", hint)
+            message = "an ApplicationSet delivers it by itself, and what it renders then is not known here"
+            hint = "compare this folder alone (`--dir`), or move what an outer kustomization changes into it"
+            yield refusal(Location(folder), f"{message}: its files change", hint)
 
 
 def altered_faults(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bulkhead.analysis.overlays.kept_back import kept_back
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import OverlayBuilds
+from bulkhead.analysis.overlays.own_builds import OwnBuilds, own_builds
 from bulkhead.analysis.overlays.root_build import RootBuild
 from bulkhead.analysis.overlays.tree_checks import nothing_expanded, overlay_faults, tree_faults
 from bulkhead.core.diagnostics import Diagnostic
@@ -27,7 +28,8 @@ class OverlayTree:
 
     *listed* says that the text is what the overlays render and nothing else: no outer kustomization
     adds to it or changes it.  *sources* knows where each field of an overlay was written; ``None``
-    where not even that could be read.
+    where not even that could be read.  *own* is what each folder renders by itself, where a delivery of the folders
+    may be something else than the text.
     """
 
     overlays: dict[str, Overlay] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class OverlayTree:
     listed: bool = True
     faults: list[Diagnostic] = field(default_factory=list)
     sources: Sources | None = None
+    own: OwnBuilds | None = None
 
 
 def load_overlay_tree(
@@ -70,6 +73,9 @@ def load_overlay_tree(
                 loaded.text, loaded.listed = whole.text(leaves), whole.listed
                 loaded.faults += whole.faults
                 loaded.faults += kept_back(loaded.text, graph.found[graph.root].file)
+            if not loaded.faults:
+                loaded.own = own_builds(whole)
+                loaded.faults += loaded.own.kept_back(graph) if loaded.own else ()
     except Failed as failed:
         loaded.faults.append(failure(graph, graph.root, failed))
     if loaded.faults:

@@ -63,7 +63,7 @@ class RootBuild:
         :raises Failed: where the root does not build.
         """
         root = self.graph.found[self.graph.root]
-        if self._only_lists(root):
+        if self.only_lists(root):
             kept = (each for overlay in self.overlays.values() for each in overlay.kept)
             self.faults += unreadable_resources(self.graph, kept)
             return join(text for _, text in sorted(self._in_order(root), key=lambda each: each[0]))
@@ -114,7 +114,7 @@ class RootBuild:
         behind: dict[str, Raw] = {key: leaf.fields[key] for key in AFTER if key in leaf.fields}
         self.copy.write(leaf.file, kustomization_text({"resources": resources, "transformers": later, **behind}))
 
-    def _only_lists(self, at: Kustomization) -> bool:
+    def only_lists(self, at: Kustomization) -> bool:
         """Say whether a build of *at* merely sorts what its overlays render, which is done here without kustomize."""
         if at.folder not in self._lists:
             self._lists[at.folder] = False  # of one that names itself
@@ -127,7 +127,7 @@ class RootBuild:
             return position == len(at.transformers) - 1 and not any(key in at.fields for key in AFTER)
         targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
         return _is_plain_list(at) and all(
-            target in self.graph.found and self._only_lists(self.graph.found[target]) for target in targets
+            target in self.graph.found and self.only_lists(self.graph.found[target]) for target in targets
         )
 
     def _in_order(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:

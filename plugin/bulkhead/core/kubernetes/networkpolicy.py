@@ -120,6 +120,11 @@ class NetworkPolicy:
         return self.ingress if direction is Direction.INGRESS else self.egress
 
     @property
+    def as_written(self) -> tuple[object, ...]:
+        """What decides about traffic, and the name, as it is written: without labels and annotations."""
+        return self.namespace, self.name, self.pods, self.ingress, self.egress
+
+    @property
     def meaning(self) -> tuple[object, ...]:
         """What decides about traffic, and the name: without labels and annotations, without the order of lists."""
         sides = (rules if rules is None else frozenset(map(_meaning, rules)) for rules in (self.ingress, self.egress))
