@@ -84,7 +84,9 @@ def many_numbers(pods: int, policies: int) -> Iterator[Json]:
 
 SHAPES: dict[str, tuple[Callable[[int], Iterator[Json]], int]] = {
     "different namespaces of 50 pods": (lambda size: different(size, 50), 100),
+    "namespaces of 20 pods, each different": (lambda size: different(size, 20), 250),
     "policies of 1,000 CIDRs": (lambda size: many_blocks(size, 1000), 10),
+    "CIDRs in one policy": (lambda size: many_blocks(1, size), 30_000),
     "pods, one port name, a number each": (lambda size: many_numbers(size, 100), 2000),
 }
 """Each shape by its size, and the smaller of the two sizes that are measured: the larger one is twice that."""
