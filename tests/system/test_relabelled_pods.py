@@ -35,6 +35,12 @@ FROM_DB = POLICY % (
     "mon",
     f"{{podSelector: {{}}, ingress: [{{from: [{{{DB}, namespaceSelector: {{}}}}]}}]}}",
 )
+BY_BLOCK = POLICY % (
+    "by-block",
+    "mon",
+    "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: http}]}]}",
+)
+TO_ALL = POLICY % ("to-all", "mon", "{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: http}]}]}")
 FREE = POLICY % ("free", "shop", "{podSelector: {matchLabels: {app: none}}}")
 
 OPENINGS = {
@@ -43,6 +49,8 @@ OPENINGS = {
     "a policy selects it no more": (CLOSED + "---\n" + INTO_DB, ("app: db", 80), ("app: web", 80), "CLOSES"),
     "it becomes a peer": (FROM_DB, ("app: web", 80), ("app: db", 80), "OPENS"),
     "it has another number behind a name": (NAMED, ("app: web", 80), ("app: web", 8080), "OPENS and CLOSES"),
+    "it is in a block": (BY_BLOCK, ("app: web", 80), ("app: web", 8080), "OPENS and CLOSES"),
+    "every destination": (TO_ALL, ("app: web", 80), ("app: web", 8080), "OPENS and CLOSES"),
 }
 
 
@@ -80,6 +88,38 @@ def test_a_changed_workload_that_policies_treat_as_before_has_no_effect(
         tree.write(f"{side}/all.yaml", WORKLOAD % is_like + "---\n" + policies)
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout.splitlines()[0][:9]) == (0, "NO EFFECT")
+
+
+KINDS = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "ReplicationController": "v1",
+    "Job": "batch/v1",
+    "Rollout": "argoproj.io/v1alpha1",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_workload_that_becomes_another_kind_is_compared_with_what_it_was(kind: str, tree: Tree) -> None:
+    policies = CLOSED + "---\n" + INTO_DB
+    other = (WORKLOAD % ("app: db", 80)).replace("kind: Deployment", f"kind: {kind}").replace("apps/v1", KINDS[kind])
+    tree.write("old/all.yaml", WORKLOAD % ("app: web", 80) + "---\n" + policies)
+    tree.write("new/all.yaml", other + "---\n" + policies)
+    headline = tree.bulkhead("diff", "--manifests", "old", "new").stdout.splitlines()[0]
+    assert "A CHANGE OF LABELS OR PORTS of shop/web OPENS traffic" in headline
+    headline = tree.bulkhead("diff", "--manifests", "new", "old").stdout.splitlines()[0]
+    assert "A CHANGE OF LABELS OR PORTS of shop/web CLOSES traffic" in headline
+
+
+def test_a_workload_that_is_new_or_has_a_new_name_is_one_that_could_exist_before(tree: Tree) -> None:
+    policies = CLOSED + "---\n" + INTO_DB
+    web, db = WORKLOAD % ("app: web", 80), WORKLOAD % ("app: db", 80)
+    tree.write("old/all.yaml", web + "---\n" + policies)
+    other = db.replace("kind: Deployment", "kind: StatefulSet")
+    for number, more in enumerate((web + "---\n" + other, db.replace("name: web", "name: db"))):
+        tree.write(f"new-{number}/all.yaml", more + "---\n" + policies)
+        assert tree.bulkhead("diff", "--manifests", "old", f"new-{number}").status == 0
 
 
 REPLICA = """\

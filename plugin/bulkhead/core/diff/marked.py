@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from bulkhead.core.diff.causes import ISOLATES, Cause
-from bulkhead.core.kubernetes.cluster import Cluster, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Pod
 from bulkhead.core.kubernetes.networkpolicy import (
     EVERY_POD,
     Direction,
@@ -22,17 +22,20 @@ from bulkhead.core.kubernetes.networkpolicy import (
     Selector,
 )
 from bulkhead.core.kubernetes.selectors import matches
-from bulkhead.core.possible.flow_class import FlowClass, flow_class
+from bulkhead.core.possible.flow_class import DESTINATION, FlowClass, flow_class
+from bulkhead.core.possible.named_ports import NAMED, resolved
+from bulkhead.core.possible.rule_classes import RuleClass
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import WHOLE, spans_of
 from bulkhead.core.sets.intervals import Spans
-from bulkhead.core.sets.value_sets import only
+from bulkhead.core.sets.value_sets import ABSENT, only
 
 _KEY = "*"
 """A label that Kubernetes does not allow, so that no policy asks for it."""
 
 _MARKED = Selector(((_KEY, _KEY),), ())
+_AT_END = f"{DESTINATION}.l:{_KEY}"
 _UNMARKED = Requirement(_KEY, "DoesNotExist", ())
 
 
@@ -58,11 +61,27 @@ class MarkedCluster:
     A *cluster* with policies for the mark.
 
     *origins* has for each of its policies the number of the policy that it is made from, and the numbers of the rules
-    that its ingress and egress rules are made from.
+    that its ingress and egress rules are made from. *ports* are those of the pod.
     """
 
     cluster: Cluster
     origins: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+    ports: tuple[NamedPort, ...] = ()
+
+    def with_numbers(self, rule: RuleClass) -> Iterator[RuleClass]:
+        """
+        Yield the parts of *rule*, one of this cluster: for marked destinations with the numbers of named ports.
+
+        Rules whose peers are pods have them already. This is about blocks and rules for every destination.
+        """
+        flows = rule.flows
+        if _AT_END in flows.values or not any(axis.startswith(NAMED) for axis in flows.values):
+            yield rule
+            return
+        yield replaced(rule, flows=flow_class({**flows.values, _AT_END: ABSENT}, flows.spans))
+        marked = resolved(flow_class({**flows.values, _AT_END: only((_KEY,))}, flows.spans), self.ports)
+        if marked:
+            yield replaced(rule, flows=marked)
 
     def written(self, cause: Cause) -> Cause:
         """Return *cause*, a rule or a policy of this cluster, as one of the cluster that it is made from."""
@@ -92,7 +111,8 @@ def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRES
         for pods, rules in made:
             found.append(replaced(policy, pods=pods, ingress=_plain(rules), egress=_plain(egress)))
             origins.append((number, _numbers(rules), _numbers(egress)))
-    return MarkedCluster(replaced(cluster, policies=tuple(found)), tuple(origins))
+    ports = () if pod.host_network else pod.ports  # an address has no names
+    return MarkedCluster(replaced(cluster, policies=tuple(found)), tuple(origins), ports)
 
 
 def is_marked(flows: FlowClass, end: str) -> bool:

@@ -10,7 +10,7 @@ from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.possible.flow_class import FlowClass, FlowSpace, flow_space
 from bulkhead.core.possible.node_ports import opened_node_ports
 from bulkhead.core.possible.rule_classes import END, RuleClass
-from bulkhead.core.possible.search import Opened, PossibleFlows, Steps, Undecided, opened
+from bulkhead.core.possible.search import KnownPorts, Opened, PossibleFlows, Steps, Undecided, opened
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, value_sets
 from bulkhead.core.sets.addresses import spans_of
@@ -39,14 +39,19 @@ class PossibleChange:
 
 
 def possible_changes(
-    before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics]
+    before: Cluster,
+    after: Cluster,
+    semantics: tuple[Semantics, Semantics],
+    known: tuple[KnownPorts | None, KnownPorts | None] = (None, None),
 ) -> tuple[PossibleChange, ...]:
     """
     Return what opens and closes from *before* to *after*; each is read by one of *semantics*, in this order.
 
+    *known* has, for each side, the numbers of named ports that are known.
     The networks of both are those of *after*. A change without causes is one of the enforcer alone.
     """
-    if before.policies == after.policies and before.namespaces == after.namespaces and semantics[0] == semantics[1]:
+    is_same = before.policies == after.policies and before.namespaces == after.namespaces and known == (None, None)
+    if is_same and semantics[0] == semantics[1]:
         return ()
     steps = Steps()
     found: dict[tuple[bool, int, FlowClass], PossibleChange] = {}
@@ -54,7 +59,8 @@ def possible_changes(
         space = flow_space(family, spans_of(after.networks), _service_addresses(after, semantics))
         groups: dict[object, int] = {}
         sides = [
-            PossibleFlows(side, space, each, groups) for side, each in zip((before, after), semantics, strict=True)
+            PossibleFlows(side, space, read, groups, ports)
+            for side, read, ports in zip((before, after), semantics, known, strict=True)
         ]
         for opens in (True, False):
             first, second = sides if opens else sides[::-1]

@@ -18,6 +18,9 @@ from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.described import facts_of, pods_at
 from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE
 from bulkhead.core.record import record
+from bulkhead.core.sets import intervals
+from bulkhead.core.sets.addresses import spans_of
+from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.ports import PortSet
 
@@ -63,7 +66,7 @@ def relabelled_pods(
         judged = [
             (changes, marks)
             for marks, opens in _marks(before, after, old, new)
-            if (changes := [each for each in _judged(old.namespace, marks, semantics) if opens in (None, each.opens)])
+            if (changes := [each for each in _judged((old, new), marks, semantics) if opens in (None, each.opens)])
         ]
         if judged:
             every = [each for changes, _ in judged for each in changes]
@@ -96,14 +99,19 @@ def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:
 
     A pod that is on both sides is compared with itself, also where another pod of its workload looked like it before.
     A pod with a new name is compared with everything that pods of its workload looked like, unless one looked like it.
+    A workload that is new is the one of that name that is gone, of whatever kind it was.
     """
     known: dict[object, dict[object, Pod]] = {}
     own: dict[object, dict[object, Pod]] = {}
+    gone: dict[object, dict[object, Pod]] = {}
+    staying = {pod.owner for pod in after.pods}
     for pod in before.pods:
         known.setdefault(pod.owner, {}).setdefault(_looks(pod), pod)
         own.setdefault((pod.owner, pod.name), {}).setdefault(_looks(pod), pod)
+        if pod.owner not in staying:
+            gone.setdefault(pod.owner[:2], {}).setdefault(_looks(pod), pod)
     for pod in after.pods:
-        others = own.get((pod.owner, pod.name)) or known.get(pod.owner, {})
+        others = own.get((pod.owner, pod.name)) or known.get(pod.owner) or gone.get(pod.owner[:2], {})
         if _looks(pod) not in others:
             yield from ((old, pod) for old in others.values())
 
@@ -139,15 +147,20 @@ def _meaning(pod: Pod, asked: _Asked) -> tuple[object, ...]:
 
 
 def _judged(
-    namespace: str, marks: tuple[MarkedCluster, MarkedCluster], semantics: tuple[Semantics, Semantics]
+    pods: tuple[Pod, Pod], marks: tuple[MarkedCluster, MarkedCluster], semantics: tuple[Semantics, Semantics]
 ) -> list[PossibleChange]:
-    """Return what changes between the pod of *namespace* that *marks* stand for and pods that could exist."""
+    """Return what changes between *pods*, one on both sides, which *marks* stand for, and pods that could exist."""
+    namespace = pods[0].namespace
+    known = marks[0].with_numbers, marks[1].with_numbers
     return [
         each
-        for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics)
+        for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics, known)
         if OUTSIDES not in (each.flows.values.get("s.kind"), each.flows.values.get("d.kind"))
         and any(
-            is_marked(each.flows, end) and _may_be_in(each.flows.values.get(f"{end}.ns"), namespace) for end in "sd"
+            is_marked(each.flows, end)
+            and _may_be_in(each.flows.values.get(f"{end}.ns"), namespace)
+            and _may_have(each.flows.spans.get(f"{end}.ip"), pods)
+            for end in "sd"
         )
     ]
 
@@ -180,6 +193,13 @@ def _findings(
                 change.is_part,
                 change.space.family == 6,
             )
+
+
+def _may_have(spans: Spans | None, pods: tuple[Pod, Pod]) -> bool:
+    """Say whether one of *pods* may have an address in *spans*."""
+    return spans is None or any(
+        not pod.addresses or intervals.intersect(spans_of(pod.addresses), spans) for pod in pods
+    )
 
 
 def _may_be_in(names: tuple[bool, frozenset[object]] | None, namespace: str) -> bool:

@@ -22,7 +22,7 @@ nothing opens.  Where very many classes open for one cause, the class that they 
 represents them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.cluster import Cluster
@@ -78,6 +78,9 @@ class Steps:
         if self.left < 0:
             raise TooManySteps
 
+
+KnownPorts = Callable[[RuleClass], Iterable[RuleClass]]
+"""Returns the parts of a rule: those where ports are known have numbers in the place of names."""
 
 Cause = RuleClass | SubjectClass
 """A rule that only the one side has; or a selector: the other side isolates its pods."""
@@ -142,13 +145,26 @@ class _Index:
 
 
 class PossibleFlows:
-    """What a cluster allows in a *space* of flows; *groups* is shared by the sides of a comparison."""
+    """
+    What a cluster allows in a *space* of flows; *groups* is shared by the sides of a comparison.
 
-    def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, groups: dict[object, int]) -> None:
+    *known* returns the parts of a rule, with the numbers of those destinations whose ports are known.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        space: FlowSpace,
+        semantics: Semantics,
+        groups: dict[object, int],
+        known: KnownPorts | None = None,
+    ) -> None:
         reader = RuleReader(cluster, space, semantics, groups)
         self.space = space
         self.subjects = {each: reader.subjects(each) for each in BOTH}
         self.rules = {each: reader.rules(each) for each in BOTH}
+        if known:
+            self.rules = {each: [part for rule in rules for part in known(rule)] for each, rules in self.rules.items()}
         self.by_subject = {each: _Index([one.flows for one in self.subjects[each]], END[each]) for each in BOTH}
         self.by_rule = {each: _Index([one.flows for one in self.rules[each]], END[each]) for each in BOTH}
 

@@ -23,7 +23,7 @@ from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, PodPeer, Poli
 from bulkhead.core.possible.flow_class import OUTSIDES, PODS, FlowClass, FlowSpace, flow_class
 from bulkhead.core.possible.peer_classes import Constraints, PeerReader
 from bulkhead.core.record import record
-from bulkhead.core.sets import intervals, partition, ports, value_sets
+from bulkhead.core.sets import intervals, partition
 from bulkhead.core.sets.addresses import WHOLE, spans_of
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.value_sets import only
@@ -183,30 +183,6 @@ class EndReader:
         spans = spans_of(pod.addresses)
         if spans and f"{end}.ip" in flows.spans:
             yield _at(end, {"kind": PODS}, spans)
-
-
-def resolved(flows: FlowClass, known: tuple[NamedPort, ...] | None, space: FlowSpace) -> FlowClass | None:
-    """Return what of *flows* remains where the destination has the ports *known*; ``None``: nothing."""
-    if known is None:
-        return flows
-    values, spans = dict(flows.values), space.spans_of(flows, "port")
-    for axis, value in flows.values.items():
-        if axis.startswith("?named::"):
-            protocol, _, name = axis[len("?named::") :].partition("/")
-            numbers = _numbers(known, protocol, name)
-            keep = intervals.intersect if value_sets.holds(value, True) else intervals.subtract
-            spans = keep(spans, numbers)
-            del values[axis]
-    return flow_class(values, {**flows.spans, "port": spans}) if spans else None
-
-
-def _numbers(known: tuple[NamedPort, ...], protocol: str, name: str) -> Spans:
-    return intervals.merge(
-        (at, at)
-        for each in known
-        if (each.protocol, each.name) == (protocol, name)
-        for at in [ports.point(protocol, each.number)]
-    )
 
 
 def _keys(cluster: Cluster, rules: Iterable[PolicyRule]) -> tuple[str, ...]:

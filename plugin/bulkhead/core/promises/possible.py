@@ -26,10 +26,11 @@ from bulkhead.core.possible.flow_class import (
     merged,
 )
 from bulkhead.core.possible.members import is_labelled, members_at
+from bulkhead.core.possible.named_ports import resolved
 from bulkhead.core.possible.rule_classes import END
 from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
 from bulkhead.core.promises.check import Breach, Promise
-from bulkhead.core.promises.ends import EndReader, NamedEnd, resolved
+from bulkhead.core.promises.ends import EndReader, NamedEnd
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, ports, value_sets
 from bulkhead.core.sets.intervals import Spans
@@ -183,7 +184,7 @@ class _Check:
                 self.is_asked = True
                 pending = [base]
                 for each in self.wrong(base):
-                    rest = resolved(each, end.ports, self.space)
+                    rest = resolved(each, end.ports)
                     found += [rest] if rest else []
                 if len(found) > _MOST_CLASSES:
                     break

@@ -1,0 +1,117 @@
+"""What opens or closes because a workload changes is reported with its grade, whoever is at the other end."""
+
+from itertools import product
+from random import Random
+
+from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
+from bulkhead.analysis.judged_endpoints import Endpoints
+from bulkhead.core.diff.grades import Grade
+from bulkhead.core.engine.semantics import IpBlockMode, Semantics
+from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Pod
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule
+from bulkhead.core.record import replaced
+from hypothesis import given
+from hypothesis import strategies as st
+from laws.brute import allows_over
+from laws.small_universe import LABELS, SPACES, one_key, spaces, unique
+from laws.strategies import NAMESPACES, few, modes
+
+HERE, THERE = NAMESPACES[:2]
+Effects = set[tuple[bool, Grade]]
+"""Whether traffic opens, and of which grade it is."""
+
+OUTSIDE = {
+    4: {External("8.8.8.8"): Grade.INTERNET, External("192.168.0.1"): Grade.PRIVATE},
+    6: {External("2a00::1"): Grade.INTERNET, External("fd00::99"): Grade.PRIVATE},
+}
+ADDRESSES = {4: (("10.0.0.1", "172.16.0.1"), ("10.0.0.2", "172.16.0.2")), 6: (("fd00::1",), ("fd00::2", "2a00::2"))}
+"""What the changed pod may have, and what the pods at the other end may have."""
+
+HTTP = (NamedPort("http", "TCP", 80),), (NamedPort("http", "TCP", 22),), ()
+EVERY_POD_OF = {
+    family: [
+        Pod(space, f"possible-{number}", labels=labels, ports=ports, addresses=(address,))
+        for number, (space, labels, ports, address) in enumerate(product((HERE, THERE), LABELS, HTTP[:2], away))
+    ]
+    for family, (_, away) in ADDRESSES.items()
+}
+"""A pod for everything that the policies can tell apart, by address family."""
+
+PROBES = (("TCP", 80), ("TCP", 22), ("TCP", 7777), ("UDP", 80))
+
+blocks = st.sampled_from(
+    [
+        *map(IpBlock, ("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "8.8.8.0/24", "2a00::/16")),
+        IpBlock("0.0.0.0/0", ("10.0.0.0/8",)),
+    ]
+)
+peers = st.one_of(st.builds(PodPeer, one_key, spaces), st.just(PodPeer(EVERY_POD, EVERY_POD)), blocks)
+port_lists = st.sampled_from((None, (PolicyPort("TCP", "http"),), (PolicyPort("TCP", 80),), (PolicyPort("TCP", 22),)))
+rules = st.builds(PolicyRule, st.one_of(st.none(), few(peers, 2, least=1)), port_lists)
+directions = st.one_of(st.none(), few(rules, 2))
+one_policy = st.builds(
+    NetworkPolicy, st.sampled_from((HERE, HERE, THERE)), st.just("policy"), one_key, directions, directions
+)
+policies = few(one_policy, 2, least=1).map(unique)
+workloads = st.builds(
+    Pod,
+    st.just(HERE),
+    st.just("web"),
+    st.sampled_from(("Deployment", "StatefulSet")),
+    labels=st.sampled_from(LABELS[:3]),
+    ports=st.sampled_from(HTTP),
+)
+
+
+def compared(before: Cluster, after: Cluster, mode: IpBlockMode, endpoints: Endpoints = Endpoints.ALL) -> Comparison:
+    semantics = Semantics(mode), Semantics(mode)
+    return compare_manifests(
+        ComparedSides(("old", "new"), AnalysisInput(before), AnalysisInput(after), semantics, endpoints)
+    )
+
+
+def reported(found: Comparison) -> Effects:
+    assert not found.undecided
+    assert all(each.decided for each in found.relabelled)
+    return {(each.opens, grade) for each in found.findings for grade in each.grades}
+
+
+def grade_of(source: Endpoint, destination: Endpoint, family: int) -> Grade:
+    if isinstance(source, External):
+        return Grade.OUTSIDE
+    if isinstance(destination, External):
+        return OUTSIDE[family][destination]
+    return Grade.WITHIN if source.namespace == destination.namespace else Grade.ACROSS
+
+
+def changed(policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, random: Random) -> Effects:
+    """Return what opens and closes, flow by flow, where *old* becomes *new*."""
+    found: Effects = set()
+    cluster = Cluster(SPACES, policies=policies)
+    for family, (own, _) in ADDRESSES.items():
+        ends: list[Endpoint] = [*random.sample(EVERY_POD_OF[family], 6), *OUTSIDE[family]]
+        for other, address, outgoing, probe in product(ends, own, (True, False), random.sample(PROBES, 2)):
+            both = [replaced(each, addresses=(address,)) for each in (old, new)]
+            pairs = [(each, other) if outgoing else (other, each) for each in both]
+            was, now = (allows_over(cluster, one, two, *probe, mode, family) for one, two in pairs)
+            if was != now:
+                found.add((now, grade_of(pairs[1][0], pairs[1][1], family)))
+    return found
+
+
+@given(policies, workloads, workloads, modes, st.randoms(use_true_random=False))
+def test_what_a_changed_workload_opens_or_closes_is_reported(
+    policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, random: Random
+) -> None:
+    before, after = (Cluster(pods=(each,), policies=policies) for each in (old, new))
+    assert changed(policies, old, new, mode, random) <= reported(compared(before, after, mode))
+
+
+@given(policies, one_policy, workloads, modes)
+def test_given_pods_never_hide_a_grade_of_what_changes_for_possible_pods(
+    policies: tuple[NetworkPolicy, ...], change: NetworkPolicy, pod: Pod, mode: IpBlockMode
+) -> None:
+    before = Cluster(pods=(pod,), policies=policies)
+    after = Cluster(pods=(pod,), policies=(replaced(change, name=policies[0].name), *policies[1:]))
+    assert reported(compared(before, after, mode, Endpoints.POSSIBLE)) <= reported(compared(before, after, mode))
