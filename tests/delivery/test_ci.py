@@ -233,7 +233,7 @@ class TestReview:
         sleeps.write_text("#!/bin/sh\nsleep 3600\n")
         sleeps.chmod(0o755)
         proposes(work, OPENS)
-        done, output = reviewed(work, BULKHEAD_TIMEOUT="2", BULKHEAD_KUSTOMIZE=str(sleeps))
+        done, output = reviewed(work, BULKHEAD_TIMEOUT="2", BULKHEAD_KUSTOMIZE=str(sleeps), BULKHEAD_DIRECT="0")
         assert done.status == 0, done.stderr
         comment = unpacked(output)
         assert comment.startswith("**This change cannot be compared.**")

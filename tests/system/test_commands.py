@@ -207,7 +207,7 @@ def test_a_resource_that_is_not_there_is_a_mistake_in_the_tree(cluster: Tree, co
 
 
 def test_without_kustomize_the_message_says_what_to_install(cluster: Tree) -> None:
-    done = bulkhead("render", cwd=cluster.path, env={"BULKHEAD_KUSTOMIZE": "/nonexistent"})
+    done = bulkhead("render", cwd=cluster.path, env={"BULKHEAD_KUSTOMIZE": "/nonexistent", "BULKHEAD_DIRECT": "0"})
     assert (done.status, done.stdout) == (1, "")
     assert "kustomize was not found: install kustomize 5" in done.stderr
 

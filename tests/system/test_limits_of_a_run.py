@@ -34,7 +34,7 @@ def asleep(small: Tree) -> Tree:
 
 
 def started_asleep(tree: Tree, *arguments: str) -> "subprocess.Popen[str]":
-    return started(tree, *arguments, env={"BULKHEAD_KUSTOMIZE": str(tree.path / "sleeps")})
+    return started(tree, *arguments, env={"BULKHEAD_KUSTOMIZE": str(tree.path / "sleeps"), "BULKHEAD_DIRECT": "0"})
 
 
 def started(tree: Tree, *arguments: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":

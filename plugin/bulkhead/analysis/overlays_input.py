@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput, enforcer_of, representatives
-from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
+from bulkhead.analysis.overlays.known_overlays import KnownOverlays
+from bulkhead.analysis.overlays.overlay_tree import OverlayTree, Progress, load_overlay_tree, no_progress
 from bulkhead.analysis.rule_sources import RuleSources
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.engine.semantics import enforced
@@ -24,12 +25,22 @@ from bulkhead.io.manifests.delivery_marks import may_have_unknown_marks
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 
 
-def from_overlays(folder: str, bounds: Bounds = LOCAL, may_be_empty: bool = False) -> AnalysisInput:
-    """Return the analysis input of the overlays below *folder*, if any. Their workloads are not known."""
-    loaded = load_overlay_tree(folder, bounds=bounds, may_be_empty=may_be_empty)
+def from_overlays(
+    folder: str,
+    bounds: Bounds = LOCAL,
+    may_be_empty: bool = False,
+    progress: Progress = no_progress,
+    shared: KnownOverlays | None = None,
+) -> AnalysisInput:
+    """
+    Return the analysis input of the overlays below *folder*, if any. Their workloads are not known.
+
+    *progress* and *shared*, which it calls *known*, are as in ``load_overlay_tree``.
+    """
+    loaded = load_overlay_tree(folder, progress, bounds, may_be_empty, shared)
     found = _input_of(loaded)
     if loaded.own and not found.faults:
-        tree = OverlayTree(loaded.own.built, loaded.own.text, sources=loaded.sources)
+        tree = OverlayTree(loaded.own.built, built=loaded.own.text, sources=loaded.sources)
         found.own = replace(_input_of(tree), rules=found.rules)
         found.faults += found.own.faults
     return found
@@ -94,7 +105,7 @@ def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:
 
 def _unjudged(loaded: OverlayTree, passed: tuple[UnjudgedPolicy, ...]) -> tuple[UnjudgedPolicy, ...]:
     """Return *passed*, and what stands for marks of deliveries at what is rendered of which nothing is known."""
-    if not loaded.listed or not may_have_unknown_marks(loaded.text):
+    if not loaded.listed or not may_have_unknown_marks(loaded.passed_text):
         return passed
     found = manifest_files.objects_in(loaded.text)[0]
     return tuple(dict.fromkeys((*passed, *(each.unjudged for each in found if each.unjudged and each.things))))

@@ -83,7 +83,7 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
         from bulkhead.analysis.overlays_input import from_overlays  # here: manifests do without all that it imports
         from bulkhead.io.kustomize.kustomization import Bounds
 
-        found = from_overlays(folder, Bounds(helm=selection.helm))
+        found = from_overlays(folder, Bounds(helm=selection.helm), progress=console.progress)
     else:
         found = manifests_input(manifests, selection, console)
     if found.faults:

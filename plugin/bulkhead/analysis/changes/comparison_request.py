@@ -1,7 +1,7 @@
 """What a person asks to compare, and why it cannot be compared."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import (
@@ -15,6 +15,8 @@ from bulkhead.analysis.changes.kept_policies import kept_policies
 from bulkhead.analysis.changes.own_deliveries import add_own, own_sides
 from bulkhead.analysis.changes.revision_checks import graph_of, own_faults, unlisted_changes
 from bulkhead.analysis.judged_endpoints import Endpoints
+from bulkhead.analysis.overlays.known_overlays import KnownOverlays
+from bulkhead.analysis.overlays.overlay_tree import Progress, no_progress
 from bulkhead.analysis.overlays.tree_checks import nothing_expanded
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
 from bulkhead.core.engine.semantics import Semantics
@@ -37,7 +39,8 @@ class ComparisonRequest:
 
     One of *folders*, *manifests* and *dump* is given, or none: then *given* are revisions, or two folders. The
     overlays are below *directory*. *prune*: the delivery deletes its policies that are no longer rendered. *remote*
-    and *helm* say what kustomize may do.
+    and *helm* say what kustomize may do. *progress* hears how many overlays of the side after are built, *known* is
+    what the sides share.
     """
 
     given: Sequence[str]
@@ -51,6 +54,8 @@ class ComparisonRequest:
     endpoints: Endpoints
     remote: bool
     helm: bool
+    progress: Progress = no_progress
+    known: KnownOverlays = field(default_factory=KnownOverlays)
 
     @property
     def bounds(self) -> Bounds:

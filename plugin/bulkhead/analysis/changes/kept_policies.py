@@ -49,5 +49,5 @@ def _annotated(side: AnalysisInput) -> Iterator[NetworkPolicy]:
     """Yield the policies of *side* with the annotations that are delivered: those of the build, for overlays."""
     if side.loaded is None:
         yield from side.cluster.policies
-    elif any(word in side.loaded.text for word in KEEPING):
+    elif any(word in side.loaded.passed_text for word in KEEPING):
         yield from policies_in(side.loaded.text)[0]

@@ -73,7 +73,9 @@ def _drift(asked: ComparisonRequest) -> Comparison:
 
 def _folders(asked: ComparisonRequest, folders: Sequence[str]) -> Comparison:
     with ThreadPoolExecutor(2) as pool:
-        sides = list(pool.map(lambda folder: from_overlays(folder, asked.bounds, may_be_empty=True), folders))
+        sides = list(
+            pool.map(lambda folder: from_overlays(folder, asked.bounds, may_be_empty=True, shared=asked.known), folders)
+        )
     before, after = (checked_side(name, side) for name, side in zip(folders, sides, strict=True))
     for folder in folders:
         faults = submodule_faults(folder)

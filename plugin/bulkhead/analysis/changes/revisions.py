@@ -76,7 +76,16 @@ def _sides(
         jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
         if len(made) == 1:
             bounds = Bounds(asked.remote, asked.helm, repository.top)
-            jobs.append(pool.submit(from_overlays, os.path.join(repository.top, repository.prefix), bounds, True))
+            jobs.append(
+                pool.submit(
+                    from_overlays,
+                    os.path.join(repository.top, repository.prefix),
+                    bounds,
+                    True,
+                    asked.progress,
+                    asked.known,
+                )
+            )
         before, after = (checked_side(name, job.result()) for name, job in zip(names, jobs, strict=True))
     return before, after
 
@@ -101,7 +110,8 @@ def _of_copy(asked: ComparisonRequest, prefix: str, copy: Copy) -> AnalysisInput
         why = copy.absent.get(folder, "is not there")
         fault = Diagnostic(Location(f"{copy.revision.name}:{prefix}"), f"this folder {why}")
         return AnalysisInput(Cluster(), faults=[fault])
-    return renamed(from_overlays(folder, Bounds(asked.remote, asked.helm, copy.top, copy.absent), True), copy)
+    bounds = Bounds(asked.remote, asked.helm, copy.top, copy.absent)
+    return renamed(from_overlays(folder, bounds, True, shared=asked.known), copy)
 
 
 def _resolved(repository: Repository, given: Sequence[str]) -> list[Revision]:

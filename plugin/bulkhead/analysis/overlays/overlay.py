@@ -10,8 +10,9 @@ from bulkhead.core.language.scalars import InvalidValue, Name
 from bulkhead.io.resources.decode import decode, is_ours
 from bulkhead.io.yaml.resource_stream import Resource
 
-Known = dict[str, ClusterProfile | SegmentedNamespace]
-"""Resources that were decoded before, by their text without the namespace: a thousand overlays share one base."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bulkhead.analysis.overlays.known_overlays import KnownOverlays
 
 
 class Overlay:
@@ -23,7 +24,7 @@ class Overlay:
     there are *problems*.
     """
 
-    def __init__(self, found: Iterable[Resource], known: Known | None = None) -> None:
+    def __init__(self, found: Iterable[Resource], known: "KnownOverlays | None" = None) -> None:
         everything = list(found)
         ours = [each for each in everything if is_ours(each.head)]
         self.kept = [each for each in everything if not is_ours(each.head)]
@@ -31,7 +32,7 @@ class Overlay:
         profiles: list[ClusterProfile] = []
         problems: list[Diagnostic] = []
         for each in ours:
-            made, wrong = _decoded(each, {} if known is None else known)
+            made, wrong = _decoded(each, known)
             problems += wrong
             if isinstance(made, ClusterProfile):
                 profiles.append(made)
@@ -40,7 +41,11 @@ class Overlay:
         problems += _count(ours)
         self.profile = profiles[0] if len(profiles) == 1 else None
         # Expand what can be expanded even if there are problems, so that one run reports all of them.
-        result = expand(self.profile, self.namespaces) if self.profile else Expansion((), ())
+        result = (
+            expand(self.profile, self.namespaces, known.expanded if known else None)
+            if self.profile
+            else Expansion((), ())
+        )
         problems += [*result.problems, *_clashes(self.kept, result.policies)]
         self.problems = tuple(problems)
         self.policies = () if problems else result.policies
@@ -48,11 +53,13 @@ class Overlay:
 
 
 def _decoded(
-    resource: Resource, known: Known
+    resource: Resource, known: "KnownOverlays | None"
 ) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
+    if known is None:
+        return decode(resource.value())
     namespace = resource.head.get("namespace")
-    text = resource.text.replace(f"\n  namespace: {namespace}\n", "\n", 1)
-    seen = known.get(text)
+    text = resource.text_without_namespace
+    seen = known.resources.get(text)
     if isinstance(seen, SegmentedNamespace) and isinstance(namespace, str):
         try:
             return SegmentedNamespace(Name.parse(namespace), seen.spec), ()
@@ -60,9 +67,9 @@ def _decoded(
             seen = None  # decoded again for the message
     if isinstance(seen, ClusterProfile):
         return seen, ()
-    made, problems = decode(resource.value())
+    made, problems = decode(resource.value(), known.parts)
     if made is not None:
-        known[text] = made
+        known.resources[text] = made
     return made, problems
 
 

@@ -1,11 +1,13 @@
 """Build every overlay without the plugin, and expand what comes out in this process."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from bulkhead.analysis.overlays.overlay import Known, Overlay
+from bulkhead.analysis.overlays.known_overlays import KnownOverlays
+from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.problem_places import located
 from bulkhead.core.diagnostics import Diagnostic, Location, sorted_diagnostics
 from bulkhead.io.kustomize.build import Failed, Mirror, kustomization_text
+from bulkhead.io.kustomize.direct_build import DirectBuilds, is_wanted
 from bulkhead.io.kustomize.failures import failure
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.patch_layers import Sources
@@ -17,37 +19,48 @@ AFTER = ("validators", "sortOptions", "buildMetadata")
 
 
 class OverlayBuilds:
-    """What the overlays of a graph render, built in *copy*; *faults* begin with those that are known."""
+    """What the overlays of a graph render, built in *copy* or *known*; *faults* begin with those that are known."""
 
-    def __init__(self, graph: Graph, sources: Sources, copy: Mirror, faults: Iterable[Diagnostic]) -> None:
+    def __init__(
+        self, graph: Graph, sources: Sources, copy: Mirror, faults: Iterable[Diagnostic], known: KnownOverlays
+    ) -> None:
         self.graph = graph
         self.sources = sources
         self.copy = copy
         self.faults = list(faults)
         self.doubts = list(self.faults)
-        self.known: Known = {}
+        self.known = known
 
     def run(self, leaves: list[Kustomization], progress: Callable[[int, int], None]) -> dict[str, Overlay]:
         """Return what each of *leaves* renders, by folder; *progress* hears how many are built."""
-        for leaf in leaves:
-            self._hold_back(leaf)
         made: dict[str, Overlay] = {}
-        for folder, built in self.copy.build_all(
-            [leaf.folder for leaf in leaves], lambda done: progress(done, len(leaves))
-        ):
+        for done, (folder, built) in enumerate(self._built(leaves), 1):
             overlay = self._expanded(folder, built)
             if overlay is not None:
                 made[folder] = overlay
+            progress(done, len(leaves))
         return made
 
-    def _expanded(self, folder: str, built: list[Resource] | Failed) -> Overlay | None:
+    def _built(self, leaves: list[Kustomization]) -> Iterator[tuple[str, Sequence[Resource] | Failed]]:
+        """Yield the folder of each of *leaves* with its resources: plain ones merged here, others by kustomize."""
+        direct = DirectBuilds(self.graph)
+        merged = {leaf.folder: direct.build(leaf) for leaf in leaves} if is_wanted() else {}
+        others = [leaf for leaf in leaves if merged.get(leaf.folder) is None]
+        for leaf in others:
+            self._hold_back(leaf)
+        built = self.copy.build_all([leaf.folder for leaf in others])
+        for leaf in leaves:
+            found = merged.get(leaf.folder)
+            yield (leaf.folder, found) if found is not None else next(built)
+
+    def _expanded(self, folder: str, built: Sequence[Resource] | Failed) -> Overlay | None:
         """Return what the resources *built* in *folder* expand to; every problem is noted with its place."""
         file = self.graph.found[folder].file
         if isinstance(built, Failed):
             self._add(failure(self.graph, folder, built))
             return None
         try:
-            overlay = Overlay(built, self.known)
+            overlay = self.known.overlay(built)
         except InvalidYaml as unreadable:
             self.faults.append(Diagnostic(Location(file), unreadable.message, unreadable.hint))
             return None

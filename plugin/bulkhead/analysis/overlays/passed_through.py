@@ -8,18 +8,17 @@ from collections.abc import Iterable, Iterator
 
 from bulkhead.analysis.overlays.kept_back import decides
 from bulkhead.core.diagnostics import Diagnostic, Location, Path
-from bulkhead.io.kustomize.kustomization import Graph, text_of
+from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests.object_reader import may_be_misread, read
-from bulkhead.io.yaml.nodes import InvalidYaml, documents
+from bulkhead.io.yaml.nodes import InvalidYaml
 from bulkhead.io.yaml.resource_stream import Resource
 
 
 def unreadable_resources(graph: Graph, found: Iterable[Resource]) -> Iterator[Diagnostic]:
     """Yield what is wrong with each of *found*, which a build of *graph* passes on, at the line that wrote it."""
     for each in found:
-        keys = [str(key.value) for key, _ in each.node.value]
-        if may_be_misread(keys) or decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
+        if may_be_misread(each.keys()) or decides(str(each.head.get("apiVersion")), str(each.head.get("kind"))):
             problems: list[Diagnostic] = []
             for _ in read(each.value(), problems):
                 pass
@@ -33,7 +32,7 @@ def _place(graph: Graph, resource: Resource, path: Path) -> Location:
     best, most = Location(graph.found[graph.root].file, 1, 1), (-1, False)
     for file in graph.plain_files():
         try:
-            found = list(documents(text_of(file)))
+            found = graph.read.documents(file)
         except InvalidYaml:
             continue
         for document in found:

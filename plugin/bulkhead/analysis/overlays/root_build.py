@@ -6,21 +6,21 @@ kustomize builds the root of the copy, in which each overlay has its policies in
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_builds import AFTER
 from bulkhead.analysis.overlays.passed_through import unreadable_resources
 from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, is_networkpolicy
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy, is_networkpolicy
 from bulkhead.io.kustomize.build import UNUSED, Mirror, join, kustomization_text
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
 from bulkhead.io.kustomize.resource_order import legacy
 from bulkhead.io.rendered.write_networkpolicy import document
 from bulkhead.io.resources.decode import is_ours
 from bulkhead.io.yaml.nodes import Raw
-from bulkhead.io.yaml.resource_stream import of_build
+from bulkhead.io.yaml.resource_stream import Resource, of_build
 
 _EXPANDED = """\
 apiVersion: builtin
@@ -41,11 +41,18 @@ _CONSUMED = f"{UNUSED}consumed.yaml"
 _USUAL = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
 
+RenderedPart = Resource | NetworkPolicy
+"""A resource that passes through, or a policy that an overlay expands to."""
+
+
+def text_of_parts(parts: Iterable[RenderedPart]) -> str:
+    """Return one YAML stream of *parts*, as kustomize writes it."""
+    return join(document(each) if isinstance(each, NetworkPolicy) else each.text for each in parts)
+
+
 class RootBuild:
     """
     The build of a graph's root from its *overlays*, by folder; *faults* are what is wrong with it.
-
-    *listed* says that no outer kustomization adds anything or changes anything.
     """
 
     def __init__(self, graph: Graph, copy: Mirror, overlays: Mapping[str, Overlay]) -> None:
@@ -56,17 +63,22 @@ class RootBuild:
         self.faults: list[Diagnostic] = []
         self._lists: dict[str, bool] = {}
 
+    def parts(self) -> list[RenderedPart] | None:
+        """Return what the root prints where outer kustomizations only list, in kustomize's order; else ``None``."""
+        root = self.graph.found[self.graph.root]
+        if not self.only_lists(root):
+            return None
+        kept = (each for overlay in self.overlays.values() for each in overlay.kept)
+        self.faults += unreadable_resources(self.graph, kept)
+        return [part for _, part in sorted(self._in_order(root), key=lambda each: each[0])]
+
     def text(self, leaves: list[Kustomization]) -> str:
         """
-        Return what ``kustomize build`` of the root prints with the plugin.
+        Return what ``kustomize build`` of the root prints with the plugin, where it does more than list.
 
         :raises Failed: where the root does not build.
         """
         root = self.graph.found[self.graph.root]
-        if self.only_lists(root):
-            kept = (each for overlay in self.overlays.values() for each in overlay.kept)
-            self.faults += unreadable_resources(self.graph, kept)
-            return join(text for _, text in sorted(self._in_order(root), key=lambda each: each[0]))
         self.listed = False
         for leaf in leaves:
             self._put_in_place(leaf)
@@ -125,24 +137,24 @@ class RootBuild:
         position = self.graph.expands(at)
         if position is not None:
             return position == len(at.transformers) - 1 and not any(key in at.fields for key in AFTER)
-        targets = [os.path.realpath(at.at(entry)) for entry in at.entries("resources")]
+        targets = [self.graph.read.real(at.at(entry)) for entry in at.entries("resources")]
         return _is_plain_list(at) and all(
             target in self.graph.found and self.only_lists(self.graph.found[target]) for target in targets
         )
 
-    def _in_order(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], str]]:
+    def _in_order(self, root: Kustomization) -> Iterator[tuple[tuple[int, str, str], RenderedPart]]:
         """Yield what the overlays render that *root* leads to; refuse what comes twice, as kustomize does."""
         taken: dict[tuple[int, str, str], str] = {}
         refused: set[tuple[str, str]] = set()
         for leaf, at in self._visited(root, Location(root.file, 1, 1)):
-            for key, text in self._rendered([leaf]):
+            for key, part in self._rendered(leaf):
                 if key in taken and (leaf.folder, taken[key]) not in refused:
                     other = taken[key]
                     refused.add((leaf.folder, other))
                     message, hint = _twice(key, os.path.relpath(other, root.folder), other == leaf.folder)
                     self.faults.append(Diagnostic(at, message, hint))
                 taken[key] = leaf.folder
-                yield key, text
+                yield key, part
 
     def _visited(self, at: Kustomization, entry: Location) -> Iterator[tuple[Kustomization, Location]]:
         """Yield each overlay as often as *at*, which only lists, leads to it, with the *entry* that names it."""
@@ -150,17 +162,16 @@ class RootBuild:
             yield at, entry
             return
         for i, name in enumerate(at.entries("resources")):
-            yield from self._visited(self.graph.found[os.path.realpath(at.at(name))], at.place(("resources", i)))
+            yield from self._visited(self.graph.found[self.graph.read.real(at.at(name))], at.place(("resources", i)))
 
-    def _rendered(self, leaves: list[Kustomization]) -> Iterator[tuple[tuple[int, str, str], str]]:
-        """Yield the documents of *leaves*, each with its sort key in kustomize's order."""
-        for leaf in leaves:
-            overlay = self.overlays[leaf.folder]
-            yield from ((legacy(each.head), each.text) for each in overlay.kept)
-            for policy in overlay.policies:
-                head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
-                head |= {"apiVersion": "networking.k8s.io/v1", "kind": NETWORKPOLICY}
-                yield legacy(head), document(policy)
+    def _rendered(self, leaf: Kustomization) -> Iterator[tuple[tuple[int, str, str], RenderedPart]]:
+        """Yield what *leaf* renders, each with its sort key in kustomize's order."""
+        overlay = self.overlays[leaf.folder]
+        yield from ((legacy(each.head), each) for each in overlay.kept)
+        for policy in overlay.policies:
+            head: dict[str, Raw] = {"namespace": policy.namespace, "name": policy.name}
+            head |= {"apiVersion": "networking.k8s.io/v1", "kind": NETWORKPOLICY}
+            yield legacy(head), policy
 
     def _fault(self, file: str, message: str, hint: str = "") -> None:
         self.faults.append(Diagnostic(Location(file, 1, 1), message, hint))

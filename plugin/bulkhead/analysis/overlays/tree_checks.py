@@ -11,10 +11,10 @@ from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.kustomize.argo_sources import argo_sources
 from bulkhead.io.kustomize.function_configs import is_harmless, wrong_program
-from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations, text_of
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization, configurations
 from bulkhead.io.kustomize.refusals import NOTHING_EXPANDED, refusal
 from bulkhead.io.kustomize.unmodelled import annotations, is_local
-from bulkhead.io.yaml.nodes import InvalidYaml, Raw, documents
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw
 
 LISTING = {"apiVersion", "kind", "metadata", "resources"}
 """The fields of a kustomization that does nothing but list."""
@@ -69,7 +69,7 @@ def _same_transformers(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic
 
 def _listed(graph: Graph, folder: str) -> Iterator[Raw]:
     """Yield the resources that the kustomization in *folder* lists, where there is one."""
-    found = graph.found.get(os.path.realpath(folder))
+    found = graph.found.get(graph.read.real(folder))
     for entry in found.entries("resources") if found is not None else ():
         if found is not None:
             yield from configurations(found, entry)
@@ -93,14 +93,14 @@ def _in_plugin_folders(graph: Graph) -> Iterator[Diagnostic]:
             continue
         for key in sorted(set(each.fields) - LISTING):
             yield Diagnostic(each.place((key,)), f"`{key}` acts inside the plugin, which holds the function alone")
-        for other in [*each.folders, *(file for file in each.files if not _is_harmless(file))]:
+        for other in [*each.folders, *(file for file in each.files if not _is_harmless(graph, file))]:
             message = f"`{os.path.relpath(other, each.folder)}` acts inside the plugin, which holds the function alone"
             yield Diagnostic(Location(each.file, 1, 1), message, hint)
 
 
-def _is_harmless(file: str) -> bool:
+def _is_harmless(graph: Graph, file: str) -> bool:
     try:
-        return is_harmless(text_of(file))
+        return is_harmless(graph.read.text(file))
     except InvalidYaml:
         return False
 
@@ -110,7 +110,7 @@ def _misplaced(graph: Graph, kustomization: Kustomization) -> Iterator[Diagnosti
     seen = False
     for key, entries in kustomization.fields.items():
         for i, entry in enumerate(entries if isinstance(entries, list) else []):
-            if not isinstance(entry, str) or not graph.is_plugin(os.path.realpath(kustomization.at(entry))):
+            if not isinstance(entry, str) or not graph.is_plugin(graph.read.real(kustomization.at(entry))):
                 continue
             if seen or key != "transformers":
                 message = (
@@ -133,7 +133,7 @@ def _nested(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
 def _programs(graph: Graph, leaf: Kustomization) -> Iterator[Diagnostic]:
     """Yield why `kustomize build` of *leaf* would run something other than the plugin's own file, or nothing."""
     for i, entry in enumerate(leaf.entries("transformers")):
-        plugin = os.path.realpath(leaf.at(entry))
+        plugin = graph.read.real(leaf.at(entry))
         if not graph.is_plugin(plugin):
             continue
         for path in graph.exec_paths(plugin):
@@ -153,7 +153,7 @@ def start_faults(graph: Graph) -> Iterator[Diagnostic]:
     """
     for leaf in graph.walk(graph.root):
         for i, entry in enumerate(leaf.entries("transformers")):
-            plugin = os.path.realpath(leaf.at(entry))
+            plugin = graph.read.real(leaf.at(entry))
             for path in graph.exec_paths(plugin) if graph.is_plugin(plugin) else ():
                 if not os.access(os.path.join(leaf.folder, path), os.X_OK):
                     message = f"`kustomize build` cannot start the plugin: `{path}` is not executable"
@@ -170,8 +170,8 @@ def _acting_annotations(graph: Graph) -> Iterator[Diagnostic]:
             continue
         listed = set(map(each.at, each.entries("resources")))
         for file in [each.file, *sorted(set(each.files))]:
-            for annotation in _annotations_in(file):
-                if is_local(annotation) and file in listed and not has_later and _is_local_data(file):
+            for annotation in _annotations_in(graph, file):
+                if is_local(annotation) and file in listed and not has_later and _is_local_data(graph, file):
                     continue
                 message = f"kustomize acts on the annotation `{annotation}`"
                 yield refusal(Location(file), message, "leave it out")
@@ -184,10 +184,10 @@ def _acts_later(graph: Graph, kustomization: Kustomization) -> bool:
     )
 
 
-def _annotations_in(file: str) -> list[str]:
+def _annotations_in(graph: Graph, file: str) -> list[str]:
     """Return the annotations in *file*, also where it is the data of a generator: a plugin may read it as a patch."""
     try:
-        return sorted(set(annotations(text_of(file))))
+        return sorted(set(annotations(graph.read.text(file))))
     except InvalidYaml:
         return sorted(set(annotations(_utf_16(file))))
 
@@ -201,11 +201,11 @@ def _utf_16(file: str) -> str:
     return content.decode("utf-16", errors="replace") if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else ""
 
 
-def _is_local_data(file: str) -> bool:
+def _is_local_data(graph: Graph, file: str) -> bool:
     """Say whether all that *file* names local are whole resources on which no verdict depends."""
     try:
-        text = text_of(file)
-        values = [each.value for each in documents(text)]
+        text = graph.read.text(file)
+        values = [each.value for each in graph.read.documents(file)]
     except InvalidYaml:
         return False
     local = [each for each in values if _is_marked(each)]

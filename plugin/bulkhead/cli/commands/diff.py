@@ -127,6 +127,7 @@ def run(options: Options, console: Console) -> int:
         endpoints=Endpoints(options.endpoints),
         remote=options.allow_remote,
         helm=options.enable_helm,
+        progress=console.progress,
     )
     with no_garbage_collection():
         found = _compared(asked, console)

@@ -84,7 +84,11 @@ def run(options: Options, console: Console) -> int:
     if not options.manifests:
         check_selection(selection_asked(options))
     bounds = Bounds(helm=options.enable_helm)
-    overlays = from_overlays(options.dir or ".", bounds) if options.dir or not options.manifests else None
+    overlays = (
+        from_overlays(options.dir or ".", bounds, progress=console.progress)
+        if options.dir or not options.manifests
+        else None
+    )
     semantics = semantics_of(semantics_asked(options), overlays.profile if overlays else None)
     if overlays:
         overlays.semantics = semantics

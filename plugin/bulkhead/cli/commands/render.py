@@ -25,7 +25,7 @@ def options(parser: Parser) -> None:
     describe(
         parser,
         "Print what `kustomize build --enable-alpha-plugins --enable-exec DIR` prints, byte for byte.\n"
-        "kustomize runs on a copy in which the plugin does nothing, and this command expands the overlays.\n"
+        "This command expands the overlays itself; where kustomize builds one, it is a copy without the plugin.\n"
         "Where there is a problem, nothing is written.",
     )
     folder_options(parser)

@@ -57,18 +57,25 @@ class Expansion:
     origins: tuple[tuple[Path, ...], ...] = ()
 
 
-def expand(profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace]) -> Expansion:
+Expanded = dict[tuple[int, int, Direction], tuple[ClusterProfile, Rule, tuple[PolicyRule, ...]]]
+"""Rules without a problem, by the identity of the profile and the rule, and the direction, with what they become."""
+
+
+def expand(
+    profile: ClusterProfile, namespaces: Iterable[SegmentedNamespace], expanded: Expanded | None = None
+) -> Expansion:
     """
     Return the policies of all *namespaces* in the cluster of *profile*, or everything that is wrong.
 
-    The result does not depend on the order of the namespaces or of keys.
+    The result does not depend on the order of the namespaces or of keys. *expanded* is what is known of rules that
+    other namespaces have too; it grows.
     """
     peers = Peers(profile)
     policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
     found: list[Diagnostic] = list(peers.problems())
     taken: dict[tuple[str, str], str] = {}
     for namespace in sorted(namespaces, key=lambda each: each.namespace):
-        made = _Namespace(profile, peers, namespace)
+        made = _Namespace(profile, peers, namespace, {} if expanded is None else expanded)
         for policy, origins in made.policies():
             key = policy.namespace, policy.name
             if key in taken:
@@ -99,8 +106,9 @@ def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, o
 class _Namespace:
     """Expands one namespace; problems are collected in *found*."""
 
-    def __init__(self, profile: ClusterProfile, peers: Peers, resource: SegmentedNamespace) -> None:
+    def __init__(self, profile: ClusterProfile, peers: Peers, resource: SegmentedNamespace, expanded: Expanded) -> None:
         self.profile = profile
+        self.expanded = expanded
         self.peers = peers
         self.resource = resource
         self.found: list[Diagnostic] = []
@@ -128,7 +136,8 @@ class _Namespace:
         """Yield the policies of the rules for one selection of pods."""
         for direction, rules in ((Direction.INGRESS, ingress), (Direction.EGRESS, egress)):
             lines = [
-                _Line(name, rule, self.rule(rule, direction, (*path, direction, name))) for name, rule in rules.items()
+                _Line(name, rule, self.entries(rule, direction, (*path, direction, name)))
+                for name, rule in rules.items()
             ]
             if self.profile.spec.policies is Layout.PER_RULE:
                 batches = [(f"{line.name}-{direction}", [line]) for line in lines]
@@ -157,6 +166,17 @@ class _Namespace:
             (MANAGED_BY,),
             annotations,
         )
+
+    def entries(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
+        """Return the entries of one rule, which may be known."""
+        key = id(self.profile), id(rule), direction
+        if key not in self.expanded:
+            problems = len(self.found)
+            made = self.rule(rule, direction, path)
+            if len(self.found) > problems or not made:
+                return made
+            self.expanded[key] = self.profile, rule, made  # with the two, so that no other has their identity
+        return self.expanded[key][2]
 
     def rule(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
         """Return the entries of one rule: one for peers without ``except``, and one for each block with ``except``."""

@@ -9,7 +9,7 @@ would run a program is refused by kustomize itself.
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bulkhead.core.diagnostics import DiagnosticError
@@ -60,11 +60,23 @@ def find() -> list[str]:
 
 
 class Mirror:
-    """A copy of what a graph's builds read, under *top*; nothing in it runs."""
+    """A copy of what a graph's builds read, under *top*, made when it is first needed; nothing in it runs."""
 
     def __init__(self, graph: Graph, top: str) -> None:
         self.top = top
+        self.graph = graph
         self.bounds = graph.bounds
+        self.command: list[str] = []
+
+    def _make(self) -> None:
+        """
+        Make the copy, once.
+
+        :raises Failed: where there is no kustomize.
+        """
+        if self.command:
+            return
+        graph = self.graph
         self.command = [*find(), *(["--enable-helm"] if graph.bounds.helm else [])]
         for folder, each in graph.found.items():
             os.makedirs(self.path(folder), exist_ok=True)
@@ -85,11 +97,13 @@ class Mirror:
 
     def write(self, real: str, text: str) -> None:
         """Write *text* in place of *real*."""
+        self._make()
         with open(self.path(real), "w", encoding="utf-8") as file:
             file.write(text)
 
     def duplicate(self, folder: str, to: str) -> None:
         """Copy a folder of the copy to another place in it."""
+        self._make()
         shutil.copytree(self.path(folder), self.path(to), symlinks=True)
 
     def build(self, folder: str) -> str:
@@ -98,6 +112,7 @@ class Mirror:
 
         :raises Failed: where it does not build.
         """
+        self._make()
         # HOME and similar variables are not passed on: a build must not depend on the user who runs it.
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": self.top, "TMPDIR": self.top}
         if not self.bounds.remote:
@@ -112,20 +127,18 @@ class Mirror:
             raise failed
         return done.stdout.decode()
 
-    def build_all(
-        self, folders: Sequence[str], done: Callable[[int], None] = lambda _count: None
-    ) -> Iterator[tuple[str, list[Resource] | Failed]]:
+    def build_all(self, folders: Sequence[str]) -> Iterator[tuple[str, list[Resource] | Failed]]:
         """
         Yield each of *folders* with its resources in the order of accumulation, or why it does not build.
 
         Many are built in one run of kustomize, distinguished by marker resources between them; where
-        such a run fails, each of its folders is built alone.  *done* hears how many are finished.
+        such a run fails, each of its folders is built alone.
         """
+        if not folders:
+            return
+        self._make()
         chunks = [folders[i : i + CHUNK] for i in range(0, len(folders), CHUNK)]
-        finished = 0
         for chunk, built in zip(chunks, self._built(chunks), strict=True):
-            finished += len(chunk)
-            done(finished)
             yield from zip(chunk, built, strict=True)
 
     def _built(self, chunks: Sequence[Sequence[str]]) -> Iterator[list[list[Resource] | Failed]]:

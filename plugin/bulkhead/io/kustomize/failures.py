@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from bulkhead.core.diagnostics import Diagnostic, Location, Path
 from bulkhead.core.language.scalars import quoted
 from bulkhead.io.kustomize.build import Failed, remedy
-from bulkhead.io.kustomize.kustomization import Graph, text_of
+from bulkhead.io.kustomize.kustomization import Graph
+from bulkhead.io.kustomize.read_files import text_of
 from bulkhead.io.yaml.characters import UNREADABLE
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, documents
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.core.safe_text import printable
-from bulkhead.io.files import Unreadable, bytes_of, similar
+from bulkhead.io.files import similar
 from bulkhead.io.input_files import KUSTOMIZATIONS
 from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
 from bulkhead.io.kustomize.extent import MOST, circle, too_much
@@ -20,6 +20,7 @@ from bulkhead.io.kustomize.field_types import type_problems
 from bulkhead.io.kustomize.fields import misspelt
 from bulkhead.io.kustomize.function_configs import FUNCTION_KIND, function_configs
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, doubtful_entries, inline_resources, is_inline
+from bulkhead.io.kustomize.read_files import ParsedTexts, ReadFiles
 from bulkhead.io.kustomize.references import (
     FOLDERS,
     HELM,
@@ -33,7 +34,7 @@ from bulkhead.io.kustomize.references import (
 from bulkhead.io.kustomize.refusals import NO_KUSTOMIZATION, refusal
 from bulkhead.io.kustomize.unmodelled import late_fields, named_files
 from bulkhead.io.yaml.documents import kubectl_value
-from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw, decoded, documents
+from bulkhead.io.yaml.nodes import Document, InvalidYaml, Raw
 
 NAMES = KUSTOMIZATIONS
 
@@ -72,12 +73,13 @@ class Kustomization:
     """
     One folder with a kustomization file. Paths are absolute and real.
 
-    *folders* are further kustomizations, *files* all files that it names.
+    *folders* are further kustomizations, *files* all files that it names. *read* reads them.
     """
 
     folder: str
     file: str
     document: Document
+    read: ReadFiles
     files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
 
@@ -110,9 +112,10 @@ class Kustomization:
 class Graph:
     """Every kustomization that the one in *root* refers to, by its real folder, and all problems found."""
 
-    def __init__(self, root: str, bounds: Bounds = LOCAL) -> None:
+    def __init__(self, root: str, bounds: Bounds = LOCAL, parsed: ParsedTexts | None = None) -> None:
         self.root = os.path.realpath(root)
         self.bounds = bounds
+        self.read = ReadFiles(parsed)
         self.found: dict[str, Kustomization] = {}
         self.links: dict[str, str] = {}
         self.faults: list[Diagnostic] = []
@@ -151,20 +154,20 @@ class Graph:
             self.faults.append(self._no_kustomization(folder, files))
             return None
         refused = self.bounds.refuses(files[0])
-        if not refused and not is_inside(os.path.realpath(files[0]), folder):
+        if not refused and not is_inside(self.read.real(files[0]), folder):
             refused = "is a link that leads out of its folder"
         if refused:
             self.faults.append(Diagnostic(Location(files[0]), f"`{os.path.basename(files[0])}` {refused}"))
             return None
         try:
-            found = list(documents(text_of(files[0])))
+            found = self.read.documents(files[0])
         except InvalidYaml as unreadable:
             self.faults.append(diagnostic(files[0], unreadable))
             return None
         if len(found) != 1 or not isinstance(found[0].value, dict):
             self.faults.append(Diagnostic(Location(files[0], 1, 1), "a kustomization must be one map"))
             return None
-        made = Kustomization(folder, files[0], found[0])
+        made = Kustomization(folder, files[0], found[0], self.read)
         for key in HELM:
             if key in made.fields and not self.bounds.helm:
                 self._fault(made, (key,), f"`{key}` needs helm, which is not run", "allow it with --enable-helm")
@@ -257,7 +260,7 @@ class Graph:
         if self._refused(kustomization, entry, target, path):
             return
         if os.path.isdir(target):
-            real = os.path.realpath(target)
+            real = self.read.real(target)
             if real != target:
                 self.links[target] = real
             if path[0] in FOLDERS:
@@ -274,7 +277,7 @@ class Graph:
                 ]
                 kustomization.files += regular
         elif os.path.isfile(target):
-            if not is_inside(os.path.realpath(target), kustomization.folder):
+            if not is_inside(self.read.real(target), kustomization.folder):
                 self._fault(kustomization, path, f"`{entry}` leads out of the kustomization's folder")
                 return
             kustomization.files.append(target)
@@ -312,7 +315,7 @@ class Graph:
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""
         for i, entry in enumerate(kustomization.transformers):
-            if self.is_plugin(os.path.realpath(kustomization.at(entry))):
+            if self.is_plugin(self.read.real(kustomization.at(entry))):
                 return i
         return None
 
@@ -320,7 +323,7 @@ class Graph:
         """Return the exec paths of the function configs in the plugin's *folder*."""
         if folder not in self._exec_paths:
             files = self.found[folder].files if folder in self.found else []
-            found = (config for file in files for config in function_configs(_read_documents(file)))
+            found = (config for file in files for config in function_configs(self.read.readable_documents(file)))
             self._exec_paths[folder] = [config.exec for config in found if config.exec]
         return self._exec_paths[folder]
 
@@ -328,17 +331,16 @@ class Graph:
         """Say whether *folder* has a function config of this project."""
         if folder not in self._plugins:
             files = self.found[folder].files if folder in self.found else []
-            self._plugins[folder] = any(FUNCTION_KIND in own_kinds(file) for file in files)
+            self._plugins[folder] = any(FUNCTION_KIND in own_kinds(self.read, file) for file in files)
         return self._plugins[folder]
 
 
-def own_kinds(file: str) -> set[str]:
+def own_kinds(read: ReadFiles, file: str) -> set[str]:
     """Return the kinds of this project's resources in *file*; none where it cannot be read."""
     try:
-        text = text_of(file)
-        if API_GROUP not in text:
+        if API_GROUP not in read.text(file):
             return set()
-        values = [each.value for each in documents(text)]
+        values = [each.value for each in read.documents(file)]
     except InvalidYaml:
         return set()
     return {
@@ -357,27 +359,7 @@ def configurations(kustomization: Kustomization, entry: str) -> list[Raw]:
     except InvalidYaml:  # refused already
         return []
     file = kustomization.at(entry)
-    return [each.value for each in _read_documents(file)] if file in kustomization.files else []
-
-
-def _read_documents(file: str) -> list[Document]:
-    """Return the documents of *file*; none where it cannot be read, which the code that builds it reports."""
-    try:
-        return list(documents(text_of(file)))
-    except InvalidYaml:
-        return []
-
-
-def text_of(file: str) -> str:
-    """
-    Return the text of *file*.
-
-    :raises Unreadable: where it is not UTF-8, too large, or cannot be read.
-    """
-    try:
-        return decoded(bytes_of(file))
-    except Unreadable as refused:
-        raise InvalidYaml(refused.message, refused.location.line, refused.location.column, refused.hint) from None
+    return [each.value for each in kustomization.read.readable_documents(file)] if file in kustomization.files else []
 
 
 def diagnostic(file: str, unreadable: InvalidYaml) -> Diagnostic:

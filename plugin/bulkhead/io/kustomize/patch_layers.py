@@ -5,7 +5,6 @@ kustomize forgets where a field came from, so the layers are read again in the o
 applies them: resources, components, patches.  The last layer that wrote a field is its place.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path, nearest
 from bulkhead.core.language.resources import API_GROUP
-from bulkhead.io.kustomize.kustomization import Graph, Kustomization, diagnostic, text_of
+from bulkhead.io.kustomize.kustomization import Graph, Kustomization, diagnostic
 from bulkhead.io.resources.decode import KINDS, is_ours
 from bulkhead.io.yaml.nodes import Ambiguous, Document, InvalidYaml, Raw, documents
 
@@ -115,14 +114,14 @@ class Sources:
         if file not in self._files:
             return []
         try:
-            text = text_of(file)
+            text = self.graph.read.text(file)
         except InvalidYaml as unreadable:
             self.faults.append(diagnostic(file, unreadable))
             return []
         if API_GROUP not in text and not kind:
             return []
         try:
-            return list(documents(text))
+            return self.graph.read.documents(file)
         except InvalidYaml as unreadable:
             self.faults.append(diagnostic(file, unreadable))
             return []
@@ -138,7 +137,7 @@ class Sources:
             return
         seen.add(folder)
         at, own = self.graph.found[folder], self.layers[folder]
-        below = {key: [os.path.realpath(at.at(entry)) for entry in at.entries(key)] for key in _BELOW}
+        below = {key: [self.graph.read.real(at.at(entry)) for entry in at.entries(key)] for key in _BELOW}
         for target in [*below["bases"], *below["resources"]]:
             yield from self._behind(target, seen)
         yield from (layer for layer in own if not layer.patch)

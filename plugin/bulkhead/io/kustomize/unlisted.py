@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.kustomize.folder_contents import contents
-from bulkhead.io.kustomize.kustomization import NAMES, Graph, text_of
+from bulkhead.io.kustomize.kustomization import NAMES, Graph
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, is_inline
 from bulkhead.io.kustomize.unmodelled import annotations
-from bulkhead.io.yaml.nodes import InvalidYaml, documents
+from bulkhead.io.yaml.nodes import InvalidYaml
 
 OVERLAYS = "overlays"
 MANIFESTS = (*SUFFIXES, *PROGRAMS)
@@ -25,7 +25,7 @@ MANIFESTS = (*SUFFIXES, *PROGRAMS)
 def unlisted_overlays(graph: Graph) -> list[str]:
     """Return the folders below `overlays/`, from the root of *graph*, that would be delivered and are not in it."""
     found = _deliverable(os.path.join(graph.root, OVERLAYS))
-    return sorted(os.path.relpath(each, graph.root) for each in found if os.path.realpath(each) not in graph.found)
+    return sorted(os.path.relpath(each, graph.root) for each in found if graph.read.real(each) not in graph.found)
 
 
 def _deliverable(folder: str) -> Iterator[str]:
@@ -94,22 +94,22 @@ def _runs_another(graph: Graph, below: Graph, plugins: frozenset[str]) -> bool:
             continue
         for file in [each.file, *each.files]:
             try:
-                if any(annotations(text_of(file))):
+                if any(annotations(below.read.text(file))):
                     return True
             except InvalidYaml:
                 return True
         entries = (entry for key in PLUGIN_LISTS for entry in each.entries(key))
         if not all(
-            is_inline(entry) or os.path.isdir(each.at(entry)) or _is_builtin(each.at(entry)) for entry in entries
+            is_inline(entry) or os.path.isdir(each.at(entry)) or _is_builtin(below, each.at(entry)) for entry in entries
         ):
             return True
     return False
 
 
-def _is_builtin(file: str) -> bool:
+def _is_builtin(graph: Graph, file: str) -> bool:
     """Say whether *file* configures plugins that are part of kustomize."""
     try:
-        values = [each.value for each in documents(text_of(file))]
+        values = [each.value for each in graph.read.documents(file)]
     except InvalidYaml:
         return False
     return all(isinstance(each, dict) and each.get("apiVersion") == "builtin" for each in values)

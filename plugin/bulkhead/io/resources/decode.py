@@ -45,11 +45,18 @@ def is_ours(head: Mapping[str, Raw]) -> bool:
     return group == API_GROUP or head.get("kind") in KINDS
 
 
-def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
+Decoded = dict[tuple[int, int], "tuple[Raw, Any]"]
+"""Maps that were decoded without a problem, by their identity and that of their shape: what resources share."""
+
+
+def decode(
+    resource: dict[str, Raw], decoded: Decoded | None = None
+) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
     """
     Return the resource, or ``None`` and why not.
 
-    A SegmentedNamespace's namespace is its ``metadata.namespace``, which kustomize sets.
+    A SegmentedNamespace's namespace is its ``metadata.namespace``, which kustomize sets. *decoded* is what is known
+    from other resources, whose parts may be the same objects; it grows.
     """
     kind, version, metadata = resource.get("kind"), resource.get("apiVersion"), resource.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -76,7 +83,7 @@ def decode(resource: dict[str, Raw]) -> tuple[ClusterProfile | SegmentedNamespac
         )
     if found:
         return None, tuple(found)
-    decoder = _Decoder(title)
+    decoder = _Decoder(title, decoded)
     for key in sorted(set(resource) - set(_TOP)):
         decoder.unknown(key, _TOP, (Key(key),))
     spec = decoder.record(resource.get("spec"), KINDS[str(kind)], ("spec",))
@@ -123,8 +130,9 @@ _FAILED = _Failed()
 class _Decoder:
     """Reads one resource; each method returns a value, or notes problems and returns ``_FAILED``."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, decoded: Decoded | None = None) -> None:
         self.title = title
+        self.decoded = decoded
         self.found: list[Diagnostic] = []
 
     def note(self, path: Path, message: str, hint: str = "") -> _Failed:
@@ -140,6 +148,19 @@ class _Decoder:
 
     def value(self, raw: Raw, shape: "Any", path: Path) -> "Any":
         """Read *raw* as *shape*, an annotation of ``core/language/resources.py``."""
+        if self.decoded is None or type(raw) is not dict:
+            return self.new_value(raw, shape, path)
+        key = id(raw), id(shape)
+        if key not in self.decoded:
+            problems = len(self.found)
+            made = self.new_value(raw, shape, path)
+            if len(self.found) > problems:
+                return made
+            self.decoded[key] = raw, made  # with the map itself, so that no other has its identity
+        return self.decoded[key][1]
+
+    def new_value(self, raw: Raw, shape: "Any", path: Path) -> "Any":
+        """Read *raw* as :meth:`value`, although it may be known."""
         if isinstance(raw, Ambiguous):
             return self.note(path, f"{quoted(raw)} without quotes is {raw.reads}", raw.remedy())
         origin = getattr(shape, "__origin__", None)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from bulkhead.core.diagnostics import Diagnostic, Location, Path, sorted_diagnostics
 from bulkhead.core.language.reachability_test import PromiseRow, ReachabilitySpec
 from bulkhead.core.language.scalars import quoted
-from bulkhead.io.kustomize.kustomization import diagnostic, text_of
+from bulkhead.io.kustomize.kustomization import diagnostic
+from bulkhead.io.kustomize.read_files import text_of
 from bulkhead.io.resources.decode import TEST_KIND, decode_spec
 from bulkhead.io.yaml.nodes import Document, InvalidYaml, documents
 from bulkhead.io.yaml.paths import value_at

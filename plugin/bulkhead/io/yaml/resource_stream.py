@@ -14,28 +14,57 @@ from bulkhead.io.yaml.nodes import InvalidYaml, Raw, at, document_of, is_nothing
 
 class Resource:
     """
-    One resource in a stream, its text kept as it came.
+    One resource.
 
     *head* has the fields that identify a resource: ``apiVersion``, ``kind``, and ``metadata``'s name and namespace.
     """
 
-    def __init__(self, node: MappingNode, stream: str) -> None:
-        self.node = node
-        self.stream = stream
-        self.head = _head(node)
+    def __init__(self, head: dict[str, Raw]) -> None:
+        self.head = head
 
     def value(self) -> dict[str, Raw]:
         """
-        Return the whole value.
+        Return the whole value, which must not be changed.
 
         :raises Unreadable: as :func:`documents`.
         """
-        read = document_of(self.node).value
-        return read if isinstance(read, dict) else {}
+        raise NotImplementedError
+
+    def keys(self) -> list[str]:
+        """Return the keys of the resource, each as often as it is there."""
+        raise NotImplementedError
 
     @property
     def text(self) -> str:
-        """The resource as it was written, from column 1, ending in a newline."""
+        """The resource as YAML, from column 1, ending in a newline."""
+        raise NotImplementedError
+
+    @property
+    def text_without_namespace(self) -> str:
+        """The text of the resource as kustomize prints it, equal for equal resources of two namespaces."""
+        return self.text.replace(f"\n  namespace: {self.head.get('namespace')}\n", "\n", 1)
+
+
+class _WrittenResource(Resource):
+    """One resource in a stream, its text kept as it came."""
+
+    def __init__(self, node: MappingNode, stream: str) -> None:
+        super().__init__(_head(node))
+        self.node = node
+        self.stream = stream
+
+    def value(self) -> dict[str, Raw]:
+        """Return the whole value."""
+        read = document_of(self.node).value
+        return read if isinstance(read, dict) else {}
+
+    def keys(self) -> list[str]:
+        """Return the keys of the resource."""
+        return [str(key.value) for key, _ in self.node.value]
+
+    @property
+    def text(self) -> str:
+        """The resource as it was written."""
         start, end = self.node.start_mark, self.node.end_mark
         first, *rest = self.stream[start.index : end.index].split("\n")
         lines = [first, *(line[len(line[: start.column]) - len(line[: start.column].lstrip(" ")) :] for line in rest)]
@@ -120,7 +149,7 @@ def _resource(node: Node, text: str) -> Resource:
         raise at(node, "a resource must be a map")
     if "&" in text and "*" in text:
         _refuse_aliases(node)
-    return Resource(node, text)
+    return _WrittenResource(node, text)
 
 
 def _refuse_aliases(node: Node) -> None:
