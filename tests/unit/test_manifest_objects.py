@@ -304,7 +304,7 @@ def test_an_object_that_holds_a_policy_is_one_that_is_not_judged(
 @pytest.mark.parametrize(
     "document",
     [
-        custom("example.org/v1", "Report", subject={"kind": "NetworkPolicy", "name": "x"}),
+        custom("wgpolicyk8s.io/v1alpha2", "PolicyReport", subject={"kind": "NetworkPolicy", "name": "x"}),
         custom("apiextensions.k8s.io/v1", "CustomResourceDefinition", names={"kind": "MyNetworkPolicy"}),
         config_map("about every NetworkPolicy"),
     ],

@@ -19,8 +19,11 @@ KEEPS_BACK = (
     "kapp.k14s.io/exists",
     "kapp.k14s.io/noop",
     "addonmanager.kubernetes.io/mode",
+    "cleanup.kyverno.io/ttl",
+    "janitor/ttl",
+    "janitor/expires",
 )
-"""Annotations, and labels, by which a delivery leaves an object out, or applies it in another way."""
+"""Annotations, and labels, by which a delivery leaves an object out or applies it in another way, or it is deleted."""
 
 _SIMPLY_APPLIED = frozenset(
     (

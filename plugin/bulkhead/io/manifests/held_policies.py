@@ -44,7 +44,7 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
     if content and kind not in _IN_BASE64 and not any(word in content for word in _WORDS):
         return False
     waiting: list[Any] = [each for key, each in document.items() if key not in ("metadata", "status")]
-    waiting += _decoded(kind, document)
+    waiting += decoded_texts(kind, document)
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
@@ -58,7 +58,7 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
     return False
 
 
-def _decoded(kind: str, document: dict[str, Any]) -> Iterator[str]:
+def decoded_texts(kind: str, document: dict[str, Any]) -> Iterator[str]:
     """Yield what a Secret or ConfigMap has in base64, as text."""
     found = document.get(_IN_BASE64.get(kind, ""))
     for text in found.values() if isinstance(found, dict) else ():

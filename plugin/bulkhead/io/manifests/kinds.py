@@ -40,7 +40,7 @@ _CORE_KINDS = frozenset(
 
 _UNJUDGED_GROUPS = frozenset(
     ("policy.networking.k8s.io", "policy.linkerd.io", "access.smi-spec.io", "specs.smi-spec.io",
-     "mutations.gatekeeper.sh")
+     "mutations.gatekeeper.sh", "hnc.x-k8s.io")
 )  # fmt: skip
 """Groups in which every kind is about which traffic is allowed, or changes objects that decide about it."""
 
@@ -89,7 +89,7 @@ UNJUDGED_NAMES = tuple(sorted({kind for _, kind in _UNJUDGED_KINDS} - _COMMON_NA
 
 _DELIVERING_GROUPS = frozenset(
     ("fluxcd.controlplane.io", "fleet.cattle.io", "configsync.gke.io", "kappctrl.k14s.io", "packaging.carvel.dev",
-     "addons.cluster.x-k8s.io", "apps.open-cluster-management.io")
+     "addons.cluster.x-k8s.io", "apps.open-cluster-management.io", "policy.karmada.io")
 )  # fmt: skip
 """Groups in which every kind is about what is applied to a cluster, from where; so is every group of Flux but one."""
 
@@ -118,7 +118,8 @@ _HARMLESS_GROUPS = frozenset(
      "groupsnapshot.storage.k8s.io", "traefik.io", "traefik.containo.us", "externaldns.k8s.io", "bitnami.com",
      "route.openshift.io", "security.openshift.io", "authorization.openshift.io", "user.openshift.io",
      "project.openshift.io", "k8s.cni.cncf.io", "source.toolkit.fluxcd.io", "notification.toolkit.fluxcd.io",
-     "wgpolicyk8s.io", "k8s.ovn.org", "vpcresources.k8s.aws", "networking.k8s.aws", "elbv2.k8s.aws")
+     "wgpolicyk8s.io", "openreports.io", "reports.kyverno.io", "aquasecurity.github.io",
+     "k8s.ovn.org", "vpcresources.k8s.aws", "networking.k8s.aws", "elbv2.k8s.aws")
 )  # fmt: skip
 """Groups none of whose kinds creates pods in the cluster."""
 

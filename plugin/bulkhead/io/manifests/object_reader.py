@@ -34,6 +34,7 @@ from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_po
 from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader
+from bulkhead.io.manifests.unjudged_parts import unjudged_part
 
 Thing = Namespace | Pod | NetworkPolicy
 
@@ -227,8 +228,7 @@ def _kept(reader: StrictReader, found: ReadObject, problems: list[Diagnostic]) -
 
 
 def _written_name(document: dict[str, Any]) -> str:
-    metadata = document.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    return _written(document)[1]
 
 
 def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) -> Iterator[ReadObject | None]:
@@ -280,6 +280,9 @@ def _other(
     if creates_no_pods(group, kind):
         if holds or delivers(group, kind):
             yield _unjudged(group, kind, document, path)
+        elif unjudged_part(group, kind, document):
+            title, space, name = kind_title(group, kind), *_written(document)
+            yield _and_held(ReadObject(title, space, name, generated=not name, path=path), group, kind, document)
     elif holds and not delivers(group, kind) and not templates_in(document):
         yield _unjudged(group, kind, document, path)
     else:
@@ -294,9 +297,13 @@ def _concerns_policies(group: str, kind: str, document: dict[str, Any]) -> bool:
 
 def _and_held(found: ReadObject, group: str, kind: str, document: dict[str, Any]) -> ReadObject:
     """Return *found*, read from *document*, with the policy that the object holds or delivers in addition."""
-    if not (_concerns_policies(group, kind, document) or delivers(group, kind)):
+    if _concerns_policies(group, kind, document) or delivers(group, kind):
+        return replaced(found, unjudged=_unjudged(group, kind, document, found.path).unjudged)
+    part = unjudged_part(group, kind, document)
+    if not part:
         return found
-    return replaced(found, unjudged=_unjudged(group, kind, document, found.path).unjudged)
+    policy = UnjudgedPolicy(part.title, found.namespace, found.name, _digest(part.content), part.delivers)
+    return replaced(found, unjudged=policy)
 
 
 def _custom(reader: StrictReader, group: str, kind: str, document: dict[str, Any], path: Path) -> ReadObject:
@@ -340,8 +347,19 @@ def _unjudged(group: str, kind: str, document: dict[str, Any], path: Path) -> Re
         if not str(key).startswith(_OTHERS_ANNOTATIONS) or key in KEEPS_BACK or is_unknown(str(key))
     }
     said = {str(key): value for key, value in document.items() if key not in ("metadata", "status")}
-    content = json.dumps([said, kept, metadata.get("labels")], sort_keys=True, default=str)
-    title, space, name = kind_title(group, kind), str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-    digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+    title, space, name = kind_title(group, kind), *_written(document)
+    digest = _digest([said, kept, metadata.get("labels")])
     policy = UnjudgedPolicy(title, space, name, digest, delivers(group, kind))
     return ReadObject(title, space, name, unjudged=policy, generated=not name, path=path)
+
+
+def _written(document: dict[str, Any]) -> tuple[str, str]:
+    """Return the namespace and the name of *document*, each empty where it is not written."""
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
+def _digest(content: object) -> str:
+    """Return a text that is equal for equal *content*."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()

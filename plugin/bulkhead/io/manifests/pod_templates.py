@@ -6,7 +6,7 @@ none has it in a place that a list could keep up with. What they have in common 
 ``spec.containers``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bulkhead.core.diagnostics import Path
@@ -44,6 +44,33 @@ def templates_in(document: dict[str, Any]) -> tuple[PodTemplate, ...]:
     found = list(_below(document.get("spec"), ("spec",), set()))
     several = len(found) > 1
     return tuple(PodTemplate(path, part if several else "") for path, part in found)
+
+
+def templates_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield *document* where it is a pod, and else each template in it."""
+    if _is_template(document):
+        yield document
+        return
+    for template in templates_in(document):
+        found: Any = document
+        for step in template.path:
+            found = found[step]
+        yield found
+
+
+def containers_of(templates: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the containers of pods, or of their *templates*, with those that run before them."""
+    for template in templates:
+        for field in ("containers", "initContainers"):
+            found = template["spec"].get(field)
+            yield from (each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+
+
+def words_of(container: dict[str, Any]) -> Iterator[str]:
+    """Yield the words that *container* is started with: those of ``command``, then those of ``args``."""
+    for field in ("command", "args"):
+        found = container.get(field)
+        yield from map(str, found) if isinstance(found, list) else ()
 
 
 def _below(value: Any, path: Path, seen: set[int], part: str = "") -> Iterator[tuple[Path, str]]:

@@ -2,7 +2,7 @@
 Objects that change, delete or refuse NetworkPolicies when these are applied, or later.
 
 Policies of Kyverno and Gatekeeper, and the admission policies and webhooks of Kubernetes. They name the kinds that they
-match, with wildcards.
+match, with wildcards. Of kinds that are not known, it is any object that speaks of NetworkPolicies.
 """
 
 import re
@@ -10,14 +10,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
-from bulkhead.io.manifests.kinds import NETWORKING
+from bulkhead.io.delivery_commands import NAMES_POLICIES
+from bulkhead.io.manifests.kinds import NETWORKING, creates_no_pods, is_core
 
 _ADMISSION = "admissionregistration.k8s.io"
 _GROUPS = frozenset(
     (_ADMISSION, "kyverno.io", "policies.kyverno.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh")
 )
 _RESOURCE = "networkpolicies"
-_NAMED = re.compile("networkpolic(y|ies)", re.IGNORECASE)
 _KIND = re.compile("[A-Z][A-Za-z0-9]*")
 _ANY_KIND = frozenset(("GeneratingPolicy", "NamespacedGeneratingPolicy"))
 """Kinds whose expressions make objects of any kind."""
@@ -29,7 +29,8 @@ _GROUP_KEYS = ("apiGroups", "groups")
 def may_change_policies(group: str, kind: str, document: dict[str, Any]) -> bool:
     """Say whether *document*, of *kind* in *group*, may change, delete or refuse NetworkPolicies."""
     if group not in _GROUPS:
-        return False
+        is_unknown = not is_core(group) and not creates_no_pods(group, kind)
+        return is_unknown and _speaks_of_policies(document)
     # A binding says where a policy applies, and names it only.
     if kind in _ANY_KIND or (group == _ADMISSION and kind.endswith("Binding")):
         return True
@@ -42,7 +43,21 @@ def may_change_policies(group: str, kind: str, document: dict[str, Any]) -> bool
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
-        elif isinstance(each, str) and _NAMED.search(each):
+        elif isinstance(each, str) and NAMES_POLICIES.search(each):
+            return True
+    return False
+
+
+def _speaks_of_policies(document: dict[str, Any]) -> bool:
+    """Say whether a key or a value of *document*, outside of its metadata and status, is or has a word for policies."""
+    waiting: list[Any] = [each for key, each in document.items() if key not in ("apiVersion", "metadata", "status")]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += (*each.keys(), *each.values())
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, str) and NAMES_POLICIES.search(each):
             return True
     return False
 
