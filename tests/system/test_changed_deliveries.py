@@ -310,3 +310,29 @@ def test_every_file_that_an_unlisted_folder_can_read_counts(repository: Tree, ch
         refused = "overlays/legacy: error: cannot be reviewed: the root does not list it" in done.stderr
         note = "overlays/legacy is not judged: the root does not list it, and it is the same on both" in done.stdout
         assert (done.status, refused, note) == ((0, False, True) if changed == "other.txt" else (2, True, False)), done
+
+
+VALUES = {
+    "envs/prod.yaml": "../../envs/prod.yaml",
+    "envs/ref.yml": "$values/envs/ref.yml",
+    "envs/dev/filled-in.yaml": "envs/{{ .name }}/filled-in.yaml",
+    "envs/several-1.json": "/envs/several-?.json",
+    "envs/all.d/x.txt": "./envs/all.d/*.txt",
+}
+
+
+def test_files_of_values_that_a_delivery_names_are_named(repository: Tree) -> None:
+    source = f"chart: x, helm: {{valueFiles: {json.dumps([*VALUES.values()])}}}"
+    repository.write("apps/root.yaml", APPLICATION % f"x, source: {{{source}}}")
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\n"
+    repository.write("flux/x/release.yaml", release)
+    generator = "resources: [release.yaml]\nconfigMapGenerator: [{name: x, files: [values.yaml=of-x.yaml]}]\n"
+    repository.write("flux/x/kustomization.yaml", generator)
+    changed = (*VALUES, "flux/x/of-x.yaml", "envs/other.yaml", "envs/all.d/deeper/x.txt")
+    for content in ("a: b\n", "a: c\n"):
+        for file in changed:
+            repository.write(file, content)
+        repository.commit()
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
+    found = {each["file"]: each["reason"] for each in json.loads(done.stdout)["delivery"]}
+    assert (done.status, found) == (1, dict.fromkeys((*VALUES, "flux/x/of-x.yaml"), "delivers"))

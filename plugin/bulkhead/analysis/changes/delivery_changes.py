@@ -17,6 +17,7 @@ from bulkhead.io.git.deliveries import in_charts
 from bulkhead.io.git.file_states import LINK, MODULE, DiskFiles, FileState, FileStates
 from bulkhead.io.git.repository import Repository
 from bulkhead.io.git.staged import ignored, staged_otherwise
+from bulkhead.io.git.value_files import may_deliver, value_files
 from bulkhead.io.kustomize.other_roots import OtherRoots
 from bulkhead.io.kustomize.unlisted import OVERLAYS
 from bulkhead.io.manifests.file_kinds import MOST_PARSED, UNREAD, FileKinds, kinds_in
@@ -84,7 +85,11 @@ class DeliverySide:
         yield from ((path, DeliveryReason.ROOT) for path in roots.read(set(here)))
         yield from ((path, DeliveryReason.DELIVERS) for path, each in kinds.items() if each.delivers)
         named = {path for path in here if deliveries.is_named_delivery(path)}
-        yield from ((path, DeliveryReason.DELIVERS) for path in named | (self._named() & own if own - named else set()))
+        if own - named:
+            named |= self._named() & own
+            texts = self.files.contents(filter(may_deliver, self.every.keys() - self.programs))
+            named.update(value_files(own - named, texts))
+        yield from ((path, DeliveryReason.DELIVERS) for path in named)
         attributes = self.files.contents(path for path in here if basename(path) == ATTRIBUTES)
         yield from ((path, DeliveryReason.ATTRIBUTES) for path, text in attributes.items() if may_alter(text))
         yield from ((path, DeliveryReason.MODULE) for path in here if self.every[path][0] == MODULE)

@@ -109,6 +109,9 @@ class Kustomization:
         return os.path.normpath(os.path.join(self.folder, entry))
 
 
+_LIST_THEM = "make one that lists the overlays, or name the folder of one overlay"
+
+
 class Graph:
     """Every kustomization that the one in *root* refers to, by its real folder, and all problems found."""
 
@@ -190,7 +193,7 @@ class Graph:
             at, entry = self._named[folder]
             return Diagnostic(at, f"the folder `{printable(entry)}` has no kustomization.yaml", "make one there")
         known = clusters(folder)
-        hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else ""
+        hint = f"name one of its clusters: {', '.join(f'{CLUSTERS}/{name}' for name in known)}" if known else _LIST_THEM
         hint = hint if os.path.lexists(folder) else similar(folder)
         return Diagnostic(Location(folder), NO_KUSTOMIZATION, hint)
 
