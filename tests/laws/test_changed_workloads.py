@@ -49,6 +49,7 @@ blocks = st.sampled_from(
 peers = st.one_of(st.builds(PodPeer, one_key, spaces), st.just(PodPeer(EVERY_POD, EVERY_POD)), blocks)
 port_lists = st.sampled_from((None, (PolicyPort("TCP", "http"),), (PolicyPort("TCP", 80),), (PolicyPort("TCP", 22),)))
 rules = st.builds(PolicyRule, st.one_of(st.none(), few(peers, 2, least=1)), port_lists)
+by_block = st.builds(PolicyRule, blocks.map(lambda one: (one,)), port_lists)
 directions = st.one_of(st.none(), few(rules, 2))
 one_policy = st.builds(
     NetworkPolicy, st.sampled_from((HERE, HERE, THERE)), st.just("policy"), one_key, directions, directions
@@ -108,10 +109,12 @@ def test_what_a_changed_workload_opens_or_closes_is_reported(
     assert changed(policies, old, new, mode, random) <= reported(compared(before, after, mode))
 
 
-@given(policies, one_policy, workloads, modes)
+@given(policies, by_block, st.booleans(), workloads, modes)
 def test_given_pods_never_hide_a_grade_of_what_changes_for_possible_pods(
-    policies: tuple[NetworkPolicy, ...], change: NetworkPolicy, pod: Pod, mode: IpBlockMode
+    policies: tuple[NetworkPolicy, ...], rule: PolicyRule, into: bool, pod: Pod, mode: IpBlockMode
 ) -> None:
-    before = Cluster(pods=(pod,), policies=policies)
-    after = Cluster(pods=(pod,), policies=(replaced(change, name=policies[0].name), *policies[1:]))
+    first = replaced(policies[0], namespace=HERE, ingress=policies[0].ingress or (), egress=policies[0].egress or ())
+    more = {"ingress": (rule,)} if into else {"egress": (rule,)}
+    before = Cluster(pods=(pod,), policies=(first, *policies[1:]))
+    after = Cluster(pods=(pod,), policies=(replaced(first, **more), *policies[1:]))
     assert reported(compared(before, after, mode, Endpoints.POSSIBLE)) <= reported(compared(before, after, mode))

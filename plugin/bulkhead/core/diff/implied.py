@@ -17,16 +17,13 @@ from bulkhead.core.possible.flow_class import (
     SOURCE,
     YES,
     FlowClass,
-    flow_class,
     merged,
     settled,
 )
 from bulkhead.core.possible.members import members_at
 from bulkhead.core.sets import intervals, value_sets
-from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.ports import EVERY
-from bulkhead.core.sets.ranges import PRIVATE
 from bulkhead.core.sets.value_sets import EVERY as EVERY_VALUE
 from bulkhead.core.sets.value_sets import only
 
@@ -78,18 +75,11 @@ class GivenChanges:
         """
         Say whether given endpoints show *change*: the same effect on all its ports, on a given pod at each end.
 
-        Where an end is outside, all its addresses have to be there.  Where pods may have any address, those
-        with a public one are shown by the addresses themselves.
+        Where an end is outside, all its addresses have to be there. Addresses outside show no pods, which may have
+        them where the networks of pods are not known: traffic with these has another grade.
         """
         if change.space.family not in self.layers:
             return False
-        if self._shows(change):
-            return True
-        return any(
-            self._shows(change.of(outside)) for end in (SOURCE, DESTINATION) if (outside := _by_address(change, end))
-        )
-
-    def _shows(self, change: PossibleChange) -> bool:
         sources, destinations = self.members(change, SOURCE), self.members(change, DESTINATION)
         some, others = 0, 0
         for here, there in self._alike(change, sources, destinations):
@@ -174,15 +164,6 @@ def _several(flows: FlowClass) -> str:
         if axis[0] in "sd" and axis[1:] != ".kind" and not values[0] and len(values[1]) > 1:
             return axis
     return ""
-
-
-def _by_address(change: PossibleChange, end: str) -> FlowClass | None:
-    """Return the addresses of the pods at *end* as an end of their own, where they are public and pods may have any."""
-    spans = change.flows.spans.get(f"{end}.ip")
-    if spans is None or change.space.pods != (WHOLE[change.space.family],) or intervals.intersect(spans, PRIVATE.spans):
-        return None
-    values = {axis: values for axis, values in change.flows.values.items() if axis[0] != end and axis != SAME}
-    return flow_class({**values, f"{end}.kind": OUTSIDES}, change.flows.spans)
 
 
 def _holds(affected: Spans, wanted: Spans, named: bool) -> bool:
