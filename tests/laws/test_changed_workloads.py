@@ -62,6 +62,7 @@ workloads = st.builds(
     st.sampled_from(("Deployment", "StatefulSet")),
     labels=st.sampled_from(LABELS[:3]),
     ports=st.sampled_from(HTTP),
+    host_network=st.sampled_from((False, False, True)),
 )
 
 

@@ -90,6 +90,31 @@ def test_a_changed_workload_that_policies_treat_as_before_has_no_effect(
     assert (done.status, done.stdout.splitlines()[0][:9]) == (0, "NO EFFECT")
 
 
+TO_EVERYTHING = POLICY % (
+    "to-everything",
+    "shop",
+    "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], "
+    "egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}, {namespaceSelector: {}}]}]}",
+)
+
+
+@pytest.mark.parametrize(
+    ("new", "closes"),
+    [
+        (WORKLOAD % ("app: web2", 80), set()),
+        ((WORKLOAD % ("app: web", 80)).replace("{containers", "{hostNetwork: true, containers"), {"within"}),
+    ],
+)
+def test_what_a_workload_opens_over_ipv6_alone_has_its_grade(new: str, closes: set[str], tree: Tree) -> None:
+    """As a pod on the host network it is no pod that ``namespaceSelector: {}`` matches for others like it."""
+    for side, workload in (("old", WORKLOAD % ("app: web", 80)), ("new", new)):
+        tree.write(f"{side}/all.yaml", workload + "---\n" + TO_EVERYTHING)
+    found = json.loads(tree.bulkhead("diff", "--manifests", "old", "new", "--format", "json").stdout)
+    assert (set(found["opens"]), set(found["closes"])) == ({"internet", "private"}, closes)
+    (row,) = (each for each in found["findings"] if each["effect"] == "opens")
+    assert row["to"]["cidrs"] == ["::/0"]
+
+
 KINDS = {
     "Deployment": "apps/v1",
     "StatefulSet": "apps/v1",

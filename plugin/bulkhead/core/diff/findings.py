@@ -66,8 +66,8 @@ class TrafficFinding:
 
     @property
     def is_possible(self) -> bool:
-        """Whether it is about pods that could exist, not about given ones."""
-        return bool(self.sources.possible or self.destinations.possible)
+        """Whether it is about pods or addresses that could exist, not about given ones only."""
+        return not self.before
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -27,16 +27,17 @@ from bulkhead.core.possible.named_ports import NAMED, resolved
 from bulkhead.core.possible.rule_classes import RuleClass
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
-from bulkhead.core.sets.addresses import WHOLE, spans_of
+from bulkhead.core.sets.addresses import WHOLE, Family, spans_of
 from bulkhead.core.sets.intervals import Spans
-from bulkhead.core.sets.value_sets import ABSENT, only
+from bulkhead.core.sets.value_sets import only
 
 _KEY = "*"
 """A label that Kubernetes does not allow, so that no policy asks for it."""
 
 _MARKED = Selector(((_KEY, _KEY),), ())
 _AT_END = f"{DESTINATION}.l:{_KEY}"
-_UNMARKED = Requirement(_KEY, "DoesNotExist", ())
+_UNMARKED = Requirement(_KEY, "NotIn", (_KEY,))
+"""What is not marked, so that together with what is marked it is every pod."""
 
 
 class Blocks(Enum):
@@ -78,7 +79,7 @@ class MarkedCluster:
         if _AT_END in flows.values or not any(axis.startswith(NAMED) for axis in flows.values):
             yield rule
             return
-        yield replaced(rule, flows=flow_class({**flows.values, _AT_END: ABSENT}, flows.spans))
+        yield replaced(rule, flows=flow_class({**flows.values, _AT_END: (True, frozenset((_KEY,)))}, flows.spans))
         marked = resolved(flow_class({**flows.values, _AT_END: only((_KEY,))}, flows.spans), self.ports)
         if marked:
             yield replaced(rule, flows=marked)
@@ -91,18 +92,19 @@ class MarkedCluster:
         return Cause(cause.old, policy, rule, cause.direction)
 
 
-def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRESS) -> MarkedCluster:
+def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRESS, family: Family = 4) -> MarkedCluster:
     """
     Return *cluster* with policies that treat marked pods like *pod*, and all other pods as before.
 
-    *blocks* says which ``ipBlock``s match the address of its node, where *pod* is on the host network.
+    *blocks* says which ``ipBlock``s match the address of its node, where *pod* is on the host network;
+    the policies are those for addresses of *family* then.
     """
-    nodes = spans_of(pod.addresses or cluster.nodes)
+    nodes = intervals.intersect(spans_of(pod.addresses or cluster.nodes), (WHOLE[family],))
     found: list[NetworkPolicy] = []
     origins = []
     for number, policy in enumerate(cluster.policies):
         ingress, egress = (
-            None if rules is None else tuple(_rules(rules, pod, is_end, blocks, nodes))
+            None if rules is None else tuple(_rules(rules, pod, is_end, blocks, nodes or (WHOLE[family],)))
             for rules, is_end in ((policy.ingress, False), (policy.egress, True))
         )
         made = [(_without_mark(policy.pods), ingress)]
@@ -173,12 +175,11 @@ def _rules(
 
 
 def _matches(block: IpBlock, nodes: Spans, blocks: Blocks) -> bool:
-    """Say whether *block* matches the address of a node that has one of *nodes*; any where there are none."""
+    """Say whether *block* matches the address of a node that has one of *nodes*."""
     found = addresses.block(block.cidr, block.excluded)
     if blocks is Blocks.SOME:
-        return bool(intervals.intersect(found, nodes) if nodes else found)
-    missed = intervals.subtract(nodes, found) if nodes else found not in [(whole,) for whole in WHOLE.values()]
-    return blocks is Blocks.EVERY and not missed
+        return bool(intervals.intersect(found, nodes))
+    return blocks is Blocks.EVERY and not intervals.subtract(nodes, found)
 
 
 def _ports(ports: tuple[PolicyPort, ...] | None, pod: Pod) -> tuple[PolicyPort, ...] | None:

@@ -6,8 +6,10 @@ and pods that could exist: in both clusters a mark represents the pod, with the 
 """
 
 from collections.abc import Iterator
+from itertools import product
 
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
+from bulkhead.core.diff.grades import towards
 from bulkhead.core.diff.marked import Blocks, MarkedCluster, is_marked, marked_cluster, unmarked
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import kinds_of, without_copies
@@ -16,11 +18,11 @@ from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.described import facts_of, pods_at
-from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
 from bulkhead.core.record import record
-from bulkhead.core.sets import intervals
-from bulkhead.core.sets.addresses import spans_of
-from bulkhead.core.sets.intervals import Spans
+from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets.addresses import WHOLE, AddressSet, Family, spans_of
+from bulkhead.core.sets.intervals import Spans, merge
 from bulkhead.core.sets.ports import EVERY as EVERY_PORT
 from bulkhead.core.sets.ports import PortSet
 
@@ -44,9 +46,13 @@ class RelabelledPods:
 
 
 def relabelled_pods(
-    before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics]
+    before: Cluster, after: Cluster, semantics: tuple[Semantics, Semantics], compared: frozenset[Family]
 ) -> tuple[RelabelledPods, ...]:
-    """Return the pods whose own change opens or closes traffic with pods that could exist."""
+    """
+    Return the pods whose own change opens or closes traffic with pods that could exist.
+
+    Over address families that are not *compared* for given pods, also with addresses outside.
+    """
     alike: dict[tuple[object, object], tuple[Pod, Pod, list[str]]] = {}
     asked = _asked(before, after)
     meanings: dict[object, object] = {}
@@ -63,11 +69,11 @@ def relabelled_pods(
         if number >= _MOST:
             found.append(RelabelledPods(shown, True, True, False))
             continue
-        judged = [
-            (changes, marks)
-            for marks, opens in _marks(before, after, old, new)
-            if (changes := [each for each in _judged((old, new), marks, semantics) if opens in (None, each.opens)])
-        ]
+        judged = []
+        for marks, wanted in _marks(before, after, old, new):
+            changes = _judged((old, new), marks, semantics, compared)
+            if changes := [each for each in changes if wanted in (None, (each.opens, each.space.family))]:
+                judged.append((changes, marks))
         if judged:
             every = [each for changes, _ in judged for each in changes]
             opens, closes = (any(each.opens is side for each in every) for side in (True, False))
@@ -78,9 +84,9 @@ def relabelled_pods(
 
 def _marks(
     before: Cluster, after: Cluster, old: Pod, new: Pod
-) -> Iterator[tuple[tuple[MarkedCluster, MarkedCluster], bool | None]]:
+) -> Iterator[tuple[tuple[MarkedCluster, MarkedCluster], tuple[bool, Family] | None]]:
     """
-    Yield both clusters with marks for *old* and *new*, and which change they are for: what opens, what closes or both.
+    Yield both clusters with marks for *old* and *new*, and which changes they are for: whether they open, their family.
 
     Where the pod moves to or from the host network, its address becomes that of a node, which is not known: it opens
     what a block may let in after and does not certainly let in before.
@@ -88,9 +94,12 @@ def _marks(
     if old.host_network is new.host_network:
         yield (marked_cluster(before, old), marked_cluster(after, new)), None
         return
-    for opens in (True, False):
+    for opens, family in product((True, False), addresses.FAMILIES):
         first, second = (Blocks.EVERY, Blocks.SOME) if opens else (Blocks.SOME, Blocks.EVERY)
-        yield (marked_cluster(before, old, first), marked_cluster(after, new, second)), opens
+        yield (
+            (marked_cluster(before, old, first, family), marked_cluster(after, new, second, family)),
+            (opens, family),
+        )
 
 
 def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:
@@ -147,19 +156,22 @@ def _meaning(pod: Pod, asked: _Asked) -> tuple[object, ...]:
 
 
 def _judged(
-    pods: tuple[Pod, Pod], marks: tuple[MarkedCluster, MarkedCluster], semantics: tuple[Semantics, Semantics]
+    pods: tuple[Pod, Pod],
+    marks: tuple[MarkedCluster, MarkedCluster],
+    semantics: tuple[Semantics, Semantics],
+    compared: frozenset[Family],
 ) -> list[PossibleChange]:
-    """Return what changes between *pods*, one on both sides, which *marks* stand for, and pods that could exist."""
+    """Return what changes between *pods*, one on both sides, which *marks* stand for, and other ends."""
     namespace = pods[0].namespace
     known = marks[0].with_numbers, marks[1].with_numbers
     return [
         each
         for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics, known)
-        if OUTSIDES not in (each.flows.values.get("s.kind"), each.flows.values.get("d.kind"))
+        if not (each.space.family in compared and _is_outside(each.flows))
         and any(
             is_marked(each.flows, end)
             and _may_be_in(each.flows.values.get(f"{end}.ns"), namespace)
-            and _may_have(each.flows.spans.get(f"{end}.ip"), pods)
+            and _may_have(each.flows.spans.get(f"{end}.ip", (WHOLE[each.space.family],)), pods)
             for end in "sd"
         )
     ]
@@ -173,6 +185,7 @@ def _findings(
 
     What changes between two of these pods themselves is found by comparing them.
     """
+    own = AddressSet(merge(addresses.network(text) for each in marks for text in each.cluster.nodes))
     pods = FindingEndpoints(pods=tuple((name.partition("/")[0], name.partition("/")[2]) for name in names))
     for change in without_copies(changes):
         ends = [end for end in (SOURCE, DESTINATION) if is_marked(change.flows, end)]
@@ -180,10 +193,10 @@ def _findings(
             continue
         for flows, grade in kinds_of(unmarked(change.flows, ends[0], pods.pods[0][0])):
             other = DESTINATION if ends[0] == SOURCE else SOURCE
-            away = FindingEndpoints(possible=(pods_at(flows, other, None),))
+            away = _away(change, flows, other)
             yield TrafficFinding(
                 change.opens,
-                (grade,) if grade is not None else (),
+                (grade,) if grade is not None else towards(away.addresses, own),
                 pods if ends[0] == SOURCE else away,
                 away if ends[0] == SOURCE else pods,
                 PortSet(flows.spans.get(PORT, EVERY_PORT.spans)),
@@ -195,11 +208,20 @@ def _findings(
             )
 
 
-def _may_have(spans: Spans | None, pods: tuple[Pod, Pod]) -> bool:
+def _away(change: PossibleChange, flows: FlowClass, end: str) -> FindingEndpoints:
+    """Return what is at *end* of *flows*, a part of *change*: addresses outside, or pods that could exist."""
+    if flows.values.get(f"{end}.kind") == OUTSIDES:
+        return FindingEndpoints(addresses=AddressSet(change.space.spans_of(flows, f"{end}.ip")))
+    return FindingEndpoints(possible=(pods_at(flows, end, None),))
+
+
+def _is_outside(flows: FlowClass) -> bool:
+    return OUTSIDES in (flows.values.get("s.kind"), flows.values.get("d.kind"))
+
+
+def _may_have(spans: Spans, pods: tuple[Pod, Pod]) -> bool:
     """Say whether one of *pods* may have an address in *spans*."""
-    return spans is None or any(
-        not pod.addresses or intervals.intersect(spans_of(pod.addresses), spans) for pod in pods
-    )
+    return any(not pod.addresses or intervals.intersect(spans_of(pod.addresses), spans) for pod in pods)
 
 
 def _may_be_in(names: tuple[bool, frozenset[object]] | None, namespace: str) -> bool:
