@@ -130,6 +130,25 @@ def reference(work: Path, _quick: bool) -> None:
     del os.environ["BULKHEAD_KUSTOMIZE"]
 
 
+MANY = 1012
+QUESTIONS = {
+    "lint": (["lint", "--fail-on", "error"], 10),
+    "explain, one pair": (["explain", "ns-0003", "ns-0007:443"], 2),
+    "reach, one pair": (["reach", "--from", "ns-0003", "--to", "ns-0007"], 2),
+    "reach, everything, JSON": (["reach", "--format", "json"], 8),
+    "validate": (["validate"], 6),
+}
+"""What is asked about many overlays, and the CPU seconds that are wanted."""
+
+
+def many_overlays(work: Path, _quick: bool) -> None:
+    """Take the CPU time of questions about a tree of 1,012 overlays."""
+    trees.overlays(work / "many", MANY)
+    for title, (arguments, wanted) in QUESTIONS.items():
+        took = cpu([PYTHON, "-m", "bulkhead", *arguments], work / "many", statuses=(0, 1))
+        row(f"{title}, {MANY:,} overlays, CPU", f"{took:.1f} s", f"at most {wanted} s")
+
+
 def hard_shapes(work: Path, _quick: bool) -> None:
     """Compare ``reach`` and ``diff`` of hard clusters with PyYAML's C loader, and with half the size."""
     loader = "import sys, yaml; list(yaml.load_all(open(sys.argv[1]), Loader=yaml.CSafeLoader))"
@@ -159,7 +178,7 @@ def main() -> None:
     os.environ["PATH"] = f"{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}"
     row("what", "measured", "wanted")
     print(f"|{'-' * 54}|{'-' * 18}|{'-' * 16}|")
-    for part in (plugin_call, reference, hard_shapes, render):
+    for part in (plugin_call, reference, many_overlays, hard_shapes, render):
         with tempfile.TemporaryDirectory() as work:
             part(Path(work), quick)
 
