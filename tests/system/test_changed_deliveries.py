@@ -61,6 +61,8 @@ def assert_named(tree: Tree, *named: tuple[str, str]) -> Done:
         (".pre-commit-config.yaml", "repos: []\n", "delivers"),
         ("Makefile", "all:\n", "delivers"),
         ("Jenkinsfile", "node {}\n", "delivers"),
+        ("helmfile.yaml", "releases: []\n", "delivers"),
+        ("infra/x.go", 'import "k8s.io/client-go/x"; NetworkPolicies("x")\n', "policy"),
         ("apps/blog/.argocd-source.yaml", "kustomize: {patches: []}\n", "delivers"),
         (".sourceignore", "overlays\n", "delivers"),
         ("apps/root.yaml", APPLICATION % "elsewhere", "delivers"),

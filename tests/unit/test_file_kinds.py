@@ -131,3 +131,61 @@ def test_a_policy_in_the_text_of_another_object_is_found(holder: str) -> None:
 @pytest.mark.parametrize("text", ["run: bulkhead test\n", "a: [kubectl apply -f x]\n", 'a: "kubectl \\x61pply -f x"\n'])
 def test_the_commands_of_a_delivery_are_found(text: str) -> None:
     assert kinds_in("x.yaml", text.encode()) == DELIVERS
+
+
+TERRAFORM = 'resource "kubernetes_network_policy" "open" {\n  spec { egress {} }\n}\n'
+PULUMI = 'import * as k8s from "@pulumi/kubernetes"; new k8s.networking.v1.NetworkPolicy("open", {});\n'
+CLIENT = "from kubernetes import client\nclient.V1NetworkPolicy()\n"
+CONFIG_MAP = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s}, data: {a: b}}\n"
+ROUTER = """apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kube-router}
+spec: {template: {spec: {containers: [{name: x, args: ["--x=false"]}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("infra/netpol.tf", TERRAFORM, FileKinds(policy=True, delivers=True)),
+        ("infra/x.tf", 'resource "helm_release" "x" {}\n', DELIVERS),
+        ("infra/x.tf", 'resource "aws_s3_bucket" "x" {}\n', NOTHING),
+        ("infra/index.ts", PULUMI, POLICY),
+        ("infra/x.py", CLIENT, POLICY),
+        ("web/x.py", "# kubectl apply, a NetworkPolicy\n", NOTHING),
+        ("web/x.ts", 'import "@pulumi/aws";\n', NOTHING),
+        ("a/cm.yaml", CONFIG_MAP % "argocd-cm", DELIVERS),
+        ("a/cm.yaml", CONFIG_MAP % "cilium-config", DELIVERS),
+        ("a/cm.yaml", CONFIG_MAP % "app", NOTHING),
+        ("a/ds.yaml", ROUTER, DELIVERS),
+        ("a/ds.yaml", ROUTER.replace("kube-router", "web"), NOTHING),
+        ("argocd/values.yaml", 'configs: {cm: {resource.exclusions: "[]"}}\n', DELIVERS),
+        ("k3s.yaml", "disable-network-policy: true\n", DELIVERS),
+        ("k3s.yaml", "disable: [traefik]\n", NOTHING),
+        ("site.yml", '- tasks: [{shell: "k3s kubectl -n media delete netpol --all"}]\n', DELIVERS),
+        ("job.yaml", "command:\n- kubectl\n- --context=prod\n- delete\n- netpol\n", DELIVERS),
+        ("job.yaml", "command:\n- kubectl\n- get\n- netpol\n", NOTHING),
+        ("Dockerfile", "FROM x\nRUN kustomize cfg run-fns\n", DELIVERS),
+        ("run.sh", "kubectl --context prod \\\n  -n x apply -k .\n", DELIVERS),
+        ("run.sh", 'for n in a b; do "${KUBECTL}" $options -n $n apply -f x; done\n', DELIVERS),
+        ("run.sh", "oc delete project x\n", DELIVERS),
+        ("run.sh", "helm -n x upgrade --install a b\n", DELIVERS),
+        ("run.sh", "argocd --grpc-web app sync x\n", DELIVERS),
+        ("run.sh", "flux reconcile source git x\n", DELIVERS),
+        ("run.sh", "terraform -chdir=infra apply\n", DELIVERS),
+        ("run.sh", "helmfile -e prod sync\n", DELIVERS),
+        ("run.sh", "kubectl get pods; helm list; terraform plan; echo apply\n", NOTHING),
+        ("run.sh", "# kubectl is used to create nothing here; see the protocol\n", NOTHING),
+    ],
+)
+def test_programs_settings_and_commands_of_other_deliveries_are_found(
+    file: str, text: str, expected: FileKinds
+) -> None:
+    assert kinds_in(file, text.encode()) == expected
+
+
+@pytest.mark.parametrize(
+    "part", ["kubectl -a b ", "kubectl $a ", "kubectl \\\n", 'oc "', "KUBECTL}", "netpol oc\n", "oc -"]
+)
+def test_a_hostile_script_is_read_to_its_end(part: str) -> None:
+    assert kinds_in("run.sh", (part * 20_000).encode()) == NOTHING

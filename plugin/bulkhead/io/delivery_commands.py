@@ -1,4 +1,8 @@
-"""The commands that deliver objects to a cluster, or change them there, as they are written in scripts."""
+"""
+How scripts and programs are recognised that deliver objects to a cluster, or change them there.
+
+They are searched for words, not understood: what is found is named, and a person reads it.
+"""
 
 import re
 
@@ -36,6 +40,41 @@ COMMANDS = re.compile(
 
 NAMES_POLICIES = re.compile(r"\bnetpol\b|network_?polic(?:y|ies)", re.IGNORECASE)
 """A word for NetworkPolicies, in a command, a program or an object."""
+
+
+CODE = (".ts", ".js", ".mjs", ".cjs", ".py", ".go", ".java", ".kt", ".cs", ".rb")
+"""Endings of programs in general languages, which can make objects of a cluster (Pulumi, cdk8s, a client)."""
+
+TERRAFORM = (".tf", ".hcl", ".tofu")
+
+_CLIENTS = re.compile(
+    r"pulumi|cdk8s|cdktf|@kubernetes/client-node|k8s\.io/(?:client-go|api)/|\b(?:from|import) kubernetes(?:_asyncio)?\b"
+    r"|\bio\.fabric8\.kubernetes|\bio\.kubernetes\.client"
+)
+_RESOURCES = re.compile(
+    r"\bkubernetes_(?:manifest|namespace|labels|annotations|network_policy)|\bkubectl_manifest|\bhelm_release|\bargocd_\w+"
+    r"|\bflux_bootstrap|\bkustomization_resource"
+)
+"""Types of resources of Terraform that are objects of a cluster, or deliver them."""
+
+SETTINGS = re.compile(
+    r"(?:\bdisable-network-policy|\bresource\.(?:ex|in)clusions|\benable-(?:k8s-)?network-?policy(?:-controller)?"
+    r"|\benable-policy|\bpolicyEnforcementMode|\benableK8sNetworkPolicy|\benableNetworkPolicy|\brun-firewall"
+    r"|\bNETWORK_POLICY_ENFORCING_MODE)[\"'\]]*\s*[:=]"
+)
+"""Settings by which an enforcer, or a delivery, leaves policies out, in the files of those who install them."""
+
+
+def makes_policies(path: str, text: str) -> bool:
+    """Say whether the program *text* at *path* makes policies, or may make them."""
+    if path.endswith(TERRAFORM):
+        return bool(NAMES_POLICIES.search(text))
+    return path.endswith(CODE) and bool(NAMES_POLICIES.search(text)) and bool(_CLIENTS.search(text))
+
+
+def delivers_by_resources(path: str, text: str) -> bool:
+    """Say whether the program *text* at *path* delivers objects with resources of Terraform."""
+    return path.endswith(TERRAFORM) and bool(_RESOURCES.search(text))
 
 
 def commands_about_policies(text: str) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ class DeliverySide:
 
     def _kinds(self, paths: Sequence[str]) -> Iterator[tuple[str, FileKinds]]:
         """Yield what each text of *paths* contains. What is too large, alone or with those before it, is not read."""
-        texts = [path for path in paths if deliveries.is_text(path, self.every[path])]
+        texts = [path for path in paths if deliveries.may_make_policies(path, self.every[path])]
         contents, parsed = self.files.contents(texts), 0
         for path in texts:
             content = contents.get(path)

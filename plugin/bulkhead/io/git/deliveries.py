@@ -10,20 +10,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath
 
+from bulkhead.io.delivery_commands import CODE, TERRAFORM
 from bulkhead.io.git.file_states import LINK, FileState
 from bulkhead.io.input_files import CHART, PROGRAMS, SUFFIXES
 
 _FOLDERS = frozenset(
     (".github", ".gitlab", ".ci", ".circleci", ".forgejo", ".gitea", ".woodpecker", ".buildkite", ".tekton", ".husky",
+     "helmfile.d",
      ".jenkins", ".azuredevops", ".pipelines", "deploy")
 )  # fmt: skip
 _NAMES = re.compile(
     r"\.argocd-(?:source|allow-concurrency)[\w.-]*|(?:[\w.-]*\.)?\.?gitlab-ci[\w.-]*\.ya?ml|Jenkinsfile[\w.-]*"
     r"|\.(?:pre-commit-config|drone|travis|woodpecker|cirrus)\.ya?ml|(?:azure|bitbucket)-pipelines\.ya?ml"
     r"|cloudbuild\.(?:ya?ml|json)|(?:GNU)?[mM]akefile|[Jj]ustfile|Taskfile\.ya?ml|fleet\.yaml|skaffold\.yaml|Tiltfile"
+    r"|[\w.-]*helmfile[\w.-]*|Pulumi[\w.-]*\.ya?ml|cdk8s\.ya?ml|terragrunt\.hcl|devspace\.ya?ml|werf\.ya?ml|Earthfile"
     r"|\.sourceignore|\.gitmodules|\.krmignore"
 )
-_TEXTS = (*SUFFIXES, *PROGRAMS, ".toml", ".sh", ".tpl", ".gotmpl", ".mk")
+_TEXTS = (*SUFFIXES, *PROGRAMS, ".toml", ".sh", ".tpl", ".gotmpl", ".mk", *TERRAFORM)
 _WORD = re.compile(rb"[\w./@+~-]+")
 _LONGEST_WORD = 300
 
@@ -36,6 +39,11 @@ def is_named_delivery(path: str) -> bool:
 def is_text(path: str, state: FileState) -> bool:
     """Say whether the file at *path* may be read by a delivery, or run."""
     return state[0] in ("100755", LINK) or path.endswith(_TEXTS) or "." not in basename(path)
+
+
+def may_make_policies(path: str, state: FileState) -> bool:
+    """Say whether the file at *path* may be read by a delivery, or is a program that may make policies."""
+    return is_text(path, state) or path.endswith(CODE)
 
 
 def in_charts(paths: Iterable[str], every: Iterable[str]) -> Iterator[str]:

@@ -9,10 +9,13 @@ from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.core.record import record
+from bulkhead.io.delivery_commands import CODE, COMMANDS, SETTINGS, delivers_by_resources, makes_policies
 from bulkhead.io.files import MIB
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.manifests.kinds import DELIVERING_GROUPS, UNJUDGED_NAMES, delivers, group_of, is_unjudged
+from bulkhead.io.manifests.pod_templates import containers_of, templates_of
 from bulkhead.io.manifests.policy_changers import may_change_policies
+from bulkhead.io.manifests.settings import configures
 from bulkhead.io.yaml.documents import mapping_keys, parse, split
 from bulkhead.io.yaml.nodes import InvalidYaml
 
@@ -36,8 +39,6 @@ _KEYS = frozenset(("kind", "apiversion", "items", "<<"))
 _POLICY = re.compile(rf"\bkind[\"']?\s*:\s*[\"']?(?:\w*(?:{'|'.join((NETWORKPOLICY, *UNJUDGED_NAMES, *_OWN))}))\b")
 _DELIVERS = re.compile(
     rf"apiVersion[\"']?\s*:\s*[\"']?(?:{'|'.join(map(re.escape, sorted(DELIVERING_GROUPS)))}|[\w.-]*\bfluxcd\.io)/"
-    r"|\bbulkhead\s+(?:diff|lint|render|test|validate)\b|\bkustomize\s+build\b"
-    r"|\bkubectl\s+(?:apply|create|delete|kustomize|patch|replace)\b"
 )
 
 
@@ -73,7 +74,7 @@ def kinds_in(path: str, content: bytes) -> FileKinds:
     if path.endswith(PROGRAMS):
         return UNREAD
     if not path.endswith(SUFFIXES):
-        return _of_text(content.decode("utf-8", "replace"))
+        return _of_program(path, content.decode("utf-8", "replace"))
     if len(content) > LARGEST_PARSED:
         return UNREAD
     try:
@@ -81,7 +82,7 @@ def kinds_in(path: str, content: bytes) -> FileKinds:
     except UnicodeDecodeError:
         return UNREAD
     found = [_of_chunk(chunk.text) for chunk in split(text)]
-    runs = bool(_DELIVERS.search(text))
+    runs = _does_deliver(text)
     return FileKinds(
         any(each.policy for each in found),
         runs or any(each.delivers for each in found),
@@ -89,8 +90,21 @@ def kinds_in(path: str, content: bytes) -> FileKinds:
     )
 
 
+def _of_program(path: str, text: str) -> FileKinds:
+    """Return what a file that is no YAML contains. Of a program in a general language, only its own objects count."""
+    makes = makes_policies(path, text)
+    if path.endswith(CODE):
+        return FileKinds(policy=makes or bool(_POLICY.search(text)))
+    found = _of_text(text)
+    return FileKinds(makes or found.policy, found.delivers or delivers_by_resources(path, text))
+
+
 def _of_text(text: str) -> FileKinds:
-    return FileKinds(bool(_POLICY.search(text)), bool(_DELIVERS.search(text)))
+    return FileKinds(bool(_POLICY.search(text)), _does_deliver(text))
+
+
+def _does_deliver(text: str) -> bool:
+    return bool(_DELIVERS.search(text) or COMMANDS.search(text) or SETTINGS.search(text))
 
 
 def _of_chunk(text: str) -> FileKinds:
@@ -116,14 +130,25 @@ def _of_documents(documents: list[Any]) -> FileKinds:
         if isinstance(each, dict):
             group, kind = group_of(_value(each, "apiversion")), str(_value(each, "kind"))
             policy = policy or _is_policy(group, kind, each)
-            does_deliver = does_deliver or delivers(group, kind)
+            does_deliver = does_deliver or delivers(group, kind) or bool(_settings(group, kind, each))
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
+            words = [word for word in each if isinstance(word, str)]
+            does_deliver = does_deliver or (len(words) > 1 and bool(COMMANDS.search(" ".join(words))))
         elif isinstance(each, str) and (":" in each or " " in each):
             found = _of_text(each)
             policy, does_deliver = policy or found.policy, does_deliver or found.delivers
     return FileKinds(policy, does_deliver)
+
+
+def _settings(group: str, kind: str, document: dict[str, Any]) -> str:
+    """Return what *document* has the settings of; ``""`` where it is no object, or has none."""
+    if not kind:
+        return ""
+    metadata = _value(document, "metadata")
+    name = str(metadata.get("name")) if isinstance(metadata, dict) else ""
+    return configures(group, kind, name, tuple(containers_of(templates_of(document))))
 
 
 def _value(document: dict[str, Any], name: str) -> Any:
