@@ -110,7 +110,7 @@ def is_peer(
 def is_in_block(cluster: Cluster, block: IpBlock, endpoint: Endpoint, mode: IpBlockMode, family: int) -> bool:
     if isinstance(endpoint, External):
         return holds(block, ip_address(endpoint.address))
-    if mode is IpBlockMode.NEVER:
+    if mode is IpBlockMode.NEVER and not endpoint.host_network:  # the address of a node is no pod's
         return False
     known = networks(cluster, endpoint)
     if not known:

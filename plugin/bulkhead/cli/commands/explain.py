@@ -5,7 +5,7 @@ from bulkhead.analysis.judged_addresses import check_judged
 from bulkhead.analysis.pod_addresses import PodAddressAnswer, of_pods
 from bulkhead.analysis.suggestions.suggested_rules import RefusedPair
 from bulkhead.analysis.suggestions.suggestion import Suggestion
-from bulkhead.analysis.unknown_addresses import AddressQuestion
+from bulkhead.analysis.unknown_facts import UnknownFacts
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, peers_of, vocabulary_of
 from bulkhead.cli.options import (
@@ -61,8 +61,8 @@ examples:
 
 exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; without a port: on some port)
              1 denied
-             2 there is no such endpoint, the input has problems, or it depends on the address of a pod, which is
-               not known
+             2 there is no such endpoint, the input has problems, or it depends on an address or on labels
+               that are not known
 """,
     )
     parser.add_argument("source", metavar="SRC", help="where the connection comes from")
@@ -76,7 +76,7 @@ exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; w
 
 
 def run(options: Options, console: Console) -> int:
-    """Print why SRC does or does not reach DST; return 0 where it is allowed, 1 denied, 2 where an address decides."""
+    """Print why SRC does or does not reach DST; return 0 where allowed, 1 denied, 2 where unknown facts decide."""
     found = analysis_input(options, console)
     names = vocabulary_of(found)
     name, port = target(options.destination)
@@ -111,7 +111,7 @@ def _explained(
     here: str,
 ) -> Explained:
     answer = reach(found.cluster, found.semantics)
-    question = AddressQuestion(found, answer)
+    question = UnknownFacts(found, answer)
     pairs = explain_pairs(answer, *ends, port_set_of(asked), found.loaded is not None)
     explanations = list(question.with_uncertain_ports(with_deviations(answer, pairs)))
     remedies: list[tuple[str, str]] = []

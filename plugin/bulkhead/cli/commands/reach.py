@@ -4,7 +4,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput, each_object_by_itsel
 from bulkhead.analysis.judged_addresses import check_judged
 from bulkhead.analysis.judged_endpoints import Endpoints, judged
 from bulkhead.analysis.pod_addresses import at_those_addresses, with_candidates
-from bulkhead.analysis.unknown_addresses import uncertain_pairs
+from bulkhead.analysis.unknown_facts import uncertain_pairs
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
 from bulkhead.cli.options import (

@@ -26,6 +26,13 @@ class UnknownFact(Enum):
 
     POD_ADDRESS = "the pod's address"
     NODE_ADDRESS = "the node's address"
+    NAMESPACE_LABELS = "the namespace's labels"
+    POD_LABELS = "the pod's labels"
+
+    @property
+    def word(self) -> str:
+        """The fact as documents name it: ``pod-address``."""
+        return self.name.lower().replace("_", "-")
 
 
 @record

@@ -8,7 +8,7 @@ from bulkhead.analysis.rule_sources import WrittenRule
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.matching_rules import MatchingRule, PortVerdict
 from bulkhead.core.engine.semantics import API, Semantics
-from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation
+from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, UnknownFact
 from bulkhead.core.kubernetes.cluster import External, PolicyIndex
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import Direction
@@ -51,7 +51,7 @@ class Explained:
 
     *port* is the port as it was written; it is empty where all ports were asked for. *remedies* are pairs of a file and
     the YAML to add to it. *notes* are sentences that a reader must know. *evidence* is what the answer is based on.
-    *depends*: no connection is denied, but some depend on the address of a pod, which is not known. *of_pods* is the
+    *depends*: no connection is denied, but some depend on what is not known. *of_pods* is the
     answer about the addresses of the pod network; it is ``None`` where none is asked about.
     """
 
@@ -141,8 +141,7 @@ class _TextWriter:
         """Return the verdict in words."""
         if pair.is_uncertain(verdict):
             may = "depends on" if pair.is_judged else "not judged, there are too many pairs: it may depend on"
-            facts = " and ".join(each.value for each in pair.unknown)
-            return self.paint.odd(f"{may} {facts}, which {'is' if len(pair.unknown) == 1 else 'are'} not known")
+            return self.paint.odd(f"{may} {unknown_facts(pair.unknown)}")
         return self.paint.good("allowed") if pair.allows(verdict) else self.paint.bad("refused")
 
     def direction(
@@ -178,6 +177,18 @@ class _TextWriter:
         yield f"    {written.title}  {self.paint.faint(place)}"
         if written.why:
             yield from textwrap.wrap(written.why, self.columns, initial_indent="      ", subsequent_indent="      ")
+
+
+def depends_on_address(found: Iterable[UnknownFact]) -> bool:
+    """Say whether an address is among the facts *found*."""
+    return any(each in (UnknownFact.POD_ADDRESS, UnknownFact.NODE_ADDRESS) for each in found)
+
+
+def unknown_facts(found: Iterable[UnknownFact]) -> str:
+    """Return that the facts *found* are not known."""
+    words = [each.value for each in found]
+    is_one = len(words) == 1 and not words[0].endswith("labels")
+    return f"{' and '.join(words)}, which {'is' if is_one else 'are'} not known"
 
 
 _EXEMPT = {"itself": "a pod always reaches itself", "its own node": "a node always reaches its own pods"}
@@ -254,7 +265,8 @@ def _answer(
         "family": first.family,
         "ports": str(verdict.ports),
         "allowed": first.allows(verdict),
-        "dependsOnAddress": first.is_uncertain(verdict),
+        "dependsOnAddress": first.is_uncertain(verdict) and depends_on_address(first.unknown),
+        "dependsOn": [each.word for each in first.unknown] if first.is_uncertain(verdict) else [],
         "judged": first.is_judged or not first.is_uncertain(verdict),
         "exempt": first.exempt or None,
         "specification": first.allows(verdict) is not bool(verdict.deviations),

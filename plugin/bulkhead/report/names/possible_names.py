@@ -28,7 +28,7 @@ def possible_pods(pods: PossiblePods, listed: frozenset[str] = frozenset(), cut:
     >>> possible_pods(PossiblePods(("shop",), False, (), (condition,), exist=False))
     'pods labelled `app: db` in namespace `shop` (none exists)'
     """
-    parts = [f"pods {_conditions(pods.labels)}" if pods.labels else "any pod"]
+    parts = [f"pods {conditions_of(pods.labels)}" if pods.labels else "any pod"]
     parts.append("in the same namespace" if pods.same else namespaces_of(pods, listed, cut))
     if pods.addresses.spans:
         parts.append(_addresses(pods.addresses, cut))
@@ -54,7 +54,7 @@ def _blocks(spans: Spans, cut: Cut) -> list[str]:
 
 def namespaces_of(pods: PossiblePods, listed: frozenset[str], cut: Cut = SHORT) -> str:
     """Return the namespaces of *pods* in words."""
-    labels = f" {_conditions(pods.namespace_labels)}" if pods.namespace_labels else ""
+    labels = f" {conditions_of(pods.namespace_labels)}" if pods.namespace_labels else ""
     names = [f"`{name}`" for name in pods.namespaces]
     if not pods.excluded:
         return f"in namespace{'s' if len(names) > 1 else ''} {cut.sentence(names, _NAMED)}{labels}"
@@ -72,7 +72,8 @@ def shortened_list(names: list[str], cut: Cut = SHORT) -> str:
     return cut.row(names, _NAMED, "; ")
 
 
-def _conditions(conditions: Iterable[LabelCondition]) -> str:
+def conditions_of(conditions: Iterable[LabelCondition]) -> str:
+    """Return what *conditions* demand of labels, all of them."""
     return " and ".join(map(_condition, conditions))
 
 

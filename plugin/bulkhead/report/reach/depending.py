@@ -1,10 +1,11 @@
-"""Connections that depend on the address of a pod, where it is not known."""
+"""Connections that depend on addresses or labels that are not known."""
 
 from collections.abc import Iterator
 
-from bulkhead.analysis.unknown_addresses import UncertainPairs
-from bulkhead.core.explanation.pair import PairExplanation
+from bulkhead.analysis.unknown_facts import UncertainPairs
+from bulkhead.core.explanation.pair import PairExplanation, UnknownFact
 from bulkhead.core.sets.port_spelling import phrase
+from bulkhead.report.explain.explained import unknown_facts
 from bulkhead.report.layout.cut import Cut
 
 _SHOWN = 20
@@ -16,20 +17,24 @@ _NAMES = 4
 def depending_lines(found: UncertainPairs, cut: Cut) -> Iterator[str]:
     """Yield a heading and a line for each pair of *found*; nothing where there is none."""
     if found.pairs or not found.complete:
-        yield "not in the answer above, because it depends on the pod's address, which is not known:"
+        facts = dict.fromkeys(fact for each in found.pairs for fact in each.unknown)
+        yield f"not in the answer above, because it depends on {unknown_facts(facts or (UnknownFact.POD_ADDRESS,))}:"
     rows = dict.fromkeys(f"  {_ends(each, cut)}: {phrase(each.uncertain)}" for each in found.pairs)
     shown, more = cut.first(list(rows), _SHOWN)
     yield from shown
     if more:
         yield f"  and {more} more: --all shows them"
     if not found.complete:
-        yield "  and perhaps others: they are too many to be judged for every address; filter with --from and --to"
+        yield "  and perhaps others: they are too many to be judged; filter with --from and --to"
 
 
 def depending_json(found: UncertainPairs) -> dict[str, object]:
     """Return *found* as JSON: the pairs with their ports, and whether these are all."""
     return {
-        "pairs": [{**_pair(each), "ports": str(each.uncertain)} for each in found.pairs],
+        "pairs": [
+            {**_pair(each), "ports": str(each.uncertain), "dependsOn": [fact.word for fact in each.unknown]}
+            for each in found.pairs
+        ],
         "complete": found.complete,
     }
 

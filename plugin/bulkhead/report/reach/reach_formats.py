@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bulkhead.analysis.unknown_addresses import UncertainPairs
+from bulkhead.analysis.unknown_facts import UncertainPairs
 from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record

@@ -18,7 +18,7 @@ from bulkhead.report.explain.explained import isolated_by
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.text import spelt
 from bulkhead.report.names.outside_names import Outside
-from bulkhead.report.names.possible_names import possible_pods, shortened_list, with_conditions
+from bulkhead.report.names.possible_names import conditions_of, possible_pods, shortened_list, with_conditions
 
 
 class BreachWriter:
@@ -49,7 +49,7 @@ class BreachWriter:
         return f"{ends} open: {out}, {self.side(breach, Direction.INGRESS, breach.ingress)}"
 
     def depending(self, breach: PossibleBreach, promise: Promise) -> str:
-        """Return for which addresses *breach* is open, where the addresses of pods are not known."""
+        """Return for which addresses and labels *breach* is open, where those of an end are not known."""
         conditions = [
             f"{way} has an address in {' and '.join(cidr for cidr, _ in blocks(breach.flows.spans[f'{end}.ip']))}"
             for way, end, named in (
@@ -57,6 +57,11 @@ class BreachWriter:
                 ("destination", DESTINATION, promise.destinations),
             )
             if f"{end}.ip" in breach.flows.spans and not any(each.addresses for each in named)
+        ]
+        conditions += [
+            f"namespace of the {way} is {labels}"
+            for way, end in (("source", SOURCE), ("destination", DESTINATION))
+            if (labels := conditions_of(pods_at(breach.flows, end, None).namespace_labels))
         ]
         if not conditions:
             return self.reason(breach, promise)
