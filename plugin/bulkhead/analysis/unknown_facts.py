@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
-from bulkhead.core.engine.endpoint_space import first_outside
+from bulkhead.core.engine.endpoint_space import MemberIndex, first_outside
 from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
 from bulkhead.core.engine.matching_rules import PortVerdict
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, port_set
@@ -212,24 +212,26 @@ def _refused(
         for each in explained_endpoints(layer, destination, templates, apart):
             by_member.setdefault(each.member, []).append(each)
         ends = sum(1 << member for member in by_member)
+        reached = _reached(layer, asked)
         split = sum(1 << m for m, those in by_member.items() if question.is_split(family, DESTINATION, those[0]))
         for one in sources:
             wanted = ends if question.is_split(family, SOURCE, one) else split
             if isinstance(one.first, External):
                 wanted &= (1 << first_outside(layer.space)) - 1
-            for member in indices(wanted & ~_reached(layer, one.member, asked)):
+            for member in indices(wanted & ~reached.get(one.member, 0)) if wanted else ():
                 for other in by_member[member]:
                     pair = explain_pair(layer, one, other, asked, answer.semantics)
                     if not pair.exempt and pair.denied:
                         yield pair
 
 
-def _reached(layer: FamilyReachability, member: int, asked: PortSet) -> Members:
-    """Return what *member* reaches on all ports *asked*."""
-    row = next((row for row in layer.rows if row.sources >> member & 1), None)
-    return sum(
-        those for cells, those in (row.parts if row else ()) if not ports.subtract(asked, port_set(layer, cells)).spans
-    )
+def _reached(layer: FamilyReachability, asked: PortSet) -> dict[MemberIndex, Members]:
+    """Return what each member of *layer* reaches on all ports *asked*; members that reach nothing are left out."""
+    found: dict[MemberIndex, Members] = {}
+    for row in layer.rows:
+        whole = [those for cells, those in row.parts if not ports.subtract(asked, port_set(layer, cells)).spans]
+        found.update(dict.fromkeys(indices(row.sources), sum(whole)))
+    return found
 
 
 _AXIS = {
