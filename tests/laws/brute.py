@@ -5,9 +5,10 @@ What the engine computes for all flows at once must agree with this for every on
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import TypeVar
 
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
@@ -21,6 +22,29 @@ ip_network = cache(ipaddress.ip_network)
 
 Connection = tuple[Endpoint, Endpoint, str, int]
 """Source, destination, protocol and port."""
+
+T = TypeVar("T")
+MOST_REMEMBERED = 5000
+
+
+def remembered(function: Callable[..., T]) -> Callable[..., T]:
+    """
+    Return *function* so that it is computed once for the same objects, which nothing may change.
+
+    The same is what ``is`` says: to compare two clusters takes longer than to judge a flow.
+    """
+    known: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
+
+    def once(*given: object) -> T:
+        key = tuple(map(id, given))
+        found = known.get(key)
+        if found is None:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            known[key] = found = given, function(*given)  # with *given*: no other object gets one of these numbers
+        return found[1]
+
+    return once
 
 
 def allows(
@@ -38,10 +62,10 @@ def allows_over(
     if source == destination or is_own_node(source, destination):
         return True
     flow = (source, destination, protocol, port)
-    return all(
-        not isolating(cluster, pod, direction) or any(allowing(cluster, direction, flow, mode, family))
-        for pod, direction in ((source, "egress"), (destination, "ingress"))
-    )
+    for pod, direction in ((source, "egress"), (destination, "ingress")):
+        if isolating(cluster, pod, direction) and not any(allowing(cluster, direction, flow, mode, family)):
+            return False
+    return True
 
 
 def is_own_node(source: Endpoint, destination: Endpoint) -> bool:
@@ -52,6 +76,7 @@ def is_own_node(source: Endpoint, destination: Endpoint) -> bool:
     return source.host_network and source.node == destination.node
 
 
+@remembered
 def isolating(cluster: Cluster, pod: Endpoint, direction: str) -> list[NetworkPolicy]:
     """The policies that select the pod and have the direction among their types: any such isolates it."""
     return [p for p in cluster.policies if getattr(p, direction) is not None and selects(p, pod)]
@@ -64,15 +89,15 @@ def allowing(
     source, destination, protocol, port = flow
     pod, peer = (source, destination) if direction == "egress" else (destination, source)
     for number, policy in enumerate(cluster.policies):
-        for place, rule in enumerate(getattr(policy, direction) or ()):
+        rules = getattr(policy, direction)
+        for place, rule in enumerate(rules if rules and selects(policy, pod) else ()):
             if (
-                selects(policy, pod)
-                and (rule.peers is None or any(is_peer(cluster, policy, one, peer, mode, family) for one in rule.peers))
-                and (rule.ports is None or any(is_port(one, destination, protocol, port) for one in rule.ports))
-            ):
+                rule.peers is None or any(is_peer(cluster, policy, one, peer, mode, family) for one in rule.peers)
+            ) and (rule.ports is None or any(is_port(one, destination, protocol, port) for one in rule.ports)):
                 yield number, place
 
 
+@remembered
 def selects(policy: NetworkPolicy, pod: Endpoint) -> bool:
     """Policies select pods of their own namespace, and none that is on the host network."""
     return (
@@ -95,6 +120,7 @@ def fits(selector: Selector, labels: Mapping[str, str]) -> bool:
     return True
 
 
+@remembered
 def is_peer(
     cluster: Cluster, policy: NetworkPolicy, peer: IpBlock | PodPeer, endpoint: Endpoint, mode: IpBlockMode, family: int
 ) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule
-from laws.brute import families, fits, ip_address, ip_network
+from laws.brute import families, fits, ip_address, ip_network, remembered
 
 Address = IPv4Address | IPv6Address
 Packet = tuple[Address, Address, str, int]
@@ -81,6 +81,7 @@ def firewall(cluster: Cluster, pod: Pod, packet: Packet, lucky: bool, family: in
     return any(matches(rule, packet) for policy in walked for rule in chain(cluster, policy, lucky, family))
 
 
+@remembered
 def selects(policy: NetworkPolicy, pod: Pod) -> bool:
     return policy.namespace == pod.namespace and fits(policy.pods, dict(pod.labels))
 
@@ -96,7 +97,13 @@ def matches(rule: Entry, packet: Packet) -> bool:
     )
 
 
-def chain(cluster: Cluster, policy: NetworkPolicy, lucky: bool, family: int) -> Iterator[Entry]:
+@remembered
+def chain(cluster: Cluster, policy: NetworkPolicy, lucky: bool, family: int) -> tuple[Entry, ...]:
+    """Return the rules of a policy's chain, which all packets walk through."""
+    return tuple(entries(cluster, policy, lucky, family))
+
+
+def entries(cluster: Cluster, policy: NetworkPolicy, lucky: bool, family: int) -> Iterator[Entry]:
     """Yield the rules of a policy's chain: sets of sources and targets, protocol, first and last port."""
     subjects = [pod for pod in cluster.pods if is_pod(pod) and selects(policy, pod)]
     own = addresses(subjects, family)

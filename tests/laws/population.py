@@ -83,24 +83,52 @@ def is_in(
     fact: Callable[[str, Endpoint, Endpoint, str, int], bool] | None = None,
 ) -> bool:
     """Whether the flow is in the class *flows*; *spaces* are the labels of namespaces, *fact* what names mean."""
-    at = ports.point(protocol, port)
-    value: bool | str | None
+    return ends_are_in(flows, source, destination, spaces) and port_is_in(
+        flows, source, destination, protocol, port, fact
+    )
+
+
+def ends_are_in(flows: FlowClass, source: Endpoint, destination: Endpoint, spaces: Spaces) -> bool:
+    """Whether some flow between the two ends could be in the class: all of its axes but those of ports and names."""
     for axis, wanted in flows.values.items():
-        if axis[0] == "?" and fact and not axis.startswith("?named::"):
-            value = fact(axis, source, destination, protocol, port)
-        elif axis.startswith("?named:"):
-            own = {f"{each.protocol}/{each.name}" for each in getattr(destination, "ports", ()) if each.number == port}
-            value = axis.split(":", 2)[2] in {name for name in own if name.startswith(protocol)}
-        elif axis == SAME:
+        if axis[0] == "?":
+            continue
+        value: bool | str | None
+        if axis == SAME:
             value = getattr(source, "namespace", "") == getattr(destination, "namespace", None)
         else:
             value = on_axis(axis[2:], source if axis[0] == "s" else destination, spaces)
         if not value_sets.holds(wanted, value):
             return False
     return all(
-        intervals.holds(spans, at if axis == "port" else place(source if axis[0] == "s" else destination))
+        axis == "port" or intervals.holds(spans, place(source if axis[0] == "s" else destination))
         for axis, spans in flows.spans.items()
     )
+
+
+def port_is_in(
+    flows: FlowClass,
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: str,
+    port: int,
+    fact: Callable[[str, Endpoint, Endpoint, str, int], bool] | None = None,
+) -> bool:
+    """Whether a flow between two ends that are in the class is in it: its port, and what names of ports mean."""
+    if "port" in flows.spans and not intervals.holds(flows.spans["port"], ports.point(protocol, port)):
+        return False
+    for axis, wanted in flows.values.items():
+        if axis[0] != "?":
+            continue
+        value = None
+        if fact and not axis.startswith("?named::"):
+            value = fact(axis, source, destination, protocol, port)
+        elif axis.startswith("?named:"):
+            own = {f"{each.protocol}/{each.name}" for each in getattr(destination, "ports", ()) if each.number == port}
+            value = axis.split(":", 2)[2] in {name for name in own if name.startswith(protocol)}
+        if not value_sets.holds(wanted, value):
+            return False
+    return True
 
 
 def kube_router_fact(

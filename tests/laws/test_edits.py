@@ -7,6 +7,7 @@ Brute force over pods with labels, namespaces and addresses that nobody mentions
 
 import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -57,21 +58,36 @@ def missed(
     for source, destination in population.pairs((*pods,), family):
         if any(isinstance(end, External) and end not in outside for end in (source, destination)):
             continue
-        for protocol, port in PROBES:
+        here = [
+            [each for each in some if population.ends_are_in(each.flows, source, destination, spaces)]
+            for some in (mine, alike)
+        ]
+        for probe in PROBES:
             was, now = (
-                allows(side, read, source, destination, protocol, port, family)
+                allows(side, read, source, destination, *probe, family)
                 for side, read in zip(sides, semantics, strict=True)
             )
-            flow = source, destination, protocol, port, spaces
-            for opens in (True, False):
-                is_changed = was is not now and now is opens
-                # What is said of pods with any IPv4 address is said of those with any IPv6 address too.
-                listed = mine if not is_changed else mine + alike
-                if is_changed is not any(
-                    each.opens is opens and population.is_in(each.flows, *flow) for each in listed
-                ):
-                    wrong.append((source, destination, protocol, port, was, now, opens))
+            wrong += disagreements(here, source, destination, probe, was, now)
     return wrong
+
+
+def disagreements(
+    here: Sequence[list[PossibleChange]],
+    source: Endpoint,
+    destination: Endpoint,
+    probe: tuple[str, int],
+    was: bool,
+    now: bool,
+) -> Iterator[object]:
+    """Yield the flow, with whether it opens, where *here*, changes between its ends, do not say what is changed."""
+    mine, alike = here
+    for opens in (True, False):
+        is_changed = was is not now and now is opens
+        # What is said of pods with any IPv4 address is said of those with any IPv6 address too.
+        listed = mine + alike if is_changed else mine
+        flow = source, destination, *probe
+        if is_changed is not any(each.opens is opens and population.port_is_in(each.flows, *flow) for each in listed):
+            yield *flow, was, now, opens
 
 
 INSIDE = tuple(each for each in population.ADDRESSES if each != "8.8.8.8")
