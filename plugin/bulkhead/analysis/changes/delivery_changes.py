@@ -31,7 +31,7 @@ class DeliveryReason(Enum):
     POLICY = "it holds a policy that no verdict here is about"
     UNREAD = "what it holds cannot be read, and may be a policy"
     ATTRIBUTES = "by it git checks out, or packs, another text than it stores"
-    CHART = "a part of a Helm chart, which is not rendered here"
+    CHART = "a part of a Helm chart, which can be rendered from elsewhere"
     LINK = "a link: what it leads to can be delivered from here"
     MODULE = "a submodule, whose files are not read"
     STAGED = "what is staged of it is not what was compared, and is committed"
