@@ -34,6 +34,8 @@ def work() -> int:
     except MemoryError:
         hint = "BULKHEAD_MEMORY=MIB allows more"
         return console.error(f"the input needs more than {memory():,} MiB of memory", hint)
+    except RecursionError:
+        return console.error("the input is nested more deeply than it can be read", "flatten it")
     except OSError as error:
         return console.error(str(error))
     except Exception as error:

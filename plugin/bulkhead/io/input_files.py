@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bulkhead.core.record import record
+from bulkhead.io.folders import walk
 
 SUFFIXES = (".yaml", ".yml", ".json")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -63,22 +64,22 @@ def input_files(path: str, exclude: Sequence[str] = ()) -> InputFiles:
     A pattern of *exclude* without a slash is compared with the name of every file and folder; one with a slash
     with its path from *path*, and after ``**/`` with every end of it. ``*`` also represents slashes.
     """
-    walk = _Walk(path, exclude)
+    read = _Walk(path, exclude)
     if not os.path.isdir(path):
-        kept = os.path.lexists(path) and not walk.leaves_out(path)
-        return InputFiles((path,) if kept else (), excluded=walk.excluded, unused=walk.unused())
-    files = sorted(walk.files(), key=lambda each: each.split(os.sep))
+        kept = os.path.lexists(path) and not read.leaves_out(path)
+        return InputFiles((path,) if kept else (), excluded=read.excluded, unused=read.unused())
+    files = sorted(read.files(), key=lambda each: each.split(os.sep))
     return InputFiles(
         tuple(files),
-        tuple(walk.kustomizations),
-        walk.excluded,
-        walk.dot_folders,
-        walk.linked_folders,
-        walk.unused(),
-        tuple(walk.unreadable),
-        tuple(walk.others),
-        tuple(walk.hidden),
-        tuple(walk.sources),
+        tuple(read.kustomizations),
+        read.excluded,
+        read.dot_folders,
+        read.linked_folders,
+        read.unused(),
+        tuple(read.unreadable),
+        tuple(read.others),
+        tuple(read.hidden),
+        tuple(read.sources),
     )
 
 
@@ -126,7 +127,7 @@ class _Walk:
         self.excluded = self.dot_folders = self.linked_folders = 0
 
     def files(self) -> Iterator[str]:
-        for folder, folders, names in os.walk(self.top, onerror=lambda error: self.unreadable.append(error.filename)):
+        for folder, folders, names in walk(self.top, onerror=lambda error: self.unreadable.append(error.filename)):
             if folder != self.top and has_kustomization(folder):
                 self.kustomizations.append(folder)
                 folders.clear()
@@ -157,7 +158,7 @@ class _Walk:
 
     def below(self, folder: str) -> Iterator[str]:
         """Yield the manifests and programs in *folder*, which is not entered, and in the folders below it."""
-        for at, _, names in os.walk(folder):
+        for at, _, names in walk(folder):
             files = (os.path.join(at, name) for name in names if name.endswith((*SUFFIXES, *PROGRAMS)))
             yield from (file for file in files if not self.leaves_out(file))
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from bulkhead.core.diagnostics import shortened
 from bulkhead.io.files import LARGEST_TEXT, MIB, temporary_folder
+from bulkhead.io.folders import FLATTEN, path_problem
 from bulkhead.io.git.repository import LARGEST_BATCH, Entry, GitError, Repository, Revision
 from bulkhead.io.kustomize.build_closure import LINK, needed
 from bulkhead.io.kustomize.kustomization import NAMES
@@ -41,7 +43,7 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
     """
     Yield a copy of each of *revisions*, of what a build of *folder* reads; they are gone afterwards.
 
-    :raises Refused: where an object is missing, or a tree names a path outside of it.
+    :raises GitError: where an object is missing, or a tree has a path that is outside of it, too deep or too long.
     """
     blobs: dict[str, bytes] = {}
 
@@ -53,6 +55,8 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
     whole = [repository.entries(revision) for revision in revisions]
     read([entry for tree in whole for entry in tree if os.path.basename(entry.path) in NAMES])
     trees = [needed(folder, tree, read) for tree in whole]
+    for revision, tree in zip(revisions, trees, strict=True):
+        _check_paths(revision, tree)
     read([entry for tree in trees for entry in tree])
     with temporary_folder() as top:
         made = []
@@ -62,6 +66,14 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
             absent = {_inside(revision, at, entry.path): _SUBMODULE for entry in whole[number] if entry.mode == _MODULE}
             made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs)))
         yield made
+
+
+def _check_paths(revision: Revision, tree: list[Entry]) -> None:
+    """Refuse a *tree* with a path that cannot be written to a disk, or read from it."""
+    for entry in tree:
+        problem = path_problem(entry.path)
+        if problem:
+            raise GitError(f"`{shortened(f'{revision.name}:{entry.path}')}` cannot be reviewed: {problem}", FLATTEN)
 
 
 def _contents(repository: Repository, entries: list[Entry]) -> dict[str, bytes]:

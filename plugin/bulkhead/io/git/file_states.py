@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulkhead.io.files import LARGEST_TEXT, Unreadable, bytes_of
+from bulkhead.io.folders import walk
 from bulkhead.io.git.repository import Entry, GitError, Repository, Revision
 
 FileState = tuple[str, str]
@@ -166,7 +167,7 @@ class DiskFiles:
         return {path: state for path, state in states.items() if state is not None}
 
     def _on_disk(self, folder: str) -> Iterator[str]:
-        for at, folders, names in os.walk(os.path.join(self.top, folder)):
+        for at, folders, names in walk(os.path.join(self.top, folder)):
             folders[:] = [name for name in folders if not (self.leaves_out_made and name.endswith(_MADE))]
             for name in [*names, *(name for name in folders if os.path.islink(os.path.join(at, name)))]:
                 yield os.path.relpath(os.path.join(at, name), self.top)
@@ -206,7 +207,7 @@ class DiskFiles:
     def _walked(self) -> set[str]:
         """Return every file of a folder that is in no repository."""
         found = set()
-        for at, folders, names in os.walk(self.top):
+        for at, folders, names in walk(self.top):
             links = [name for name in folders if os.path.islink(os.path.join(at, name))]
             folders[:] = [
                 name for name in folders

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from posixpath import basename, dirname, join, normpath
 
 import bulkhead
+from bulkhead.io.folders import walk
 from bulkhead.io.git.file_states import LINK, FileState, FileStates, object_name
 from bulkhead.io.kustomize.function_configs import PROGRAM
 
@@ -99,7 +100,7 @@ def other_than_this(files: FileStates, plugin: str, algorithm: str = "sha1") -> 
     """Return the files of the package in the folder *plugin* that are not those of the running command line."""
     top = os.path.dirname(os.path.abspath(bulkhead.__file__))
     own: dict[str, str] = {}
-    for at, _, names in os.walk(top):
+    for at, _, names in walk(top):
         for name in names:
             if name.endswith(".py"):
                 path = os.path.join(at, name)

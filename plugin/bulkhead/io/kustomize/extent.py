@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bulkhead.io.folders import DEEPEST_FOLDER, FLATTEN, path_problem
+
 MOST = 10_000
 """Kustomizations that one folder may lead to."""
 
@@ -37,7 +39,12 @@ def too_much(root: str, names: Mapping[str, Sequence[str]], files: Iterable[str]
     if visits[root] > VISITS:
         message = f"a build reads more than {VISITS} kustomizations, counted as often as they are named"
         yield root, message, "name each folder once"
-    size = sum(os.path.getsize(file) for file in files)
+    listed = list(files)
+    for path in [*names, *listed]:
+        if path.count("/") - root.count("/") > DEEPEST_FOLDER:
+            yield root, f"it leads to a file that is not read: {path_problem(os.path.relpath(path, root))}", FLATTEN
+            return
+    size = sum(os.path.getsize(file) for file in listed)
     if size > LARGEST:
         message = f"its files have {size // 1024 // 1024} MiB: more than {LARGEST // 1024 // 1024} MiB are not read"
         yield root, message, "review a part of it"

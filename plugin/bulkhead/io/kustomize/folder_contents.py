@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.folders import walk
 from bulkhead.io.input_files import CHART, PROGRAMS
 
 _IMPORT = re.compile(rb"\bimport(?:str|bin)?(?:\s|/\*.*?\*/|(?:#|//)[^\n]*\n)*@?([\"'])(.*?)\1", re.DOTALL)
@@ -50,7 +51,7 @@ def _below(path: str, left_out: Collection[str]) -> Iterator[str]:
     """Yield *path* if it is a file or a link, and each file and link below it."""
     if os.path.islink(path) or not os.path.isdir(path):
         yield path
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in walk(path):
         inside = [os.path.join(folder, name) for name in folders]
         folders[:] = [name for name in folders if os.path.realpath(os.path.join(folder, name)) not in left_out]
         yield from (each for each in inside if os.path.islink(each))

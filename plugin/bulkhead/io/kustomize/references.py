@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bulkhead.core.diagnostics import Path
+from bulkhead.io.folders import walk
 from bulkhead.io.kustomize.plugin_entries import PLUGIN_LISTS, is_inline
 from bulkhead.io.yaml.nodes import Raw
 
@@ -85,4 +86,4 @@ def is_inside(path: str, folder: str) -> bool:
 
 def files_below(folder: str) -> list[str]:
     """Return the files in *folder* and in all folders below it, sorted."""
-    return sorted(os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+    return sorted(os.path.join(at, name) for at, _, names in walk(folder) for name in names)

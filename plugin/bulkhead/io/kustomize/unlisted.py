@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
+from bulkhead.io.folders import walk
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.kustomize.folder_contents import contents
 from bulkhead.io.kustomize.kustomization import NAMES, Graph
@@ -28,27 +29,24 @@ def unlisted_overlays(graph: Graph) -> list[str]:
     return sorted(os.path.relpath(each, graph.root) for each in found if graph.read.real(each) not in graph.found)
 
 
-def _deliverable(folder: str) -> Iterator[str]:
-    """Yield each folder in *folder* with a kustomization, or with manifests, and what is inside groups of such."""
-    try:
-        inside = [each for each in os.scandir(folder) if each.is_dir() and not each.name.startswith(".")]
-    except OSError:
-        return
-    for each in inside:
-        names = os.listdir(each.path)
-        is_overlay = any(name in NAMES for name in names)
-        if is_overlay or any(name.endswith(MANIFESTS) for name in names):
-            yield each.path
-        if not each.is_symlink():  # what it leads to is looked at in its own place
-            yield from (_nested if is_overlay else _deliverable)(each.path)
+def _deliverable(top: str) -> Iterator[str]:
+    """
+    Yield each folder below *top* with a kustomization, or with manifests, and what is inside groups of such.
 
-
-def _nested(folder: str) -> Iterator[str]:
-    """Yield each folder below *folder* with a kustomization of its own: a pattern like `overlays/**` delivers it."""
-    for at, folders, names in os.walk(folder):
+    Below one with a kustomization, only those with one of their own: a pattern like `overlays/**` delivers them.
+    """
+    nested = set()
+    for at, folders, _ in walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if at != folder and any(name in NAMES for name in names):
-            yield at
+        for path in (os.path.join(at, name) for name in folders):
+            if at in nested and os.path.islink(path):  # what it leads to is looked at in its own place
+                continue
+            names = os.listdir(path)
+            is_overlay = any(name in NAMES for name in names)
+            if is_overlay or (at not in nested and any(name.endswith(MANIFESTS) for name in names)):
+                yield path
+            if is_overlay or at in nested:
+                nested.add(path)
 
 
 def plugins_of(*graphs: Graph) -> frozenset[str]:

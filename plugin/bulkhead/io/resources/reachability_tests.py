@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bulkhead.core.diagnostics import Diagnostic, Location, Path, sorted_diagnostics
 from bulkhead.core.language.reachability_test import PromiseRow, ReachabilitySpec
 from bulkhead.core.language.scalars import quoted
+from bulkhead.io.folders import walk
 from bulkhead.io.kustomize.kustomization import diagnostic
 from bulkhead.io.kustomize.read_files import text_of
 from bulkhead.io.resources.decode import TEST_KIND, decode_spec
@@ -47,7 +48,7 @@ class Read:
 def below(folder: str) -> list[str]:
     """Return the files of the tests of the tree *folder*, sorted."""
     found = []
-    for at, folders, names in os.walk(os.path.join(folder, FOLDER)):
+    for at, folders, names in walk(os.path.join(folder, FOLDER)):
         folders.sort()
         found += [os.path.join(at, name) for name in sorted(names) if name.endswith((".yaml", ".yml"))]
     return found
