@@ -17,6 +17,20 @@ WORKLOADS = {
     "Job": ("batch/v1", {"template": TEMPLATE}),
     "CronJob": ("batch/v1", {"schedule": "* * * * *", "jobTemplate": {"spec": {"template": TEMPLATE}}}),
     "Installer": ("example.org/v1", {"template": TEMPLATE}),
+    "DeploymentConfig": ("apps.openshift.io/v1", {"selector": {"app": "a"}, "template": TEMPLATE}),
+    "Rollout": (
+        "argoproj.io/v1alpha1",
+        {
+            "selector": SELECTOR,
+            "template": TEMPLATE,
+            "strategy": {
+                "canary": {
+                    "canaryMetadata": {"labels": {"role": "canary"}},
+                    "stableMetadata": {"labels": {"role": "stable"}},
+                },
+            },
+        },
+    ),
 }
 NAME, INDEX = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
 JOB, UID = "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid"
@@ -64,7 +78,28 @@ SOME = [
     ("Installer", has("job-name", "w")),
     ("Installer", has("pod-template-hash", operator="DoesNotExist")),
 ]
+# Labels of admission plugins, injectors and operators: PodTopologyLabels of Kubernetes, Istio, Linkerd, Knative;
+# OpenShift's and Argo's controllers document theirs.
+SOME += [
+    *(
+        (kind, has("topology.kubernetes.io/zone", "eu-1"))
+        for kind in ("Deployment", "ReplicaSet", "CronJob", "Installer")
+    ),
+    ("StatefulSet", has("topology.kubernetes.io/region", operator="DoesNotExist")),
+    ("Deployment", has("service.istio.io/canonical-name", "w")),
+    ("DaemonSet", has("linkerd.io/proxy-deployment", operator="Exists")),
+    ("Installer", has("serving.knative.dev/service", "w")),
+    ("DeploymentConfig", has("deployment", "w-1")),
+    ("Rollout", has("role", "canary")),
+    ("Rollout", has("role", "stable")),
+    ("Rollout", {"matchLabels": {"role": "canary", "topology.kubernetes.io/zone": "eu-1"}}),
+]
+ALL += [("DeploymentConfig", has("deploymentconfig", "w"))]
 NONE = [
+    ("Deployment", has("app.kubernetes.io/name", "w")),
+    ("Deployment", has("deploymentconfig", "w")),
+    ("DeploymentConfig", has("deploymentconfig", "other")),
+    ("Rollout", has("role", "preview")),
     ("StatefulSet", has(NAME, "other-0")),
     ("StatefulSet", has(NAME, "w-00")),
     ("StatefulSet", has(NAME, operator="DoesNotExist")),

@@ -9,7 +9,9 @@ Kubernetes that do not add a label yet are not looked at.
 import re
 from collections.abc import Iterable, Iterator
 from itertools import product
+from math import prod
 
+from bulkhead.core.kubernetes.added_labels import is_of
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import Vocabulary, vocabulary
@@ -22,16 +24,32 @@ COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 REVISION, GENERATION = "controller-revision-hash", "pod-template-generation"
 TEMPLATE_HASH, ROLLOUT_HASH = "pod-template-hash", "rollouts-pod-template-hash"
 
+CONFIG, DEPLOYMENT = "deploymentconfig", "deployment"
+
 CONTROLLER_LABELS = frozenset(
     (POD_NAME, POD_INDEX, *JOB_NAMES, *JOB_IDS, COMPLETION_INDEX, REVISION, GENERATION, TEMPLATE_HASH, ROLLOUT_HASH)
 )
-"""Keys of the labels that controllers add."""
+"""Keys of the labels that controllers of Kubernetes, and of Argo's Rollout, add."""
+
+_ADDING_DOMAINS = (
+    "kubernetes.io", "k8s.io", "x-k8s.io", "istio.io", "linkerd.io", "knative.dev", "kruise.io", "openshift.io",
+    "argoproj.io", "cilium.io", "volcano.sh", "kuma.io", "dapr.io", "hashicorp.com", "datadoghq.com", "tekton.dev",
+    "cattle.io", "gke.io", "amazonaws.com", "azure.com", "karmada.io", "kubeflow.org", "ray.io", "keda.sh",
+)  # fmt: skip
+"""Domains of controllers, injectors and admission plugins that label pods: topology, service meshes, operators."""
+
+_WRITTEN_DOMAINS = ("app.kubernetes.io",)
+"""Domains of labels that people write into templates, and nobody adds to pods."""
+
+_MOST_COMBINATIONS = 64
+"""Combinations of added labels for one workload; where there are more, one label at a time differs."""
 
 _FREE = {
     "StatefulSet": (REVISION,),
     "DaemonSet": (REVISION, GENERATION),
     "Deployment": (TEMPLATE_HASH,),
     "Rollout": (ROLLOUT_HASH,),
+    "DeploymentConfig": (DEPLOYMENT,),
 }
 """The labels with a value that does not follow from the workload, by kind."""
 
@@ -67,7 +85,12 @@ def _with_labels(pods: Iterable[Pod], known: Vocabulary) -> tuple[Pod, ...]:
 def _mentioned(policies: Iterable[NetworkPolicy]) -> Vocabulary:
     """Return the keys of controllers' labels that *policies* select by, with the values."""
     found = vocabulary(pod_selectors(policies))
-    return {key: found[key] for key in sorted(CONTROLLER_LABELS & found.keys())}
+    return {key: found[key] for key in sorted(found) if may_be_added_to_pods(key) or key in (CONFIG, DEPLOYMENT)}
+
+
+def may_be_added_to_pods(key: str) -> bool:
+    """Say whether a controller, an injector or an admission plugin may add the label *key* to pods of any workload."""
+    return key in CONTROLLER_LABELS or (is_of(key, _ADDING_DOMAINS) and not is_of(key, _WRITTEN_DOMAINS))
 
 
 def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
@@ -80,11 +103,11 @@ def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
 
 def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
     """Yield the pods that represent *pod*: itself, unless it is a template whose pods get labels that are *known*."""
-    if not pod.is_template or pod.kind in _NONE:
+    if not pod.is_template:
         yield pod
         return
     rest = f"{pod.name}-{_ordinals(pod.name, known)[-1]}"
-    for chosen in product(*_axes(pod, known)):
+    for chosen in _combinations(list(_axes(pod, known))):
         added = {key: text for each in chosen for key, text in each.items()}
         labels = {**dict(pod.labels), **{key: text for key, text in added.items() if key in known}}
         made = replaced(pod, labels=tuple(sorted(labels.items()))) if added else pod
@@ -93,14 +116,32 @@ def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
         yield made if name == rest else replaced(made, name=name, workload=pod.name)
 
 
+def _combinations(axes: list[tuple[_Added, ...]]) -> Iterable[tuple[_Added, ...]]:
+    """Return one of each of *axes* in every combination; of very many those in which one differs from its first."""
+    if prod(map(len, axes)) <= _MOST_COMBINATIONS:
+        return product(*axes)
+    first = tuple(axis[0] for axis in axes)
+    return [(*first[:at], each, *first[at + 1 :]) for at, axis in enumerate(axes) for each in axis]
+
+
 def _axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
     """Yield for each group of labels that depend on each other the values that pods of *pod* can have."""
+    if pod.kind not in _NONE:
+        yield from _own_axes(pod, known)
+    for key in sorted(known.keys() - CONTROLLER_LABELS - {CONFIG, DEPLOYMENT} - dict(pod.labels).keys()):
+        yield (*_PLAIN, *({key: text} for text in _any(_values(known, key))))
+
+
+def _own_axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
+    """Yield the same for the labels that the controller of *pod* adds."""
+    if pod.kind == "DeploymentConfig" and CONFIG in known:
+        yield ({CONFIG: pod.name},)
     if pod.kind == "StatefulSet" and known.keys() & {POD_NAME, POD_INDEX}:
         yield tuple({POD_NAME: f"{pod.name}-{n}", POD_INDEX: str(n)} for n in _ordinals(pod.name, known))
     if pod.kind in ("Job", "CronJob"):
         yield from _job_axes(pod, known)
         return
-    for key in (key for key in _FREE.get(pod.kind, tuple(known)) if key in known):
+    for key in (key for key in _FREE.get(pod.kind, sorted(CONTROLLER_LABELS & known.keys())) if key in known):
         is_kept = pod.kind not in _FREE or key in dict(pod.labels)
         yield (*({key: text} for text in _any(_values(known, key))), *(_PLAIN if is_kept else ()))
 

@@ -29,8 +29,8 @@ from bulkhead.io.manifests.kinds import (
     render_first,
 )
 from bulkhead.io.manifests.live_fields import LiveFields, applied_labels, live_fields
-from bulkhead.io.manifests.pod_templates import is_workload, template_of, templates_in
-from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod
+from bulkhead.io.manifests.pod_templates import is_workload, labels_by_role, template_of, templates_in
+from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod, with_labels
 from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader
@@ -316,6 +316,7 @@ def _custom(reader: StrictReader, group: str, kind: str, document: dict[str, Any
         return ReadObject(title, str(space or ""), name, creates=True, generated="name" not in metadata, path=path)
     found = strict_metadata.read(reader, document.get("metadata"), ("metadata",), owner_fields=_OWNER)
     pods = tuple(pod_of_template(reader, kind, document, found, each) for each in templates)
+    pods += tuple(with_labels(pod, labels) for labels in labels_by_role(document) for pod in pods)
     replicas = document["spec"].get("replicas")  # in a kind of others it can be anything
     return _with_pods(title, found, pods, replicas if isinstance(replicas, int) else None, path)
 

@@ -73,6 +73,21 @@ def words_of(container: dict[str, Any]) -> Iterator[str]:
         yield from map(str, found) if isinstance(found, list) else ()
 
 
+_ROLES = {"canary": ("canaryMetadata", "stableMetadata"), "blueGreen": ("activeMetadata", "previewMetadata")}
+"""Where a Rollout has the labels that its pods get in a role, below ``spec.strategy``."""
+
+
+def labels_by_role(document: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the labels that pods of the workload *document* get in each role: canary, stable, active or preview."""
+    for strategy, fields in _ROLES.items():
+        for field in fields:
+            below: Any = document
+            for step in ("spec", "strategy", strategy, field, "labels"):
+                below = below.get(step) if isinstance(below, dict) else None
+            if isinstance(below, dict) and below:
+                yield {str(key): str(text) for key, text in below.items()}
+
+
 def _below(value: Any, path: Path, seen: set[int], part: str = "") -> Iterator[tuple[Path, str]]:
     if len(path) > _DEEPEST or id(value) in seen:
         return

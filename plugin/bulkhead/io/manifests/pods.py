@@ -10,6 +10,7 @@ from typing import Any
 
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.kubernetes.cluster import NamedPort, Pod
+from bulkhead.core.record import replaced
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.ports import LAST, PROTOCOLS
 from bulkhead.io.manifests import strict_metadata
@@ -75,6 +76,11 @@ def pod_of_template(
         ports=_ports(reader, spec, (*template.path, "spec")),
         host_network=reader.flag(spec.get("hostNetwork"), (*template.path, "spec", "hostNetwork")),
     )
+
+
+def with_labels(pod: Pod, labels: dict[str, str]) -> Pod:
+    """Return *pod* with *labels* in addition to its own."""
+    return replaced(pod, labels=tuple(sorted({**dict(pod.labels), **labels}.items())))
 
 
 def _spec(reader: StrictReader, data: Any, path: Path) -> dict[str, Any]:
