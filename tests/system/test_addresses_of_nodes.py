@@ -74,9 +74,11 @@ def test_what_depends_on_the_address_of_a_node_is_neither_allowed_nor_refused(
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("ok ", "FAIL"))] == [
         "FAIL" if depends else "ok", "FAIL"
     ], text  # fmt: skip
-    if mode == "never":
-        before = written(tree, "before.json", objects(BLOCKS[case], is_egress, is_host=False))
-        assert tree.bulkhead("diff", "--ipblock", mode, "--manifests", before, after).status == 1
+    before = written(tree, "before.json", objects(BLOCKS[case], is_egress, is_host=False))
+    changes = int((case, mode) != ("every address", "pods"))
+    for sides, word in (((before, after), "OPENS"), ((after, before), "CLOSES")):
+        done = tree.bulkhead("diff", "--ipblock", mode, "--manifests", *sides)
+        assert (done.status, word in done.stdout) == (changes, bool(changes)), done.stdout
 
 
 def test_a_named_node_does_not_excuse_the_addresses_of_others(tree: Tree) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from bulkhead.core.kubernetes.added_labels import may_be_added
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
-from bulkhead.core.kubernetes.controller_labels import CONTROLLER_LABELS, pod_selectors
+from bulkhead.core.kubernetes.controller_labels import CONTROLLER_LABELS, may_be_added_to_pods, pod_selectors
 from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy
 from bulkhead.core.kubernetes.selectors import vocabulary
@@ -89,8 +89,10 @@ def rendered_workloads(
             others = live.get(each.owner[:2], [])
             if not others:
                 absent.append(each)
-            elif any(_looks(each, keys, ports) != _looks(other, keys, ports) for other in others):
-                changed.append(each)
+            else:
+                own = frozenset(key for key in keys if not may_be_added_to_pods(key) or key in dict(each.labels))
+                if any(_looks(each, own, ports) != _looks(other, own, ports) for other in others):
+                    changed.append(each)
     return RenderedWorkloads(tuple(changed), tuple(absent))
 
 
