@@ -3,16 +3,17 @@ Checks whether a promise holds in an answer, and finds the pairs for which it do
 """
 
 from collections.abc import Iterator
+from itertools import product
 
 from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, first_outside, member_of, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.queries import members, named_pods
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability, is_at, port_set
-from bulkhead.core.kubernetes.cluster import External, Pod
+from bulkhead.core.kubernetes.cluster import Cluster, External, Pod
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.record import record
 from bulkhead.core.sets import intervals, ports
-from bulkhead.core.sets.addresses import WHOLE
+from bulkhead.core.sets.addresses import WHOLE, Family, spans_of
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.ports import PortSet
@@ -56,7 +57,8 @@ def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...]
     Return whether *promise* holds in *answer*.
 
     *alone* are, for each layer, the members that are one pod: such a pod and itself are no pair.
-    *unreal* are addresses that no outside end has.  What is promised open may be so over any family.
+    *unreal* are addresses that no outside end has.  What is promised open has to be so over a family that both ends
+    have: IPv4, where that is not known.
     """
     outcomes = [
         Outcome(tuple(breaches), pairs)
@@ -64,9 +66,39 @@ def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...]
         for breaches, pairs in [_breaches(number, layer, promise, alone[number], unreal)]
     ]
     if promise.allowed:
-        having = [each for each in outcomes if each.pairs]
-        return min(having, key=lambda each: len(each.breaches), default=Outcome((), 0))
+        found = {(each.layer, each.source, each.destination) for one in outcomes for each in one.breaches}
+        rest = (each for one in outcomes for each in one.breaches if not _is_open_elsewhere(answer, each, found))
+        return Outcome(tuple(rest), max((each.pairs for each in outcomes), default=0))
     return Outcome(tuple(breach for each in outcomes for breach in each.breaches), sum(each.pairs for each in outcomes))
+
+
+def has_family(cluster: Cluster, pod: Pod, family: Family) -> bool:
+    """Say whether *pod* certainly has an address of *family*; IPv4 where nothing is known."""
+    known = spans_of(pod.addresses) or spans_of((*cluster.networks, *(cluster.nodes if pod.host_network else ())))
+    return bool(intervals.intersect(known, (WHOLE[family],))) if known else family == 4
+
+
+def _is_open_elsewhere(
+    answer: Reachability, breach: Breach, breaches: set[tuple[int, MemberIndex, MemberIndex]]
+) -> bool:
+    """
+    Say whether the ends of *breach* have another address family too, over which they are connected.
+
+    Where they are refused over IPv4 as well, that is one of *breaches*, and is not said again.
+    """
+    ends = [answer.layers[breach.layer].space.classes[each].pods for each in (breach.source, breach.destination)]
+    if not all(ends):
+        return False
+    for number, layer in enumerate(answer.layers):
+        family, by_pod = layer.space.family, layer.space.by_pod
+        if number == breach.layer or not all(
+            pod in by_pod and has_family(answer.cluster, pod, family) for pods in ends for pod in pods
+        ):
+            continue
+        pairs = product(*({by_pod[pod] for pod in pods} for pods in ends))
+        if family == 4 or not any((number, *pair) in breaches for pair in pairs):
+            return True
+    return False
 
 
 def _breaches(

@@ -29,7 +29,7 @@ from bulkhead.core.possible.members import is_labelled, members_at
 from bulkhead.core.possible.named_ports import resolved
 from bulkhead.core.possible.rule_classes import END
 from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
-from bulkhead.core.promises.check import Breach, Promise
+from bulkhead.core.promises.check import Breach, Promise, has_family
 from bulkhead.core.promises.ends import EndReader, NamedEnd
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, ports, value_sets
@@ -91,20 +91,30 @@ class PossibleChecker:
         """
         Return how *promise* is broken where none of the *known* breaches shows it.
 
-        What is promised open may be so over any address family.
+        What is promised open has to be so over a family that both ends have: IPv4, where that is not known.
         """
-        outcomes = []
-        for flows, ends in self.sides:
-            check = _Check(flows, ends, promise, self.steps)
-            outcome = check.outcome()
-            if not promise.allowed or check.is_asked:
-                outcomes.append(outcome)
-        if promise.allowed and outcomes:
-            outcomes = [min(outcomes, key=lambda each: (len(each.hard), len(each.breaches)))]
+        checks = [_Check(flows, ends, promise, self.steps) for flows, ends in self.sides]
+        outcomes = [each.outcome() for each in checks]
+        if promise.allowed:
+            first, other = outcomes
+            have_both = checks[1].is_asked and self.have_both_families(promise)
+            if have_both and not other.hard and not any(map(_between_pods, other.breaches)):
+                first = _without_pods(first)
+            has_ipv4 = has_family(self.cluster, Pod("", ""), 4)
+            is_said = has_ipv4 and checks[0].is_asked
+            outcomes = [first if has_ipv4 else _without_pods(first), _without_pods(other) if is_said else other]
         return PossibleOutcome(
             tuple(_without_copies(each for one in outcomes for each in one.breaches if not self.is_shown(each, known))),
             tuple(dict.fromkeys(number for each in outcomes for number in each.hard)),
         )
+
+    def have_both_families(self, promise: Promise) -> bool:
+        """Say whether every pod that *promise* names has addresses of both families."""
+        chosen = (*promise.sources, *promise.destinations)
+        pods = [pod for each in chosen for pod in each.pods]
+        if any(each.whole or each.peer or not each.pods for each in chosen) or self.sides[0][1].templates:
+            pods.append(Pod("", ""))
+        return all(has_family(self.cluster, pod, family) for pod in pods for family in addresses.FAMILIES)
 
     def is_shown(self, breach: PossibleBreach, known: Iterable[Breach]) -> bool:
         """Say whether the *known* breaches between given endpoints show every flow of *breach*."""
@@ -146,6 +156,15 @@ class PossibleChecker:
         for number, layer in enumerate(self.answer.layers):
             if is_anywhere or layer.space.family == breach.space.family:
                 yield number, layer
+
+
+def _between_pods(breach: PossibleBreach) -> bool:
+    return OUTSIDES not in breach.flows.values.values()
+
+
+def _without_pods(outcome: PossibleOutcome) -> PossibleOutcome:
+    """Return *outcome* without what it says of connections between pods."""
+    return PossibleOutcome(tuple(each for each in outcome.breaches if not _between_pods(each)), outcome.hard)
 
 
 def _members(layer: FamilyReachability, breach: PossibleBreach, end: str) -> Members:
