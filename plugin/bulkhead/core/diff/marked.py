@@ -99,6 +99,8 @@ def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRES
     *blocks* says which ``ipBlock``s match the address of its node, where *pod* is on the host network;
     the policies are those for addresses of *family* then.
     """
+    if pod.host_network:
+        pod = replaced(pod, ports=())  # to policies it is an address, which has no names
     nodes = intervals.intersect(spans_of(pod.addresses or cluster.nodes), (WHOLE[family],))
     found: list[NetworkPolicy] = []
     origins = []
@@ -113,8 +115,7 @@ def marked_cluster(cluster: Cluster, pod: Pod, blocks: Blocks = Blocks.BY_ADDRES
         for pods, rules in made:
             found.append(replaced(policy, pods=pods, ingress=_plain(rules), egress=_plain(egress)))
             origins.append((number, _numbers(rules), _numbers(egress)))
-    ports = () if pod.host_network else pod.ports  # an address has no names
-    return MarkedCluster(replaced(cluster, policies=tuple(found)), tuple(origins), ports)
+    return MarkedCluster(replaced(cluster, policies=tuple(found)), tuple(origins), pod.ports)
 
 
 def is_marked(flows: FlowClass, end: str) -> bool:
