@@ -9,15 +9,15 @@ from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.core.diff.grades import Grade
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Pod
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyPort, PolicyRule
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PolicyRule
 from bulkhead.core.record import replaced
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import allows_over
-from laws.small_universe import LABELS, SPACES, one_key, spaces, unique
-from laws.strategies import NAMESPACES, few, modes
+from laws.named_blocks import HERE, THERE, by_block, policies
+from laws.small_universe import LABELS, SPACES
+from laws.strategies import modes
 
-HERE, THERE = NAMESPACES[:2]
 Effects = set[tuple[bool, Grade]]
 """Whether traffic opens, and of which grade it is."""
 
@@ -40,21 +40,6 @@ EVERY_POD_OF = {
 
 PROBES = (("TCP", 80), ("TCP", 22), ("TCP", 7777), ("UDP", 80))
 
-blocks = st.sampled_from(
-    [
-        *map(IpBlock, ("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "8.8.8.0/24", "2a00::/16")),
-        IpBlock("0.0.0.0/0", ("10.0.0.0/8",)),
-    ]
-)
-peers = st.one_of(st.builds(PodPeer, one_key, spaces), st.just(PodPeer(EVERY_POD, EVERY_POD)), blocks)
-port_lists = st.sampled_from((None, (PolicyPort("TCP", "http"),), (PolicyPort("TCP", 80),), (PolicyPort("TCP", 22),)))
-rules = st.builds(PolicyRule, st.one_of(st.none(), few(peers, 2, least=1)), port_lists)
-by_block = st.builds(PolicyRule, blocks.map(lambda one: (one,)), port_lists)
-directions = st.one_of(st.none(), few(rules, 2))
-one_policy = st.builds(
-    NetworkPolicy, st.sampled_from((HERE, HERE, THERE)), st.just("policy"), one_key, directions, directions
-)
-policies = few(one_policy, 2, least=1).map(unique)
 workloads = st.builds(
     Pod,
     st.just(HERE),

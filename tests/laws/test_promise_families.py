@@ -11,9 +11,9 @@ from bulkhead.core.sets import ports
 from hypothesis import given
 from hypothesis import strategies as st
 from laws.brute import allows, families
+from laws.named_blocks import policies
 from laws.small_universe import LABELS, SPACES
 from laws.strategies import NAMESPACES
-from laws.test_changed_workloads import policies
 
 ADDRESSES = (("10.0.0.%d",), ("10.0.0.%d", "fd00::%d"), ("fd00::%d",))
 """One family alone, or both."""
