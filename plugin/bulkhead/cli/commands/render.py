@@ -7,6 +7,7 @@ from bulkhead.cli import rendered_files, rendered_folders
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options, values
+from bulkhead.cli.output_paths import check_output
 from bulkhead.io.files import Unwritable
 
 NOT_RENDERED = "nothing was rendered"
@@ -66,6 +67,7 @@ def _check(tree: OverlayTree, options: Options, console: Console) -> int:
 
 
 def _write(tree: OverlayTree, options: Options, console: Console) -> int:
+    check_output(options.output, tree)
     if options.layout == FolderLayout.TREE.value:
         rendered_folders.write(tree, options.dir, options.output, console)
     else:

@@ -8,6 +8,7 @@ from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tr
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import status_of
 from bulkhead.cli.options import Options, Parser, describe, folder_options
+from bulkhead.cli.output_paths import check_output
 from bulkhead.cli.rendered_files import compare
 from bulkhead.core.diagnostics import DiagnosticError, sorted_diagnostics, spell
 from bulkhead.core.language.resources import NamespaceSpec, SegmentedNamespace
@@ -58,6 +59,7 @@ def run(options: Options, console: Console) -> int:
     try:
         if options.check:
             return compare(options.output, {"": text}, is_folder=False, console=console)
+        check_output(options.output, tree)
         write_file(options.output, text)
     except Unwritable as error:
         return console.file_error(options.output, error.message, error.hint)
