@@ -215,16 +215,19 @@ def tree(tmp_path: Path) -> Tree:
     return Tree(copy_with_environment(tmp_path, "plugin", "base"))
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Tree:
-    """The whole reference cluster, to be changed."""
-    return Tree(copy_reference_cluster(tmp_path))
+REMEMBERED = remembering()
 
 
 @pytest.fixture
 def remembered_builds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let kustomize build a folder once: many commands in this process read the same overlays."""
-    monkeypatch.setattr(build, "run_program", remembering())
+    """Let kustomize build a folder once: many commands of the tests in this process read the same overlays."""
+    monkeypatch.setattr(build, "run_program", REMEMBERED)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, remembered_builds: None) -> Tree:
+    """The whole reference cluster, to be changed."""
+    return Tree(copy_reference_cluster(tmp_path))
 
 
 EXAMPLES = int(os.environ.get("LAWS", "100"))

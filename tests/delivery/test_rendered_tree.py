@@ -275,6 +275,7 @@ def test_a_layout_needs_a_folder(tree: Tree) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("remembered_builds")
 def test_a_writer_that_dies_anywhere_leaves_no_policy_out(tree: Tree) -> None:
     """Three namespaces: one changes, one is new, one goes. Whatever stays protected is so at every moment."""
     for name in ("alpha", "beta", "gamma"):

@@ -3,12 +3,13 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import ROOT, Done, Tree, git, run
+from conftest import ROOT, Done, Tree, bulkhead, git, run
 
 LISTING = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
 
@@ -29,9 +30,9 @@ class Repository:
         self.git("commit", "-qm", says)
         return self.git("rev-parse", "HEAD")
 
-    def diff(self, *arguments: str | Path, **more: Path) -> Done:
-        """Run ``bulkhead diff`` in the tree."""
-        return run(ROOT / ".venv/bin/python", "-m", "bulkhead", "diff", *arguments, cwd=more.get("cwd", self.tree.path))
+    def diff(self, *arguments: str | Path, cwd: Path | None = None) -> Done:
+        """Run ``bulkhead diff`` in the tree, in this process."""
+        return bulkhead("diff", *arguments, cwd=cwd or self.tree.path)
 
     def listing(self, *namespaces: str) -> None:
         """Write the root kustomization."""
@@ -39,7 +40,7 @@ class Repository:
 
 
 @pytest.fixture
-def repository(tree: Tree) -> Repository:
+def repository(tree: Tree, remembered_builds: None) -> Repository:
     """Two namespaces with the standard pattern, one of them with mail; committed as ``main``."""
     made = Repository(tree)
     tree.write(".gitignore", "__pycache__\n.venv\n")
@@ -526,6 +527,10 @@ class TestNothingRuns:
     """A pull request that brings programs along: none of them leaves its mark."""
 
     @pytest.fixture
+    def remembered_builds(self) -> None:
+        """Every build is run: nothing is remembered here."""
+
+    @pytest.fixture
     def sentinel(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
         """Return a file that only a program of the pull request would make."""
         return tmp_path_factory.mktemp("mark") / "ran"
@@ -536,10 +541,12 @@ class TestNothingRuns:
         path.chmod(0o755)
         return path
 
-    def judged(self, repository: Repository, sentinel: Path) -> list[Done]:
+    def judged(
+        self, repository: Repository, sentinel: Path, command: Callable[..., Done] = Tree.bulkhead
+    ) -> list[Done]:
         """Compare what the pull request is, committed, checked out and not."""
         repository.commit("pull request")
-        found = [repository.diff("HEAD~1", "HEAD"), repository.diff("HEAD~1"), repository.diff("HEAD")]
+        found = [command(repository.tree, "diff", *of) for of in (("HEAD~1", "HEAD"), ("HEAD~1",), ("HEAD",))]
         assert not sentinel.exists()
         return found
 
@@ -547,7 +554,7 @@ class TestNothingRuns:
         self.program(repository, "plugin/expand", sentinel)
         for module in (repository.tree.path / "plugin/bulkhead").rglob("*.py"):
             module.write_text(f"open({str(sentinel)!r}, 'w')\n")
-        judged = self.judged(repository, sentinel)
+        judged = self.judged(repository, sentinel, Tree.process)  # the start of Python is part of what is tested
         assert [done.status for done in judged] == [1, 1, 0]
         assert [lines(done)[0].startswith("THE PLUGIN CHANGES (") for done in judged] == [True, True, False]
         changed = ["plugin/expand", *(str(path.relative_to(repository.tree.path))
@@ -678,7 +685,7 @@ class TestDrift:
 
     def rendered(self, repository: Repository) -> list[dict[str, object]]:
         """Return the policies that the overlays render."""
-        done = run(ROOT / ".venv/bin/python", "-m", "bulkhead", "render", cwd=repository.tree.path)
+        done = repository.tree.bulkhead("render")
         import yaml
 
         return list(yaml.safe_load_all(done.stdout))
@@ -702,8 +709,7 @@ def test_manifests_are_compared_with_their_workloads(tmp_path: Path) -> None:
     for side, ingress in (("one", "[]"), ("two", "[{from: [{namespaceSelector: {}}], ports: [{port: 80}]}]")):
         (tmp_path / side).mkdir()
         (tmp_path / side / "all.yaml").write_text(pods + deny % ingress)
-    python = ROOT / ".venv/bin/python"
-    done = run(python, "-m", "bulkhead", "diff", "--manifests", "one", "two", "--ipblock", "never", cwd=tmp_path)
+    done = bulkhead("diff", "--manifests", "one", "two", "--ipblock", "never", cwd=tmp_path)
     assert (done.status, lines(done)) == (
         1,
         [

@@ -43,3 +43,17 @@ def test_link_and_empty_folder_are_content(tmp_path: Path) -> None:
         change()
         run([str(program), "build", str(folder)], {"TMPDIR": str(folder)})
     assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 3
+
+
+def test_other_command_and_environment_is_another_build(tmp_path: Path) -> None:
+    program = tmp_path / "kustomize"
+    program.write_text(LISTS)
+    program.chmod(0o755)
+    run = remembering()
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "file").write_text("a")
+    plain = {"TMPDIR": str(folder)}
+    for options, environment in (([], plain), (["--x"], plain), ([], plain | {"PATH": "/bin"}), ([], dict(plain))):
+        run([str(program), "build", str(folder), *options], environment)
+    assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 3
