@@ -194,7 +194,7 @@ class TestRevisions:
         overlay.write_text(overlay.read_text().replace("../../base", "../../link"))
         self.commit(repository)
         done = ended(started(repository, "diff", env=LITTLE))
-        assert done.status == 0, done
+        assert done.status == 0, done.stdout
 
     def test_file_that_a_build_reads_is_refused_by_its_size(self, repository: Tree) -> None:
         repository.overlay("shop", "  egress: {}\n")

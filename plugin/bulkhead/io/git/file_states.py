@@ -4,11 +4,12 @@ The state of files in a revision, or in a working tree: the mode and the object 
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulkhead.io.files import LARGEST_TEXT, Unreadable, bytes_of
+from bulkhead.io.files import LARGEST_TEXT, MIB, Unreadable, bytes_of, regular_file
 from bulkhead.io.folders import walk
 from bulkhead.io.git.repository import Entry, GitError, Repository, Revision
 
@@ -148,12 +149,14 @@ class DiskFiles:
             return None
         known = self.tracked.get(path)
         mode = "100755" if os.stat(full).st_mode & 0o100 else "100644"
+        if known and not self.has_modes:
+            mode = known[0]
         try:
+            if os.path.getsize(full) > LARGEST_TEXT:
+                return mode, object_name_of_file(full, self.algorithm)
             content = bytes_of(full)
         except Unreadable as refused:
             return mode, refused.message  # no object has this name: it differs from each
-        if known and not self.has_modes:
-            mode = known[0]
         name = self._named(content)
         if known and self.converts and name != known[1]:
             stored = self._named(content.replace(b"\r\n", b"\n"))
@@ -224,6 +227,20 @@ class DiskFiles:
 
     def _named(self, content: bytes) -> str:
         return object_name(content, self.algorithm)
+
+
+def object_name_of_file(path: str, algorithm: str = "sha1") -> str:
+    """
+    Return the name that git gives to the file at *path*, which may be too large to be read as a whole.
+
+    :raises Unreadable: where it is no regular file.
+    """
+    named = hashlib.new(algorithm, usedforsecurity=False)
+    with regular_file(path, sys.maxsize) as file:
+        named.update(b"blob %d\0" % os.fstat(file.fileno()).st_size)
+        while content := file.read(MIB):
+            named.update(content)
+    return named.hexdigest()
 
 
 def object_name(content: bytes, algorithm: str = "sha1") -> str:
