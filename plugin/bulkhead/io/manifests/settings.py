@@ -84,7 +84,7 @@ def configures(group: str, kind: str, name: str, containers: Containers) -> str:
             return title
     if not group and kind in _MAPS:
         return ""
-    found = [_of_program(name)] if containers else []
+    found = [_of_program(name)] if containers and kind != "Pod" else []  # a controller chose the name of a pod
     found += [_of_image(str(each.get("image"))) for each in containers]
     found += [_of_program(word) for each in containers for word in words_of(each)]
     return next(filter(None, found), "")
