@@ -225,7 +225,8 @@ def check_excludes(tree: Path, *files: Path) -> Done:
 
 def test_the_unprotected_namespaces_have_no_application() -> None:
     sets = [ARGO / route / "applicationset.yaml" for route in ("plugin", "plain", "hydrator", "rendered")]
-    assert check_excludes(ROOT, *sets) == Done(0, "", "")
+    said = f"{sets[3]}: not checked: it takes its folders from elsewhere than `overlays`\n"
+    assert check_excludes(ROOT, *sets) == Done(0, "", said)
     for each in sets[:3]:
         assert each.read_text().count("exclude: true") == 2
 
@@ -237,6 +238,32 @@ def test_an_exclusion_that_is_not_due_is_found(cluster: Tree) -> None:
     assert done.status == 1
     assert "`digital-signage` is excluded and is not on record as unprotected" in done.stderr
     assert "`trade-bot` has no policies and is not excluded" in done.stderr
+
+
+def test_what_cannot_be_checked_is_refused(tmp_path: Path) -> None:
+    text = (ARGO / "plugin/applicationset.yaml").read_text()
+    local = 'metadata:\n  annotations: {config.kubernetes.io/local-config: "true"}\n'
+    entry = "      - {a: b, path: overlays/media, exclude: true}\n      - path: overlays/digital-signage"
+    changed = {
+        "another key": text.replace("      - path: overlays/digital-signage", entry, 1),
+        "a text": text.replace("exclude: true", "exclude: 'true'", 1),
+        "no git generator": text.replace("directories:", "files:"),
+        "left out by kustomize": text.replace("metadata:\n", local, 1),
+        "no resource": "",
+    } | {
+        each: text.replace("path: overlays/*", f"path: {each}")
+        for each in ("overlays/?*", "over*/*", "overlays/[a-z]*")
+    }
+    files = [tmp_path / str(number) for number in range(len(changed))]
+    for file, (name, wrong) in zip(files, changed.items(), strict=True):
+        assert wrong != text, name
+        file.write_text(wrong)
+    (tmp_path / "link").symlink_to(ARGO)
+    os.mkfifo(tmp_path / "pipe")
+    for each in (*files, tmp_path / "link", tmp_path / "pipe", tmp_path / "absent", Path("-t")):
+        done = check_excludes(ROOT, each)
+        assert (done.status, done.stdout, f"{each}: error: " in done.stderr) == (2, "", True), (each, done.stderr)
+    assert check_excludes(ROOT).status == 2
 
 
 @pytest.mark.parametrize(
