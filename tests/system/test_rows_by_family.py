@@ -47,3 +47,11 @@ def test_a_row_holds_by_ipv6_alone_only_for_ends_without_ipv4(
     tree.write("m.yaml", POLICY % (kind, f"{direction}: [{{{peers}: [{listed}]}}]") + WORKLOADS)
     tree.write("t.yaml", ROW % row)
     assert tree.bulkhead("test", "--manifests", "m.yaml", "--file", "t.yaml").status == status
+
+
+@pytest.mark.parametrize(("block", "is_noted"), [("0.0.0.0/0", True), ("10.0.0.0/8", False)])
+def test_a_block_that_names_every_pod_is_noted(block: str, is_noted: bool, tree: Tree) -> None:
+    tree.write("m.yaml", POLICY % ("Egress", "egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]") + WORKLOADS)
+    tree.write("t.yaml", ROW.replace(", allowed: true", "") % f"from: shop, to-only: [shop, {block}]")
+    done = tree.bulkhead("test", "--manifests", "m.yaml", "--file", "t.yaml")
+    assert (done.status, f"`{block}` contains the addresses of all pods" in done.stdout) == (0, is_noted)

@@ -32,7 +32,7 @@ from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
 from bulkhead.core.promises.possible import PossibleChecker, PossibleOutcome
 from bulkhead.core.sets import intervals, ports
-from bulkhead.core.sets.addresses import spell_address
+from bulkhead.core.sets.addresses import WHOLE, spans_of, spell_address
 from bulkhead.core.sets.port_spelling import short
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.io.resources.reachability_tests import FOLDER, PromiseLocation, below, read
@@ -184,11 +184,21 @@ class _Checking:
         return PromiseResult(word, line.name, at.file, at.line, _said(line, self.cut), because, reasons, notes)
 
     def notes(self, promise: Promise) -> tuple[str, ...]:
-        """Return what is open whatever the policies say, where *promise* says that it is refused."""
-        if promise.allowed or promise.others:
+        """Return what is open whatever *promise* says: by policies or not, to ends that it does not name as such."""
+        if promise.others:
+            return tuple(self.every_pod(promise.sources if promise.others == "sources" else promise.destinations))
+        if promise.allowed:
             return ()
         ends = itertools.product(promise.sources, promise.destinations)
         return tuple(dict.fromkeys(note for pair in ends for note in caveats(self.found, *pair, promise.asked)))
+
+    def every_pod(self, named: tuple[EndpointSelection, ...]) -> Iterator[str]:
+        """Yield which of *named* are blocks that contain the address of every pod."""
+        pods = spans_of(self.found.cluster.networks)
+        for each in named:
+            spans = intervals.union(each.addresses, each.of_pods)
+            if spans and not intervals.subtract(pods or (WHOLE[4],), spans):
+                yield f"`{each.text}` contains the addresses of all pods, so every pod is named"
 
     def reasons(self, promise: Promise, outcome: Outcome) -> Iterator[str]:
         """Yield why the promise is broken: the first pairs, each with what decides it."""
