@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from bulkhead.io.folders import path_problem
-from conftest import Done, Tree
+from bulkhead.io.git import checkout, file_states
+from conftest import Done, Tree, bulkhead, git
 
 DEEP = "/".join("d" * 150)
 PATHS = {
@@ -94,3 +95,30 @@ def test_chain_of_links_is_followed_or_refused(repository: Tree) -> None:
 )
 def test_limits_are_those_of_the_page(path: str, is_read: bool) -> None:
     assert (not path_problem(path)) == is_read
+
+
+def test_too_many_or_too_large_files_of_a_revision_are_refused(
+    repository: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("README.md", "as before\n")
+    repository.write(".gitattributes", "a text\n" * 100)
+    repository.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(file_states, "LARGEST_TEXT", 600)
+        assert is_one_refusal(repository.bulkhead("diff", "main~1", "main"), "`main:.gitattributes` cannot be reviewed")
+    monkeypatch.setattr(checkout, "MOST_FILES", 3)
+    done = repository.bulkhead("diff", "main~1", "main")
+    assert (done.status, "may read" in done.stderr, "at most 3 are read" in done.stderr) == (2, True, True)
+
+
+@pytest.mark.parametrize("kind", ["blob:none", "tree:0"])
+def test_partial_clone_says_how_to_get_the_rest(repository: Tree, kind: str) -> None:
+    repository.write("README.md", "more\n")
+    repository.commit()
+    git(repository.path, "config", "uploadpack.allowFilter", "true")
+    clone = repository.path / "partial"
+    source = f"file://{repository.path}"
+    git(repository.path, "clone", "-q", "--no-checkout", f"--filter={kind}", source, clone)
+    done = bulkhead("diff", "HEAD~1", "HEAD", cwd=clone)
+    assert (done.status, done.stdout) == (2, "")
+    assert "in this repository\nhint: this clone is partial: `git fetch --refetch --no-filter`" in done.stderr

@@ -17,6 +17,9 @@ from bulkhead.io.git.repository import LARGEST_BATCH, Entry, GitError, Repositor
 from bulkhead.io.kustomize.build_closure import LINK, needed
 from bulkhead.io.kustomize.kustomization import NAMES
 
+MOST_FILES = 20_000
+"""Files of a revision that a build may read."""
+
 PROGRAM_MODE = "100755"
 """The mode of a file that may be executed; here it is only known as such."""
 
@@ -69,7 +72,11 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
 
 
 def _check_paths(revision: Revision, tree: list[Entry]) -> None:
-    """Refuse a *tree* with a path that cannot be written to a disk, or read from it."""
+    """Refuse a *tree* with too many files, or with a path that cannot be written to a disk or read from it."""
+    if len(tree) > MOST_FILES:
+        message = f"a build of `{revision.name}` may read {len(tree):,} files: at most {MOST_FILES:,} are read"
+        hint = "keep other files out of `overlays/`; with a link, a chart or a program there, every file counts"
+        raise GitError(message, hint)
     for entry in tree:
         problem = path_problem(entry.path)
         if problem:

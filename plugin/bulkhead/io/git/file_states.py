@@ -56,6 +56,7 @@ class RevisionFiles:
 
     def __init__(self, repository: Repository, revision: Revision) -> None:
         self.repository = repository
+        self.name = revision.name
         self.states = _states(repository.entries(revision))
 
     def at(self, path: str) -> FileState | None:
@@ -74,7 +75,13 @@ class RevisionFiles:
     def content(self, path: str) -> bytes | None:
         """As :class:`FileStates`."""
         mode, name = self.states.get(path, ("", ""))
-        return self.repository.blobs([name])[name] if mode.startswith("100") else None
+        if not mode.startswith("100"):
+            return None
+        size = self.repository.sizes([name])[name]
+        if size > LARGEST_TEXT:
+            limit = f"has {size / MIB:,.1f} MiB: at most {LARGEST_TEXT // MIB} MiB are read"
+            raise GitError(f"`{self.name}:{path}` cannot be reviewed: it {limit}", "make it smaller")
+        return self.repository.blobs([name])[name]
 
     def every(self) -> Mapping[str, FileState]:
         """As :class:`FileStates`."""

@@ -48,6 +48,9 @@ LARGEST_BATCH = 512 * MIB
 """Bytes of all files of a revision that are read."""
 
 
+_PARTIAL = "this clone is partial: `git fetch --refetch --no-filter` brings the rest"
+
+
 class GitError(DiagnosticError):
     """git could not answer."""
 
@@ -95,9 +98,14 @@ class Repository:
         self._check_one_commit(re.split(r"[~^:]|@\{", name)[0])
         try:
             found = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
-            return Revision(name, found, self._ask("rev-parse", "--verify", f"{found}^{{tree}}").decode().strip())
         except GitError as refused:
             raise self._unknown(name) from refused
+        try:
+            return Revision(name, found, self._ask("rev-parse", "--verify", f"{found}^{{tree}}").decode().strip())
+        except GitError as refused:
+            raise GitError(
+                f"the files of `{name}` are not in this repository", self._deeper() or "fetch it"
+            ) from refused
 
     def _check_one_commit(self, name: str) -> None:
         """
@@ -260,7 +268,13 @@ class Repository:
             shallow = self._ask("rev-parse", "--is-shallow-repository").strip() == b"true"
         except GitError:
             return ""
-        return "this clone is shallow: `git fetch --unshallow` brings the rest" if shallow else ""
+        if shallow:
+            return "this clone is shallow: `git fetch --unshallow` brings the rest"
+        try:
+            self._ask("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+        except GitError:
+            return ""
+        return _PARTIAL
 
     def _ask(self, *arguments: str, stdin: bytes = b"", most: int = LARGEST_OUTPUT) -> bytes:
         environment = {key: word for key, word in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
@@ -273,5 +287,7 @@ class Repository:
         except ProgramError as ended:
             raise GitError(ended.message, ended.hint) from None
         if done.status:
+            if "promisor remote" in done.message:
+                raise GitError("an object is not in this repository", _PARTIAL)
             raise GitError(f"git: {done.message.removeprefix('fatal: ') or 'no answer'}")
         return done.stdout
