@@ -32,7 +32,8 @@ from bulkhead.core.possible.search import PossibleFlows, Steps, TooManySteps
 from bulkhead.core.promises.check import Breach, Promise, has_family
 from bulkhead.core.promises.ends import EndReader, NamedEnd
 from bulkhead.core.record import record
-from bulkhead.core.sets import addresses, ports, value_sets
+from bulkhead.core.sets import addresses, intervals, ports, value_sets
+from bulkhead.core.sets.addresses import WHOLE
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.value_sets import EVERY
@@ -101,8 +102,9 @@ class PossibleChecker:
             if have_both and not other.hard and not any(map(_between_pods, other.breaches)):
                 first = _without_pods(first)
             has_ipv4 = has_family(self.cluster, Pod("", ""), 4)
-            is_said = has_ipv4 and checks[0].is_asked
-            outcomes = [first if has_ipv4 else _without_pods(first), _without_pods(other) if is_said else other]
+            if has_ipv4 and checks[0].is_asked:
+                other = _without_pods(other) if _names_ipv6(promise) else PossibleOutcome((), other.hard)
+            outcomes = [first if has_ipv4 else _without_pods(first), other]
         return PossibleOutcome(
             tuple(_without_copies(each for one in outcomes for each in one.breaches if not self.is_shown(each, known))),
             tuple(dict.fromkeys(number for each in outcomes for number in each.hard)),
@@ -156,6 +158,11 @@ class PossibleChecker:
         for number, layer in enumerate(self.answer.layers):
             if is_anywhere or layer.space.family == breach.space.family:
                 yield number, layer
+
+
+def _names_ipv6(promise: Promise) -> bool:
+    chosen = (*promise.sources, *promise.destinations)
+    return any(intervals.intersect(each.addresses, (WHOLE[6],)) for each in chosen)
 
 
 def _between_pods(breach: PossibleBreach) -> bool:
