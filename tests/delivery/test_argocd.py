@@ -223,6 +223,24 @@ def check_excludes(tree: Path, *files: Path) -> Done:
     return run(ROOT / "deploy/ci/check-excludes", tree, *files, env={"BULKHEAD": str(PYTHON.parent / "bulkhead")})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        *(
+            ("BULKHEAD_TIMEOUT", each, "BULKHEAD_TIMEOUT is no number")
+            for each in ("x", "-1", "0", "1d", "1e3", "inf", "1.2.3", "0.0")
+        ),
+        ("TMPDIR", "/nowhere", "no file can be made in /nowhere"),
+        ("PATH", "/usr/bin:/bin", "there is no program `bulkhead`"),
+    ],
+)
+def test_wrong_setting_of_the_sidecar_is_named(tmp_path: Path, name: str, value: str, says: str) -> None:
+    env = {"PATH": f"{PYTHON.parent}:{TOOLS}:/usr/bin:/bin", "ARGOCD_APP_NAME": "a\x1b]0;t\x07"} | {name: value}
+    done = run(ROOT / "deploy/argocd/generate", cwd=tmp_path, env=env)
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"bulkhead: error: a]0;t: {says}") and ", nothing is delivered\nhint: " in done.stderr
+
+
 def test_the_unprotected_namespaces_have_no_application() -> None:
     sets = [ARGO / route / "applicationset.yaml" for route in ("plugin", "plain", "hydrator", "rendered")]
     said = f"{sets[3]}: not checked: it takes its folders from elsewhere than `overlays`\n"
