@@ -212,3 +212,12 @@ class TestRevisions:
         done = ended(started(repository, "diff", env=LITTLE))
         assert (done.status, done.stdout) == (2, "")
         assert "`overlays/shop/kustomization.yaml` has 300.0 MiB: at most 64 MiB are read" in done.stderr
+
+
+def test_folder_that_setuptools_cannot_build_in_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a$x").mkdir()
+    for name in ("check-machine", "caches.sh", "versions.sh"):
+        (tmp_path / "a$x/.ci").mkdir(exist_ok=True)
+        (tmp_path / "a$x/.ci" / name).write_bytes((ROOT / ".ci" / name).read_bytes())
+    done = run("sh", ".ci/check-machine", "demo", cwd=tmp_path / "a$x")
+    assert (done.status, "a path without `$`" in done.stderr) == (1, True), done.stderr
