@@ -198,7 +198,8 @@ MARKED = {**ONE, "metadata": {**ONE["metadata"], "labels": {"a": "b"}, "uid": "1
 TURNED = policy(coming(pods(labels(app="b")), pods(labels(app="a"))))
 DEFAULTED = policy([{"ports": [{"port": 80, "protocol": "TCP"}]}])
 SHORT = {**DEFAULTED, "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}}
-MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop"}}
+UID = "2c3b2a10-0000-4000-8000-000000000000"
+MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop", "uid": UID}}
 
 WORDS: list[tuple[list[Json], list[Json], str]] = [
     ([ONE], [ONE], "the policies are the same"),
