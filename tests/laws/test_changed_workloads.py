@@ -1,15 +1,16 @@
 """What opens or closes because a workload changes is reported with its grade, whoever is at the other end."""
 
-from itertools import product
+from itertools import permutations, product
 from random import Random
 
+import pytest
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, compare_manifests
 from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.core.diff.grades import Grade
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Pod
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PolicyRule
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.record import replaced
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,11 +74,12 @@ def grade_of(source: Endpoint, destination: Endpoint, family: int) -> Grade:
 
 
 def changed(policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, random: Random) -> Effects:
-    """Return what opens and closes, flow by flow, where *old* becomes *new*."""
+    """Return what opens and closes, flow by flow, where *old* becomes *new*, at its own address if it has one."""
     found: Effects = set()
     cluster = Cluster(SPACES, policies=policies)
-    for family, (own, _) in ADDRESSES.items():
+    for family, (every, _) in ADDRESSES.items():
         ends: list[Endpoint] = [*random.sample(EVERY_POD_OF[family], 6), *OUTSIDE[family]]
+        own = [each for each in every if not old.addresses or each in old.addresses]
         for other, address, outgoing, probe in product(ends, own, (True, False), random.sample(PROBES, 2)):
             both = [replaced(each, addresses=(address,)) for each in (old, new)]
             pairs = [(each, other) if outgoing else (other, each) for each in both]
@@ -104,3 +106,31 @@ def test_given_pods_never_hide_a_grade_of_what_changes_for_possible_pods(
     before = Cluster(pods=(pod,), policies=(first, *policies[1:]))
     after = Cluster(pods=(pod,), policies=(replaced(first, **more), *policies[1:]))
     assert reported(compared(before, after, mode, Endpoints.POSSIBLE)) <= reported(compared(before, after, mode))
+
+
+@given(policies, workloads, workloads, modes, st.permutations(ADDRESSES[4][0]), st.randoms(use_true_random=False))
+def test_of_workloads_that_change_alike_every_address_counts(
+    policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, own: list[str], random: Random
+) -> None:
+    before, after = (
+        [replaced(each, name=f"web-{number}", addresses=(address,)) for number, address in enumerate(own)]
+        for each in (old, new)
+    )
+    expected = [changed(policies, *pods, mode, random) for pods in zip(before, after, strict=True)]
+    first, second = (Cluster(pods=tuple(pods), policies=policies) for pods in (before, after))
+    assert expected[0] | expected[1] <= reported(compared(first, second, mode))
+
+
+@pytest.mark.parametrize("own", list(permutations(("10.42.5.5", "10.42.0.1", "10.42.0.9"))))
+def test_only_workloads_whose_address_no_block_lets_in_before_are_named(own: tuple[str, ...]) -> None:
+    web = PodPeer(Selector((("app", "web"),)), EVERY_POD)
+    client = NetworkPolicy(THERE, "client", EVERY_POD, None, (PolicyRule((web, IpBlock("10.42.5.0/24")), None),))
+    before, after = (
+        Cluster(
+            pods=tuple(Pod(HERE, f"pod-{each}", labels=labels, addresses=(each,)) for each in own), policies=(client,)
+        )
+        for labels in ((), (("app", "web"),))
+    )
+    (found,) = compared(before, after, IpBlockMode.PODS).relabelled
+    assert found.names == (f"{HERE}/pod-10.42.0.1", f"{HERE}/pod-10.42.0.9")
+    assert {each.destinations.pods for each in found.findings} == {((HERE, "pod-10.42.0.1"), (HERE, "pod-10.42.0.9"))}

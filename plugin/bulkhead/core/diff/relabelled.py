@@ -19,7 +19,7 @@ from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selec
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.described import facts_of, pods_at
 from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import WHOLE, AddressSet, Family, spans_of
 from bulkhead.core.sets.intervals import Spans, merge
@@ -53,7 +53,7 @@ def relabelled_pods(
 
     Over address families that are not *compared* for given pods, also with addresses outside.
     """
-    alike: dict[tuple[object, object], tuple[Pod, Pod, list[str]]] = {}
+    alike: dict[tuple[object, object], dict[str, list[tuple[Pod, Pod]]]] = {}
     asked = _asked(before, after)
     meanings: dict[object, object] = {}
     for old, new in _changed(before, after):
@@ -62,24 +62,39 @@ def relabelled_pods(
                 meanings[pod.namespace, _looks(pod)] = _meaning(pod, asked)
         key = meanings[old.namespace, _looks(old)], meanings[new.namespace, _looks(new)]
         if key[0] != key[1]:
-            alike.setdefault(key, (old, new, []))[2].append(f"{new.namespace}/{new.owner[1]}")
+            alike.setdefault(key, {}).setdefault(f"{new.namespace}/{new.owner[1]}", []).append((old, new))
     found = []
-    for number, (old, new, names) in enumerate(alike.values()):
-        shown = tuple(sorted(set(names)))
+    for number, names in enumerate(alike.values()):
         if number >= _MOST:
-            found.append(RelabelledPods(shown, True, True, False))
+            found.append(RelabelledPods(tuple(sorted(names)), True, True, False))
             continue
+        named = {name: _together(pairs) for name, pairs in sorted(names.items())}
+        pods = _together(list(named.values()))
+        # Only pods of the same workload, of the same kind, are compared with each other as given pods.
+        same = all(old.owner == new.owner for pairs in names.values() for old, new in pairs)
         judged = []
-        for marks, wanted in _marks(before, after, old, new):
-            changes = _judged((old, new), marks, semantics, compared)
+        for marks, wanted in _marks(before, after, *pods):
+            changes = _judged(pods, marks, semantics, compared if same else frozenset())
             if changes := [each for each in changes if wanted in (None, (each.opens, each.space.family))]:
                 judged.append((changes, marks))
         if judged:
             every = [each for changes, _ in judged for each in changes]
             opens, closes = (any(each.opens is side for each in every) for side in (True, False))
-            made = tuple(each for changes, marks in judged for each in _findings(changes, marks, shown))
+            shown = tuple(name for name, own in named.items() if any(_is_about(each, own) for each in every))
+            made = tuple(each for changes, marks in judged for each in _findings(changes, marks, named))
             found.append(RelabelledPods(shown, opens, closes, all(each.decided for each in every), made))
     return tuple(found)
+
+
+def _together(pairs: list[tuple[Pod, Pod]]) -> tuple[Pod, Pod]:
+    """Return a pod for each side that has the addresses of all of *pairs*; none if one of them has none."""
+    return _with_every_address([old for old, _ in pairs]), _with_every_address([new for _, new in pairs])
+
+
+def _with_every_address(pods: list[Pod]) -> Pod:
+    known = all(pod.addresses for pod in pods)
+    every = dict.fromkeys(address for pod in pods for address in pod.addresses) if known else ()
+    return replaced(pods[0], addresses=tuple(every))
 
 
 def _marks(
@@ -162,36 +177,42 @@ def _judged(
     compared: frozenset[Family],
 ) -> list[PossibleChange]:
     """Return what changes between *pods*, one on both sides, which *marks* stand for, and other ends."""
-    namespace = pods[0].namespace
     known = marks[0].with_numbers, marks[1].with_numbers
     return [
         each
         for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics, known)
-        if not (each.space.family in compared and _is_outside(each.flows))
-        and any(
-            is_marked(each.flows, end)
-            and _may_be_in(each.flows.values.get(f"{end}.ns"), namespace)
-            and _may_have(each.flows.spans.get(f"{end}.ip", (WHOLE[each.space.family],)), pods)
-            for end in "sd"
-        )
+        if not (each.space.family in compared and _is_outside(each.flows)) and _is_about(each, pods)
     ]
 
 
+def _is_about(change: PossibleChange, pods: tuple[Pod, Pod]) -> bool:
+    """Say whether an end of *change* is *pods*, one on both sides: by the mark, the namespace, and the addresses."""
+    flows = change.flows
+    return any(
+        is_marked(flows, end)
+        and _may_be_in(flows.values.get(f"{end}.ns"), pods[0].namespace)
+        and _may_have(flows.spans.get(f"{end}.ip", (WHOLE[change.space.family],)), pods)
+        for end in (SOURCE, DESTINATION)
+    )
+
+
 def _findings(
-    changes: list[PossibleChange], marks: tuple[MarkedCluster, MarkedCluster], names: tuple[str, ...]
+    changes: list[PossibleChange], marks: tuple[MarkedCluster, MarkedCluster], named: dict[str, tuple[Pod, Pod]]
 ) -> Iterator[TrafficFinding]:
     """
-    Yield what *changes* open and close between the pods of *names* and pods that could exist.
+    Yield what *changes* open and close between the pods of *named*, by name, and pods that could exist.
 
     What changes between two of these pods themselves is found by comparing them.
     """
     own = AddressSet(merge(addresses.network(text) for each in marks for text in each.cluster.nodes))
-    pods = FindingEndpoints(pods=tuple((name.partition("/")[0], name.partition("/")[2]) for name in names))
     for change in without_copies(changes):
         ends = [end for end in (SOURCE, DESTINATION) if is_marked(change.flows, end)]
         if not change.decided or len(ends) != 1:
             continue
-        for flows, grade in kinds_of(unmarked(change.flows, ends[0], pods.pods[0][0])):
+        by_address = f"{ends[0]}.ip" in change.flows.spans  # else it also represents its copy over IPv6
+        names = [name.split("/", 1) for name, each in named.items() if not by_address or _is_about(change, each)]
+        pods = FindingEndpoints(pods=tuple((namespace, name) for namespace, name in names))
+        for flows, grade in kinds_of(unmarked(change.flows, ends[0], names[0][0])):
             other = DESTINATION if ends[0] == SOURCE else SOURCE
             away = _away(change, flows, other)
             yield TrafficFinding(
