@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
+import yaml
 from conftest import Tree
 
 POLICY = """\
@@ -60,6 +62,40 @@ def test_whatever_decides_about_traffic_is_refused_where_it_is_kept_back(tree: T
         assert line and f"`{word}`" in line[0], kind
 
 
+UID = "uid: 2c3b2a10-0000-4000-8000-000000000000"
+PRINTED = f'{UID}, resourceVersion: "7", creationTimestamp: "2026-01-31T12:00:00Z"'
+"""What an API server gives every object, and kubectl prints."""
+
+
+def believed(text: str) -> list[tuple[str, str, bool]]:
+    """Return files with the object *text*, each with what is compared, and whether that is a dump of a cluster."""
+    item = yaml.safe_load(text)
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]})
+    bare = {key: value for key, value in item["metadata"].items() if key not in ("resourceVersion", "uid")}
+    trimmed = json.dumps({"apiVersion": "v1", "kind": "List", "items": [{**item, "metadata": bare}]})
+    built = "resources: [x.yaml]\n"
+    return [
+        ("folder/x.yaml", text, False),
+        ("folder/x.yaml", listed, True),
+        ("folder/x.yaml", trimmed, False),
+        ("file/x.yaml", text, True),
+        ("file/x.json", json.dumps(item), True),
+        ("file/x.yaml", listed, True),
+        ("file/x.json", trimmed, True),
+        ("built/x.yaml", text, False),
+        ("built/kustomization.yaml", built, False),
+    ]
+
+
+def refusals(tree: Tree, text: str, said: str) -> Iterator[tuple[str, bool, bool]]:
+    """Yield each input with *text*, whether it is refused with *said*, and whether it must be."""
+    for name, content, is_dump in believed(text):
+        tree.write(name, content)
+        path = name if name.startswith("file/") else name.partition("/")[0]
+        if name != "built/x.yaml":
+            yield f"{name}: {content}", said in tree.bulkhead("reach", "--manifests", path).stderr, not is_dump
+
+
 OWNER = "ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: x, uid: 1c3b2a10-0000-4000-8000-000000000000}]"
 
 
@@ -70,8 +106,11 @@ def test_an_object_with_an_owner_is_refused_unless_a_cluster_has_it(tree: Tree, 
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout) == (2, "")
     assert "where its owner is not there, because of `ownerReferences`" in done.stderr
-    tree.write("new/policy.yaml", written(kind, f", uid: 2c3b2a10-0000-4000-8000-000000000000, {OWNER}"))
-    assert "ownerReferences" not in tree.bulkhead("diff", "--manifests", "old", "new").stderr
+    for metadata in (f", {UID}, {OWNER}", f", {PRINTED}, {OWNER}"):
+        tree.write("new/policy.yaml", f"{POLICY % ''}---\n{written(kind, metadata)}")
+        assert "ownerReferences" in tree.bulkhead("diff", "--manifests", "old", "new").stderr
+    for name, refused, wanted in refusals(tree, written(kind, f", {PRINTED}, {OWNER}"), "`ownerReferences`"):
+        assert refused is wanted, name
 
 
 @pytest.mark.parametrize("kind", OBJECTS)
@@ -83,9 +122,9 @@ def test_an_object_without_a_name_of_its_own_is_refused_unless_a_cluster_has_it(
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, done.stdout) == (2, "")
     assert re.search(rf"new/policy\.yaml:5:1: error: no delivery applies the {kind}\b.*`generateName`", done.stderr)
-    uid = "uid: 2c3b2a10-0000-4000-8000-000000000000, generateName"
-    tree.write("new/policy.yaml", unnamed.replace("generateName", uid, 1))
-    assert "no delivery applies" not in tree.bulkhead("diff", "--manifests", "old", "new").stderr
+    printed = unnamed.replace("generateName", f"{PRINTED}, generateName", 1)
+    for name, refused, wanted in refusals(tree, printed, "no delivery applies"):
+        assert refused is wanted or name.startswith("built/"), name  # kustomize refuses it itself
 
 
 @pytest.mark.parametrize(
@@ -179,3 +218,19 @@ def test_a_document_of_the_group_without_a_kind_is_refused(tree: Tree) -> None:
     tree.write("new/policy.yaml", POLICY % "" + "---\n" + (POLICY % "").replace("kind: NetworkPolicy\n", ""))
     done = tree.bulkhead("diff", "--manifests", "old", "new")
     assert (done.status, "`kind` is missing" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_an_object_with_an_owner_is_refused_in_an_overlay_whatever_a_cluster_may_have_given_it(
+    tree: Tree, kind: str
+) -> None:
+    tree.overlay("one")
+    tree.write("kustomization.yaml", "resources: [overlays/one]\n")
+    overlay = tree.path / "overlays/one/kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("../../base", "../../base, more.yaml"))
+    tree.write("overlays/one/more.yaml", written(kind))
+    assert "ownerReferences" not in tree.bulkhead("validate").stderr
+    for metadata in ("", f", {UID}", f", {PRINTED}"):
+        tree.write("overlays/one/more.yaml", written(kind, f"{metadata}, {OWNER}"))
+        done = tree.bulkhead("validate")
+        assert done.status and "because of `ownerReferences`" in done.stderr, metadata

@@ -199,14 +199,21 @@ TURNED = policy(coming(pods(labels(app="b")), pods(labels(app="a"))))
 DEFAULTED = policy([{"ports": [{"port": 80, "protocol": "TCP"}]}])
 SHORT = {**DEFAULTED, "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}}
 UID = "2c3b2a10-0000-4000-8000-000000000000"
-MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop", "uid": UID}}
+SERVER = {"uid": UID, "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
+MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop", **SERVER}}
+
+
+def printed(*items: Json) -> Json:
+    """Return the list that kubectl prints of *items*."""
+    return {"apiVersion": "v1", "kind": "List", "items": list(items)}
+
 
 WORDS: list[tuple[list[Json], list[Json], str]] = [
     ([ONE], [ONE], "the policies are the same"),
     ([DEFAULTED], [SHORT], "the policies are the same"),
     ([ONE], [MARKED], "the policies are the same but for labels and annotations"),
     ([ONE], [TURNED], "the policies are the same but for the order of their lists"),
-    ([MADE], [MADE, MADE], "the policies differ, and everything that flows is as before: shop/web-"),
+    ([printed(MADE)], [printed(MADE, MADE)], "the policies differ, and everything that flows is as before: shop/web-"),
 ]
 
 

@@ -21,11 +21,16 @@ _SHOWN = 5
 
 @record
 class PlacedObject:
-    """An *object* and its *location*. *of_list* is the list that it is an item of, empty where it is of none."""
+    """
+    An *object* and its *location*. *of_list* is the list that it is an item of, empty where it is of none.
+
+    *is_live*: it comes from a dump of a cluster, so that what only a cluster knows of it is true.
+    """
 
     object: ReadObject
     location: Location = Location()
     of_list: str = ""
+    is_live: bool = False
 
 
 @record

@@ -58,7 +58,10 @@ _HARMLESS = frozenset(
 
 OWNED = "ownerReferences"
 UNNAMED = "generateName"
-KEPT_BACK_WORDS = (*KEEPS_BACK, OWNED, UNNAMED)
+OF_MANIFESTS = (OWNED, UNNAMED)
+"""What keeps back an object that is applied, and says nothing about one that a cluster has."""
+
+KEPT_BACK_WORDS = (*KEEPS_BACK, *OF_MANIFESTS)
 """A text without any of these words has no object that is kept back."""
 
 
@@ -66,14 +69,13 @@ def delivery_marks(metadata: Any) -> tuple[str, ...]:
     """
     Return the words in *metadata*, as it was read, for which an object is not there as it was written.
 
-    An object that a cluster has given a `uid` is there: its owner is too.
+    What is an object of a cluster is for the caller to say: anybody can write a `uid`.
     """
     if not isinstance(metadata, dict):
         return ()
     words = {word for word, value in _marks(metadata) if word in KEEPS_BACK and (word, value) not in _SIMPLY_APPLIED}
-    if "uid" not in metadata:
-        words |= {OWNED} if metadata.get(OWNED) else set()
-        words |= {UNNAMED} if metadata.get(UNNAMED) and not metadata.get("name") else set()
+    words |= {OWNED} if metadata.get(OWNED) else set()
+    words |= {UNNAMED} if metadata.get(UNNAMED) and not metadata.get("name") else set()
     return tuple(sorted(words))
 
 

@@ -27,7 +27,7 @@ from bulkhead.io.files import (
 from bulkhead.io.input_files import KUSTOMIZATIONS, argo_source_message, chart_of, has_kustomization, input_files
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
-from bulkhead.io.manifests.delivery_marks import kept_back_hint, kept_back_message
+from bulkhead.io.manifests.delivery_marks import OF_MANIFESTS, kept_back_hint, kept_back_message
 from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
 from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject
@@ -217,7 +217,8 @@ class _Reading:
         """
         Read the documents of *text*; return whether none of them is a Kubernetes object.
 
-        *is_alone*: a person named the file, so that every fault in it is an error.
+        *is_alone*: a person named the file, so that every fault in it is an error. Without *has_lines* kustomize built
+        it: it is no dump.
         """
         is_foreign = True
         for chunk in split(text):
@@ -228,7 +229,12 @@ class _Reading:
             is_foreign = is_foreign and held.is_foreign and not held.problems
             first = chunk.line if has_lines else -1
             self.objects += [
-                PlacedObject(each, Location(file, first + 1), f"{file}:{chunk.line}" if each.path else "")
+                PlacedObject(
+                    each,
+                    Location(file, first + 1),
+                    f"{file}:{chunk.line}" if each.path else "",
+                    has_lines and _is_live(each, bool(each.path), is_alone),
+                )
                 for each in held.objects
             ]
             for line, column, problem in held.problems:
@@ -249,7 +255,8 @@ class _Reading:
                         is_foreign = is_foreign and each is None
                         if each:
                             at = Location(file, item.line + 1) if item.line else Location(file)
-                            self.objects.append(PlacedObject(each, at, file if listed else ""))
+                            is_live = _is_live(each, listed, is_alone=True)
+                            self.objects.append(PlacedObject(each, at, file if listed else "", is_live))
                     at = Location(file, item.line + 1, 1)
                     for wrong in problems:
                         problem = _template_problem(wrong, wrong.message, broken=False)
@@ -278,10 +285,22 @@ def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
     """Yield a problem for each object that a delivery keeps back. What is in the list of a dump is in the cluster."""
     for each in objects:
         found = each.object
-        for word in found.kept_back if not each.of_list else ():
+        for word in found.kept_back:
+            if each.is_live and (each.of_list or word in OF_MANIFESTS):
+                continue
             name = "/".join(filter(None, (found.namespace, found.name)))
             at = Location(each.location.file, each.location.line, int(each.location.line > 0))
             yield Diagnostic(at, kept_back_message(found.kind, name, word), kept_back_hint(word))
+
+
+def _is_live(found: ReadObject, listed: bool, is_alone: bool) -> bool:
+    """
+    Say whether *found* comes from a dump of a cluster.
+
+    It does if it has all that an API server gives an object and is of a list, or of a file that a person named; and if
+    it is of a list in such a file, whatever was taken out of it.
+    """
+    return (is_alone and listed) or (found.printed and (is_alone or listed))
 
 
 _DUMP_IT = "dump a list of resources: `kubectl get namespaces,pods,networkpolicies -A -o json > dump.json`"

@@ -54,7 +54,7 @@ class ReadObject:
     has no template and may create pods. *finished*: a pod that has ended, which is no endpoint. *generated*: the
     API server completes its name, so that two of one name are two objects. *leaving*: it is being deleted.
     *kept_back* are the marks of a policy or namespace that is not applied as it is written.
-    *live* is what a policy says of who wrote its fields.
+    *live* is what a policy says of who wrote its fields. *printed*: it has all that an API server gives an object.
     *path* leads to it in its document; it is empty where the object is the document.
     """
 
@@ -72,6 +72,7 @@ class ReadObject:
     kept_back: tuple[str, ...] = ()
     live: LiveFields | None = None
     path: Path = ()
+    printed: bool = False
 
 
 def read(
@@ -246,6 +247,7 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
             leaving=metadata.leaving,
             live=live_fields(document, policy),
             path=path,
+            printed=metadata.printed,
         )
 
 
@@ -258,7 +260,9 @@ def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Pat
     metadata = strict_metadata.read(reader, document.get("metadata"), ("metadata",), parse_name, _OWNER)
     if kind == "Namespace":
         found = Namespace(metadata.name, metadata.labels, metadata.stored, applied_labels(document.get("metadata")))
-        return ReadObject(kind, "", metadata.name, (found,), leaving=metadata.leaving, path=path)
+        return ReadObject(
+            kind, "", metadata.name, (found,), leaving=metadata.leaving, path=path, printed=metadata.printed
+        )
     if kind == "Pod":
         pod, finished = running_pod(reader, document, metadata), has_finished(reader, document)
         return _with_pods(kind, metadata, (pod,), None, path, finished)
@@ -322,7 +326,12 @@ def _custom(reader: StrictReader, group: str, kind: str, document: dict[str, Any
 
 
 def _with_pods(
-    kind: str, metadata: Metadata, pods: tuple[Pod, ...], replicas: int | None, path: Path, finished: bool = False
+    kind: str,
+    metadata: Metadata,
+    pods: tuple[Pod, ...],
+    replicas: int | None,
+    path: Path,
+    finished: bool = False,
 ) -> ReadObject:
     return ReadObject(
         kind,
@@ -335,6 +344,7 @@ def _with_pods(
         generated=metadata.generated,
         leaving=metadata.leaving,
         path=path,
+        printed=metadata.printed,
     )
 
 
@@ -351,7 +361,8 @@ def _unjudged(group: str, kind: str, document: dict[str, Any], path: Path) -> Re
     title, space, name = kind_title(group, kind), *_written(document)
     digest = _digest([said, kept, metadata.get("labels")])
     policy = UnjudgedPolicy(title, space, name, digest, delivers(group, kind))
-    return ReadObject(title, space, name, unjudged=policy, generated=not name, path=path)
+    printed = strict_metadata.is_printed(metadata)
+    return ReadObject(title, space, name, unjudged=policy, generated=not name, path=path, printed=printed)
 
 
 def _written(document: dict[str, Any]) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from bulkhead.io.manifests.strict_reader import StrictReader, is_label_key
 
 _TEXTS = ("selfLink", "uid", "resourceVersion")
 _NUMBERS = ("generation", "deletionGracePeriodSeconds")
+_OF_SERVER = ("uid", "resourceVersion", "creationTimestamp")
 _TIMES = ("creationTimestamp", "deletionTimestamp")
 _OTHERS = ("name", "generateName", "namespace", "labels", "annotations", "finalizers", "ownerReferences")
 _FIELDS = (*_OTHERS, "managedFields", *_TEXTS, *_NUMBERS, *_TIMES)
@@ -46,7 +47,8 @@ class Metadata:
 
     *namespace* is ``default`` where none is written. *name* is ``generateName`` where no name is given, and then the
     object is *generated*: the API server completes its name. *stored*: an API server had accepted the object when
-    this was written, as the ``uid`` shows that it gives every object. *controller*: what controls the object; the node
+    this was written, as the ``uid`` shows that it gives every object. *printed*: it has all that a server gives an
+    object (``is_printed``). *controller*: what controls the object; the node
     of a mirror pod is none. *leaving*: it is being deleted.
     """
 
@@ -58,6 +60,12 @@ class Metadata:
     generated: bool = False
     controller: Owner = NO_OWNER
     leaving: bool = False
+    printed: bool = False
+
+
+def is_printed(metadata: Any) -> bool:
+    """Say whether *metadata*, as it was read, has what an API server gives every object, and kubectl prints."""
+    return isinstance(metadata, dict) and all(metadata.get(field) for field in _OF_SERVER)
 
 
 def read(
@@ -83,6 +91,7 @@ def read(
         generated=not found.get("name"),
         controller=_controller(reader, found.get("ownerReferences"), (*path, "ownerReferences"), owner_fields),
         leaving=found.get("deletionTimestamp") is not None,
+        printed=is_printed(found),
     )
     _check_the_rest(reader, found, path)
     return metadata

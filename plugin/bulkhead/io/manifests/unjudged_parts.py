@@ -13,6 +13,7 @@ from bulkhead.io.delivery_commands import COMMANDS, commands_about_policies
 from bulkhead.io.manifests.held_policies import decoded_texts
 from bulkhead.io.manifests.pod_templates import containers_of, templates_of, words_of
 from bulkhead.io.manifests.settings import DELIVERY, agent_settings, configures
+from bulkhead.io.manifests.strict_metadata import is_printed
 
 _MAPS = ("ConfigMap", "Secret")
 _NOT_SAID = frozenset(("metadata", "status"))
@@ -37,7 +38,7 @@ class UnjudgedPart:
 def unjudged_part(group: str, kind: str, document: dict[str, Any]) -> UnjudgedPart | None:
     """Return what of *document*, of *kind* in *group*, is not judged; ``None`` where all of it is."""
     metadata = document.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("ownerReferences") and "uid" in metadata:
+    if isinstance(metadata, dict) and metadata.get("ownerReferences") and is_printed(metadata):
         return None
     found = list(_parts(group, kind, document))
     if not found:
