@@ -168,8 +168,11 @@ class TestAttributes:
     RULES = "overlays/shop/rules.yaml"
 
     def written(self, tree: Tree, attributes: str, where: str = "", rules: str = "") -> None:
-        tree.overlay("shop", f"  egress:\n    lan: {{to: lan, ports: 80}} # $Id$ $Format:%H$\n{rules}")
         tree.write(f"{where}.gitattributes", attributes)
+        self.written_rules(tree, rules)
+
+    def written_rules(self, tree: Tree, rules: str = "") -> None:
+        tree.overlay("shop", f"  egress:\n    lan: {{to: lan, ports: 80}} # $Id$ $Format:%H$\n{rules}")
         tree.commit("--allow-empty")
 
     @pytest.mark.parametrize(
@@ -240,6 +243,33 @@ class TestAttributes:
     def test_attributes_that_change_nothing_here_are_not_in_the_way(self, repository: Tree, attributes: str) -> None:
         self.written(repository, attributes)
         assert checked_out(repository, self.RULES) == stored(repository, self.RULES)
+        done = repository.bulkhead("diff", "HEAD~1", "HEAD")
+        assert (done.status, done.stderr) == (1, "")
+
+    @pytest.mark.parametrize(
+        ("where", "target"),
+        [
+            ("", "* ident"),
+            ("overlays/", "/nowhere"),
+            ("overlays/shop/", "../x"),
+            ("base/", "* -ident"),
+            ("plugin/bulkhead/", "x"),
+        ],
+    )
+    def test_attributes_that_are_a_link_are_refused(self, repository: Tree, where: str, target: str) -> None:
+        (repository.path / f"{where}.gitattributes").symlink_to(target)
+        self.written_rules(repository)
+        assert_not_compared(repository, "git may take the text of this symbolic link for attributes")
+
+    def test_git_takes_the_text_of_a_link_for_attributes(self, repository: Tree) -> None:
+        (repository.path / "overlays/.gitattributes").symlink_to("*.yaml ident")
+        self.written_rules(repository)
+        assert checked_out(repository, self.RULES) != stored(repository, self.RULES)
+
+    def test_a_link_next_to_what_no_build_reads_is_not_in_the_way(self, repository: Tree) -> None:
+        (repository.path / "pictures").mkdir()
+        (repository.path / "pictures/.gitattributes").symlink_to("* ident")
+        self.written_rules(repository)
         done = repository.bulkhead("diff", "HEAD~1", "HEAD")
         assert (done.status, done.stderr) == (1, "")
 

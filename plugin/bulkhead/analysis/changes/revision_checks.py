@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.io.git.attributes import altered_texts
-from bulkhead.io.git.file_states import MODULE, FileStates
+from bulkhead.io.git.attributes import altered_texts, attribute_files
+from bulkhead.io.git.file_states import LINK, MODULE, FileStates
 from bulkhead.io.git.submodules import missing_submodules
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.refusals import refusal
@@ -81,11 +81,18 @@ def altered_faults(
     """
     Yield each file that a build reads or executes and whose text git changes when it checks it out or packs it.
 
+    A file of attributes that is a symbolic link is refused: git reads the text of the link in some commands.
+
     *top* is where the files of *graph* are, *others* are as in ``altered_texts``.
     """
     read = {os.path.relpath(each.file, top) for each in graph.found.values()}
     read |= {os.path.relpath(file, top) for file in graph.plain_files()}
-    for each in altered_texts([*read, *programs], files.content, others):
+    read |= set(programs)
+    for name in attribute_files(read):
+        if (files.at(name) or ("",))[0] == LINK:
+            message = "git may take the text of this symbolic link for attributes"
+            yield refusal(Location(name), message, "replace it with a regular file")
+    for each in altered_texts(read, files.content, others):
         hint = "take the attribute off this file"
         yield refusal(Location(each.file, each.line), each.message, hint)
 

@@ -64,6 +64,13 @@ def may_alter(content: bytes) -> bool:
     return any(name.encode() in content for name in (*_CHECKS_OUT, *_PACKS))
 
 
+def attribute_files(paths: Iterable[str]) -> list[str]:
+    """Return where git looks for attributes of *paths* in the tree: the weakest, that of the top, first."""
+    folders = {folder for path in paths for folder in _above(path)}
+    ordered = sorted(folders, key=lambda each: (each != "", each.count("/")))
+    return [f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES for folder in ordered]
+
+
 def altered_texts(
     paths: Iterable[str], read: Callable[[str], bytes | None], others: Sequence[tuple[str, bytes]] = ()
 ) -> Iterator[AlteredText]:
@@ -74,13 +81,11 @@ def altered_texts(
     outside of it, by name, the weakest first: they apply to the whole tree.
     """
     wanted = sorted(set(paths))
-    folders = {folder for path in wanted for folder in _above(path)}
     given = [("", name, content) for name, content in others[:-1]]
-    for folder in sorted(folders, key=lambda each: (each != "", each.count("/"))):
-        name = f"{folder}/{ATTRIBUTES}" if folder else ATTRIBUTES
+    for name in attribute_files(wanted):
         content = read(name)
         if content is not None:
-            given.append((folder, name, content))
+            given.append((dirname(name), name, content))
     given += [("", name, content) for name, content in others[-1:]]
     macros = _macros(content for _, _, content in given)
     rules = [rule for folder, name, content in given for rule in _rules(folder, name, content, macros)]
