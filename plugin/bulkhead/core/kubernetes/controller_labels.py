@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from math import prod
 
+from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.kubernetes.added_labels import is_of
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
@@ -41,8 +42,8 @@ _ADDING_DOMAINS = (
 _WRITTEN_DOMAINS = ("app.kubernetes.io",)
 """Domains of labels that people write into templates, and nobody adds to pods."""
 
-_MOST_COMBINATIONS = 64
-"""Combinations of added labels for one workload; where there are more, one label at a time differs."""
+_MOST_COMBINATIONS = 256
+"""Combinations of added labels for one workload; where there are more, nothing is decided."""
 
 _FREE = {
     "StatefulSet": (REVISION,),
@@ -56,7 +57,15 @@ _FREE = {
 _NONE = frozenset(("ReplicaSet", "ReplicationController"))
 """Kinds whose controllers add no label."""
 
+_OTHER = "other"
+"""How a value that no selector mentions begins."""
+
 _NUMBER = re.compile("0|[1-9][0-9]{0,9}")
+
+
+class TooManyLabels(DiagnosticError):
+    """The pods of a workload may have too many combinations of labels that are added to them."""
+
 
 _Added = dict[str, str]
 _PLAIN: tuple[_Added, ...] = ({},)
@@ -67,13 +76,18 @@ def with_controller_labels(cluster: Cluster, policies: Iterable[NetworkPolicy] |
     Return *cluster* with a pod for each combination of controllers' labels that *policies* distinguish.
 
     Without *policies* those of the cluster. A cluster that has such pods already is returned with those missing.
+    Raises :class:`TooManyLabels`.
     """
     known = _mentioned(cluster.policies if policies is None else policies)
     return replaced(cluster, pods=_with_labels(cluster.pods, known)) if known else cluster
 
 
 def pods_with_controller_labels(pods: Iterable[Pod], policies: Iterable[NetworkPolicy]) -> tuple[Pod, ...]:
-    """Return *pods*, with a pod for each combination of controllers' labels that *policies* distinguish."""
+    """
+    Return *pods*, with a pod for each combination of controllers' labels that *policies* distinguish.
+
+    Raises :class:`TooManyLabels`.
+    """
     known = _mentioned(policies)
     return _with_labels(pods, known) if known else tuple(pods)
 
@@ -84,8 +98,29 @@ def _with_labels(pods: Iterable[Pod], known: Vocabulary) -> tuple[Pod, ...]:
 
 def _mentioned(policies: Iterable[NetworkPolicy]) -> Vocabulary:
     """Return the keys of controllers' labels that *policies* select by, with the values."""
-    found = vocabulary(pod_selectors(policies))
-    return {key: found[key] for key in sorted(found) if may_be_added_to_pods(key) or key in (CONFIG, DEPLOYMENT)}
+    selectors = frozenset(pod_selectors(policies))
+    found = vocabulary(selectors)
+    keys = [key for key in sorted(found) if may_be_added_to_pods(key) or key in (CONFIG, DEPLOYMENT)]
+    # A value of the others is never compared with the name of a workload.
+    free = frozenset(keys) - CONTROLLER_LABELS - {CONFIG}
+    return {key: _distinguished(key, selectors) if key in free else found[key] for key in keys}
+
+
+def _distinguished(key: str, selectors: frozenset[Selector]) -> frozenset[str]:
+    """
+    Return one of all values of *key* that the same requirements of *selectors* mention.
+
+    All of them where one looks like a value that is made for what no selector mentions.
+    """
+    mentions = {frozenset((text,)) for each in selectors for name, text in each.labels if name == key}
+    mentions |= {frozenset(one.values) for each in selectors for one in each.expressions if one.key == key}
+    every: frozenset[str] = frozenset().union(*mentions)
+    if any(text.startswith(_OTHER) for text in every):
+        return every
+    alike: dict[frozenset[frozenset[str]], str] = {}
+    for text in sorted(every):
+        alike.setdefault(frozenset(values for values in mentions if text in values), text)
+    return frozenset(alike.values())
 
 
 def may_be_added_to_pods(key: str) -> bool:
@@ -107,7 +142,7 @@ def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
         yield pod
         return
     rest = f"{pod.name}-{_ordinals(pod.name, known)[-1]}"
-    for chosen in _combinations(list(_axes(pod, known))):
+    for chosen in _combinations(pod, list(_axes(pod, known))):
         added = {key: text for each in chosen for key, text in each.items()}
         labels = {**dict(pod.labels), **{key: text for key, text in added.items() if key in known}}
         made = replaced(pod, labels=tuple(sorted(labels.items()))) if added else pod
@@ -116,12 +151,16 @@ def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
         yield made if name == rest else replaced(made, name=name, workload=pod.name)
 
 
-def _combinations(axes: list[tuple[_Added, ...]]) -> Iterable[tuple[_Added, ...]]:
-    """Return one of each of *axes* in every combination; of very many those in which one differs from its first."""
-    if prod(map(len, axes)) <= _MOST_COMBINATIONS:
-        return product(*axes)
-    first = tuple(axis[0] for axis in axes)
-    return [(*first[:at], each, *first[at + 1 :]) for at, axis in enumerate(axes) for each in axis]
+def _combinations(pod: Pod, axes: list[tuple[_Added, ...]]) -> Iterable[tuple[_Added, ...]]:
+    """Return one of each of *axes*, those of *pod*, in every combination: policies together tell all of them apart."""
+    if (count := prod(map(len, axes))) > _MOST_COMBINATIONS:
+        keys = ", ".join(sorted({f"`{key}`" for axis in axes for each in axis for key in each}))
+        raise TooManyLabels(
+            f"NOT DECIDED: the pods of `{pod.namespace}/{pod.name}` may have {count} combinations of the labels "
+            f"{keys} that policies distinguish; at most {_MOST_COMBINATIONS} are judged",
+            "write those of these labels that the pods have into the template of the workload",
+        )
+    return product(*axes)
 
 
 def _axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
@@ -161,7 +200,7 @@ def _values(known: Vocabulary, *keys: str) -> frozenset[str]:
 
 def _any(mentioned: frozenset[str]) -> tuple[str, ...]:
     """Return *mentioned* and a value that is not."""
-    other = "other"
+    other = _OTHER
     while other in mentioned:
         other += "-1"
     return (*sorted(mentioned), other)
