@@ -47,7 +47,10 @@ UNUSUAL = (
     '"\\u200bz"', '"\\U0001F600"',
     "'😀'", "'...'", "'---'", ">-\n        folded\n        text", "|\n        block", ">\n        folded", "x" * 300,
     "'" + "x: y " * 60 + "z'", "'a  b'", "'?'", "'-'", "'~'", "'0'", "'a#b'", "'a #b'", "'[a]'", "'{a}'", "'a, b'",
-    "'\"'",
+    "'\"'", "-_1", "+_443", "'-_1'", '"+_1"', "4_43", "._5", "-0_x1F", "+1_0.5", "[-_1]", "{a: +_443}",
+    "[a, # note\n        b]", "{a: b, # note\n        b: c}", "{a: b} # note", "[a] # note", "[a]\n        # note",
+    "{a: b}\n        # note", "{a: b\n        # note\n        }",
+    *(f'"a\\{escaped}b"' for escaped in ("/", " ", "_", "P", "L", "a", "v", "q", "'", "\\\\/", "r")),
 )  # fmt: skip
 """Values that the versions of YAML, or its libraries, treat differently, and directives of kustomize."""
 
@@ -69,6 +72,11 @@ NO_NULLS: dict[Words, Words] = {
 }
 
 
+COMMENTS = ("# c", "#", "#c", "# c: d", "# - a", "# 'x", '# "', "#[", "# ]", "#}", "# ---", "# a\n\n# b", "", "   ")
+NOTES = (" # c", "  # - x", " #", " # 'q", " # a: b", " #]", "  ", " ")
+"""What is between the lines of values and behind them."""
+
+
 OBJECTS = (("SegmentedNamespace", "standard"), ("ClusterProfile", "home"), ("SegmentedNamespace", "other"))
 
 
@@ -78,6 +86,7 @@ class Written:
     def __init__(self, seed: int, odd: float) -> None:
         self.pick = random.Random(seed)
         self.odd = odd
+        self.noted = 0.0
 
     def of(self, usual: Sequence[str], unusual: Sequence[str]) -> str:
         return self.pick.choice(unusual if self.pick.random() < self.odd else usual)
@@ -96,7 +105,20 @@ class Written:
 
     def resource(self, kind: str, name: str, nulls: bool = True) -> str:
         head = f"apiVersion: bulkhead.dev/v1alpha1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n"
-        return head + self.rules("  ", nulls)
+        return self.with_comments(head + self.rules("  ", nulls))
+
+    def with_comments(self, text: str) -> str:
+        """Return *text* with comments at random places; *noted* is how likely one is at each."""
+        if not self.noted or self.pick.random() < 0.5:
+            return text
+        found = []
+        for line in text.split("\n"):
+            if self.pick.random() < self.noted:
+                found.append(" " * self.pick.randint(0, 10) + self.pick.choice(COMMENTS))
+            found.append(line)
+            if line and not line.endswith(">-") and self.pick.random() < self.noted:
+                found[-1] += self.pick.choice(NOTES)
+        return "\n".join(found)
 
     def resources(self, most: int) -> str:
         chosen = self.pick.sample(OBJECTS, self.pick.randint(1, most))
@@ -116,10 +138,11 @@ def layer(written: Written, folder: Path, head: str, resources: list[str], compo
     )
 
 
-def forest(top: Path, seed: int, overlays: int, odd: float) -> None:
-    """Write a tree of *overlays* that share bases and components."""
+def forest(top: Path, seed: int, overlays: int, odd: float, noted: float = 0) -> None:
+    """Write a tree of *overlays* that share bases and components; *odd* and *noted* are as in :class:`Written`."""
     copy_parts(top, *(f"plugin/{name}" for name in ("expand", "expand.yaml", "kustomization.yaml", "tripwire.yaml")))
     written = Written(seed, 0)
+    written.noted = noted
     (top / "base").mkdir()
     every = (written.resource(*each, nulls=False) for each in OBJECTS)
     (top / "base" / "all.yaml").write_text("---\n".join(every))
@@ -150,7 +173,7 @@ def test_what_is_merged_here_is_what_kustomize_builds(tmp_path: Path, odd: float
     merged = 0
     for seed in range(25 if IN_CI else 2):
         top = tmp_path / str(seed)
-        forest(top, seed * 10 + int(odd * 100), 80, odd)
+        forest(top, seed * 10 + int(odd * 100), 80, odd, noted=0.1 * (seed % 2))
         graph = Graph(str(top))
         assert not graph.faults
         here = {folder: built for folder, built in directly(graph).items() if built is not None}
@@ -211,6 +234,30 @@ def test_what_is_not_plain_is_left_to_kustomize(tree: Tree, line: str, rules: st
     tree.write("overlays/shop/rules.yaml", rules)
     graph = Graph(str(tree.path / "overlays/shop"))
     assert [built for built in directly(graph).values() if built] == []
+
+
+HEAD = RULES.partition("spec:")[0] + "spec:\n  egress:\n    lan:\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [r'why: "a\/b"', "ports: -_1", "ports: '+_443'", "ports: [80] # note", "ports: [80, # note\n        443]",
+     "accept: {service-address: y} # note"],
+)  # fmt: skip
+def test_values_that_libraries_read_differently_are_left_to_kustomize(tree: Tree, lines: str) -> None:
+    tree.overlay("shop", kustomization=STANDARD_OVERLAY.format(namespace="shop") + "patches: [{path: rules.yaml}]\n")
+    tree.write("overlays/shop/rules.yaml", f"{HEAD}      to: lan\n      {lines}\n")
+    assert set(directly(Graph(str(tree.path / "overlays/shop"))).values()) == {None}
+
+
+@pytest.mark.parametrize(("base", "is_plain"), [("spec: {egress: {lan: {to: lan}}}\n", False), ("", True)])
+def test_comments_are_plain_unless_they_change_maps_in_brackets(tree: Tree, base: str, is_plain: bool) -> None:
+    tree.overlay("shop", kustomization=STANDARD_OVERLAY.format(namespace="shop") + "patches: [{path: rules.yaml}]\n")
+    rules = f"# c\n{HEAD}      # a comment\n      to: lan # note\n      ports: [80]\n    # more\n    dns: null\n# end\n"
+    tree.write("overlays/shop/rules.yaml", rules)
+    if base:
+        tree.write("base/namespace.yaml", RULES.partition("metadata:")[0] + "metadata:\n  name: standard\n" + base)
+    assert (directly(Graph(str(tree.path / "overlays/shop"))).popitem()[1] is not None) == is_plain
 
 
 def test_a_linked_folder_is_left_to_kustomize(tree: Tree) -> None:

@@ -16,13 +16,29 @@ from collections.abc import Iterator
 
 from bulkhead.core.language.resources import API_VERSION
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
-from bulkhead.io.kustomize.plain_values import MIDNIGHT, NotPlain, plain_documents
+from bulkhead.io.kustomize.plain_values import (
+    MIDNIGHT,
+    NotPlain,
+    may_have_comments,
+    may_have_flow_maps,
+    plain_documents,
+)
 from bulkhead.io.resources.decode import KINDS
 from bulkhead.io.yaml.nodes import InvalidYaml, Raw
 from bulkhead.io.yaml.resource_stream import Resource
 
 Object = dict[str, Raw]
 """A resource as plain values: without a namespace, and a name as the only metadata."""
+
+
+class _WrittenObject(Object):
+    """A resource, and whether what it comes from may have maps in brackets, and comments."""
+
+    def __init__(self, value: Object, has_flow_maps: bool, has_comments: bool) -> None:
+        super().__init__(value)
+        self.has_flow_maps = has_flow_maps
+        self.has_comments = has_comments
+
 
 _KUSTOMIZATION = ("kustomize.config.k8s.io/v1beta1", "Kustomization")
 _COMPONENT = ("kustomize.config.k8s.io/v1alpha1", "Component")
@@ -193,7 +209,8 @@ def _objects(text: str) -> tuple[Object, ...]:
     """Return the resources of this project that *text* consists of; at least one."""
     found = plain_documents(text)
     _check(bool(found))
-    return tuple(map(_object, found))
+    marks = may_have_flow_maps(text), may_have_comments(text)
+    return tuple(_WrittenObject(_object(each), *marks) for each in found)
 
 
 def _object(value: Raw) -> Object:
@@ -216,10 +233,18 @@ def _id(value: Object) -> tuple[Raw, str]:
 
 
 def _patched(before: Object, patch: Object) -> Object:
+    """
+    Return *before* changed by *patch*.
+
+    kustomize merges the comments of a patch, too, and writes text that no YAML library reads for those in a map in
+    brackets.
+    """
     found = _merge(before, patch)
-    if not isinstance(found, dict):
+    if not (isinstance(found, dict) and isinstance(before, _WrittenObject) and isinstance(patch, _WrittenObject)):
         raise NotPlain
-    return found
+    _check(not (before.has_flow_maps and patch.has_comments))
+    marks = before.has_flow_maps or patch.has_flow_maps, before.has_comments or patch.has_comments
+    return _WrittenObject(found, *marks)
 
 
 def _merge(before: Raw, patch: Raw) -> Raw:

@@ -7,7 +7,7 @@ this as they went in are plain.
 
 import re
 
-from yaml.nodes import ScalarNode
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from bulkhead.core.language.scalars import Date, InvalidValue
 from bulkhead.io.yaml.nodes import Ambiguous, Raw, ValueReader, is_nothing, looks_like_date, nodes, scalar
@@ -24,10 +24,15 @@ _CONTROLS = r"[^\n -~\u00a1-\u02ff\u0370-\u167f\u1681-\u1fff\u2010-\u2027\u2030-
 _DOUBTFUL = re.compile(
     _CONTROLS + r"|(?:^|[\s\[{,:?])[!&%]"  # tags, anchors, directives
     r"|^(?:---(?!\n)|\.\.\.)"  # what can end a document, except a line that is `---`
-    r"|#[^\n]*\{",  # kustomize reads a schema in a comment
+    r"|#[^\n]*\{"  # kustomize reads a schema in a comment
+    r'|\\[^"\\nrtxuU]',  # escapes that not every library knows
     re.MULTILINE,
 )
-_DOUBTFUL_TEXT = re.compile(_CONTROLS + r"|\n|\A(?:<<|=)\Z|\A\s|\s\Z")
+_DOUBTFUL_TEXT = re.compile(_CONTROLS + r"|\n|\A(?:<<|=)\Z|\A\s|\s\Z|\A[-+.0-9][^_]*_")
+"""The last: kustomize leaves out each `_` before it asks whether a number is written."""
+
+_HEAD = re.compile(r"(?:(?:#[^\n]*|---)?\n)*")
+"""Lines before the first value. Comments there belong to the whole document."""
 
 
 class NotPlain(Exception):
@@ -35,7 +40,26 @@ class NotPlain(Exception):
 
 
 class _PlainReader(ValueReader):
-    """Reads plain values only."""
+    """Reads plain values only, of the text of which *lines* are the lines."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def mapping(self, node: MappingNode) -> tuple[Raw, int]:
+        """Return the map at *node*, and its size."""
+        self._check_collection(node)
+        return super().mapping(node)
+
+    def sequence(self, node: SequenceNode) -> tuple[Raw, int]:
+        """Return the list at *node*, and its size."""
+        self._check_collection(node)
+        return super().sequence(node)
+
+    def _check_collection(self, node: MappingNode | SequenceNode) -> None:
+        """Check that no comment is in a collection in brackets, or behind it: kustomize writes some of them in it."""
+        if node.flow_style and any("#" in line for line in self.lines[node.start_mark.line : node.end_mark.line + 1]):
+            raise NotPlain
 
     def scalar(self, node: ScalarNode) -> Raw:
         """Return text, a number, a boolean or ``None``."""
@@ -82,4 +106,19 @@ def plain_documents(text: str) -> list[Raw]:
     """
     if _DOUBTFUL.search(text):
         raise NotPlain
-    return [_PlainReader().value(node) for node in nodes(text) if not is_nothing(node)]
+    lines = text.split("\n")
+    found = [node for node in nodes(text) if not is_nothing(node)]
+    if any(isinstance(node, MappingNode) and node.flow_style for node in found):
+        raise NotPlain  # the comments above a patch would be merged into it
+    return [_PlainReader(lines).value(node) for node in found]
+
+
+def may_have_flow_maps(text: str) -> bool:
+    """Say whether *text* may have a map in brackets."""
+    return "{" in text
+
+
+def may_have_comments(text: str) -> bool:
+    """Say whether *text*, which is plain, may have comments that kustomize writes to what it merges."""
+    head = _HEAD.match(text)
+    return "#" in text[head.end() if head else 0 :]
