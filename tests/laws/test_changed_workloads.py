@@ -12,7 +12,7 @@ from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Pod
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.record import replaced
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.brute import allows_over
 from laws.named_blocks import HERE, THERE, by_block, policies
@@ -108,6 +108,7 @@ def test_given_pods_never_hide_a_grade_of_what_changes_for_possible_pods(
     assert reported(compared(before, after, mode, Endpoints.POSSIBLE)) <= reported(compared(before, after, mode))
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(policies, workloads, workloads, modes, st.permutations(ADDRESSES[4][0]), st.randoms(use_true_random=False))
 def test_of_workloads_that_change_alike_every_address_counts(
     policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, own: list[str], random: Random
