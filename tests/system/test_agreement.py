@@ -24,6 +24,7 @@ def pod(name: str, address: str, node: str = "192.168.0.1", owner: str = "", **l
     if owner:
         reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": owner, "uid": "1", "controller": True}
         metadata["ownerReferences"] = [reference]
+    metadata |= {"uid": "1", "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
     status = {"podIP": address, "hostIP": node, "phase": "Running"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": []}, "status": status}
 

@@ -223,20 +223,21 @@ def test_a_name_of_a_namespace_and_a_peer_is_answered_for_what_was_meant() -> No
     assert json.loads(done.stdout)["answers"][0]["egress"]["allowedBy"][0]["rule"] == "jellyfin.authentik"
 
 
+OF_SERVER = "uid: '1', resourceVersion: '7', creationTimestamp: '2026-01-31T12:00:00Z'"
 MANIFESTS = """\
 kind: Deployment
 metadata: {name: web, namespace: shop}
 spec: {template: {metadata: {labels: {app: web}}, spec: {}}}
 ---
-kind: Pod
-metadata: {name: db, namespace: shop, labels: {app: db}}
-status: {podIP: 10.0.0.9}
+kind: List
+items:
+- {kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db}, OF_SERVER}, status: {podIP: 10.0.0.9}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: lock, namespace: shop}
 spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
-"""
+""".replace("OF_SERVER", OF_SERVER)
 
 
 def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None:
@@ -340,13 +341,15 @@ def test_colour_is_for_terminals_and_nobody_who_wants_none() -> None:
     assert "\x1b" not in REFERENCE.bulkhead("explain", "cardboard", "trade-bot:80").stdout
 
 
+FINISHED = "kind: List\nitems: [{kind: Pod, metadata: {name: gone, namespace: shop, %s}, status: {phase: Succeeded}}]\n"
+FINISHED %= OF_SERVER
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{containers: [{{name: a}}]}}\n"
 
 
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("done.yaml", POD.format(name="gone") + "status: {phase: Succeeded}\n", "1 finished pod not counted"),
+        ("done.yaml", FINISHED, "1 finished pod not counted"),
         (
             "thing.yaml",
             "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: gone, namespace: shop}\n",

@@ -199,8 +199,8 @@ TURNED = policy(coming(pods(labels(app="b")), pods(labels(app="a"))))
 DEFAULTED = policy([{"ports": [{"port": 80, "protocol": "TCP"}]}])
 SHORT = {**DEFAULTED, "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}}
 UID = "2c3b2a10-0000-4000-8000-000000000000"
-SERVER = {"uid": UID, "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
-MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop", **SERVER}}
+OF_SERVER = {"uid": UID, "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
+MADE = {**ONE, "metadata": {"generateName": "web-", "namespace": "shop", **OF_SERVER}}
 
 
 def printed(*items: Json) -> Json:
@@ -357,9 +357,15 @@ def test_where_no_pod_that_exists_shows_a_change_there_is_no_such_note(tmp_path:
     assert SPEAKS_FOR_ALL not in bulkhead("diff", "--manifests", *both)[1]
 
 
-@pytest.mark.parametrize(("metadata", "status"), [("", 1), (", uid: 1c3b2a10-0000-4000-8000-000000000000", 0)])
-def test_tools_label_a_namespace_that_is_only_written(tree: Tree, metadata: str, status: int) -> None:
-    space = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop{metadata}}}\n"
+SHOP = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+OF_CLUSTER = {**SHOP, "metadata": {"name": "shop", **OF_SERVER}}
+
+
+@pytest.mark.parametrize(
+    ("written", "status"), [(SHOP, 1), (OF_CLUSTER, 1), (printed(SHOP), 1), (printed(OF_CLUSTER), 0)]
+)
+def test_tools_label_a_namespace_that_is_only_written(tree: Tree, written: Json, status: int) -> None:
+    space = json.dumps(written) + "\n"
     head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: %s, namespace: shop}\n"
     closed = head % "closed" + "spec: {podSelector: {}}\n"
     label = "{kubernetes.io/metadata.name: shop, kustomize.toolkit.fluxcd.io/name: apps}"

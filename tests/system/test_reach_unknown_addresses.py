@@ -21,6 +21,7 @@ def workload(name: str) -> Json:
 
 def pod(name: str, address: str) -> Json:
     metadata = {"name": name, "namespace": "shop", "labels": {"app": name}}
+    metadata |= {"uid": "1", "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
     status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
     spec = {"containers": [{"name": "c", "image": "i"}]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}

@@ -61,12 +61,17 @@ def test_items_of_a_list_without_a_kind_have_the_list_s(tmp_path: Path) -> None:
 
 def test_a_pod_belongs_to_the_workload_that_controls_it(tmp_path: Path) -> None:
     text = """
-kind: Pod
-metadata:
-  name: web-abc
-  ownerReferences: [{kind: Other, name: x}, {kind: ReplicaSet, name: web, controller: true}]
-spec: {hostNetwork: true}
-status: {hostIP: 192.168.0.1, podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
+kind: List
+items:
+- kind: Pod
+  metadata:
+    name: web-abc
+    ownerReferences: [{kind: Other, name: x}, {kind: ReplicaSet, name: web, controller: true}]
+    uid: '1'
+    resourceVersion: '7'
+    creationTimestamp: '2026-01-31T12:00:00Z'
+  spec: {hostNetwork: true}
+  status: {hostIP: 192.168.0.1, podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
 """
     (pod,) = read(tmp_path, a_yaml=text).cluster.pods
     assert pod.owner == ("default", "web", "ReplicaSet")

@@ -12,6 +12,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.record import record
+from bulkhead.io.manifests.applied_objects import as_applied, has_status
 from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
 from bulkhead.io.manifests.owners import HASHES, Owners
@@ -53,7 +54,8 @@ class AssembledObjects:
 def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
     """Return what *found*, in the order in which it would be applied, is together."""
     placed, notes, faults = _each_once(found)
-    kept = [each.object for each in placed]
+    kept = [each.object if each.is_live else as_applied(each.object) for each in placed]
+    notes += _status_not_used([each.object for each in placed if not each.is_live])
     faults += [_leaving_policy(each) for each in placed if each.object.leaving and each.object.kind == NETWORKPOLICY]
     notes += _leaving(kept)
     finished = sum(each.finished for each in kept)
@@ -122,6 +124,12 @@ def _leaving(objects: list[ReadObject]) -> list[str]:
     """Return a sentence about the objects that are being deleted: as long as they are there, they count."""
     said = [_title(each) for each in objects if each.leaving and not each.finished and each.kind != NETWORKPOLICY]
     return [f"being deleted, and still counted: {_row(said)}"] if said else []
+
+
+def _status_not_used(written: list[ReadObject]) -> list[str]:
+    """Return a sentence about the pods among *written*, which are not of a dump, that have a status."""
+    said = [_title(each) for each in written if has_status(each)]
+    return [f"`status` is not used, because it does not come from a dump of a cluster: {_row(said)}"] if said else []
 
 
 def _leaving_policy(each: PlacedObject) -> Diagnostic:

@@ -30,7 +30,7 @@ from bulkhead.io.manifests.kinds import (
 )
 from bulkhead.io.manifests.live_fields import LiveFields, applied_labels, live_fields
 from bulkhead.io.manifests.pod_templates import is_workload, labels_by_role, template_of, templates_in
-from bulkhead.io.manifests.pods import has_finished, pod_of_template, running_pod, with_labels
+from bulkhead.io.manifests.pods import has_finished, node_name, pod_of_template, running_pod, with_labels
 from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader
@@ -55,6 +55,7 @@ class ReadObject:
     API server completes its name, so that two of one name are two objects. *leaving*: it is being deleted.
     *kept_back* are the marks of a policy or namespace that is not applied as it is written.
     *live* is what a policy says of who wrote its fields. *printed*: it has all that an API server gives an object.
+    *node* is the node that a pod asks for.
     *path* leads to it in its document; it is empty where the object is the document.
     """
 
@@ -73,6 +74,7 @@ class ReadObject:
     live: LiveFields | None = None
     path: Path = ()
     printed: bool = False
+    node: str = ""
 
 
 def read(
@@ -265,7 +267,7 @@ def _judged(reader: StrictReader, kind: str, document: dict[str, Any], path: Pat
         )
     if kind == "Pod":
         pod, finished = running_pod(reader, document, metadata), has_finished(reader, document)
-        return _with_pods(kind, metadata, (pod,), None, path, finished)
+        return _with_pods(kind, metadata, (pod,), None, path, finished, node_name(document))
     pod = pod_of_template(reader, kind, document, metadata, template_of(kind))
     spec = document.get("spec")
     spec = spec if isinstance(spec, dict) else {}
@@ -332,6 +334,7 @@ def _with_pods(
     replicas: int | None,
     path: Path,
     finished: bool = False,
+    node: str = "",
 ) -> ReadObject:
     return ReadObject(
         kind,
@@ -345,6 +348,7 @@ def _with_pods(
         leaving=metadata.leaving,
         path=path,
         printed=metadata.printed,
+        node=node,
     )
 
 

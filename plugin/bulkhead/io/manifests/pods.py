@@ -46,6 +46,13 @@ def running_pod(reader: StrictReader, document: dict[str, Any], metadata: Metada
     )
 
 
+def node_name(document: dict[str, Any]) -> str:
+    """Return the name of the node that the pod *document* asks for; empty where it asks for none."""
+    spec = document.get("spec")
+    name = spec.get("nodeName") if isinstance(spec, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 def has_finished(reader: StrictReader, document: dict[str, Any]) -> bool:
     """Say whether the pod that *document* is has ended: nothing runs in it, and its address is free."""
     status = document.get("status")
