@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 from conftest import bulkhead
 
+OF_SERVER = "uid: '1', resourceVersion: '7', creationTimestamp: '2026-01-31T12:00:00Z'"
 MANIFESTS = """\
-{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: one}, status: {podIP: 10.42.0.10}}
+{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: one, OF_SERVER}, status: {podIP: 10.42.0.10}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: two}, status: {podIP: 10.42.0.11}}
+{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: two, OF_SERVER}, status: {podIP: 10.42.0.11}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {namespace: a, name: both}
 spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {}}]}], egress: []}
-"""
+""".replace("OF_SERVER", OF_SERVER)
 
 
 class Asked:
