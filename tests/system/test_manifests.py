@@ -396,6 +396,21 @@ def test_what_delivery_tools_write_is_no_change(files: Tree) -> None:
     assert (done.status, without_evidence(done.stdout).splitlines()[0][:9]) == (0, "NO EFFECT")
 
 
+def test_the_status_of_a_pod_among_the_resources_of_an_overlay_is_not_used(tree: Tree) -> None:
+    tree.overlay("one")
+    tree.write("kustomization.yaml", "resources: [overlays/one]\n")
+    overlay = tree.path / "overlays/one/kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("../../base", "../../base, pod.yaml"))
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    pod["metadata"] = {"name": "web", "uid": "1", "resourceVersion": "7", "creationTimestamp": "2026-01-31T12:00:00Z"}
+    tree.write("overlays/one/pod.yaml", json.dumps(pod))
+    plain = tree.bulkhead("reach").stdout
+    tree.write("overlays/one/pod.yaml", json.dumps({**pod, "status": {"phase": "Succeeded", "podIP": "10.42.0.9"}}))
+    note = "note: `status` is not used, because it does not come from a dump of a cluster: Pod one/web\n"
+    assert note in (done := tree.bulkhead("reach").stdout)
+    assert done.replace(note, "") == plain
+
+
 def test_policies_that_are_not_judged_count_among_the_resources_of_an_overlay(tree: Tree) -> None:
     tree.overlay("one")
     tree.write("kustomization.yaml", "resources: [overlays/one]\n")
