@@ -6,6 +6,7 @@ this as they went in are plain.
 """
 
 import re
+from bisect import bisect_left
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -40,11 +41,11 @@ class NotPlain(Exception):
 
 
 class _PlainReader(ValueReader):
-    """Reads plain values only, of the text of which *lines* are the lines."""
+    """Reads plain values only; *noted* are the numbers of the lines that may have comments, in order, from 0."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, noted: list[int]) -> None:
         super().__init__()
-        self.lines = lines
+        self.noted = noted
 
     def mapping(self, node: MappingNode) -> tuple[Raw, int]:
         """Return the map at *node*, and its size."""
@@ -58,8 +59,10 @@ class _PlainReader(ValueReader):
 
     def _check_collection(self, node: MappingNode | SequenceNode) -> None:
         """Check that no comment is in a collection in brackets, or behind it: kustomize writes some of them in it."""
-        if node.flow_style and any("#" in line for line in self.lines[node.start_mark.line : node.end_mark.line + 1]):
-            raise NotPlain
+        if node.flow_style:
+            first = bisect_left(self.noted, node.start_mark.line)
+            if self.noted[first : first + 1] and self.noted[first] <= node.end_mark.line:
+                raise NotPlain
 
     def scalar(self, node: ScalarNode) -> Raw:
         """Return text, a number, a boolean or ``None``."""
@@ -106,11 +109,11 @@ def plain_documents(text: str) -> list[Raw]:
     """
     if _DOUBTFUL.search(text):
         raise NotPlain
-    lines = text.split("\n")
+    noted = [number for number, line in enumerate(text.split("\n")) if "#" in line]
     found = [node for node in nodes(text) if not is_nothing(node)]
     if any(isinstance(node, MappingNode) and node.flow_style for node in found):
         raise NotPlain  # the comments above a patch would be merged into it
-    return [_PlainReader(lines).value(node) for node in found]
+    return [_PlainReader(noted).value(node) for node in found]
 
 
 def may_have_flow_maps(text: str) -> bool:
