@@ -138,7 +138,7 @@ NO_PYTHON = {"BULKHEAD_PYTHON": "/nonexistent/python"}
 BREAKS: dict[str, tuple[Callable[[ArgoCD], None], dict[str, str] | None, str]] = {
     "the sidecar is down": (nothing, None, NO_SIDECAR),
     "no Python": (nothing, NO_PYTHON, "no Python 3.10 or newer with PyYAML was found"),
-    "no kustomize": (nothing, {"PATH": "/usr/bin:/bin"}, "failed to run command"),
+    "no kustomize": (nothing, {"PATH": "/usr/bin:/bin"}, "there is no program `bulkhead`, nothing is delivered"),
     "no time": (nothing, {"BULKHEAD_TIMEOUT": "0.001"}, "the build took longer than 0.001 s"),
     "no program": (no_program, {}, "`kustomize build` does not find the plugin"),
     "no exec bit": (
@@ -148,7 +148,7 @@ BREAKS: dict[str, tuple[Callable[[ArgoCD], None], dict[str, str] | None, str]] =
     ),
     "the plugin prints nothing": (prints_nothing, {}, NOTHING),
     "the plugin crashes": (crashes, {}, "RuntimeError: broken"),
-    "no plugin": (no_plugin, {}, "nothing here is expanded by the plugin"),
+    "no plugin": (no_plugin, {}, "there is no file or folder `../../plugin`"),
     "a neutral plugin": (neutral_plugin, {}, "nothing here is expanded by the plugin"),
     "an empty overlay": (empty_overlay, {}, "nothing here is expanded by the plugin"),
     "the overlay is gone": (no_overlay, {}, f"{PATH}: app path does not exist"),

@@ -207,7 +207,7 @@ def test_sidecar_without_kustomize_says_so(argocd: RepoServer, this_repository: 
 def test_sidecar_without_bulkhead_says_so(argocd: RepoServer, this_repository: Repository, file: str) -> None:
     with argocd.sidecar(file, env={"PATH": f"{ROOT}/.tools/bin:/usr/bin:/bin"}):
         answer = argocd.generate(this_repository, PATH, plugin="bulkhead")
-    assert_refused(answer, "failed to run command", "bulkhead")
+    assert_refused(answer, "there is no program `bulkhead`, nothing is delivered")
 
 
 def test_plugin_that_takes_too_long_is_an_error(argocd: RepoServer, repository: Repository) -> None:

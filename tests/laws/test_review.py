@@ -17,12 +17,15 @@ from laws.strategies import OUTSIDE, PROBES, modes
 End = tuple[str, str, str]
 """What it is (pod, host, address), and its namespace and name, or its address."""
 Told = tuple[bool, End, End, tuple[str, int]]
+Workloads = dict[tuple[str, str], tuple[str, str]]
+"""The workload of each pod, both as namespace and name."""
 
 
 @given(revisions(), modes)
 def test_findings_are_exactly_the_changes(both: Revisions, mode: IpBlockMode) -> None:
     difference = compare_clusters(both[0], both[1], Semantics(mode))
-    assert told(findings(difference)) == changed(difference, both)
+    workloads = {(pod.namespace, pod.name): pod.owner[:2] for cluster in both for pod in cluster.pods}
+    assert told(findings(difference), workloads) == changed(difference, both)
 
 
 @given(revisions(), modes)
@@ -50,20 +53,22 @@ def key(finding: TrafficFinding, opens: bool) -> tuple[object, ...]:
     return opens, finding.grades, finding.sources, finding.destinations, finding.ports
 
 
-def told(findings: Iterable[TrafficFinding]) -> set[Told]:
+def told(findings: Iterable[TrafficFinding], workloads: Workloads) -> set[Told]:
     return {
         (finding.opens, source, destination, probe)
         for finding in findings
-        for source in ends(finding.sources)
-        for destination in ends(finding.destinations)
+        for source in ends(finding.sources, workloads)
+        for destination in ends(finding.destinations, workloads)
         if is_meant(finding.grades, source, destination)
         for probe in PROBES
         if holds(finding.ports.spans, ports.point(*probe))
     }
 
 
-def ends(end: FindingEndpoints) -> list[End]:
-    pods = [("pod", *name) for name in end.pods] + [("host", *name) for name in end.hosts]
+def ends(end: FindingEndpoints, workloads: Workloads) -> list[End]:
+    """Return what is at *end*, for single pods of a workload the workload."""
+    pods = [("pod", *workloads.get(name, name)) for name in end.pods]
+    pods += [("host", *workloads.get(name, name)) for name in end.hosts]
     return pods + [("address", one.address, "") for one in OUTSIDE if is_in(end.addresses.spans, one)]
 
 

@@ -308,5 +308,8 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
 
 
 def test_every_command_and_format_is_in_these_tests() -> None:
-    run_here = {tuple(each[:1]) for each in itertools.chain(all_commands(), [["new"], ["schema"], ["completion"]])}
+    run_here = {
+        tuple(each[:1])
+        for each in itertools.chain(all_commands(), [["new"], ["schema"], ["completion"], ["help"], ["version"]])
+    }
     assert {each for (each,) in run_here} == set(COMMANDS)
