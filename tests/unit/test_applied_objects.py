@@ -63,6 +63,7 @@ def test_a_status_of_which_nothing_is_used_has_no_note(tmp_path: Path) -> None:
     assert load(str(tmp_path)).evidence.notes == ()
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("metadata", [{}, SERVER])
 def test_what_kustomize_builds_is_no_dump(tmp_path: Path, metadata: Json) -> None:
     (tmp_path / "kustomization.yaml").write_text("resources: [pod.yaml]\n")

@@ -83,6 +83,7 @@ def test_a_folder_that_is_compared_by_itself_counts_in_a_chart_only(root: Path, 
     assert (of(root, "overlays/legacy/a") != before) is is_chart
 
 
+@pytest.mark.native
 def test_what_cannot_be_read_is_equal_to_nothing(root: Path) -> None:
     os.mkfifo(root / "overlays/legacy/pipe")
     assert of(root) != of(root)
