@@ -16,6 +16,8 @@ from conftest import Tree, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.native  # kustomize needs a process
+
 GOOD = {
     "apiVersion": "kustomize.config.k8s.io/v1beta1",
     "kind": "Kustomization",
