@@ -46,7 +46,7 @@ class AnalysisInput:
     A *cluster* and what its policies are read by; with *faults* it is not to be judged by.
 
     *rules* finds the rule that a person wrote behind a rule of a policy.  *loaded* is ``None``
-    where it does not come from overlays.  *beside* are the namespaces and workloads that
+    where it does not come from overlays.  *things* are the namespaces and workloads that
     stand among the overlays' own resources; their NetworkPolicies are in the cluster.  *known_namespaces*
     are those whose labels are known, ``None``: all of the cluster. *unjudged* are policies of kinds that are not
     judged, *evidence* is what the input is based on. *own* is the input of what the folders of overlays render by
@@ -62,7 +62,7 @@ class AnalysisInput:
     unprotected: Mapping[str, str] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     loaded: "OverlayTree | None" = None
-    beside: tuple[Thing, ...] = ()
+    things: tuple[Thing, ...] = ()
     known_namespaces: tuple[Namespace, ...] | None = None
     unjudged: tuple[UnjudgedPolicy, ...] = ()
     evidence: Evidence = NO_EVIDENCE

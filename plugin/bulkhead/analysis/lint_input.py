@@ -161,11 +161,11 @@ def _known(overlays: AnalysisInput | None, manifests: AnalysisInput | None) -> t
 
 
 def _pods(overlays: AnalysisInput | None) -> tuple[Pod, ...]:
-    return tuple(thing for thing in (overlays.beside if overlays else ()) if isinstance(thing, Pod))
+    return tuple(thing for thing in (overlays.things if overlays else ()) if isinstance(thing, Pod))
 
 
 def _namespaces(overlays: AnalysisInput | None) -> tuple[Namespace, ...]:
-    return tuple(thing for thing in (overlays.beside if overlays else ()) if isinstance(thing, Namespace))
+    return tuple(thing for thing in (overlays.things if overlays else ()) if isinstance(thing, Namespace))
 
 
 def _listed(manifests: AnalysisInput | None, overlays: AnalysisInput | None) -> tuple[str, ...]:

@@ -54,9 +54,9 @@ def _input_of(loaded: OverlayTree) -> AnalysisInput:
     passed, faults = _passed_through(loaded)
     policies, wrong = _policies(loaded, passed)
     faults += [*wrong, *_other_facts(loaded)]
-    beside = _things(passed)
+    things = _things(passed)
     namespaces = [each for overlay in overlays for each in overlay.namespaces]
-    known = tuple(thing for thing in beside if isinstance(thing, Namespace))
+    known = tuple(thing for thing in things if isinstance(thing, Namespace))
     made = representatives([each.namespace for each in namespaces] + [each.name for each in known], policies)
     labels = {name: given for name, given, _ in made} | {each.name: each.labels for each in known}
     return AnalysisInput(
@@ -74,7 +74,7 @@ def _input_of(loaded: OverlayTree) -> AnalysisInput:
         {each.namespace: each.spec.unprotected for each in namespaces if each.spec.unprotected is not None},
         faults,
         loaded,
-        beside,
+        things,
         known,
         _unjudged(loaded, passed.unjudged),
         _evidence(loaded, passed.evidence, len(policies)),
@@ -104,7 +104,7 @@ def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:
 
 
 def _unjudged(loaded: OverlayTree, passed: tuple[UnjudgedPolicy, ...]) -> tuple[UnjudgedPolicy, ...]:
-    """Return *passed*, and what stands for marks of deliveries at what is rendered of which nothing is known."""
+    """Return *passed*, and an entry for each unknown mark of a delivery on what is rendered."""
     if not loaded.listed or not may_have_unknown_marks(loaded.passed_text):
         return passed
     found = manifest_files.objects_in(loaded.text)[0]

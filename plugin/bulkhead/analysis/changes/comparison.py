@@ -266,7 +266,7 @@ def with_networks(cluster: Cluster, other: Cluster) -> Cluster:
 
 def _workloads(side: AnalysisInput, policies: tuple[NetworkPolicy, ...]) -> tuple[Pod, ...]:
     """Return the pods of the workloads among the resources of the overlays, as *policies* distinguish them."""
-    return pods_with_controller_labels((thing for thing in side.beside if isinstance(thing, Pod)), policies)
+    return pods_with_controller_labels((thing for thing in side.things if isinstance(thing, Pod)), policies)
 
 
 def _twins(pods: Iterable[Pod]) -> tuple[Pod, ...]:

@@ -53,7 +53,7 @@ class RenderedWorkloads:
     absent: tuple[Pod, ...]
 
     def as_unjudged(self, side: str) -> tuple[UnjudgedPolicy, ...]:
-        """Return what stands for the changed workloads on *side*, which is any text: they are not judged."""
+        """Return an entry for each changed workload on *side*, which is any text: they are not judged."""
         return tuple(UnjudgedPolicy(each.kind, each.namespace, each.name, side) for each in self.changed)
 
     @property

@@ -43,8 +43,7 @@ def compare_drift(
     overlays no longer render (``live_policies``). It may keep parts of a policy (``kept_fields``) and labels of a
     Namespace (``delivered_objects``) that are not rendered: where that is not sure, both are judged.
 
-    :raises NotComparable: where a policy of the cluster has a mark of a delivery of which it is not known what it
-        does there.
+    :raises NotComparable: where a policy of the cluster has a mark of a delivery whose effect there is not known.
     """
     policies = dump.cluster.policies + overlays.cluster.policies
     dump = replace(dump, cluster=with_controller_labels(dump.cluster, policies))
@@ -55,7 +54,7 @@ def compare_drift(
     faults = list(_marked(dump, kept))
     if faults:
         raise NotComparable(names[0], faults)
-    workloads = rendered_workloads(dump.cluster, overlays.beside, policies)
+    workloads = rendered_workloads(dump.cluster, overlays.things, policies)
     before = _and_unjudged(before, workloads.as_unjudged("before"))
     after = _and_unjudged(_after_delivery(dump, overlays, live, kept), workloads.as_unjudged("after"))
     sides = ComparedSides(names, before, after, (semantics, semantics), endpoints)
@@ -81,7 +80,7 @@ def _other_ends(
 ) -> Iterator[AnalysisInput]:
     """Yield what else than *after* the cluster may be, by what is not sure to be kept: parts of policies, labels."""
     sure = tuple(each for each in kept if each.sure)
-    fewer = delivered_namespaces(dump.cluster.namespaces, overlays.beside, are_kept=False)
+    fewer = delivered_namespaces(dump.cluster.namespaces, overlays.things, are_kept=False)
     ends = [after] if sure == kept else [after, _after_delivery(dump, overlays, live, sure)]
     yield from ends[1:]
     if fewer != after.cluster.namespaces:
@@ -111,7 +110,7 @@ def _after_delivery(
 ) -> AnalysisInput:
     delivered = with_kept(overlays.cluster.policies, kept, _fields_of(dump))
     policies = tuple(each.policy for each in live if each.stays) + delivered
-    namespaces = delivered_namespaces(dump.cluster.namespaces, overlays.beside)
+    namespaces = delivered_namespaces(dump.cluster.namespaces, overlays.things)
     return replace(
         overlays,
         cluster=replaced(overlays.cluster, namespaces=namespaces, pods=dump.cluster.pods, policies=policies),

@@ -35,7 +35,7 @@ def _own(side: AnalysisInput) -> AnalysisInput:
 def _facts(side: AnalysisInput) -> tuple[object, ...]:
     """Return all that a verdict about *side* depends on and that a root can change."""
     policies = frozenset(policy.as_written for policy in side.cluster.policies)
-    known = (side.beside, side.known_namespaces or (), side.unjudged)
+    known = (side.things, side.known_namespaces or (), side.unjudged)
     return policies, frozenset(kept_settings(side)), *map(frozenset, known)
 
 

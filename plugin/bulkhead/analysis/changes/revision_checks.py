@@ -53,7 +53,7 @@ def unlisted_changes(before: Graph, after: Graph) -> tuple[list[str], list[Diagn
 
 def own_faults(before: AnalysisInput, after: AnalysisInput) -> Iterator[Diagnostic]:
     """
-    Yield a refusal for each folder whose files change and of which it is not known here what it renders by itself.
+    Yield a refusal for each folder whose files change and whose own rendering is not known.
 
     An ApplicationSet delivers that folder by itself, so the build of the root does not show what is delivered.
     """

@@ -29,8 +29,8 @@ class OwnBuilds:
     """
     What folders render by themselves: *built* by folder, the deepest first.
 
-    *unknown* are folders of which it is not known here: they do not build by themselves, or what they render is not
-    readable, or a folder further out renders an object of the same name otherwise.
+    *unknown* are folders whose own rendering is not known: they do not build by themselves, or what they render is not
+    readable, or a folder further out renders an object of the same name with other content.
     """
 
     built: dict[str, Overlay] = field(default_factory=dict)

@@ -59,7 +59,7 @@ class Peers:
 
     def written_out(self, peers: Iterable[Name | Peer]) -> Iterator[Peer]:
         """
-        Yield *peers*, each name replaced by its peers, in order. What a name stands for is yielded once: lists of lists
+        Yield *peers*, each name replaced by its peers, in order. The peers of a name are yielded once: lists of lists
         would be exponentially many. Names must be known and not refer to themselves.
         """
         seen: set[Name] = set()

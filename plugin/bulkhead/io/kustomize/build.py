@@ -48,8 +48,8 @@ def find() -> list[str]:
     :raises Failed: where neither is installed.
     """
     chosen = os.environ.get("BULKHEAD_KUSTOMIZE")
-    beside = os.path.join(os.path.dirname(__file__), "..", "..", "..", ".tools", "bin", "kustomize")
-    for candidate in [chosen] if chosen else ["kustomize", os.path.normpath(beside)]:
+    own = os.path.join(os.path.dirname(__file__), "..", "..", "..", ".tools", "bin", "kustomize")
+    for candidate in [chosen] if chosen else ["kustomize", os.path.normpath(own)]:
         found = shutil.which(candidate)
         if found:
             return [found, "build"]

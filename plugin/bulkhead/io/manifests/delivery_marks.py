@@ -80,14 +80,14 @@ def delivery_marks(metadata: Any) -> tuple[str, ...]:
 
 
 def unknown_marks(metadata: Any) -> tuple[str, ...]:
-    """Return the marks of deliveries in *metadata*, as it was read, as ``key=value``, of which nothing is known."""
+    """Return the marks of deliveries in *metadata*, as it was read, as ``key=value``, that are not known here."""
     if not isinstance(metadata, dict):
         return ()
     return tuple(sorted({f"{word}={value}" for word, value in _marks(metadata) if is_unknown(word)}))
 
 
 def is_unknown(word: str) -> bool:
-    """Say whether *word* is a mark of a delivery of which it is not known what it does."""
+    """Say whether *word* is a mark of a delivery that is not known here."""
     return is_of(word, DELIVERY_DOMAINS) and word not in KEEPS_BACK and word not in _HARMLESS
 
 

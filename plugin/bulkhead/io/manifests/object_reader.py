@@ -168,7 +168,7 @@ def _marked(document: dict[str, Any], found: Iterator[ReadObject | None]) -> Ite
 
 
 def marked(found: ReadObject, unknown: tuple[str, ...]) -> UnjudgedPolicy | None:
-    """Return what stands for the *unknown* marks of deliveries at *found*, which is judged; ``None``: it has none."""
+    """Return an entry for the *unknown* marks of deliveries on *found*, which is judged; ``None``: it has none."""
     if not unknown:
         return None
     words = ", ".join(f"`{word.partition('=')[0]}`" for word in unknown)

@@ -40,25 +40,25 @@ class EndpointNames:
         called = [*_written(blocks), *_named(profile)]
         self.blocks = {outer: name for name, spans in called if (outer := self._outer(spans))}
 
-    def end(self, end: FindingEndpoints, beside: frozenset[str] = frozenset()) -> str:
-        """Return the name of *end*; the namespaces *beside* are not part of it."""
-        parts = self._pods(end.pods, beside)
+    def end(self, end: FindingEndpoints, left_out: frozenset[str] = frozenset()) -> str:
+        """Return the name of *end*; the namespaces *left_out* are not part of it."""
+        parts = self._pods(end.pods, left_out)
         parts += [f"host network of {namespace}/{name}" for namespace, name in end.hosts]
         if end.addresses.spans:
             parts.append(self._addresses(end.addresses))
         return self.cut.row(parts, _SHOWN)
 
-    def _pods(self, pods: tuple[tuple[str, str], ...], beside: frozenset[str]) -> list[str]:
+    def _pods(self, pods: tuple[tuple[str, str], ...], left_out: frozenset[str]) -> list[str]:
         chosen: dict[str, set[str]] = {}
         for namespace, name in pods:
             chosen.setdefault(namespace, set()).add(name)
         whole = {namespace for namespace, names in chosen.items() if names == self.every.get(namespace)}
-        missing = sorted(self.every.keys() - whole - beside)
+        missing = sorted(self.every.keys() - whole - left_out)
         some = [part for name, those in sorted(chosen.items()) if name not in whole for part in _workloads(name, those)]
         if len(whole) > 1 and not missing:
-            return ["every other namespace" if beside else "every namespace"]
+            return ["every other namespace" if left_out else "every namespace"]
         if len(whole) > len(missing) * 2 and 0 < len(missing) <= _FEW:
-            every = "every other namespace" if beside else "every namespace"
+            every = "every other namespace" if left_out else "every namespace"
             return [f"{every} but {EVERYTHING.sentence([_namespace(name) for name in missing], 0)}", *some]
         # What has no name of its own comes last, as a person would say it.
         return sorted([*map(_namespace, sorted(whole)), *some], key=lambda part: part.startswith("any "))
