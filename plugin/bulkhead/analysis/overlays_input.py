@@ -107,7 +107,7 @@ def _unjudged(loaded: OverlayTree, passed: tuple[UnjudgedPolicy, ...]) -> tuple[
     """Return *passed*, and an entry for each unknown mark of a delivery on what is rendered."""
     if not loaded.listed or not may_have_unknown_marks(loaded.passed_text):
         return passed
-    found = manifest_files.objects_in(loaded.text)[0]
+    found = manifest_files.objects_in(loaded.passed_text)[0]
     return tuple(dict.fromkeys((*passed, *(each.unjudged for each in found if each.unjudged and each.things))))
 
 

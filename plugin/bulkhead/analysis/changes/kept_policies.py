@@ -46,8 +46,8 @@ def kept_settings(side: AnalysisInput) -> Iterator[tuple[str, str, str]]:
 
 
 def _annotated(side: AnalysisInput) -> Iterator[NetworkPolicy]:
-    """Yield the policies of *side* with the annotations that are delivered: those of the build, for overlays."""
+    """Yield the policies of *side* with the annotations that are delivered, for overlays those of others in the build."""
     if side.loaded is None:
         yield from side.cluster.policies
     elif any(word in side.loaded.passed_text for word in KEEPING):
-        yield from policies_in(side.loaded.text)[0]
+        yield from policies_in(side.loaded.passed_text)[0]

@@ -21,6 +21,8 @@ EITHER = (
 
 def own_sides(sides: ComparedSides) -> ComparedSides | None:
     """Return *sides* as their folders render them by themselves; ``None`` where that is what the roots build."""
+    if sides.before.own is None and sides.after.own is None:
+        return None
     before, after = _own(sides.before), _own(sides.after)
     if _facts(before) == _facts(sides.before) and _facts(after) == _facts(sides.after):
         return None
