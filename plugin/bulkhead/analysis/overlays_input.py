@@ -99,7 +99,7 @@ def _other_facts(loaded: OverlayTree) -> Iterator[Diagnostic]:
 def _evidence(loaded: OverlayTree, passed: Evidence, policies: int) -> Evidence:
     """Return the evidence of *loaded*: its *policies*, and what the overlays have among their resources."""
     graph = loaded.sources.graph if loaded.sources else None
-    files = {*graph.plain_files(), *(each.file for each in graph.found.values())} if graph else set()
+    files = graph.files() if graph else set()
     return Evidence(files=len(files), policies=policies - passed.policies).and_of(passed)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import Unwritable
+from bulkhead.io.folders import is_inside
 from bulkhead.io.kustomize.kustomization import Graph
-from bulkhead.io.kustomize.references import is_inside
 from bulkhead.io.kustomize.unlisted import OVERLAYS
 
 _ELSEWHERE = "name a file or folder that is none of the sources, as `rendered/`"
@@ -46,7 +46,7 @@ def _below_here(path: str) -> Iterator[str]:
 
 def _check_no_source(path: str, graph: Graph) -> None:
     root = graph.root
-    if path in {*graph.plain_files(), *(each.file for each in graph.found.values())}:
+    if path in graph.files():
         raise Unwritable("the build reads this file", _ELSEWHERE)
     for folder in [*(each for each in graph.found if each != root), os.path.join(root, OVERLAYS)]:
         if is_inside(path, folder):

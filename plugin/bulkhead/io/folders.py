@@ -26,6 +26,11 @@ class TooDeep(DiagnosticError):
     """A folder has too many levels of folders, or a path in it is too long."""
 
 
+def is_inside(path: str, folder: str) -> bool:
+    """Say whether *path* is *folder* or below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
 def path_problem(path: str) -> str:
     """Return why *path*, from the top of a tree, is not read: it is too deep or too long; empty where it is read."""
     names = path.split("/")

@@ -69,7 +69,7 @@ def _judged(graph: Graph, kustomization: Kustomization) -> Iterator[str]:
     """
     only_lists = graph.expands(kustomization) is not None or set(kustomization.fields) <= LISTING
     for file in _listed(kustomization):
-        if only_lists or os.path.dirname(os.path.realpath(file)) in graph.found:
+        if only_lists or os.path.dirname(graph.read.real(file)) in graph.found:
             yield file
 
 
@@ -92,7 +92,7 @@ def _listed(kustomization: Kustomization) -> Iterator[str]:
 def programs_on_disk(side: AnalysisInput) -> dict[str, FileState]:
     """Return what a build of *side*, in a folder, can execute, from the folder that the plugin is in."""
     graph = graph_of(side)
-    plugins = [folder for folder in graph.found if graph.is_plugin(folder)] if graph else []
+    plugins = graph.plugins() if graph else []
     if not plugins:
         return {}
     top = os.path.commonpath([os.path.dirname(folder) for folder in plugins])
@@ -103,11 +103,11 @@ def _plugins(graph: Graph | None, top: str) -> tuple[set[str], set[str]]:
     """Return the folders of the plugins that *graph* uses, and how overlays name them, from the *top* of its files."""
     if not graph:
         return set(), set()
-    folders = {folder for folder in graph.found if graph.is_plugin(folder)}
+    folders = set(graph.plugins())
     spelled = {
         os.path.join(os.path.relpath(each.folder, top), entry)
         for each in graph.found.values()
         for entry in each.entries("transformers")
-        if os.path.realpath(each.at(entry)) in folders
+        if graph.read.real(each.at(entry)) in folders
     }
     return {os.path.relpath(folder, top) for folder in folders}, spelled

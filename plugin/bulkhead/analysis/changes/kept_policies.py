@@ -46,7 +46,7 @@ def kept_settings(side: AnalysisInput) -> Iterator[tuple[str, str, str]]:
 
 
 def _annotated(side: AnalysisInput) -> Iterator[NetworkPolicy]:
-    """Yield the policies of *side* with the annotations that are delivered, for overlays those of others in the build."""
+    """Yield the policies of *side* that may have marks of a delivery, with their annotations as they are delivered."""
     if side.loaded is None:
         yield from side.cluster.policies
     elif any(word in side.loaded.passed_text for word in KEEPING):

@@ -93,5 +93,5 @@ def _delivery_sides(folders: Sequence[str], sides: Sequence[AnalysisInput]) -> I
     for top, side in zip(tops, sides, strict=True):
         files = DiskFiles(top, {}, left_out=tuple(each for each in tops if each != top))
         graph = graph_of(side)
-        plugins = [os.path.relpath(folder, top) for folder in graph.found if graph.is_plugin(folder)] if graph else []
+        plugins = [os.path.relpath(folder, top) for folder in graph.plugins()] if graph else []
         yield delivery_side(files, graph, top, executed(files, plugins, ()))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Diagnostic, Location
+from bulkhead.io.folders import is_inside
 from bulkhead.io.git.attributes import altered_texts, attribute_files
 from bulkhead.io.git.file_states import LINK, MODULE, FileStates
 from bulkhead.io.git.submodules import missing_submodules
@@ -85,8 +86,7 @@ def altered_faults(
 
     *top* is where the files of *graph* are, *others* are as in ``altered_texts``.
     """
-    read = {os.path.relpath(each.file, top) for each in graph.found.values()}
-    read |= {os.path.relpath(file, top) for file in graph.plain_files()}
+    read = {os.path.relpath(file, top) for file in graph.files()}
     read |= set(programs)
     for name in attribute_files(read):
         if (files.at(name) or ("",))[0] == LINK:
@@ -119,5 +119,5 @@ def submodule_faults(folder: str) -> list[Diagnostic]:
 
 def _refused_below(overlays: str, found: Mapping[str, str]) -> Iterator[Diagnostic]:
     for path, why in sorted(found.items()):
-        if path == overlays or path.startswith(f"{overlays}/"):
+        if is_inside(path, overlays):
             yield refusal(Location(path), f"what is below `{OVERLAYS}` can be delivered, and this {why}", _MOVE)

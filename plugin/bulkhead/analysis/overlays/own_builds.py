@@ -14,6 +14,7 @@ from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.root_build import RootBuild
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
+from bulkhead.io.folders import is_inside
 from bulkhead.io.kustomize.build import Failed, join
 from bulkhead.io.kustomize.kustomization import Graph
 from bulkhead.io.kustomize.unlisted import OVERLAYS
@@ -55,10 +56,12 @@ def own_builds(whole: RootBuild) -> OwnBuilds | None:
     """
     graph = whole.graph
     below = os.path.join(graph.root, OVERLAYS) + os.sep
+    plugins = graph.plugins()
     others = [
         folder
         for folder, each in graph.found.items()
-        if folder.startswith(below) and folder not in whole.overlays and not _is_plugin(graph, folder)
+        if folder.startswith(below) and folder not in whole.overlays
+        if not any(is_inside(folder, each) for each in plugins)
         if not whole.only_lists(each)
     ]
     if whole.listed and not others:
@@ -74,10 +77,6 @@ def own_builds(whole: RootBuild) -> OwnBuilds | None:
             found.built[folder] = Overlay(passed)
     found.unknown += _written_again(found.built)
     return found
-
-
-def _is_plugin(graph: Graph, folder: str) -> bool:
-    return any(folder == each or folder.startswith(f"{each}{os.sep}") for each in graph.found if graph.is_plugin(each))
 
 
 def _built(whole: RootBuild, folders: list[str]) -> Iterator[tuple[str, list[Resource] | None]]:

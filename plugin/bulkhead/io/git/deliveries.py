@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath
 
 from bulkhead.io.delivery_commands import CODE, TERRAFORM
+from bulkhead.io.folders import is_inside
 from bulkhead.io.git.file_states import LINK, FileState
 from bulkhead.io.input_files import CHART, PROGRAMS, SUFFIXES
 
@@ -66,7 +67,7 @@ def named_in(path: str, content: bytes, files: Mapping[str, FileState], tops: It
     state = files.get(path)
     if state is not None and state[0] == LINK:
         target = _from(dirname(path), os.fsdecode(content))
-        yield from (each for each in files if each == target or each.startswith(f"{target}/"))
+        yield from (each for each in files if is_inside(each, target))
         return
     folders = dict.fromkeys((dirname(path), *tops))
     for word in {each.decode() for each in _WORD.findall(content) if len(each) < _LONGEST_WORD and each.isascii()}:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
+from bulkhead.io.folders import is_inside
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.input_files import is_argo_source
 from bulkhead.io.kustomize.folder_contents import reads_others
@@ -78,7 +79,7 @@ class ClosureWalk:
 
     def visit_below(self, folder: str) -> None:
         """Add all files of *folder*: they are delivered, whether or not the root lists the folder."""
-        below = {path for path in self.files if path == folder or path.startswith(f"{folder}/")}
+        below = {path for path in self.files if is_inside(path, folder)}
         self.wanted |= below
         self.leads_anywhere |= not below.isdisjoint(self.links) or any(map(reads_others, below))
         for path in self.kustomizations:

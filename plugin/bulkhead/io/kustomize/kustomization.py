@@ -13,6 +13,7 @@ from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
 from bulkhead.core.language.resources import API_GROUP
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import similar
+from bulkhead.io.folders import is_inside
 from bulkhead.io.input_files import KUSTOMIZATIONS
 from bulkhead.io.kustomize.clusters import CLUSTERS, clusters
 from bulkhead.io.kustomize.extent import MOST, circle, too_much
@@ -29,7 +30,6 @@ from bulkhead.io.kustomize.references import (
     chart_home,
     files_below,
     is_fetched,
-    is_inside,
 )
 from bulkhead.io.kustomize.refusals import NO_KUSTOMIZATION, refusal
 from bulkhead.io.kustomize.unmodelled import late_fields, named_files
@@ -314,6 +314,14 @@ class Graph:
     def plain_files(self) -> list[str]:
         """Return every file that the kustomizations name, resources and patches alike."""
         return sorted({file for each in self.found.values() for file in each.files})
+
+    def files(self) -> set[str]:
+        """Return every kustomization, and every file that they name."""
+        return {*self.plain_files(), *(each.file for each in self.found.values())}
+
+    def plugins(self) -> list[str]:
+        """Return the folders of plugins."""
+        return [folder for folder in self.found if self.is_plugin(folder)]
 
     def expands(self, kustomization: Kustomization) -> int | None:
         """Return which of its ``transformers`` is the plugin, ``None`` where none is."""

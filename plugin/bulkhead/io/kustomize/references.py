@@ -79,11 +79,6 @@ def _maps(value: Raw) -> list[dict[str, Raw]]:
     return [each if isinstance(each, dict) else {} for each in value] if isinstance(value, list) else []
 
 
-def is_inside(path: str, folder: str) -> bool:
-    """Say whether *path* is *folder* or below it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
 def files_below(folder: str) -> list[str]:
     """Return the files in *folder* and in all folders below it, sorted."""
     return sorted(os.path.join(at, name) for at, _, names in walk(folder) for name in names)

@@ -7,7 +7,7 @@ does not know those that it does not list, so neither does a verdict about it.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
 from bulkhead.io.folders import walk
@@ -51,9 +51,7 @@ def _deliverable(top: str) -> Iterator[str]:
 
 def plugins_of(*graphs: Graph) -> frozenset[str]:
     """Return the folders of the plugins that a build of any of *graphs* runs, each from the root of its graph."""
-    return frozenset(
-        os.path.relpath(folder, graph.root) for graph in graphs for folder in graph.found if graph.is_plugin(folder)
-    )
+    return frozenset(os.path.relpath(folder, graph.root) for graph in graphs for folder in graph.plugins())
 
 
 def judged_by(*graphs: Graph) -> frozenset[str]:
@@ -73,10 +71,10 @@ def fingerprint(graph: Graph, folder: str, plugins: frozenset[str], judged: froz
         return ""
     if not any(name in NAMES for name in os.listdir(top)):
         return contents(top, graph.root, {os.path.join(graph.root, each) for each in judged})
-    below = Graph(top, graph.bounds)
+    below = Graph(top, graph.bounds, graph.read.parsed)
     if below.faults or _runs_another(graph, below, plugins):
         return os.urandom(16).hex()
-    return _hashed(graph, [*(each.file for each in below.found.values()), *below.plain_files()])
+    return _hashed(graph, below.files())
 
 
 def _runs_another(graph: Graph, below: Graph, plugins: frozenset[str]) -> bool:
@@ -113,9 +111,9 @@ def _is_builtin(graph: Graph, file: str) -> bool:
     return all(isinstance(each, dict) and each.get("apiVersion") == "builtin" for each in values)
 
 
-def _hashed(graph: Graph, files: list[str]) -> str:
+def _hashed(graph: Graph, files: Iterable[str]) -> str:
     made = hashlib.sha256()
-    for file in sorted(set(files)):
+    for file in sorted(files):
         try:
             content = hashlib.sha256(bytes_of(file)).hexdigest()
         except Unreadable:
