@@ -141,7 +141,7 @@ def representatives(namespaces: Iterable[str], policies: Iterable[NetworkPolicy]
         made.append((policy.namespace, (), Pod(policy.namespace, ANY)))
         if policy.pods != EVERY_POD:
             made.append((policy.namespace, (), _pod(policy.namespace, policy.pods)))
-        for rule in [*(policy.ingress or ()), *(policy.egress or ())]:
+        for rule in policy.rules:
             for peer in rule.peers or ():
                 if isinstance(peer, PodPeer):
                     made += _of_peer(policy.namespace, peer)

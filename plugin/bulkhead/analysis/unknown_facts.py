@@ -24,7 +24,8 @@ from bulkhead.core.explanation.pair import (
 )
 from bulkhead.core.kubernetes.added_labels import keys_of, may_be_added
 from bulkhead.core.kubernetes.cluster import Cluster, External, Pod
-from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, NetworkPolicy, PodPeer
+from bulkhead.core.kubernetes.controller_labels import pod_selectors
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.flow_class import DESTINATION, PORT, SOURCE, FlowClass, flow_class, intersect
 from bulkhead.core.promises.check import Promise
@@ -50,12 +51,7 @@ class UnknownFacts:
         has_blocks = any(isinstance(peer, IpBlock) for peer in _peers(self.known))
         self.addresses = {False: has_blocks and pods_are_matched, True: has_blocks}
         self.spaces = _unknown_namespaces(self.known)
-        self.labels = frozenset(
-            key
-            for policy in self.known.policies
-            for selector in (policy.pods, *(peer.pods for peer in _peers_of(policy) if isinstance(peer, PodPeer)))
-            for key in keys_of(selector)
-        )
+        self.labels = frozenset(key for each in pod_selectors(self.known.policies) for key in keys_of(each))
 
     @cached_property
     def checker(self) -> PossibleChecker:
@@ -266,12 +262,8 @@ def _unknown_namespaces(cluster: Cluster) -> frozenset[str]:
 
 def _peers(cluster: Cluster) -> Iterator[IpBlock | PodPeer]:
     for policy in cluster.policies:
-        yield from _peers_of(policy)
-
-
-def _peers_of(policy: NetworkPolicy) -> Iterator[IpBlock | PodPeer]:
-    for rule in (*(policy.ingress or ()), *(policy.egress or ())):
-        yield from rule.peers or ()
+        for rule in policy.rules:
+            yield from rule.peers or ()
 
 
 def _at(flows: FlowClass, end: str) -> FlowClass:

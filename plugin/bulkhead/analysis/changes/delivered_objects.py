@@ -76,7 +76,7 @@ def rendered_workloads(
     ports = frozenset(
         port.port
         for policy in policies
-        for rule in (*(policy.ingress or ()), *(policy.egress or ()))
+        for rule in policy.rules
         for port in rule.ports or ()
         if isinstance(port.port, str)
     )

@@ -155,7 +155,7 @@ class _Asked:
 
 def _asked(*clusters: Cluster) -> _Asked:
     policies = tuple(policy for cluster in clusters for policy in cluster.policies)
-    rules = [rule for policy in policies for rule in (*(policy.ingress or ()), *(policy.egress or ()))]
+    rules = [rule for policy in policies for rule in policy.rules]
     peers = (peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer))
     names = (port.port for rule in rules for port in rule.ports or () if isinstance(port.port, str))
     return _Asked(policies, frozenset(peers), frozenset(names))

@@ -132,7 +132,7 @@ def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
     """Yield every selector of pods in *policies*, of their own pods and of peers."""
     for policy in policies:
         yield policy.pods
-        for rule in (*(policy.ingress or ()), *(policy.egress or ())):
+        for rule in policy.rules:
             yield from (peer.pods for peer in rule.peers or () if isinstance(peer, PodPeer))
 
 

@@ -120,6 +120,11 @@ class NetworkPolicy:
         return self.ingress if direction is Direction.INGRESS else self.egress
 
     @property
+    def rules(self) -> tuple[PolicyRule, ...]:
+        """The rules of both directions."""
+        return *(self.ingress or ()), *(self.egress or ())
+
+    @property
     def as_written(self) -> tuple[object, ...]:
         """What decides about traffic, and the name, as it is written: without labels and annotations."""
         return self.namespace, self.name, self.pods, self.ingress, self.egress

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from bulkhead.core.kubernetes import selectors
 from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Pod
+from bulkhead.core.kubernetes.controller_labels import pod_selectors
 from bulkhead.core.kubernetes.networkpolicy import PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matching
 from bulkhead.core.sets.partition import indices
@@ -19,7 +20,7 @@ class PodIndex:
 
     def __init__(self, cluster: Cluster, labels: Mapping[str, Mapping[str, str]]) -> None:
         self.pods, self.labels = cluster.pods, labels
-        words = selectors.vocabulary(_selectors(cluster))
+        words = selectors.vocabulary(pod_selectors(cluster.policies))
         self.index = selectors.index(
             (1 << at, selectors.known_labels(pod.labels, words)) for at, pod in enumerate(self.pods)
         )
@@ -79,13 +80,6 @@ class PodIndex:
         if selector not in self._selected:
             self._selected[selector] = selectors.select(selector, self.index)
         return self._selected[selector]
-
-
-def _selectors(cluster: Cluster) -> Iterable[Selector]:
-    for policy in cluster.policies:
-        yield policy.pods
-        for rule in (*(policy.ingress or ()), *(policy.egress or ())):
-            yield from (peer.pods for peer in rule.peers or () if isinstance(peer, PodPeer))
 
 
 def _union(those: Iterable[PodBits]) -> PodBits:

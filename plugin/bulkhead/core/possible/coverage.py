@@ -197,7 +197,7 @@ def families_of(cluster: Cluster) -> tuple[int, ...]:
 
 
 def _blocks(policy: NetworkPolicy) -> Iterator[IpBlock]:
-    for rule in (*(policy.ingress or ()), *(policy.egress or ())):
+    for rule in policy.rules:
         yield from (peer for peer in rule.peers or () if isinstance(peer, IpBlock))
 
 

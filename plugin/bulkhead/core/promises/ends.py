@@ -54,7 +54,7 @@ class EndReader:
         self.peers = PeerReader(cluster, space, semantics)
         family = space.family
         self.cells = partition.split((WHOLE[family],), set(distinguished_spans(cluster, family, semantics)))
-        rules = [rule for each in cluster.policies for rule in (*(each.ingress or ()), *(each.egress or ()))]
+        rules = [rule for each in cluster.policies for rule in each.rules]
         self.keys = _keys(cluster, rules)
         self.has_names = any(isinstance(port.port, str) for rule in rules for port in rule.ports or ())
         self.listed = {pod.namespace for pod in cluster.pods if ANY not in pod.namespace}

@@ -246,7 +246,7 @@ class _Writer:
                 peer
                 for each in clusters
                 for policy in each.policies
-                for rule in [*(policy.ingress or ()), *(policy.egress or ())]
+                for rule in policy.rules
                 for peer in rule.peers or ()
                 if isinstance(peer, IpBlock)
             },
