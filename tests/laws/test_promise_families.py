@@ -1,10 +1,11 @@
 """What a row promises open is open for each two pods over an address family that both have."""
 
+import pytest
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
 from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.engine.solve import reach
-from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Pod
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.cluster import Cluster, NamedPort, Namespace, Pod
+from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PolicyRule, Selector
 from bulkhead.core.promises.check import Promise, check_promise
 from bulkhead.core.promises.possible import PossibleChecker
 from bulkhead.core.sets import ports
@@ -48,3 +49,17 @@ def test_what_is_promised_open_is_open_for_each_two_pods_that_share_a_family(
     if is_kept and len({each.addresses and len(each.addresses) for each in three}) == 1:
         checker = PossibleChecker(cluster, Semantics(mode), False, (), answer)
         assert not checker.check(promise, ()).breaches
+
+
+@pytest.mark.parametrize("space", ["other", "outside", "pod"])
+@pytest.mark.parametrize("closed", [True, False])
+def test_no_name_of_a_namespace_is_taken_for_an_end_outside(space: str, closed: bool) -> None:
+    """Pods of *space* may have IPv4 addresses alone, and `shop` lets in IPv6 alone; *closed* lets nothing out."""
+    came_in = NetworkPolicy("shop", "in", Selector(), (PolicyRule((IpBlock("::/0"),), None),), None)
+    policies = (came_in, NetworkPolicy(space, "out", Selector(), None, ())) if closed else (came_in,)
+    cluster = Cluster((Namespace("shop"), Namespace(space)), policies=policies, networks=("10.0.0.0/8", "fd00::/8"))
+    answer = reach(cluster, Semantics(IpBlockMode.PODS))
+    checker = PossibleChecker(cluster, Semantics(IpBlockMode.PODS), False, (), answer)
+    sources = EndpointSelection("*", whole=("*",)) if closed else EndpointSelection(space, whole=(space,))
+    promise = Promise((sources,), (EndpointSelection("shop", whole=("shop",)),), ports.between("TCP", 80, 80), True)
+    assert len(checker.check(promise, ()).breaches) == closed

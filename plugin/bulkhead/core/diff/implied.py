@@ -17,6 +17,7 @@ from bulkhead.core.possible.flow_class import (
     SOURCE,
     YES,
     FlowClass,
+    is_outside,
     merged,
     settled,
 )
@@ -109,7 +110,7 @@ def by_namespaces(flows: FlowClass) -> Iterator[tuple[FlowClass, bool | None]]:
 
     ``None``: an end is outside.
     """
-    if OUTSIDES in (flows.values.get("s.kind"), flows.values.get("d.kind")):
+    if is_outside(flows):
         yield flows, None
         return
     wanted = flows.values.get(SAME, only((True, False)))

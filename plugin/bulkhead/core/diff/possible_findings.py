@@ -11,7 +11,7 @@ from bulkhead.core.diff.grades import Grade, towards
 from bulkhead.core.diff.implied import GivenChanges, by_namespaces
 from bulkhead.core.diff.possible_changes import PossibleChange
 from bulkhead.core.possible.described import PortFact, facts_of, pods_at
-from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass, is_outside
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses
 from bulkhead.core.sets.addresses import AddressSet
@@ -59,8 +59,7 @@ def without_copies(changes: list[PossibleChange]) -> Iterator[PossibleChange]:
 
 def _has_addresses(flows: FlowClass) -> bool:
     """Say whether an end of *flows* is described by addresses, which differ between the families."""
-    outside = any(flows.values.get(f"{end}.kind") == OUTSIDES for end in (SOURCE, DESTINATION))
-    return outside or any(axis != PORT for axis in flows.spans)
+    return is_outside(flows) or any(axis != PORT for axis in flows.spans)
 
 
 def _anywhere(change: PossibleChange) -> tuple[object, ...]:

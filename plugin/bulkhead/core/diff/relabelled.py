@@ -18,7 +18,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.possible.described import facts_of, pods_at
-from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass
+from bulkhead.core.possible.flow_class import DESTINATION, OUTSIDES, PORT, SOURCE, FlowClass, is_outside
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import WHOLE, AddressSet, Family, spans_of
@@ -181,7 +181,7 @@ def _judged(
     return [
         each
         for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics, known)
-        if not (each.space.family in compared and _is_outside(each.flows)) and _is_about(each, pods)
+        if not (each.space.family in compared and is_outside(each.flows)) and _is_about(each, pods)
     ]
 
 
@@ -234,10 +234,6 @@ def _away(change: PossibleChange, flows: FlowClass, end: str) -> FindingEndpoint
     if flows.values.get(f"{end}.kind") == OUTSIDES:
         return FindingEndpoints(addresses=AddressSet(change.space.spans_of(flows, f"{end}.ip")))
     return FindingEndpoints(possible=(pods_at(flows, end, None),))
-
-
-def _is_outside(flows: FlowClass) -> bool:
-    return OUTSIDES in (flows.values.get("s.kind"), flows.values.get("d.kind"))
 
 
 def _may_have(spans: Spans, pods: tuple[Pod, Pod]) -> bool:

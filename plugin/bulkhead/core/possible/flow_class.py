@@ -91,6 +91,11 @@ def intersect(left: FlowClass, right: FlowClass) -> FlowClass | None:
     return settled(values, spans)
 
 
+def is_outside(flows: FlowClass) -> bool:
+    """Say whether an end of *flows* is addresses outside."""
+    return OUTSIDES in (flows.values.get("s.kind"), flows.values.get("d.kind"))
+
+
 def settled(values: dict[str, ValueSet], spans: dict[str, Spans]) -> FlowClass | None:
     """Return the class of these constraints, with what follows from them; ``None`` where they contradict each other."""
     same = values.get(SAME)

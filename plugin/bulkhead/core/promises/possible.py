@@ -23,6 +23,7 @@ from bulkhead.core.possible.flow_class import (
     flow_class,
     flow_space,
     intersect,
+    is_outside,
     merged,
 )
 from bulkhead.core.possible.members import is_labelled, members_at
@@ -154,7 +155,7 @@ class PossibleChecker:
 
     def layers(self, breach: PossibleBreach) -> Iterator[tuple[int, FamilyReachability]]:
         """Yield the indexes of the layers with the address family of *breach*; all where it has no addresses."""
-        is_anywhere = set(breach.flows.spans) <= {PORT} and OUTSIDES not in breach.flows.values.values()
+        is_anywhere = set(breach.flows.spans) <= {PORT} and not is_outside(breach.flows)
         for number, layer in enumerate(self.answer.layers):
             if is_anywhere or layer.space.family == breach.space.family:
                 yield number, layer
@@ -166,7 +167,7 @@ def _names_ipv6(promise: Promise) -> bool:
 
 
 def _between_pods(breach: PossibleBreach) -> bool:
-    return OUTSIDES not in breach.flows.values.values()
+    return not is_outside(breach.flows)
 
 
 def _without_pods(outcome: PossibleOutcome) -> PossibleOutcome:
