@@ -2,7 +2,8 @@
 Checks whether a promise holds in an answer, and finds the pairs for which it does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import product
 
 from bulkhead.core.engine.endpoint_space import EndpointSpace, MemberIndex, first_outside, member_of, outside_members
@@ -67,7 +68,8 @@ def check_promise(answer: Reachability, promise: Promise, alone: tuple[int, ...]
     ]
     if promise.allowed:
         found = {(each.layer, each.source, each.destination) for one in outcomes for each in one.breaches}
-        rest = (each for one in outcomes for each in one.breaches if not _is_open_elsewhere(answer, each, found))
+        is_open = partial(_is_open_elsewhere, answer, found, cache(partial(_members_elsewhere, answer)))
+        rest = (each for one in outcomes for each in one.breaches if not is_open(each))
         return Outcome(tuple(rest), max((each.pairs for each in outcomes), default=0))
     return Outcome(tuple(breach for each in outcomes for breach in each.breaches), sum(each.pairs for each in outcomes))
 
@@ -78,25 +80,32 @@ def has_family(cluster: Cluster, pod: Pod, family: Family) -> bool:
     return bool(intervals.intersect(known, (WHOLE[family],))) if known else family == 4
 
 
+_Elsewhere = Callable[[int, MemberIndex, int], frozenset[MemberIndex]]
+"""See :func:`_members_elsewhere`."""
+
+
+def _members_elsewhere(answer: Reachability, layer: int, member: MemberIndex, number: int) -> frozenset[MemberIndex]:
+    """Return the members of layer *number* with the pods of *member* of *layer*; none where a pod may not have one."""
+    space = answer.layers[number].space
+    pods = answer.layers[layer].space.classes[member].pods
+    if not all(pod in space.by_pod and has_family(answer.cluster, pod, space.family) for pod in pods):
+        return frozenset()
+    return frozenset(space.by_pod[pod] for pod in pods)
+
+
 def _is_open_elsewhere(
-    answer: Reachability, breach: Breach, breaches: set[tuple[int, MemberIndex, MemberIndex]]
+    answer: Reachability, breaches: set[tuple[int, MemberIndex, MemberIndex]], elsewhere: _Elsewhere, breach: Breach
 ) -> bool:
     """
     Say whether the ends of *breach* have another address family too, over which they are connected.
 
     Where they are refused over IPv4 as well, that is one of *breaches*, and is not said again.
     """
-    ends = [answer.layers[breach.layer].space.classes[each].pods for each in (breach.source, breach.destination)]
-    if not all(ends):
-        return False
     for number, layer in enumerate(answer.layers):
-        family, by_pod = layer.space.family, layer.space.by_pod
-        if number == breach.layer or not all(
-            pod in by_pod and has_family(answer.cluster, pod, family) for pods in ends for pod in pods
-        ):
+        ends = [elsewhere(breach.layer, each, number) for each in (breach.source, breach.destination)]
+        if number == breach.layer or not all(ends):
             continue
-        pairs = product(*({by_pod[pod] for pod in pods} for pods in ends))
-        if family == 4 or not any((number, *pair) in breaches for pair in pairs):
+        if layer.space.family == 4 or not any((number, *pair) in breaches for pair in product(*ends)):
             return True
     return False
 

@@ -5,6 +5,7 @@ Checks whether a promise holds for every endpoint that could exist.
 import itertools
 from collections.abc import Iterable, Iterator
 
+from bulkhead.core.engine.endpoint_space import MemberIndex
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.reachability import FamilyReachability, Reachability
@@ -34,7 +35,7 @@ from bulkhead.core.promises.check import Breach, Promise, has_family
 from bulkhead.core.promises.ends import EndReader, NamedEnd
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports, value_sets
-from bulkhead.core.sets.addresses import WHOLE
+from bulkhead.core.sets.addresses import WHOLE, Family
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.core.sets.partition import indices
 from bulkhead.core.sets.value_sets import EVERY
@@ -83,6 +84,7 @@ class PossibleChecker:
     ) -> None:
         self.cluster, self.answer = cluster, answer
         self.steps = Steps()
+        self.known: dict[tuple[Family, Family, str, MemberIndex], list[FlowClass]] = {}
         self.sides: list[tuple[PossibleFlows, EndReader]] = []
         for family in addresses.FAMILIES:
             space = flow_space(family, addresses.spans_of(cluster.networks), unreal)
@@ -133,16 +135,21 @@ class PossibleChecker:
 
     def flows_of(self, layer: FamilyReachability, space: FlowSpace, breach: Breach) -> Iterator[FlowClass]:
         """Yield the flows of *space* that *breach* of *layer* is about."""
-        reader = next(ends for _, ends in self.sides if ends.space is space)
-        both = []
-        for end, member in ((SOURCE, breach.source), (DESTINATION, breach.destination)):
-            each = layer.space.classes[member]
-            pods = [found.flows for found in reader.given(end, each.pods)]
-            both.append(list(dict.fromkeys((*pods, *reader.outside(end, each.addresses.spans)))))
-        for one, other in itertools.product(*both):
+        ends = ((SOURCE, breach.source), (DESTINATION, breach.destination))
+        for one, other in itertools.product(*(self.flows_at(layer, space, end, member) for end, member in ends)):
             found = intersect(one, other)
             if found:
                 yield flow_class(found.values, {**found.spans, PORT: breach.ports.spans})
+
+    def flows_at(self, layer: FamilyReachability, space: FlowSpace, end: str, member: MemberIndex) -> list[FlowClass]:
+        """Return the flows of *space* that have *member* of *layer* at *end*."""
+        key = space.family, layer.space.family, end, member
+        if key not in self.known:
+            reader = next(ends for _, ends in self.sides if ends.space is space)
+            each = layer.space.classes[member]
+            pods = [found.flows for found in reader.given(end, each.pods)]
+            self.known[key] = list(dict.fromkeys((*pods, *reader.outside(end, each.addresses.spans))))
+        return self.known[key]
 
     def given(self, breach: PossibleBreach, end: str) -> tuple[Pod, ...]:
         """Return the given pods that belong to *end* of *breach*."""
