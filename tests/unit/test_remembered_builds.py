@@ -14,10 +14,25 @@ echo "$2: no such thing" >&2
 """
 
 
-def test_same_content_is_built_once_wherever_it_is(tmp_path: Path) -> None:
-    program = tmp_path / "kustomize"
-    program.write_text(LISTS)
-    program.chmod(0o755)
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program in the place of kustomize, which counts its runs."""
+    made = tmp_path / "kustomize"
+    made.write_text(LISTS)
+    made.chmod(0o755)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a file."""
+    made = tmp_path / "one"
+    made.mkdir()
+    (made / "file").write_text("a")
+    return made
+
+
+def test_same_content_is_built_once_wherever_it_is(program: Path, tmp_path: Path) -> None:
     run = remembering()
     for name, text in (("one", "a"), ("two", "a"), ("two", "b"), ("one", "a")):
         folder = tmp_path / name
@@ -28,14 +43,8 @@ def test_same_content_is_built_once_wherever_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 2
 
 
-def test_link_and_empty_folder_are_content(tmp_path: Path) -> None:
-    program = tmp_path / "kustomize"
-    program.write_text(LISTS)
-    program.chmod(0o755)
+def test_link_and_empty_folder_are_content(program: Path, folder: Path, tmp_path: Path) -> None:
     run = remembering()
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "file").write_text("a")
     changes: list[Callable[[], None]] = [
         lambda: None, lambda: (folder / "x").symlink_to("file"), lambda: (folder / "y").mkdir()
     ]  # fmt: skip
@@ -45,14 +54,8 @@ def test_link_and_empty_folder_are_content(tmp_path: Path) -> None:
     assert (tmp_path / "kustomize.runs").read_text() == "run\n" * 3
 
 
-def test_other_command_and_environment_is_another_build(tmp_path: Path) -> None:
-    program = tmp_path / "kustomize"
-    program.write_text(LISTS)
-    program.chmod(0o755)
+def test_other_command_and_environment_is_another_build(program: Path, folder: Path, tmp_path: Path) -> None:
     run = remembering()
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "file").write_text("a")
     plain = {"TMPDIR": str(folder)}
     for options, environment in (([], plain), (["--x"], plain), ([], plain | {"PATH": "/bin"}), ([], dict(plain))):
         run([str(program), "build", str(folder), *options], environment)
