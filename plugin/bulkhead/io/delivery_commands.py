@@ -5,6 +5,7 @@ They are searched for words, not understood: what is found is named, and a perso
 """
 
 import re
+from functools import cache
 
 _GAP = r"(?:[ \t,\"']+|[ \t]*\\\r?\n[ \t]*)"
 """What is between two words: blanks, the end of a line that goes on, or what separates the items of a list."""
@@ -20,23 +21,31 @@ def _run(programs: str, verbs: str) -> str:
     return rf"\b{programs}(?:\s+|{_OPTIONS})(?:{verbs})\b"
 
 
-COMMANDS = re.compile(
-    "|".join(
-        (
-            _run(_KUBECTL, "apply|create|delete|kustomize|patch|replace|annotate|label|edit"),
-            _run("kapp", "deploy|delete"),
-            _run("helm", "upgrade|install|template|rollback|uninstall"),
-            _run("kustomize", "build|cfg|fn"),
-            _run("argocd", "app|appset|proj"),
-            _run("flux", "bootstrap|create|delete|install|reconcile|resume|suspend|uninstall"),
-            _run("(?:terraform|tofu|terragrunt|pulumi)", "apply|destroy|up"),
-            _run("helmfile", "apply|sync|destroy|template|write-values"),
-            _run("cdk8s", "synth"),
-            _run("bulkhead", "diff|lint|render|test|validate"),
-        )
-    )
+_COMMANDS = (
+    (_KUBECTL, "apply|create|delete|kustomize|patch|replace|annotate|label|edit"),
+    ("kapp", "deploy|delete"),
+    ("helm", "upgrade|install|template|rollback|uninstall"),
+    ("kustomize", "build|cfg|fn"),
+    ("argocd", "app|appset|proj"),
+    ("flux", "bootstrap|create|delete|install|reconcile|resume|suspend|uninstall"),
+    ("(?:terraform|tofu|terragrunt|pulumi)", "apply|destroy|up"),
+    ("helmfile", "apply|sync|destroy|template|write-values"),
+    ("cdk8s", "synth"),
+    ("bulkhead", "diff|lint|render|test|validate"),
 )
-"""A command that delivers, builds what is delivered, or checks it."""
+"""Programs, with their commands that deliver, build what is delivered, or check it."""
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    """Return what finds a command. It is large, and few runs need it."""
+    return re.compile("|".join(_run(program, verbs) for program, verbs in _COMMANDS))
+
+
+def has_command(text: str) -> bool:
+    """Say whether *text* has a command that delivers, builds what is delivered, or checks it."""
+    return bool(_commands().search(text))
+
 
 NAMES_POLICIES = re.compile(r"\bnetpol\b|network_?polic(?:y|ies)", re.IGNORECASE)
 """A word for NetworkPolicies, in a command, a program or an object."""
@@ -82,4 +91,4 @@ def commands_about_policies(text: str) -> tuple[str, ...]:
     if not NAMES_POLICIES.search(text):
         return ()
     lines = text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
-    return tuple(line for line in lines if NAMES_POLICIES.search(line) and COMMANDS.search(line))
+    return tuple(line for line in lines if NAMES_POLICIES.search(line) and has_command(line))

@@ -9,22 +9,16 @@ from typing import Any
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.core.record import record
-from bulkhead.io.delivery_commands import CODE, COMMANDS, SETTINGS, delivers_by_resources, makes_policies
+from bulkhead.io.delivery_commands import CODE, SETTINGS, delivers_by_resources, has_command, makes_policies
 from bulkhead.io.files import MIB
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.manifests.kinds import DELIVERING_GROUPS, UNJUDGED_NAMES, delivers, group_of, is_unjudged
+from bulkhead.io.manifests.manifest_files import MAY_BE_KUBERNETES
 from bulkhead.io.manifests.pod_templates import containers_of, templates_of
 from bulkhead.io.manifests.policy_changers import may_change_policies
 from bulkhead.io.manifests.settings import configures
 from bulkhead.io.yaml.documents import mapping_keys, parse, split
 from bulkhead.io.yaml.nodes import InvalidYaml
-
-MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]|\x00", re.IGNORECASE)
-"""
-A file without any of these contains no policy, even if it cannot be parsed.
-
-The last are the tag and the escapes by which a word can be written without its letters, and what UTF-16 has.
-"""
 
 LARGEST_PARSED = 4 * MIB
 """Bytes of a file that is parsed; a larger one counts as one that cannot be read."""
@@ -104,7 +98,7 @@ def _of_text(text: str) -> FileKinds:
 
 
 def _does_deliver(text: str) -> bool:
-    return bool(_DELIVERS.search(text) or COMMANDS.search(text) or SETTINGS.search(text))
+    return bool(_DELIVERS.search(text) or has_command(text) or SETTINGS.search(text))
 
 
 def _of_chunk(text: str) -> FileKinds:
@@ -135,7 +129,7 @@ def _of_documents(documents: list[Any]) -> FileKinds:
         elif isinstance(each, list):
             waiting += each
             words = [word for word in each if isinstance(word, str)]
-            does_deliver = does_deliver or (len(words) > 1 and bool(COMMANDS.search(" ".join(words))))
+            does_deliver = does_deliver or (len(words) > 1 and has_command(" ".join(words)))
         elif isinstance(each, str) and (":" in each or " " in each):
             found = _of_text(each)
             policy, does_deliver = policy or found.policy, does_deliver or found.delivers

@@ -40,9 +40,10 @@ def holds_policy(kind: str, document: dict[str, Any]) -> bool:
         return False
     if kind == "Secret" and document.get("type") == _RESOURCE_SET:
         return True
-    content = content_key(document)
-    if content and kind not in _IN_BASE64 and not any(word in content for word in _WORDS):
-        return False
+    if kind not in _IN_BASE64:
+        content = content_key(document)
+        if content and not any(word in content for word in _WORDS):
+            return False
     waiting: list[Any] = [each for key, each in document.items() if key not in ("metadata", "status")]
     waiting += decoded_texts(kind, document)
     while waiting:

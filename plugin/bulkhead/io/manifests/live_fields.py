@@ -13,6 +13,7 @@ from typing import Any
 from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.record import record
 from bulkhead.io.manifests import read_networkpolicy
+from bulkhead.io.yaml.paths import value_at
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CLIENT_SIDE = "kubectl-client-side-apply"
@@ -84,8 +85,7 @@ def applied_labels(metadata: Any) -> tuple[str, ...] | None:
 
 def _labels(written: Any, prefix: str) -> Iterator[str]:
     """Yield the keys of the labels in *written*, an object or the fields of one, whose keys begin with *prefix*."""
-    metadata = written.get(f"{prefix}metadata") if isinstance(written, dict) else None
-    labels = metadata.get(f"{prefix}labels") if isinstance(metadata, dict) else None
+    labels = value_at(written, f"{prefix}metadata", f"{prefix}labels")
     for key in labels if isinstance(labels, dict) else ():
         yield str(key).removeprefix(prefix)
 
@@ -104,8 +104,7 @@ def _managed(entries: Any) -> tuple[tuple[str, tuple[bool, ...]], ...] | None:
         return None
     owners: dict[str, list[bool]] = {field: [] for field in _FIELDS}
     for entry in entries:
-        fields = entry.get("fieldsV1") if isinstance(entry, dict) else None
-        spec = fields.get("f:spec") if isinstance(fields, dict) else None
+        spec = value_at(entry, "fieldsV1", "f:spec")
         for field in _FIELDS:
             if isinstance(spec, dict) and f"f:{field}" in spec:
                 owners[field].append(_applies(entry))
@@ -113,8 +112,7 @@ def _managed(entries: Any) -> tuple[tuple[str, tuple[bool, ...]], ...] | None:
 
 
 def _applied(annotations: dict[str, str]) -> frozenset[str] | None:
-    found = _last_applied(annotations)
-    spec = found.get("spec") if isinstance(found, dict) else None
+    spec = value_at(_last_applied(annotations), "spec")
     return frozenset(_fields(spec)) if isinstance(spec, dict) else None
 
 

@@ -28,7 +28,6 @@ from bulkhead.io.input_files import KUSTOMIZATIONS, argo_source_message, chart_o
 from bulkhead.io.manifests import object_reader
 from bulkhead.io.manifests.assembly import PlacedObject, assemble
 from bulkhead.io.manifests.delivery_marks import OF_MANIFESTS, kept_back_hint, kept_back_message
-from bulkhead.io.manifests.file_kinds import MAY_BE_KUBERNETES
 from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject
 from bulkhead.io.yaml import json_stream
@@ -42,6 +41,13 @@ LARGEST_DUMP = 4096 * MIB
 
 TEMPLATE = "{{"
 """What Helm and most other template languages begin with."""
+
+MAY_BE_KUBERNETES = re.compile(r"kind|apiVersion|podSelector|binary|\\[uUx\r\n\x85\u2028\u2029]|\x00", re.IGNORECASE)
+"""
+A file without any of these contains no policy, even if it cannot be parsed.
+
+The last are the tag and the escapes by which a word can be written without its letters, and what UTF-16 has.
+"""
 
 
 @record

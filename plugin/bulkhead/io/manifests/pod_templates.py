@@ -11,6 +11,7 @@ from typing import Any
 
 from bulkhead.core.diagnostics import Path
 from bulkhead.core.record import record
+from bulkhead.io.yaml.paths import value_at
 
 _TEMPLATES: dict[str, Path] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
@@ -81,9 +82,7 @@ def labels_by_role(document: dict[str, Any]) -> Iterator[dict[str, str]]:
     """Yield the labels that pods of the workload *document* get in each role: canary, stable, active or preview."""
     for strategy, fields in _ROLES.items():
         for field in fields:
-            below: Any = document
-            for step in ("spec", "strategy", strategy, field, "labels"):
-                below = below.get(step) if isinstance(below, dict) else None
+            below = value_at(document, "spec", "strategy", strategy, field, "labels")
             if isinstance(below, dict) and below:
                 yield {str(key): str(text) for key, text in below.items()}
 

@@ -18,6 +18,7 @@ from bulkhead.io.manifests.content_key import content_key
 from bulkhead.io.manifests.pod_templates import PodTemplate
 from bulkhead.io.manifests.strict_metadata import Metadata
 from bulkhead.io.manifests.strict_reader import StrictReader, is_port_name, whole_number
+from bulkhead.io.yaml.paths import value_at
 
 _POD = ("hostNetwork", "containers", "initContainers", "nodeName")
 _STATUS = ("phase", "podIP", "podIPs", "hostIP")
@@ -48,8 +49,7 @@ def running_pod(reader: StrictReader, document: dict[str, Any], metadata: Metada
 
 def node_name(document: dict[str, Any]) -> str:
     """Return the name of the node that the pod *document* asks for; empty where it asks for none."""
-    spec = document.get("spec")
-    name = spec.get("nodeName") if isinstance(spec, dict) else None
+    name = value_at(document, "spec", "nodeName")
     return name if isinstance(name, str) else ""
 
 

@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from bulkhead.core.record import record
-from bulkhead.io.delivery_commands import COMMANDS, commands_about_policies
+from bulkhead.io.delivery_commands import commands_about_policies, has_command
 from bulkhead.io.manifests.held_policies import decoded_texts
 from bulkhead.io.manifests.pod_templates import containers_of, templates_of, words_of
-from bulkhead.io.manifests.settings import DELIVERY, agent_settings, configures
+from bulkhead.io.manifests.settings import DELIVERY, MAPS, agent_settings, configures
 from bulkhead.io.manifests.strict_metadata import is_printed
+from bulkhead.io.yaml.paths import value_at
 
-_MAPS = ("ConfigMap", "Secret")
 _NOT_SAID = frozenset(("metadata", "status"))
 _NETWORKS = (
     "k8s.v1.cni.cncf.io/networks",
@@ -48,26 +48,22 @@ def unjudged_part(group: str, kind: str, document: dict[str, Any]) -> UnjudgedPa
 
 
 def _parts(group: str, kind: str, document: dict[str, Any]) -> Iterator[UnjudgedPart]:
-    is_map = not group and kind in _MAPS
+    is_map = not group and kind in MAPS
     templates = () if is_map else tuple(templates_of(document))
     containers = tuple(containers_of(templates))
-    metadata = document.get("metadata")
-    name = str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
+    name = str(value_at(document, "metadata", "name") or "")
     title = configures(group, kind, name, containers)
     if is_map:
         yield from _of_map(title, [*_texts(document), *decoded_texts(kind, document)])
         return
     if title:
-        settings = agent_settings(containers) or {
-            key: document[key] for key in document.keys() - {"metadata", "status"}
-        }
+        settings = agent_settings(containers) or {key: document[key] for key in document.keys() - _NOT_SAID}
         yield UnjudgedPart(title, settings, title == DELIVERY)
     commands = [" ".join(words_of(each)) for each in containers]
     if any(map(_delivers, commands)):
         yield UnjudgedPart("commands of a delivery", commands)
     for template in templates:
-        metadata = template.get("metadata")
-        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        annotations = value_at(template, "metadata", "annotations")
         given = annotations if isinstance(annotations, dict) else {}
         networks = {key: given[key] for key in _NETWORKS if key in given}
         if networks:
@@ -84,7 +80,7 @@ def _of_map(title: str, texts: list[str]) -> Iterator[UnjudgedPart]:
 
 @lru_cache(maxsize=1024)
 def _delivers(command: str) -> bool:
-    return bool(COMMANDS.search(command))
+    return has_command(command)
 
 
 def _texts(document: dict[str, Any]) -> Iterator[str]:
