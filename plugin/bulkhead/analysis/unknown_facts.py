@@ -124,10 +124,11 @@ class UnknownFacts:
     def facts(self, pair: PairExplanation, breach: PossibleBreach | None = None) -> tuple[UnknownFact, ...]:
         """Return what is not known of the ends of *pair*; of these what *breach* depends on, if it says so."""
         known, asked = [], []
+        axes = self.conditions(pair, breach) if breach else []
         for end, each in ((SOURCE, pair.source), (DESTINATION, pair.destination)):
             for fact in self.of(each):
                 known.append(fact)
-                if breach and any(axis.startswith(f"{end}.{_AXIS[fact]}") for axis in self.conditions(pair, breach)):
+                if any(axis.startswith(f"{end}.{_AXIS[fact]}") for axis in axes):
                     asked.append(fact)
         return tuple(dict.fromkeys(asked or known))
 

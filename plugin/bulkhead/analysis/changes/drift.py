@@ -62,7 +62,7 @@ def compare_drift(
     for other in _other_ends(after, dump, overlays, live, kept):
         found.add(compare_sides(replace(sides, after=other)))
     found.live, found.kept = live, kept
-    found.notes += _notes(dump, overlays, listed)
+    found.notes += _notes(dump, listed)
     found.notes += workloads.notes
     return found
 
@@ -120,7 +120,7 @@ def _after_delivery(
     )
 
 
-def _notes(dump: AnalysisInput, overlays: AnalysisInput, listed: set[str]) -> Iterator[str]:
+def _notes(dump: AnalysisInput, listed: set[str]) -> Iterator[str]:
     known = {each.name for each in dump.cluster.namespaces} | {pod.namespace for pod in dump.cluster.pods}
     absent = sorted(listed - known)
     if absent:

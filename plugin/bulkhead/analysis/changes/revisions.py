@@ -50,9 +50,10 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         )
         _check_files(names, sides, repository.own_attributes())
         found.programs = changed_programs(*(side.programs for side in sides))
-        found.deliveries = delivery_changes(*(side.delivery() for side in sides))
+        deliveries = [side.delivery() for side in sides]
+        found.deliveries = delivery_changes(*deliveries)
         if isinstance(last, DiskFiles):
-            staged = uncommitted(sides[1].delivery(), repository, last)
+            staged = uncommitted(deliveries[1], repository, last)
             found.deliveries = tuple({each.file: each for each in (*found.deliveries, *staged)}.values())
         if not found.programs:
             found.other_plugins = sides[1].other_plugins(revisions[0])
