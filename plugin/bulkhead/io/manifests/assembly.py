@@ -5,10 +5,11 @@ An object that comes twice counts once. In one list, which is what a cluster was
 files the later one counts, as it does for who applies them in order, and the evidence says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from bulkhead.core.diagnostics import Diagnostic, Location
 from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
+from bulkhead.core.kubernetes.controller_labels import CONFIG, CONTROLLER_LABELS, DEPLOYMENT
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.record import record
@@ -153,8 +154,8 @@ def _pods(objects: list[ReadObject]) -> tuple[Pod, ...]:
     """
     Return the pods of *objects* under the names of their workloads, and the templates that no pod of theirs shows.
 
-    A template adds nothing to running pods that have all its labels and ports. Where they do not, a roll-out is under
-    way or no pod runs, and it represents the pods to come.
+    A template adds nothing to running pods that have its labels and ports and no others. Where they do not, a roll-out
+    is under way, somebody labelled them, or no pod runs, and it represents the pods to come.
     """
     owners = Owners(objects)
     running = [_owned(pod, owners) for each in objects if each.kind == "Pod" for pod in _pods_in(each)]
@@ -207,14 +208,22 @@ def _named(pod: Pod, name: str, kind: str, workload: str) -> Pod:
 
 
 def _shows(pod: Pod, template: Pod) -> bool:
-    """Say whether *pod* has the labels and ports of *template*: then what holds for the one holds for the other."""
-    labels = _without_hash(pod.labels)
+    """
+    Say whether *pod* looks to every policy as the next pod of *template* does.
+
+    Labels that a person or an injector put on *pod*, and ports of a container that was added to it, need not be there
+    after a restart. Those that controllers add are not in a template.
+    """
+    written = _without(template.labels, HASHES)
+    added = CONTROLLER_LABELS - dict(written).keys()
+    if template.kind == "DeploymentConfig":
+        added |= {CONFIG, DEPLOYMENT} - dict(written).keys()
     return (
-        set(_without_hash(template.labels)) <= set(labels)
-        and set(template.ports) <= set(pod.ports)
+        _without(pod.labels, added | HASHES.keys()) == written
+        and set(template.ports) == set(pod.ports)
         and template.host_network == pod.host_network
     )
 
 
-def _without_hash(labels: Labels) -> Labels:
-    return tuple(label for label in labels if label[0] not in HASHES)
+def _without(labels: Labels, keys: Container[str]) -> Labels:
+    return tuple(sorted(label for label in labels if label[0] not in keys))
