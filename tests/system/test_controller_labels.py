@@ -16,6 +16,7 @@ WORKLOADS = {
     "ReplicaSet": ("apps/v1", {"selector": SELECTOR, "template": TEMPLATE}),
     "Job": ("batch/v1", {"template": TEMPLATE}),
     "CronJob": ("batch/v1", {"schedule": "* * * * *", "jobTemplate": {"spec": {"template": TEMPLATE}}}),
+    "Pod": ("v1", SPEC),
     "Installer": ("example.org/v1", {"template": TEMPLATE}),
     "DeploymentConfig": ("apps.openshift.io/v1", {"selector": {"app": "a"}, "template": TEMPLATE}),
     "Rollout": (
@@ -94,6 +95,18 @@ SOME += [
     ("Rollout", has("role", "stable")),
     ("Rollout", {"matchLabels": {"role": "canary", "topology.kubernetes.io/zone": "eu-1"}}),
 ]
+# Labels that admission plugins, and deliveries, put on a pod that is applied by itself.
+SOME += [
+    ("Pod", has("topology.kubernetes.io/zone", "eu-1")),
+    ("Pod", has("topology.kubernetes.io/zone", operator="DoesNotExist")),
+    ("Pod", has("service.istio.io/canonical-name", "w")),
+    ("Pod", has("security.istio.io/tlsMode", operator="Exists")),
+    ("Pod", has("kustomize.toolkit.fluxcd.io/name", "apps")),
+    ("Pod", has("argocd.argoproj.io/instance", "apps", operator="NotIn")),
+    ("Pod", has("app.kubernetes.io/instance", "apps")),
+    ("Pod", has("app.kubernetes.io/managed-by", "Helm")),
+    ("Pod", has("kapp.k14s.io/app", operator="Exists")),
+]
 ALL += [("DeploymentConfig", has("deploymentconfig", "w"))]
 NONE = [
     ("Deployment", has("app.kubernetes.io/name", "w")),
@@ -112,6 +125,12 @@ NONE = [
     ("Job", {"matchLabels": {"job-name": "w", JOB: "other"}}),
     ("Job", has("job-name", "w", operator="NotIn")),
     ("CronJob", has(JOB, "other-28931234")),
+    ("Pod", has("app.kubernetes.io/name", "w")),
+    ("Pod", has("example.com/team", "red")),
+    ("Pod", has("pod-template-hash", "7d4b9c8f5")),
+    ("Pod", has("job-name", operator="Exists")),
+    ("Deployment", has("app.kubernetes.io/instance", "apps")),
+    ("Deployment", has("kustomize.toolkit.fluxcd.io/name", "apps")),
 ]
 EFFECTS = [*((*each, "all") for each in ALL), *((*each, "some") for each in SOME), *((*each, "none") for each in NONE)]
 
@@ -127,7 +146,8 @@ def policy(name: str, selector: object, **rules: object) -> dict[str, object]:
 
 def write(tree: Tree, kind: str, *policies: dict[str, object], file: str = "all.yaml") -> None:
     version, spec = WORKLOADS[kind]
-    workload = {"apiVersion": version, "kind": kind, "metadata": {"name": "w", "namespace": "shop"}, "spec": spec}
+    metadata = {"name": "w", "namespace": "shop", **({"labels": {"app": "a"}} if kind == "Pod" else {})}
+    workload = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
     web = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": SPEC}
     tree.write(file, yaml.safe_dump_all([workload, web, policy("deny", {}), *policies]))
 
@@ -172,6 +192,21 @@ def test_another_ordinal_opens_one_pod_and_closes_another(tree: Tree) -> None:
     done = tree.bulkhead("diff", "--manifests", *sides, "--endpoints", "existing")
     assert done.status == 1
     assert "OPENS within" in done.stdout and "CLOSES within" in done.stdout
+
+
+@pytest.mark.parametrize("written", ["apps", "x"])
+def test_a_delivery_overwrites_the_label_that_a_pod_has(tree: Tree, written: str) -> None:
+    by_instance = {"matchLabels": {"app.kubernetes.io/instance": "apps"}}
+    labels = {"app.kubernetes.io/instance": written}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w", "namespace": "shop", "labels": labels}}
+    other = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": SPEC}
+    documents = [{**pod, "spec": SPEC}, other, policy("some", by_instance)]
+    tree.write("all.yaml", yaml.safe_dump_all(documents))
+    assert (row(tree, "shop/web", "shop/w", True), row(tree, "shop/web", "shop/w", False)) == (1, 1)
+    items = {"apiVersion": "v1", "kind": "List", "items": documents}
+    tree.write("all.yaml", yaml.safe_dump(items))  # a dump: the pod has the labels that it has
+    is_selected = written == "apps"
+    assert row(tree, "shop/web", "shop/w", True) == int(is_selected)
 
 
 def test_pods_of_a_dump_have_the_labels_that_they_have(tree: Tree) -> None:

@@ -242,7 +242,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
 
 def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(MANIFESTS)
-    ask = ("explain", "--manifests", str(tmp_path), "shop/web", "10.0.0.9:5432")
+    ask = ("explain", "--manifests", str(tmp_path / "shop.yaml"), "shop/web", "10.0.0.9:5432")
     done = REFERENCE.bulkhead(*ask, "--format", "json")
     assert done.status == 1
     found = json.loads(done.stdout)
@@ -254,7 +254,7 @@ def test_manifests_get_the_networkpolicy_that_is_missing(tmp_path: Path) -> None
         "\n      ", " "
     )
     (tmp_path / "missing.yaml").write_text(found["remedies"][0]["add"])
-    assert REFERENCE.bulkhead(*ask).status == 0
+    assert REFERENCE.bulkhead(*ask, "--manifests", str(tmp_path / "missing.yaml")).status == 0
 
 
 ROLLED_OUT = """\
@@ -371,7 +371,8 @@ def test_a_name_that_is_not_known_comes_with_what_was_not_read(tree: Tree, file:
     if text:
         tree.write(f"m/{file}", text)
     for ends in (("shop/web", "shop/gone"), ("shop/gone", "shop/web")):
-        done = tree.bulkhead("explain", "--manifests", "m", *ends)
+        files = ("m/web.yaml", "--manifests", f"m/{file}") if text is FINISHED else ("m",)
+        done = tree.bulkhead("explain", "--manifests", *files, *ends)
         assert (done.status, done.stdout) == (2, "")
         assert done.stderr == (
             "bulkhead: error: nothing in namespace `shop` is known as `gone`\n"

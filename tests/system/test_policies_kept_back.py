@@ -76,7 +76,7 @@ def believed(text: str) -> list[tuple[str, str, bool]]:
     built = "resources: [x.yaml]\n"
     return [
         ("folder/x.yaml", text, False),
-        ("folder/x.yaml", listed, True),
+        ("folder/x.yaml", listed, False),
         ("folder/x.yaml", trimmed, False),
         ("file/x.yaml", text, True),
         ("file/x.json", json.dumps(item), True),

@@ -73,7 +73,8 @@ items:
   spec: {hostNetwork: true}
   status: {hostIP: 192.168.0.1, podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
 """
-    (pod,) = read(tmp_path, a_yaml=text).cluster.pods
+    (tmp_path / "a.yaml").write_text(text)
+    (pod,) = load(str(tmp_path / "a.yaml")).cluster.pods
     assert pod.owner == ("default", "web", "ReplicaSet")
     assert pod.addresses == ("10.0.0.1", "fd00::1")
     assert pod.host_network and pod.node == "192.168.0.1"
@@ -190,9 +191,9 @@ def test_a_folder_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_the_same_text_is_read_once(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("kind: Pod\nmetadata: {name: a}\n")
+    (tmp_path / "a.yaml").write_text("kind: Namespace\nmetadata: {name: a}\n")
     known: Known = {}
-    assert load(str(tmp_path), known).cluster.pods[0] is load(str(tmp_path), known).cluster.pods[0]
+    assert load(str(tmp_path), known).cluster.namespaces[0] is load(str(tmp_path), known).cluster.namespaces[0]
 
 
 class Dripping(io.StringIO):

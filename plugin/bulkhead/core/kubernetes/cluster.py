@@ -47,7 +47,8 @@ class Pod:
     *workload* and *kind* name the owner; a pod without an owner is its own (kind Pod).  Each of
     *addresses* is one IP address, or a CIDR where only the network is known; without any, the pod can have any
     address of the cluster's networks.  *node* is the address of the node it runs on, else the node's
-    name, ``""`` where unknown.  A pod on the host network has its node's addresses.
+    name, ``""`` where unknown.  A pod on the host network has its node's addresses.  *applied*: it is a pod that is
+    only written, so that tools and admission plugins may add labels to it.
     """
 
     namespace: str
@@ -59,6 +60,7 @@ class Pod:
     addresses: tuple[str, ...] = ()
     host_network: bool = False
     node: str = ""
+    applied: bool = False
 
     @property
     def owner(self) -> tuple[str, str, str]:

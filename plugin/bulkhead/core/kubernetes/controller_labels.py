@@ -3,7 +3,8 @@ The labels that controllers add to the pods of a workload, which its template do
 
 Where policies select by such a label, the template is replaced by a pod for each value that they distinguish, as far as
 the workload's pods can have it. A value that follows from the workload is known; any other may be anything. Versions of
-Kubernetes that do not add a label yet are not looked at.
+Kubernetes that do not add a label yet are not looked at. A pod that is applied by itself gets the labels of admission
+plugins and injectors too, and those that a delivery puts on what it applies, which may take the place of its own.
 """
 
 import re
@@ -12,7 +13,7 @@ from itertools import product
 from math import prod
 
 from bulkhead.core.diagnostics import DiagnosticError
-from bulkhead.core.kubernetes.added_labels import is_of
+from bulkhead.core.kubernetes.added_labels import is_of, may_be_added
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, Selector
 from bulkhead.core.kubernetes.selectors import Vocabulary, vocabulary
@@ -26,6 +27,7 @@ REVISION, GENERATION = "controller-revision-hash", "pod-template-generation"
 TEMPLATE_HASH, ROLLOUT_HASH = "pod-template-hash", "rollouts-pod-template-hash"
 
 CONFIG, DEPLOYMENT = "deploymentconfig", "deployment"
+_OF_CONFIG = frozenset((CONFIG, DEPLOYMENT))
 
 CONTROLLER_LABELS = frozenset(
     (POD_NAME, POD_INDEX, *JOB_NAMES, *JOB_IDS, COMPLETION_INDEX, REVISION, GENERATION, TEMPLATE_HASH, ROLLOUT_HASH)
@@ -36,6 +38,11 @@ _ADDING_DOMAINS = (
     "kubernetes.io", "k8s.io", "x-k8s.io", "istio.io", "linkerd.io", "knative.dev", "kruise.io", "openshift.io",
     "argoproj.io", "cilium.io", "volcano.sh", "kuma.io", "dapr.io", "hashicorp.com", "datadoghq.com", "tekton.dev",
     "cattle.io", "gke.io", "amazonaws.com", "azure.com", "karmada.io", "kubeflow.org", "ray.io", "keda.sh",
+    "karpenter.sh", "kyverno.io", "solo.io", "traefik.io", "nginx.com", "nginx.org", "openservicemesh.io",
+    "liqo.io", "loft.sh", "kubevirt.io", "nvidia.com", "run.ai", "projectcalico.org", "tigera.io", "vmware.com",
+    "alibabacloud.com", "aliyun.com", "oraclecloud.com", "digitalocean.com", "newrelic.com", "dynatrace.com",
+    "splunk.com", "opentelemetry.io", "aquasec.com", "sysdig.com", "apache.org", "cnpg.io", "strimzi.io",
+    "zalan.do", "percona.com", "elastic.co",
 )  # fmt: skip
 """Domains of controllers, injectors and admission plugins that label pods: topology, service meshes, operators."""
 
@@ -100,7 +107,7 @@ def _mentioned(policies: Iterable[NetworkPolicy]) -> Vocabulary:
     """Return the keys of controllers' labels that *policies* select by, with the values."""
     selectors = frozenset(pod_selectors(policies))
     found = vocabulary(selectors)
-    keys = [key for key in sorted(found) if may_be_added_to_pods(key) or key in (CONFIG, DEPLOYMENT)]
+    keys = [key for key in sorted(found) if may_be_added_to_pods(key) or _of_delivery(key) or key in _OF_CONFIG]
     # A value of the others is never compared with the name of a workload.
     free = frozenset(keys) - CONTROLLER_LABELS - {CONFIG}
     return {key: _distinguished(key, selectors) if key in free else found[key] for key in keys}
@@ -125,7 +132,17 @@ def _distinguished(key: str, selectors: frozenset[Selector]) -> frozenset[str]:
 
 def may_be_added_to_pods(key: str) -> bool:
     """Say whether a controller, an injector or an admission plugin may add the label *key* to pods of any workload."""
-    return key in CONTROLLER_LABELS or (is_of(key, _ADDING_DOMAINS) and not is_of(key, _WRITTEN_DOMAINS))
+    return key in CONTROLLER_LABELS or _is_injected(key)
+
+
+def _is_injected(key: str) -> bool:
+    is_added = is_of(key, _ADDING_DOMAINS) and not is_of(key, _WRITTEN_DOMAINS)
+    return is_added and key not in CONTROLLER_LABELS
+
+
+def _of_delivery(key: str) -> bool:
+    """Say whether a delivery puts the label *key* on what it applies, whatever value is written."""
+    return may_be_added(key, is_given=True)
 
 
 def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
@@ -138,6 +155,9 @@ def pod_selectors(policies: Iterable[NetworkPolicy]) -> Iterator[Selector]:
 
 def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
     """Yield the pods that represent *pod*: itself, unless it is a template whose pods get labels that are *known*."""
+    if pod.applied:
+        yield from _pods_with_added(pod, known)
+        return
     if not pod.is_template:
         yield pod
         return
@@ -149,6 +169,16 @@ def _variants(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
         # The pod of an ordinal is one pod. All the others have a template.
         name = added.get(POD_NAME, rest) if pod.kind == "StatefulSet" else rest
         yield made if name == rest else replaced(made, name=name, workload=pod.name)
+
+
+def _pods_with_added(pod: Pod, known: Vocabulary) -> Iterator[Pod]:
+    """Yield *pod*, which is applied by itself, with and without the *known* labels that may be added to it."""
+    own = dict(pod.labels)
+    keys = [key for key in sorted(known) if _of_delivery(key) or (_is_injected(key) and key not in own)]
+    axes = [(*_PLAIN, *({key: text} for text in _any(_values(known, key)) if text != own.get(key))) for key in keys]
+    for chosen in _combinations(pod, axes):
+        added = {key: text for each in chosen for key, text in each.items()}
+        yield replaced(pod, labels=tuple(sorted({**own, **added}.items()))) if added else pod
 
 
 def _combinations(pod: Pod, axes: list[tuple[_Added, ...]]) -> Iterable[tuple[_Added, ...]]:
@@ -167,7 +197,7 @@ def _axes(pod: Pod, known: Vocabulary) -> Iterator[tuple[_Added, ...]]:
     """Yield for each group of labels that depend on each other the values that pods of *pod* can have."""
     if pod.kind not in _NONE:
         yield from _own_axes(pod, known)
-    for key in sorted(known.keys() - CONTROLLER_LABELS - {CONFIG, DEPLOYMENT} - dict(pod.labels).keys()):
+    for key in sorted(filter(_is_injected, known.keys() - dict(pod.labels).keys())):
         yield (*_PLAIN, *({key: text} for text in _any(_values(known, key))))
 
 

@@ -15,17 +15,21 @@ def has_status(found: ReadObject) -> bool:
 
 
 def as_applied(found: ReadObject) -> ReadObject:
-    """Return *found* without what only a cluster knows: addresses, that a pod has ended, that a server stored it."""
-    things = tuple(_as_applied(thing, found.node) for thing in found.things)
+    """
+    Return *found* without what only a cluster knows.
+
+    That is: addresses, that a pod has ended, that a server stored it, who wrote its fields, and all labels of a pod.
+    """
+    things = tuple(_as_applied(thing, found.node, found.kind == "Pod") for thing in found.things)
     is_same = not found.finished and all(one is other for one, other in zip(things, found.things, strict=True))
-    return found if is_same else replaced(found, finished=False, things=things)
+    return found if is_same and not found.live else replaced(found, finished=False, things=things, live=None)
 
 
-def _as_applied(thing: Thing, node: str) -> Thing:
-    if isinstance(thing, Namespace) and thing.stored:
-        return replaced(thing, stored=False)
-    if isinstance(thing, Pod) and _knows(thing, node):
-        return replaced(thing, addresses=(), node=node)
+def _as_applied(thing: Thing, node: str, is_pod: bool) -> Thing:
+    if isinstance(thing, Namespace) and (thing.stored or thing.applied is not None):
+        return replaced(thing, stored=False, applied=None)
+    if isinstance(thing, Pod) and (is_pod or _knows(thing, node)):
+        return replaced(thing, addresses=(), node=node, applied=is_pod)
     return thing
 
 

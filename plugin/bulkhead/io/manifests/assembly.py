@@ -12,7 +12,7 @@ from bulkhead.core.kubernetes.cluster import Cluster, Labels, Namespace, Pod
 from bulkhead.core.kubernetes.controller_labels import CONFIG, CONTROLLER_LABELS, DEPLOYMENT
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy, counted
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 from bulkhead.io.manifests.applied_objects import as_applied, has_status
 from bulkhead.io.manifests.live_fields import LiveFields
 from bulkhead.io.manifests.object_reader import ReadObject, Thing
@@ -56,7 +56,7 @@ def assemble(found: Iterable[PlacedObject]) -> AssembledObjects:
     """Return what *found*, in the order in which it would be applied, is together."""
     placed, notes, faults = _each_once(found)
     kept = [each.object if each.is_live else as_applied(each.object) for each in placed]
-    notes += _status_not_used([each.object for each in placed if not each.is_live])
+    notes += _status_not_used([each for each in placed if not each.is_live])
     faults += [_leaving_policy(each) for each in placed if each.object.leaving and each.object.kind == NETWORKPOLICY]
     notes += _leaving(kept)
     finished = sum(each.finished for each in kept)
@@ -127,10 +127,13 @@ def _leaving(objects: list[ReadObject]) -> list[str]:
     return [f"being deleted, and still counted: {_row(said)}"] if said else []
 
 
-def _status_not_used(written: list[ReadObject]) -> list[str]:
+def _status_not_used(written: list[PlacedObject]) -> list[str]:
     """Return a sentence about the pods among *written*, which are not of a dump, that have a status."""
-    said = [_title(each) for each in written if has_status(each)]
-    return [f"`status` is not used, because it does not come from a dump of a cluster: {_row(said)}"] if said else []
+    said = [_title(each.object) for each in written if has_status(each.object)]
+    may_be_dump = any(each.object.printed and each.location.line for each in written)
+    hint = "; name the file of a dump itself" if may_be_dump else ""
+    said_of = "`status` is not used, because it does not come from a dump of a cluster"
+    return [f"{said_of}: {_row(said)}{hint}"] if said else []
 
 
 def _leaving_policy(each: PlacedObject) -> Diagnostic:
@@ -204,7 +207,7 @@ def _made(each: ReadObject, pod: Pod, owners: Owners) -> Pod:
 
 
 def _named(pod: Pod, name: str, kind: str, workload: str) -> Pod:
-    return Pod(pod.namespace, name, kind, workload, pod.labels, pod.ports, pod.addresses, pod.host_network, pod.node)
+    return replaced(pod, name=name, kind=kind, workload=workload)
 
 
 def _shows(pod: Pod, template: Pod) -> bool:

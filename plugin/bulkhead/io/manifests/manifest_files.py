@@ -118,7 +118,8 @@ def objects_in(text: str) -> tuple[tuple[ReadObject, ...], tuple[Diagnostic, ...
     held = [_held(chunk, {}) for chunk in split(text)]
     return (
         tuple(each for one in held for each in one.objects),
-        tuple(problem for each in held for _, _, problem in each.problems),
+        tuple(problem for each in held for _, _, problem in each.problems)
+        + tuple(problem for one in held for each in one.objects for problem in each.if_applied),
     )
 
 
@@ -140,7 +141,7 @@ class _Reading:
         unused = set.intersection(*self.unused) if self.unused else set()
         notes = tuple(f"`--exclude {each}` leaves nothing out" for each in self.selection.exclude if each in unused)
         evidence = found.evidence.and_of(self.evidence).and_of(Evidence(notes=notes))
-        faults = (*self.faults, *found.faults, *_kept_back(self.objects))
+        faults = (*self.faults, *found.faults, *_kept_back(self.objects), *_refused_if_applied(self.objects))
         files = tuple(self.files)
         return ManifestCluster(found.cluster, faults, found.unjudged, evidence, files, found.separate, found.live)
 
@@ -296,17 +297,25 @@ def _kept_back(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
                 continue
             name = "/".join(filter(None, (found.namespace, found.name)))
             at = Location(each.location.file, each.location.line, int(each.location.line > 0))
-            yield Diagnostic(at, kept_back_message(found.kind, name, word), kept_back_hint(word))
+            hint = kept_back_hint(word) + ("; name the file itself if it is a dump" if found.printed else "")
+            yield Diagnostic(at, kept_back_message(found.kind, name, word), hint)
+
+
+def _refused_if_applied(objects: Sequence[PlacedObject]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with objects of no dump that is tolerated of those that a cluster has."""
+    for each in objects:
+        for problem in () if each.is_live else each.object.if_applied:
+            yield problem.at(Location(each.location.file, each.location.line, int(each.location.line > 0)))
 
 
 def _is_live(found: ReadObject, listed: bool, is_alone: bool) -> bool:
     """
-    Say whether *found* comes from a dump of a cluster.
+    Say whether *found* comes from a dump of a cluster, which is a file that a person names, or stdin.
 
-    It does if it has all that an API server gives an object and is of a list, or of a file that a person named; and if
-    it is of a list in such a file, whatever was taken out of it.
+    Of such a file it does if it is of a list, whatever was taken out of it, or has all that an API server gives an
+    object. Files of a folder are what is applied, also where they look like a dump: anybody can write them.
     """
-    return (is_alone and listed) or (found.printed and (is_alone or listed))
+    return is_alone and (listed or found.printed)
 
 
 _DUMP_IT = "dump a list of resources: `kubectl get namespaces,pods,networkpolicies -A -o json > dump.json`"

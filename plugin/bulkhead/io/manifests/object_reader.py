@@ -57,6 +57,7 @@ class ReadObject:
     *live* is what a policy says of who wrote its fields. *printed*: it has all that an API server gives an object.
     *node* is the node that a pod asks for.
     *path* leads to it in its document; it is empty where the object is the document.
+    *if_applied* is what is wrong with it unless a cluster has it, which its `uid` says and anybody can write.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class ReadObject:
     path: Path = ()
     printed: bool = False
     node: str = ""
+    if_applied: tuple[Diagnostic, ...] = ()
 
 
 def read(
@@ -239,7 +241,7 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
         document = {"apiVersion": read_networkpolicy.API_VERSION, **document}
     found = read_networkpolicy.read(document, problems, path)
     if found:
-        policy, metadata = found
+        policy, metadata, if_applied = found
         yield ReadObject(
             NETWORKPOLICY,
             policy.namespace,
@@ -250,6 +252,7 @@ def _policy(document: dict[str, Any], problems: list[Diagnostic], path: Path) ->
             live=live_fields(document, policy),
             path=path,
             printed=metadata.printed,
+            if_applied=if_applied,
         )
 
 

@@ -31,17 +31,25 @@ _LEADING_ZEROS = re.compile(r"(?<![0-9a-fA-F:])0+(?=[0-9])")
 
 def read(
     document: dict[str, Any], problems: list[Diagnostic], path: Path = ()
-) -> tuple[NetworkPolicy, strict_metadata.Metadata] | None:
+) -> tuple[NetworkPolicy, strict_metadata.Metadata, tuple[Diagnostic, ...]] | None:
     """
-    Return the policy that *document* is, and its metadata.
+    Return the policy that *document* is, its metadata, and what is wrong with it if no API server has it.
 
     ``None``, and what is wrong added to *problems*, where it is none.
     """
     reader = _PolicyReader(_named(document))
     metadata = strict_metadata.read(reader, document.get("metadata"), (*path, "metadata"))
-    policy = reader.policy(document, metadata, path)
+    policy = reader.policy(document, metadata, path, metadata.stored)
     problems.extend(reader.problems)
-    return None if reader.problems else (policy, metadata)
+    if reader.problems:
+        return None
+    return policy, metadata, _if_not_stored(document, metadata, path) if reader.tolerates else ()
+
+
+def _if_not_stored(document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path) -> tuple[Diagnostic, ...]:
+    reader = _PolicyReader(_named(document))
+    reader.policy(document, metadata, path, stored=False)
+    return tuple(reader.problems)
 
 
 def _named(document: dict[str, Any]) -> str:
@@ -51,18 +59,27 @@ def _named(document: dict[str, Any]) -> str:
 
 
 class _PolicyReader(StrictReader):
-    """Reads one document. *stored*: an API server has it, and older ones took CIDRs that the current ones refuse."""
+    """
+    Reads one document. *stored*: an API server has it, and older ones took CIDRs that the current ones refuse.
+
+    *tolerates*: something was read that is refused of what no server has.
+    """
 
     stored = False
+    tolerates = False
 
-    def policy(self, document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path) -> NetworkPolicy:
+    def policy(
+        self, document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path, stored: bool
+    ) -> NetworkPolicy:
         if document.get("apiVersion") != API_VERSION:
             message = f"a NetworkPolicy of `{document.get('apiVersion')}` is not read"
             self.refuse((*path, "apiVersion"), message, f"write it for `{API_VERSION}`")
-        self.stored = metadata.stored  # old servers gave a policy a status, too
+        self.stored = stored  # old servers gave a policy a status, too
         # An empty one, which tools that write Go's values add, says nothing.
-        has_status = self.stored or document.get("status") in (None, {})
-        self.mapping(document, path, ("apiVersion", "kind", "metadata", "spec", *(("status",) if has_status else ())))
+        says_nothing = document.get("status") in (None, {})
+        self.tolerates = stored and not says_nothing
+        may_have = ("status",) if stored or says_nothing else ()
+        self.mapping(document, path, ("apiVersion", "kind", "metadata", "spec", *may_have))
         at = (*path, "spec")
         spec = self.mapping(document.get("spec"), at, ("podSelector", "policyTypes", "ingress", "egress"))
         ingress = self.rules(spec.get("ingress"), (*at, "ingress"), "from")
@@ -129,6 +146,10 @@ class _PolicyReader(StrictReader):
         """Return the CIDR that *data* is. In a stored policy, host bits and leading zeros count for nothing."""
         if not self.stored or not isinstance(data, str):
             return Cidr.parse(data)
+        try:
+            return Cidr.parse(data)
+        except InvalidValue:
+            self.tolerates = True
         address, slash, length = _LEADING_ZEROS.sub("", data).partition("/")
         try:
             return Cidr.parse(f"{address}{slash}{length}")
