@@ -29,6 +29,17 @@ KEPT_BACK = {
     "configmanagement.gke.io/namespace-selector": "other",
     "configsync.gke.io/cluster-name-selector": "other",
     "addonmanager.kubernetes.io/mode": "EnsureExists",
+    "kapp.k14s.io/create-strategy": "fallback-on-update-or-noop",
+    "kapp.k14s.io/update-strategy": "skip",
+    "kapp.k14s.io/versioned": '""',
+    "fluxcd.controlplane.io/reconcile": "disabled",
+    "kluctl.io/ignore": '"true"',
+    "kluctl.io/delete": '"true"',
+    "kluctl.io/hook": "pre-deploy",
+    "werf.io/deploy-on": "install",
+    "werf.io/delete-policy": "succeeded",
+    "werf.io/resource-policy": "x",
+    "strategy.spinnaker.io/versioned": '"true"',
 }
 OBJECTS = {
     "NetworkPolicy": ("networking.k8s.io/v1", "spec: {podSelector: {}}"),
@@ -164,6 +175,15 @@ APPLIED = {
     "addonmanager.kubernetes.io/mode": "Reconcile",
     "argocd.argoproj.io/sync-wave": '"1"',
     "kapp.k14s.io/change-group": "x",
+    "kapp.k14s.io/update-strategy": "fallback-on-replace",
+    "kluctl.io/delete": '"false"',
+    "kluctl.io/force-apply": '"true"',
+    "werf.io/weight": '"1"',
+    "meta.helm.sh/release-name": "x",
+    "strategy.spinnaker.io/versioned": '"false"',
+    "moniker.spinnaker.io/application": "x",
+    "fleet.cattle.io/managed": '"true"',
+    "config.kubernetes.io/origin": "x",
     "example.com/fluxcd.io": "x",
 }
 
@@ -178,7 +198,9 @@ def test_what_a_delivery_simply_applies_is_applied(tree: Tree, word: str) -> Non
 UNKNOWN = (
     "argocd.argoproj.io/next-year", "kustomize.toolkit.fluxcd.io/next-year", "fluxcd.io/next-year",
     "kapp.k14s.io/next-year", "configsync.gke.io/next-year", "helm.sh/next-year",
-    "addonmanager.kubernetes.io/next-year",
+    "addonmanager.kubernetes.io/next-year", "kluctl.io/force-apply-field-1", "werf.io/next-year",
+    "x.external-dependency.werf.io/resource", "strategy.spinnaker.io/next-year", "cli-utils.sigs.k8s.io/next-year",
+    "config.kubernetes.io/depends-on", "apps.open-cluster-management.io/reconcile-option", "fleet.cattle.io/next-year",
 )  # fmt: skip
 
 

@@ -14,6 +14,12 @@ STAYS = {
     "argocd.argoproj.io/sync-options": "ServerSideApply=true, Prune=false",
     "kustomize.toolkit.fluxcd.io/prune": "Disabled",
     "helm.sh/resource-policy": "keep",
+    "kluctl.io/skip-delete": "true",
+    "kapp.k14s.io/delete-strategy": "orphan",
+    "cli-utils.sigs.k8s.io/on-remove": "keep",
+    "client.lifecycle.config.k8s.io/deletion": "detach",
+    "apps.open-cluster-management.io/do-not-delete": "true",
+    "werf.io/ownership": "anyone",
 }
 PRUNED = {"argocd.argoproj.io/sync-options": "ServerSideApply=true", "kustomize.toolkit.fluxcd.io/prune": "enabled"}
 POLICY = """\
@@ -38,7 +44,7 @@ def without_the_rule(tree: Tree, annotation: str, setting: str) -> None:
     file = tree.path / "overlays/shop/kustomization.yaml"
     file.write_text(file.read_text().replace("[../../plugin]", "[../../plugin, x.yaml]"))
     tree.write("overlays/shop/x.yaml", ANNOTATES % f"{annotation}: '{setting}'")
-    assert f"{annotation}: {setting}" in tree.build(".").stdout
+    assert f"{annotation}: {setting}" in tree.build(".").stdout.replace('"', "")
     tree.commit()
     tree.write(
         "overlays/shop/rules.yaml", (tree.path / "overlays/shop/rules.yaml").read_text().partition("  egress")[0]

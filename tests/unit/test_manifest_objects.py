@@ -363,6 +363,9 @@ def test_an_object_with_a_pod_template_and_a_policy_is_a_workload_and_not_judged
         ("source.toolkit.fluxcd.io/v1", "Bucket", False),
         ("helm.cattle.io/v1", "HelmChart", True),
         ("fleet.cattle.io/v1alpha1", "GitRepo", True),
+        ("work.open-cluster-management.io/v1", "ManifestWork", True),
+        ("policy.open-cluster-management.io/v1", "ConfigurationPolicy", True),
+        ("gitops.kluctl.io/v1beta1", "KluctlDeployment", True),
     ],
 )
 def test_what_a_delivery_is_told_to_apply_is_not_judged(

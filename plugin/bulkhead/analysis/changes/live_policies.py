@@ -17,9 +17,19 @@ _ARGO_CD_OPTIONS = "argocd.argoproj.io/sync-options"
 _FLUX = ("kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name")
 _FLUX_PRUNE = "kustomize.toolkit.fluxcd.io/prune"
 _APPLYSET = "applyset.kubernetes.io/part-of"
-_HELM_POLICY = "helm.sh/resource-policy"
+_KEEPS = {
+    "helm.sh/resource-policy": "keep",
+    "kluctl.io/skip-delete": "true",
+    "kluctl.io/skip-delete-if-tags": "true",
+    "werf.io/ownership": "anyone",
+    "kapp.k14s.io/delete-strategy": "orphan",
+    "cli-utils.sigs.k8s.io/on-remove": "keep",
+    "client.lifecycle.config.k8s.io/deletion": "detach",
+    "apps.open-cluster-management.io/do-not-delete": "true",
+}
+"""Annotations, with the value by which a delivery does not prune an object (sources: ``delivery_marks``)."""
 
-KEEPING = (_ARGO_CD_OPTIONS, _FLUX_PRUNE, _HELM_POLICY)
+KEEPING = (_ARGO_CD_OPTIONS, _FLUX_PRUNE, *_KEEPS)
 """Annotations, and labels, that can keep a policy from being pruned."""
 
 
@@ -63,7 +73,7 @@ def live_policies(
 
 
 def kept_by(policy: NetworkPolicy) -> str:
-    """Return the setting of *policy* that keeps Argo CD, Flux or Helm from pruning it, else ``""``."""
+    """Return the setting of *policy* that keeps a delivery from pruning it, else ``""``."""
     options = dict(policy.annotations).get(_ARGO_CD_OPTIONS, "")
     for option in map(str.strip, options.split(",")):
         if option in ("Prune=false", "Prune=confirm"):
@@ -71,8 +81,9 @@ def kept_by(policy: NetworkPolicy) -> str:
     for fields in (policy.annotations, policy.labels):
         if dict(fields).get(_FLUX_PRUNE, "").lower() == "disabled":
             return f"{_FLUX_PRUNE}: disabled"
-    if dict(policy.annotations).get(_HELM_POLICY, "").strip().lower() == "keep":
-        return f"{_HELM_POLICY}: keep"
+    for key, value in policy.annotations:
+        if key in _KEEPS and value.strip().lower() == _KEEPS[key]:
+            return f"{key}: {_KEEPS[key]}"
     return ""
 
 

@@ -9,6 +9,8 @@ from bulkhead.core.kubernetes.networkpolicy import Selector
 DELIVERY_DOMAINS = (
     "fluxcd.io", "argoproj.io", "kapp.k14s.io", "configmanagement.gke.io", "configsync.gke.io",
     "lifecycle.config.k8s.io", "addonmanager.kubernetes.io", "helm.sh", "fleet.cattle.io",
+    "kluctl.io", "werf.io", "spinnaker.io", "cli-utils.sigs.k8s.io", "apps.open-cluster-management.io",
+    "work.open-cluster-management.io", "policy.open-cluster-management.io",
 )  # fmt: skip
 """Domains of deliveries: annotations and labels of them have one of these, or a domain below it, before the slash."""
 

@@ -24,7 +24,7 @@ _LATE = {
 _ACTS = re.compile(
     r"(?:internal\.config\.kubernetes\.io"
     r"|(?<!internal\.)config\.kubernetes\.io[/~](?!1?depends-on)"
-    r"|(?<!kustomize\.)config\.k8s\.io[/~]"
+    r"|(?<!kustomize\.)(?<!lifecycle\.)config\.k8s\.io[/~]"
     r"|kustomize\.config\.k8s\.io[/~](?!v\d))[\w/~-]*"
 )
 """An annotation that kustomize acts on, in the spelling of a key, of a JSON pointer, or of a field path."""

@@ -89,7 +89,11 @@ UNJUDGED_NAMES = tuple(sorted({kind for _, kind in _UNJUDGED_KINDS} - _COMMON_NA
 
 _DELIVERING_GROUPS = frozenset(
     ("fluxcd.controlplane.io", "fleet.cattle.io", "configsync.gke.io", "kappctrl.k14s.io", "packaging.carvel.dev",
-     "addons.cluster.x-k8s.io", "apps.open-cluster-management.io", "policy.karmada.io")
+     "addons.cluster.x-k8s.io", "apps.open-cluster-management.io", "work.open-cluster-management.io",
+     "policy.open-cluster-management.io", "policy.karmada.io", "work.karmada.io", "gitops.kluctl.io", "core.oam.dev",
+     "config.projectsveltos.io", "lib.projectsveltos.io", "kargo.akuity.io", "pulumi.com", "resources.gardener.cloud",
+     "kubernetes.crossplane.io", "kubernetes.m.crossplane.io", "helm.crossplane.io", "helm.m.crossplane.io",
+     "types.kubefed.io", "placement.kubernetes-fleet.io", "deployments.plural.sh")
 )  # fmt: skip
 """Groups in which every kind is about what is applied to a cluster, from where; so is every group of Flux but one."""
 
