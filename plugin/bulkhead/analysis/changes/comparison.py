@@ -11,6 +11,7 @@ from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
+from bulkhead.analysis.changes.unwritten_types import TypesReading, UnwrittenTypes
 from bulkhead.analysis.judged_endpoints import Endpoints
 from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.core.diagnostics import Diagnostic, Location
@@ -73,7 +74,9 @@ class Comparison:
     render, *kept* the parts of those that they render and that a delivery leaves as they are. *programs* are the files
     that a build can execute and that change. *other_plugins* are the plugins after that are not the bulkhead that runs
     here. *deliveries* are the files that change and decide what is delivered, and that no verdict is about.
-    *relabelled* are pods whose own labels or ports change traffic with pods that could exist.
+    *relabelled* are pods whose own labels or ports change traffic with pods that could exist. *unwritten* are policies
+    whose effect depends on the ``policyTypes`` of the object in the cluster, *by_reading* the findings that hold by one
+    reading of these only.
     """
 
     names: tuple[str, str]
@@ -93,6 +96,8 @@ class Comparison:
     other_plugins: tuple[OtherPlugin, ...] = ()
     relabelled: tuple[RelabelledPods, ...] = ()
     deliveries: tuple[DeliveryChange, ...] = ()
+    unwritten: tuple[UnwrittenTypes, ...] = ()
+    by_reading: dict[TrafficFinding, TypesReading] = field(default_factory=dict)
 
     def add(self, other: "Comparison") -> None:
         """Add what *other* finds, a comparison of the same sides with other facts."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.changes.compared_readings import compare_readings
 from bulkhead.analysis.changes.comparison import (
     ComparedSides,
     Comparison,
@@ -116,7 +117,7 @@ def compare_trees(
 
 def _compared(sides: ComparedSides) -> Comparison:
     kept = checked_policies(sides)
-    found = compare_overlays(sides)
+    found = compare_readings(sides, compare_overlays)
     found.notes += kept
     return found
 

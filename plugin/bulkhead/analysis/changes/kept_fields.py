@@ -3,7 +3,8 @@ Policies of a running cluster that a delivery does not make what the overlays re
 
 A delivery replaces the fields that it writes and removes those that it wrote before. Rendered policies leave out
 ``ingress`` and ``egress`` where they have no rules for them, so rules that somebody else wrote there stay. ``kubectl
-apply`` without ``--server-side`` also merges the pod selector. Flux leaves an object alone that has a mark for it.
+apply`` without ``--server-side`` also merges the pod selector. Where ``policyTypes`` is not rendered, the object keeps
+those that it has, unless the delivery wrote them. Flux leaves an object alone that has a mark for it.
 """
 
 import json
@@ -11,10 +12,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
-from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, Selector
+from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy, Selector, retyped
 from bulkhead.core.record import record, replaced
 from bulkhead.io.manifests.delivery_marks import delivery_marks
-from bulkhead.io.manifests.live_fields import EXPRESSIONS, LiveFields, Writer
+from bulkhead.io.manifests.live_fields import EXPRESSIONS, TYPES, LiveFields, Writer
 
 PolicyKey = tuple[str, str]
 """Namespace and name of a policy."""
@@ -27,6 +28,7 @@ class KeptPart(Enum):
     INGRESS = "ingress rules"
     EGRESS = "egress rules"
     SELECTOR = "pod selector"
+    TYPES = "policyTypes"
 
 
 _RULES = {KeptPart.INGRESS: Direction.INGRESS, KeptPart.EGRESS: Direction.EGRESS}
@@ -60,6 +62,9 @@ class KeptField:
             return shlex.join(["kubectl", verb, *policy, f"{self.mark}-"])
         if self.part is KeptPart.SELECTOR:
             patch = {"op": "replace", "path": "/spec/podSelector", "value": _plain(self.rendered.pods)}
+        elif self.part is KeptPart.TYPES:
+            types = [each.value.capitalize() for each in self.rendered.types]
+            patch = {"op": "replace", "path": "/spec/policyTypes", "value": types}
         else:
             patch = {"op": "remove", "path": f"/spec/{_RULES[self.part].value}"}
         return shlex.join(["kubectl", "patch", *policy, "--type=json", "-p", json.dumps([patch])])
@@ -83,6 +88,9 @@ def _kept(policy: NetworkPolicy, rendered: NetworkPolicy, live: LiveFields | Non
     fields = live or LiveFields(policy)
     if _parts(_merged(fields, rendered.pods)) != _parts(rendered.pods):
         yield KeptField(policy, rendered, KeptPart.SELECTOR, sure=False)
+    if not rendered.has_types and policy.types != rendered.types:
+        yield KeptField(policy, rendered, KeptPart.TYPES, sure=fields.writer(TYPES) is Writer.OTHER)
+        rendered = retyped(rendered, {*policy.types, *rendered.types})
     for part, direction in _RULES.items():
         writer = fields.writer(direction.value)
         if fields.written.of(direction) and rendered.of(direction) == () and writer is not Writer.DELIVERY:
@@ -123,6 +131,8 @@ def with_kept(
                 policy = each.live
             elif each.part is KeptPart.SELECTOR:
                 policy = replaced(policy, pods=_merged(live.get(key) or LiveFields(each.live), policy.pods))
+            elif each.part is KeptPart.TYPES:
+                policy = retyped(policy, each.live.types)
             else:
                 direction = _RULES[each.part].value
                 policy = replaced(policy, **{direction: each.live.of(_RULES[each.part])})

@@ -50,6 +50,8 @@ def add_own(found: Comparison, own: Comparison) -> None:
         return tuple(replaced(each, policy=(was if each.old else now)[each.policy]) for each in causes)
 
     found.before, found.after = before, after
+    readings = {replaced(each, causes=known(each.causes)): reading for each, reading in own.by_reading.items()}
+    found.by_reading |= {each: reading for each, reading in readings.items() if each not in found.findings}
     own.findings = tuple(replaced(each, causes=known(each.causes)) for each in own.findings)
     own.possible = tuple(replaced(each, causes=known(each.causes)) for each in own.possible)
     own.relabelled = tuple(
@@ -59,6 +61,7 @@ def add_own(found: Comparison, own: Comparison) -> None:
     shown = {replaced(each, causes=()) for each in found.findings}
     own.findings = tuple(each for each in own.findings if replaced(each, causes=()) not in shown)
     found.relabelled = tuple(dict.fromkeys((*found.relabelled, *own.relabelled)))
+    found.unwritten = tuple(dict.fromkeys((*found.unwritten, *own.unwritten)))
     found.add(own)
     found.notes.append(EITHER)
 

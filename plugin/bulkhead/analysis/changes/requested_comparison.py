@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bulkhead.analysis.analysis_input import AnalysisInput, from_manifests
 from bulkhead.analysis.changes.build_files import delivery_side, programs_on_disk
+from bulkhead.analysis.changes.compared_readings import compare_readings
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, NotComparable, compare_manifests
 from bulkhead.analysis.changes.comparison_request import (
     ComparisonRequest,
@@ -56,7 +57,7 @@ def _manifests(asked: ComparisonRequest) -> Comparison:
     )
     sides = ComparedSides((names[0], names[1]), before, after, (semantics, semantics), asked.endpoints)
     kept = checked_policies(sides)
-    found = compare_manifests(sides)
+    found = compare_readings(sides, compare_manifests)
     found.notes += kept
     found.deliveries = left_out_changes(asked.manifests, asked.selection.exclude)
     if not (found.unjudged or found.deliveries) and before.evidence.is_nothing and after.evidence.is_nothing:

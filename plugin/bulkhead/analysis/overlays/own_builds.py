@@ -110,7 +110,7 @@ def _written_again(built: dict[str, Overlay]) -> Iterator[str]:
 def _contents(overlay: Overlay) -> Iterator[tuple[object, object]]:
     """Yield what names each object of *overlay* that decides about traffic, and what it says."""
     for policy in overlay.policies:
-        yield (NETWORKPOLICY, policy.namespace, policy.name), policy.meaning
+        yield (NETWORKPOLICY, policy.namespace, policy.name), (policy.meaning, policy.has_types)
     for each in overlay.kept:
         version, kind = str(each.head.get("apiVersion")), str(each.head.get("kind"))
         if decides(version, kind):
@@ -119,4 +119,5 @@ def _contents(overlay: Overlay) -> Iterator[tuple[object, object]]:
                 yield (version, *name), each.text
                 continue
             things = things_of(read(each.value(), []))
-            yield from ((name, thing.meaning) for thing in things if isinstance(thing, NetworkPolicy))
+            policies = (thing for thing in things if isinstance(thing, NetworkPolicy))
+            yield from ((name, (policy.meaning, policy.has_types)) for policy in policies)

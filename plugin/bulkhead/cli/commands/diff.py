@@ -143,7 +143,8 @@ def run(options: Options, console: Console) -> int:
 
 
 def _fails(found: Comparison, grades: frozenset[str]) -> bool:
-    if found.programs or found.deliveries or found.enforcers or found.networks or found.relabelled or found.kept:
+    facts = found.programs, found.deliveries, found.enforcers, found.networks, found.unwritten
+    if any(facts) or found.relabelled or found.kept:
         return True  # all verdicts depend on these facts
     if not grades:
         return bool(found.findings)

@@ -6,9 +6,10 @@ Here ``None`` means everyone, every port, or a direction that is not isolated, a
 documents. A tuple contains exactly its members.
 """
 
+from collections.abc import Collection
 from enum import Enum
 
-from bulkhead.core.record import record
+from bulkhead.core.record import record, replaced
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label that the API server puts on every namespace: its name."""
@@ -104,7 +105,8 @@ class NetworkPolicy:
     A policy on the pods of *namespace* that *pods* selects.
 
     *ingress* and *egress* are ``None`` where ``policyTypes`` leaves the direction out: the
-    policy does not isolate it.  An empty tuple isolates it and allows nothing.
+    policy does not isolate it.  An empty tuple isolates it and allows nothing.  *has_types*: ``policyTypes`` is
+    written. Where it is not, the API server sets it when the object is created, and an update leaves it as it is.
     """
 
     namespace: str
@@ -114,10 +116,16 @@ class NetworkPolicy:
     egress: tuple[PolicyRule, ...] | None
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    has_types: bool = True
 
     def of(self, direction: Direction) -> tuple[PolicyRule, ...] | None:
         """Return the rules of *direction*, ``None`` if the policy does not isolate it."""
         return self.ingress if direction is Direction.INGRESS else self.egress
+
+    @property
+    def types(self) -> tuple[Direction, ...]:
+        """The directions that the policy isolates: its ``policyTypes``."""
+        return tuple(direction for direction in Direction if self.of(direction) is not None)
 
     @property
     def rules(self) -> tuple[PolicyRule, ...]:
@@ -127,13 +135,19 @@ class NetworkPolicy:
     @property
     def as_written(self) -> tuple[object, ...]:
         """What decides about traffic, and the name, as it is written: without labels and annotations."""
-        return self.namespace, self.name, self.pods, self.ingress, self.egress
+        return self.namespace, self.name, self.pods, self.ingress, self.egress, self.has_types
 
     @property
     def meaning(self) -> tuple[object, ...]:
         """What decides about traffic, and the name: without labels and annotations, without the order of lists."""
         sides = (rules if rules is None else frozenset(map(_meaning, rules)) for rules in (self.ingress, self.egress))
         return self.namespace, self.name, _unordered(self.pods), *sides
+
+
+def retyped(policy: NetworkPolicy, types: Collection[Direction]) -> NetworkPolicy:
+    """Return *policy* as it is with the ``policyTypes`` *types*: rules of another direction do not count."""
+    sides = {each.value: (policy.of(each) or ()) if each in types else None for each in Direction}
+    return replaced(policy, **sides)
 
 
 def _meaning(rule: PolicyRule) -> tuple[object, ...]:

@@ -17,7 +17,12 @@ from bulkhead.io.yaml.paths import value_at
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CLIENT_SIDE = "kubectl-client-side-apply"
-_FIELDS = ("ingress", "egress")
+_RULES = ("ingress", "egress")
+
+TYPES = "policyTypes"
+"""The field with the directions of a policy."""
+
+_FIELDS = (*_RULES, TYPES)
 
 EXPRESSIONS = "matchExpressions"
 """The field of a selector."""
@@ -39,7 +44,7 @@ class LiveFields:
     *written* is the policy with the rules of both directions as they are written, also of one that ``policyTypes``
     leaves out. *managed* has for each field the kinds of those who wrote it: ``True`` for who applied it; ``None``
     where the cluster does not say it. *applied* are the fields that ``kubectl apply`` wrote: ``ingress``, ``egress``,
-    and of the pod selector the keys of labels and ``matchExpressions``; ``None`` where it did not.
+    ``policyTypes``, and of the pod selector the keys of labels and ``matchExpressions``; ``None`` where it did not.
     """
 
     written: NetworkPolicy
@@ -47,7 +52,7 @@ class LiveFields:
     applied: frozenset[str] | None = None
 
     def writer(self, field: str) -> Writer:
-        """Return who wrote *field*, ``ingress`` or ``egress``."""
+        """Return who wrote *field*, ``ingress``, ``egress`` or ``policyTypes``."""
         said = set()
         if self.managed is not None:
             said.add(Writer.DELIVERY if dict(self.managed).get(field) == (True,) else Writer.OTHER)
@@ -62,7 +67,7 @@ def live_fields(document: dict[str, Any], policy: NetworkPolicy) -> LiveFields |
     if not isinstance(spec, dict) or not isinstance(metadata, dict):
         return None
     written = policy
-    if any(spec.get(field) and policy.of(Direction(field)) is None for field in _FIELDS):
+    if any(spec.get(field) and policy.of(Direction(field)) is None for field in _RULES):
         whole = {**document, "spec": {**spec, "policyTypes": ["Ingress", "Egress"]}}
         found = read_networkpolicy.read(whole, [])
         written = found[0] if found else policy

@@ -93,6 +93,7 @@ class _PolicyReader(StrictReader):
             egress=egress if "Egress" in types else None,
             labels=metadata.labels,
             annotations=metadata.annotations,
+            has_types=bool(spec.get("policyTypes")),
         )
 
     def types(self, data: Any, path: Path, has_egress: bool) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ A comparison as JSON, for other programs: complete, sorted, described by ``docs/
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
+from bulkhead.analysis.changes.unwritten_types import TypesReading, UnwrittenTypes
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
 from bulkhead.core.possible.described import LabelCondition, PortFact, PossiblePods
 from bulkhead.report.diff.diff_rows import DiffRow, diff_summary, grades
@@ -19,6 +20,7 @@ def json_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as JSON."""
     found = diff_summary(comparison, style.folder, EVERYTHING)
     opened, closed = (grades(comparison.findings, opens) for opens in (True, False))
+    rows = zip(comparison.findings, found.rows, strict=True)
     body = {
         "verdict": found.verdict,
         "before": found.names[0],
@@ -32,9 +34,10 @@ def json_report(comparison: Comparison, style: Style) -> str:
         "notes": list(found.notes),
         "notRendered": list(map(live_json, comparison.live)),
         "notReplaced": list(map(kept_json, comparison.kept)),
+        "policyTypes": list(map(_unwritten, comparison.unwritten)),
         "notJudged": list(map(_unjudged, comparison.unjudged)),
         "evidence": dict(zip(("before", "after"), map(evidence_json, comparison.evidence), strict=True)),
-        "findings": [_finding(*pair) for pair in zip(comparison.findings, found.rows, strict=True)],
+        "findings": [_finding(each, row, comparison.by_reading.get(each)) for each, row in rows],
     }
     return json_document("diff", body, comparison.semantics)
 
@@ -45,7 +48,12 @@ def _unjudged(found: UnjudgedChange) -> dict[str, object]:
     return {**name, "event": found.event.value}
 
 
-def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
+def _unwritten(found: UnwrittenTypes) -> dict[str, object]:
+    readings = [{"before": list(was), "after": list(now)} for was, now in found.readings]
+    return {"namespace": found.namespace, "name": found.name, "readings": readings}
+
+
+def _finding(finding: TrafficFinding, row: DiffRow, reading: TypesReading | None) -> dict[str, object]:
     return {
         "effect": "opens" if finding.opens else "closes",
         "grades": [grade.value for grade in finding.grades],
@@ -56,6 +64,7 @@ def _finding(finding: TrafficFinding, row: DiffRow) -> dict[str, object]:
         "namedPorts": [_fact(each) for each in finding.facts],
         "ipv6": finding.ipv6,
         "inPart": finding.in_part,
+        "when": reading.value if reading else None,
         "before": list(map(str, finding.before)),
         "after": list(map(str, finding.after)),
         "because": [

@@ -88,4 +88,6 @@ def _frame(title: str, rows: int) -> tuple[str, str]:
 
 def _row(row: DiffRow, cut: Cut) -> str:
     cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row, cut))]
-    return f"| {' | '.join([*cells, '<br>'.join(map(escaped, causes_of(row, cut)))])} |\n"
+    because = [row.condition] if row.condition else []
+    because += causes_of(row, cut)
+    return f"| {' | '.join([*cells, '<br>'.join(map(escaped, because))])} |\n"

@@ -3,13 +3,14 @@ A comparison in words: the verdict, and a row for each finding. Every format sho
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange
+from bulkhead.analysis.changes.unwritten_types import TypesReading
 from bulkhead.analysis.changes.written_causes import Change, WrittenCause, WrittenCauses
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.diff.causes import Cause
@@ -60,7 +61,8 @@ class DiffRow:
     """
     One finding in words; *before* and *after* are what is open on all its ports, each of several.
 
-    *is_possible*: it is about pods that could exist, and there is no *before* and *after*.
+    *is_possible*: it is about pods that could exist, and there is no *before* and *after*. *condition* says
+    when it holds.
     """
 
     opens: bool
@@ -72,6 +74,7 @@ class DiffRow:
     after: tuple[str, ...]
     causes: tuple[DiffCause, ...]
     is_possible: bool = False
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,9 @@ def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
         headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")
     if comparison.networks:
         headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
+    if comparison.unwritten:
+        names = cut.row([each.title for each in comparison.unwritten], _HARD)
+        headlines.append(f"IT DEPENDS ON THE OBJECT IN THE CLUSTER what {names} isolates: no `policyTypes`")
     if comparison.undecided:
         headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
     headlines += _unjudged(comparison.unjudged, cut)
@@ -176,7 +182,7 @@ def _traffic(comparison: Comparison, cut: Cut) -> str:
         return f"OPENS traffic {_listed(opened)}{also}"
     if closed:
         return f"CLOSES traffic {_listed(closed)}, and opens none"
-    if comparison.undecided or comparison.unjudged or comparison.relabelled:
+    if comparison.undecided or comparison.unjudged or comparison.relabelled or comparison.unwritten:
         return "nothing else was found that opens or closes"
     return f"NO EFFECT on traffic: {_policies(comparison, cut)}"
 
@@ -219,11 +225,18 @@ def _listed(found: tuple[Grade, ...]) -> str:
     return EVERYTHING.sentence([grade.message for grade in found], 0)
 
 
+_CONDITIONS = {
+    TypesReading.SET_NOW: "if `policyTypes` are those that the API server sets for this text",
+    TypesReading.SET_EARLIER: "if `policyTypes` are those that the object was created with",
+}
+
+
 class _Writer:
     def __init__(self, comparison: Comparison, folder: str, cut: Cut) -> None:
         self.sides = comparison.before, comparison.after
         self.cut = cut
         self.folder = folder
+        self.by_reading = comparison.by_reading
         self.causes = WrittenCauses(comparison.before, comparison.after)
         clusters = [side.cluster for side in self.sides]
         self.listed = frozenset(
@@ -254,7 +267,9 @@ class _Writer:
         )
 
     def row(self, finding: TrafficFinding) -> DiffRow:
-        return self.possible(finding) if finding.is_possible else self.given(finding)
+        row = self.possible(finding) if finding.is_possible else self.given(finding)
+        reading = self.by_reading.get(finding)
+        return replace(row, condition=_CONDITIONS[reading]) if reading else row
 
     def possible(self, finding: TrafficFinding) -> DiffRow:
         return DiffRow(

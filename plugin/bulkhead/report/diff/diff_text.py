@@ -93,4 +93,6 @@ def _brief(text: str, cut: Cut) -> str:
 def _row(row: DiffRow, cut: Cut) -> Iterator[str]:
     sign = "+" if row.opens else "-"
     yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row, cut))}"
+    if row.condition:
+        yield f"      {row.condition}"
     yield from (f"      {printable(cause)}" for cause in causes_of(row, cut))

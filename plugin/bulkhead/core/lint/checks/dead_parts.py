@@ -1,10 +1,10 @@
-"""Checks for parts of policies that never count, whatever enforces them."""
+"""Checks for parts of policies that never count, or not as they read, whatever enforces them."""
 
 from collections.abc import Iterator
 
 from bulkhead.core.kubernetes.networkpolicy import Direction, PodPeer, PolicyPort, PolicyRule
 from bulkhead.core.language.resources import Enforcer
-from bulkhead.core.lint.context import LintContext, RuleReference, rules
+from bulkhead.core.lint.context import LintContext, RuleReference, of_policy, rules
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.lint.pod_index import PodBits
 
@@ -32,6 +32,32 @@ DIRECTION_LEFT_OUT = Check(
     "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]",
     "Add the direction to `policyTypes`, or remove the rules.",
     _left_out,
+)
+
+
+def _unwritten(scene: LintContext) -> Iterator[CheckResult]:
+    for policy in scene.cluster.policies:
+        if not policy.has_types:
+            types = ", ".join(each.value.capitalize() for each in policy.types)
+            yield CheckResult(
+                of_policy(policy, "spec"),
+                f"policy `{policy.name}` has no `policyTypes`: an update keeps those of the object in the cluster, "
+                "whatever rules it gets or loses",
+                f"write `policyTypes: [{types}]`",
+                (policy.namespace,),
+            )
+
+
+NO_POLICY_TYPES = Check(
+    "no-policy-types",
+    Severity.NOTE,
+    "A policy without `policyTypes`",
+    "The API server sets `policyTypes` when an object is created: `Ingress`, and `Egress` if it has egress rules. It "
+    "does not set them again when the object is updated. A policy that gets its first egress rule later does not "
+    "isolate egress, and one that loses its last egress rule still does, with nothing allowed.",
+    "spec:\n  podSelector: {}\n  ingress: [{from: [{podSelector: {}}]}]\n  # egress: a rule that is added later",
+    "Write `policyTypes`.",
+    _unwritten,
 )
 
 
@@ -94,4 +120,4 @@ PORT_NAME_OF_NO_POD = Check(
     _nameless,
 )
 
-CHECKS = (DIRECTION_LEFT_OUT, PORT_NAME_OF_NO_POD)
+CHECKS = (DIRECTION_LEFT_OUT, NO_POLICY_TYPES, PORT_NAME_OF_NO_POD)
