@@ -38,6 +38,35 @@ def test_another_value_of_a_selector_than_the_first_is_not_refused(tree: Tree) -
     assert tree.bulkhead("test", "--file", "t.yaml").status == 1
 
 
+def test_a_port_by_its_name_depends_on_the_number_that_the_pod_gives_it(tree: Tree) -> None:
+    profile = tree.path / "base/cluster.yaml"
+    profile.write_text(profile.read_text().replace("enforcer: kube-router", "enforcer: calico"))
+    tree.overlay("shop", "  ingress: {intra-namespace: null, prometheus: {ports: metrics}}\n")
+    tree.write("kustomization.yaml", "resources: [overlays/shop]\n")
+    ends = "monitoring/prometheus", "shop/*"
+    done = tree.bulkhead("explain", ends[0], f"{ends[1]}:8080")
+    said = "depends on the numbers of the pod's named ports, which are not known"
+    assert done.status == 2
+    assert f"monitoring/prometheus -> shop/*, port 8080: {said}\n" in done.stdout
+    assert "the TCP port that the pod calls `metrics`, if it is one of port 8080 open" in " ".join(done.stdout.split())
+    (answer,) = json.loads(tree.bulkhead("explain", ends[0], "shop/*:8080", "--format", "json").stdout)["answers"]
+    assert answer["dependsOn"] == ["port-numbers"]
+    assert tree.bulkhead("explain", ends[0], "shop/*:8080/UDP").status == 1
+    listed = tree.bulkhead("reach", "--from", ends[0], "--to", "shop").stdout
+    assert "named ports, which are not known:\n  monitoring/prometheus -> shop/*: all TCP ports\n" in listed
+    tree.write("t.yaml", ROW % "{from: monitoring/prometheus, to: shop/*, port: 8080, allowed: false}")
+    assert tree.bulkhead("test", "--file", "t.yaml").status == 1
+
+
+def test_a_possible_pod_of_manifests_may_call_any_port_by_a_name(tree: Tree) -> None:
+    spec = {"podSelector": {"matchLabels": {"app": "db"}}, "ingress": [{"ports": [{"port": "pg"}]}]}
+    kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    tree.write("m.json", json.dumps({**kind, "metadata": {"name": "p", "namespace": "shop"}, "spec": spec}))
+    listed = tree.bulkhead("reach", "--manifests", "m.json", "--to", "shop", "--port", "5432").stdout
+    assert "named ports, which are not known:" in listed
+    assert "-> shop/*(app=db): port 5432" in listed
+
+
 def test_a_namespace_without_an_object_may_have_any_label(tree: Tree) -> None:
     objects: list[dict[str, Any]] = []
     for space, name in (("shop", "db"), ("media", "web"), ("lab", "web")):

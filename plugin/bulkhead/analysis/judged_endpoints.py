@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import Enum
 
 from bulkhead.analysis.analysis_input import ANY, AnalysisInput, representatives
-from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod, namespaces_of
+from bulkhead.core.kubernetes.cluster import POSSIBLE, Cluster, Namespace, Pod, namespaces_of
 from bulkhead.core.language.scalars import InvalidValue
 
 
@@ -14,10 +14,6 @@ class Endpoints(Enum):
     EXISTING = "existing"
     POSSIBLE = "possible"
     ALL = "all"
-
-
-POSSIBLE = "PossiblePod"
-"""The kind of a pod that represents all pods that could exist with its labels. Kubernetes has no such kind."""
 
 
 def judged(found: AnalysisInput, which: Endpoints | None) -> AnalysisInput:
@@ -57,6 +53,7 @@ def judged(found: AnalysisInput, which: Endpoints | None) -> AnalysisInput:
             cluster.nodes,
             cluster.services,
         ),
+        known_namespaces=cluster.namespaces if found.known_namespaces is None else found.known_namespaces,
     )
 
 

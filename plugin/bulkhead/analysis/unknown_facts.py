@@ -1,5 +1,6 @@
 """
-Connections that depend on what is not known: addresses of pods and nodes, labels of namespaces, other labels of pods.
+Connections that depend on what is not known: addresses of pods and nodes, labels of namespaces, other labels of pods,
+and the numbers behind names of ports.
 
 What the given endpoints leave open is asked of the search over pods that could exist, for every pair that is refused.
 Where all facts are known, or no policy distinguishes what is not, nothing is asked.
@@ -25,7 +26,7 @@ from bulkhead.core.explanation.pair import (
 from bulkhead.core.kubernetes.added_labels import keys_of, may_be_added
 from bulkhead.core.kubernetes.cluster import Cluster, External, Pod
 from bulkhead.core.kubernetes.controller_labels import pod_selectors
-from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer
+from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, IpBlock, PodPeer, PolicyPort
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.possible.flow_class import DESTINATION, PORT, SOURCE, FlowClass, flow_class, intersect
 from bulkhead.core.promises.check import Promise
@@ -51,6 +52,7 @@ class UnknownFacts:
         has_blocks = any(isinstance(peer, IpBlock) for peer in _peers(self.known))
         self.addresses = {False: has_blocks and pods_are_matched, True: has_blocks}
         self.spaces = _unknown_namespaces(self.known)
+        self.has_names = any(isinstance(port.port, str) for port in _ports(self.known))
         self.labels = frozenset(key for each in pod_selectors(self.known.policies) for key in keys_of(each))
 
     @cached_property
@@ -66,13 +68,17 @@ class UnknownFacts:
             found.append(UnknownFact.NODE_ADDRESS if pod.host_network else UnknownFact.POD_ADDRESS)
         if not pod.host_network and (pod.namespace in self.spaces or (self.spaces and ANY in pod.namespace)):
             found.append(UnknownFact.NAMESPACE_LABELS)
-        if self.found.loaded is not None and self.labels - dict(pod.labels).keys():
+        represents = self.found.loaded is not None or pod.is_possible
+        if represents and self.labels - dict(pod.labels).keys():
             found.append(UnknownFact.POD_LABELS)
+        if represents and self.has_names and not pod.host_network:
+            found.append(UnknownFact.PORT_NUMBERS)
         return tuple(found)
 
-    def of(self, end: ExplainedEndpoint) -> tuple[UnknownFact, ...]:
-        """Return what is not known of the pods of *end*."""
-        return tuple(dict.fromkeys(fact for pod in end.pods for fact in self.of_pod(pod)))
+    def of(self, end: str, each: ExplainedEndpoint) -> tuple[UnknownFact, ...]:
+        """Return what is not known of the pods of *each* at *end*: names of ports are those of the destination."""
+        found = dict.fromkeys(fact for pod in each.pods for fact in self.of_pod(pod))
+        return tuple(fact for fact in found if end == DESTINATION or fact is not UnknownFact.PORT_NUMBERS)
 
     def with_uncertain_ports(self, explanations: Iterable[PairExplanation]) -> Iterator[PairExplanation]:
         """Yield *explanations*, each with the ports that depend on what is not known."""
@@ -94,10 +100,14 @@ class UnknownFacts:
         )
 
     def is_split(self, family: int, end: str, each: ExplainedEndpoint) -> bool:
-        """Say whether some selector or block matches a part only of what *each* may be, at *end*."""
+        """Say whether a selector or block matches a part only of what *each* may be at *end*, or a port has a name."""
         key = family, end, each.member
         if key not in self.asked:
-            self.asked[key] = bool(self.of(each)) and self._splits(family, end, each.pods)
+            unknown = self.of(end, each)
+            self.asked[key] = bool(unknown) and (
+                self._splits(family, end, each.pods)
+                or (UnknownFact.PORT_NUMBERS in unknown and self._is_named(family, each.pods))
+            )
         return self.asked[key]
 
     def _splits(self, family: int, end: str, pods: tuple[Pod, ...]) -> bool:
@@ -108,6 +118,14 @@ class UnknownFacts:
             for part in self.parts[family, end]
             for each in mine
         )
+
+    def _is_named(self, family: int, pods: tuple[Pod, ...]) -> bool:
+        """Say whether a rule for ports by name has *pods* as destinations."""
+        flows, reader = next(each for each in self.checker.sides if each[0].space.family == family)
+        rules = [each.flows for classes in flows.rules.values() for each in classes]
+        named = {_at(each, DESTINATION) for each in rules if any(axis[0] == "?" for axis in each.values)}
+        mine = [found.flows for found in reader.given(DESTINATION, pods[:1])]
+        return any(intersect(each, part) is not None for part in named for each in mine)
 
     @cached_property
     def parts(self) -> dict[tuple[int, str], set[FlowClass]]:
@@ -126,9 +144,10 @@ class UnknownFacts:
         known, asked = [], []
         axes = self.conditions(pair, breach) if breach else []
         for end, each in ((SOURCE, pair.source), (DESTINATION, pair.destination)):
-            for fact in self.of(each):
+            for fact in self.of(end, each):
                 known.append(fact)
-                if any(axis.startswith(f"{end}.{_AXIS[fact]}") for axis in axes):
+                start = "?" if fact is UnknownFact.PORT_NUMBERS else f"{end}.{_AXIS[fact]}"
+                if any(axis.startswith(start) for axis in axes):
                     asked.append(fact)
         return tuple(dict.fromkeys(asked or known))
 
@@ -151,8 +170,10 @@ class UnknownFacts:
         if outcome.hard:
             return pair.with_uncertain(refused, self.facts(pair), is_judged=False)
         found, facts = ports.NONE, dict[UnknownFact, None]()
+        may_be_named = UnknownFact.PORT_NUMBERS in self.of(DESTINATION, pair.destination)
         for breach in outcome.breaches:
-            if breach.space.family == pair.family and not any(axis[0] == "?" for axis in breach.flows.values):
+            is_named = any(axis[0] == "?" for axis in breach.flows.values)
+            if breach.space.family == pair.family and (may_be_named or not is_named):
                 self.breaches.append((breach, promise))
                 facts.update(dict.fromkeys(self.facts(pair, breach)))
                 found = ports.union(found, PortSet(breach.flows.spans.get(PORT, refused.spans)))
@@ -265,6 +286,12 @@ def _peers(cluster: Cluster) -> Iterator[IpBlock | PodPeer]:
     for policy in cluster.policies:
         for rule in policy.rules:
             yield from rule.peers or ()
+
+
+def _ports(cluster: Cluster) -> Iterator[PolicyPort]:
+    for policy in cluster.policies:
+        for rule in policy.rules:
+            yield from rule.ports or ()
 
 
 def _at(flows: FlowClass, end: str) -> FlowClass:

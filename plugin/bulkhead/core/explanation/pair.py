@@ -28,6 +28,7 @@ class UnknownFact(Enum):
     NODE_ADDRESS = "the node's address"
     NAMESPACE_LABELS = "the namespace's labels"
     POD_LABELS = "the pod's labels"
+    PORT_NUMBERS = "the numbers of the pod's named ports"
 
     @property
     def word(self) -> str:

@@ -39,6 +39,10 @@ class NamedPort:
     sidecar: bool = False
 
 
+POSSIBLE = "PossiblePod"
+"""The kind of a pod that represents all pods that could exist with its labels. Kubernetes has no such kind."""
+
+
 @record
 class Pod:
     """
@@ -66,6 +70,11 @@ class Pod:
     def owner(self) -> tuple[str, str, str]:
         """Namespace, name and kind of the workload that the pod belongs to."""
         return self.namespace, self.workload or self.name, self.kind
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it represents every pod that could exist with its labels, with whatever other labels and ports."""
+        return self.kind == POSSIBLE
 
     @property
     def is_template(self) -> bool:

@@ -46,7 +46,8 @@ class EndReader:
     """
     Reads ends of promises as classes of flows of *space*.
 
-    *templates*: each pod of *cluster* represents every pod with its labels, because no workload is known.
+    *templates*: each pod of *cluster* represents every pod with its labels, because no workload is known. So does each
+    possible pod of manifests.
     """
 
     def __init__(self, cluster: Cluster, space: FlowSpace, semantics: Semantics, templates: bool) -> None:
@@ -59,8 +60,8 @@ class EndReader:
         self.has_names = any(isinstance(port.port, str) for rule in rules for port in rule.ports or ())
         self.listed = {pod.namespace for pod in cluster.pods if ANY not in pod.namespace}
         self.named: dict[str, set[tuple[tuple[str, str], ...]]] = {}
-        for pod in cluster.pods if templates else ():
-            if pod.labels:
+        for pod in cluster.pods:
+            if pod.labels and (templates or pod.is_possible):
                 self.named.setdefault(pod.namespace, set()).add(pod.labels)
 
     def every(self, end: str, chosen: Iterable[EndpointSelection], nodes: frozenset[str]) -> list[NamedEnd]:
@@ -99,7 +100,7 @@ class EndReader:
     def given(self, end: str, pods: Iterable[Pod], nodes: frozenset[str] = frozenset()) -> Iterator[NamedEnd]:
         """Yield what each of *pods* represents."""
         for pod in pods:
-            if self.templates:
+            if self.templates or pod.is_possible:
                 yield from map(NamedEnd, self.template(end, pod))
             elif pod.host_network:
                 yield from map(NamedEnd, self.host(end, pod))

@@ -187,7 +187,7 @@ def depends_on_address(found: Iterable[UnknownFact]) -> bool:
 def unknown_facts(found: Iterable[UnknownFact]) -> str:
     """Return that the facts *found* are not known."""
     words = [each.value for each in found]
-    is_one = len(words) == 1 and not words[0].endswith("labels")
+    is_one = len(words) == 1 and not words[0].endswith(("labels", "ports"))
     return f"{' and '.join(words)}, which {'is' if is_one else 'are'} not known"
 
 
