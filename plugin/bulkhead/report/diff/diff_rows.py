@@ -19,6 +19,7 @@ from bulkhead.core.diff.grades import Grade, in_order
 from bulkhead.core.diff.relabelled import RelabelledPods
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy
+from bulkhead.core.record import replaced
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
@@ -208,7 +209,8 @@ def _by_name(cluster: Cluster) -> dict[str, list[NetworkPolicy]]:
     """Return the policies of each name; several have one where the API server completes it."""
     found: dict[str, list[NetworkPolicy]] = {}
     for each in cluster.policies:
-        found.setdefault(f"{each.namespace}/{each.name}", []).append(each)
+        whole = replaced(each, has_types=True)  # that they are not written is said where it may have an effect
+        found.setdefault(f"{each.namespace}/{each.name}", []).append(whole)
     return found
 
 
