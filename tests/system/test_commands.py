@@ -367,11 +367,22 @@ def test_a_reader_that_goes_away_is_no_error_message(cluster: Tree) -> None:
     assert (done.stdout, done.stderr) == ("apiVersion: networking.k8s.io/v1\n", "")
 
 
-def test_a_terminal_sees_a_progress_bar_and_a_pipe_does_not(cluster: Tree) -> None:
-    command: list[str | Path] = [PYTHON, "-m", "bulkhead", "render", "-o", "out.yaml"]
-    shown = shown_on_terminal(command, cluster.path, plain_environment(), stderr=True)
-    assert "14/14 overlays" in shown
-    assert "overlays" not in cluster.bulkhead("render", "-o", "out.yaml").stderr
+SLOW = """#!/bin/sh
+sleep 2
+exec kustomize "$@"
+"""
+
+
+def test_a_terminal_sees_what_takes_more_than_a_second_and_a_pipe_does_not(cluster: Tree) -> None:
+    command = "reach", "--from", "media"
+    slow = cluster.write("slow", SLOW)
+    slow.chmod(0o755)
+    settings = {"BULKHEAD_DIRECT": "0", "BULKHEAD_KUSTOMIZE": str(slow)}
+    line: list[str | Path] = [PYTHON, "-m", "bulkhead", *command]
+    shown = shown_on_terminal(line, cluster.path, {**plain_environment(), **settings}, stderr=True)
+    assert re.search("\r\x1b\\[Kkustomize builds the overlays, [0-9]+ s\r\x1b\\[K", shown)
+    done = cluster.bulkhead(*command, env=settings)
+    assert "kustomize builds" not in done.stdout + done.stderr
 
 
 def test_a_namespace_that_is_called_like_a_folder_is_not_taken_for_it(cluster: Tree) -> None:

@@ -303,7 +303,7 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
         f"import pty, sys; sys.exit(pty.spawn([{str(PYTHON)!r}, '-m', 'bulkhead', 'render', 'overlays/shop']) >> 8)"
     )
     done = run(PYTHON, "-c", script, cwd=tree.path)
-    shown = re.sub(r"\r\[[# ]*\] \d+/\d+ overlays(\r\x1b\[K)?", "", done.stdout)  # the progress bar
+    shown = re.sub(r"(\r\x1b\[K[^\r\n]*)*\r\x1b\[K", "", done.stdout)  # the progress bar of a busy machine
     assert list(acts(shown.replace("\r\n", "\n"))) == []
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
-from bulkhead.cli.supervision import limit_time
+from bulkhead.cli.progress import ProgressBar
+from bulkhead.cli.supervision import at_work, limit_time
 from bulkhead.core.diagnostics import Diagnostic, sorted_diagnostics
 from bulkhead.core.safe_text import printable, safe_text
 from bulkhead.report.layout.colour import Palette
@@ -41,6 +42,10 @@ def _no_progress(_done: int, _total: int) -> None:
     """Show nothing."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def _no_limit(_seconds: float) -> None:
     """Let a command take its time: a program that runs one in its own process sets the limit itself."""
 
@@ -50,8 +55,8 @@ class Console:
     """
     The streams of a command, whether it may use *colour*, and the *width* of a line in columns.
 
-    *progress* is called with the number of overlays that are done and the number of all. *limit_time* is called with
-    the number of seconds after which the process ends.
+    *progress* is called with the number of overlays that are done and the number of all, *end_progress* before anything
+    is written. *limit_time* is called with the number of seconds after which the process ends.
     """
 
     stdin: TextIO
@@ -61,6 +66,7 @@ class Console:
     width: int = NO_TERMINAL
     progress: Callable[[int, int], None] = _no_progress
     limit_time: Callable[[float], None] = _no_limit
+    end_progress: Callable[[], None] = _nothing
 
     @property
     def palette(self) -> Palette:
@@ -88,6 +94,7 @@ class Console:
         A report in parts, each of which begins a line or ends one, is never in memory as a whole.
         """
         for part in [text] if isinstance(text, str) else text:
+            self.end_progress()
             self.stdout.write(safe_text(part, self.colour))
 
     def write_exact(self, text: str) -> None:
@@ -96,10 +103,12 @@ class Console:
 
         A terminal is shown no character that acts on it; no program reads the document from there.
         """
+        self.end_progress()
         self.stdout.write(safe_text(text) if self.stdout.isatty() else text)
 
     def note(self, text: str) -> None:
         """Write lines that are not the result of the command to stderr."""
+        self.end_progress()
         self.stdout.flush()
         self.stderr.write(safe_text(text))
 
@@ -136,15 +145,8 @@ def process_console() -> Console:
     environment = os.environ
     colour = sys.stdout.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     width = shutil.get_terminal_size((NO_TERMINAL, 24)).columns
-    progress = _progress_bar(sys.stderr) if sys.stderr.isatty() else _no_progress
-    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time)
-
-
-def _progress_bar(stream: TextIO) -> Callable[[int, int], None]:
-    def show(done: int, total: int) -> None:
-        filled = "#" * (30 * done // total)
-        stream.write(f"\r[{filled:<30}] {done}/{total} overlays")
-        stream.write("\r\x1b[K" if done == total else "")
-        stream.flush()
-
-    return show
+    if not sys.stderr.isatty() or environment.get("TERM") == "dumb":
+        return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, limit_time=limit_time)
+    progress = ProgressBar(sys.stderr, at_work)
+    progress.start()
+    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time, progress.end)

@@ -23,6 +23,7 @@ def work() -> int:
     console = process_console()
     try:
         status = run(sys.argv[1:], console)
+        console.end_progress()
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:

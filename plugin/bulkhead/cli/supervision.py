@@ -8,10 +8,12 @@ that does the work then ends at once. Its parent waits for that and removes the 
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import FrameType
 
+from bulkhead.cli.progress import ERASE
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import MIB, RUN, TEMPORARY_FOLDER, remove_unfinished
@@ -147,6 +149,12 @@ def _still_at_work(_number: int, frame: FrameType | None) -> None:
     _say(f"still at work after {NOTICE} s: {_at_work(frame)} (--timeout SECONDS sets a limit)")
 
 
+def at_work() -> str:
+    """Return what the main thread does now, for another thread."""
+    main = threading.main_thread().ident
+    return _at_work(sys._current_frames().get(main) if main else None)
+
+
 def _at_work(frame: FrameType | None) -> str:
     programs = running()
     if programs:
@@ -165,7 +173,8 @@ def _modules(frame: FrameType | None) -> Iterator[str]:
 def _say(text: str) -> None:
     """Write one line to stderr, also where a signal came in the middle of another line."""
     try:
-        os.write(2, f"bulkhead: {printable(text)}\n".encode(errors="replace"))
+        erase = ERASE if os.isatty(2) else ""  # a progress bar may be there
+        os.write(2, f"{erase}bulkhead: {printable(text)}\n".encode(errors="replace"))
     except OSError:
         return
 
