@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from bulkhead.core.expansion.expand import DENY, expand
+from bulkhead.core.expansion.expand import DENY, Expanded, expand
 from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, NetworkPolicy, PodPeer, Selector
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
@@ -224,3 +224,19 @@ def ports_of(rule: Any) -> dict[str, Any]:
             for each in rule.ports
         ]
     }
+
+
+@settings(max_examples=20)
+@given(st.lists(specs, min_size=1, max_size=3), st.lists(layouts, max_size=2))
+def test_what_is_known_of_other_namespaces_changes_nothing(written: list[dict[str, Any]], used: list[str]) -> None:
+    """Rules that several namespaces have are expanded once, also under other names and for other profiles."""
+    known, parts = Expanded(), dict[Any, Any]()
+    for layout in used:
+        cluster, problems = decode(profile(layout))
+        assert isinstance(cluster, ClusterProfile), problems
+        for number, spec in enumerate([*written, *written]):
+            swapped = {**spec, "egress": {f"other-{name}": rule for name, rule in spec.get("egress", {}).items()}}
+            for given_spec in (spec, swapped):
+                made, problems = decode(namespace(given_spec, f"ns-{number}"), parts)
+                assert isinstance(made, SegmentedNamespace), problems
+                assert expand(cluster, [made], known) == expand(cluster, [made])

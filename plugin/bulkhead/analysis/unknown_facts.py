@@ -13,7 +13,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.core.engine.endpoint_space import MemberIndex, first_outside
 from bulkhead.core.engine.endpoint_terms import ANY, EndpointSelection
 from bulkhead.core.engine.matching_rules import PortVerdict
-from bulkhead.core.engine.reachability import FamilyReachability, Reachability, port_set
+from bulkhead.core.engine.reachability import FamilyReachability, Reachability
 from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.engine.semantics import IpBlockMode
 from bulkhead.core.explanation.pair import (
@@ -33,7 +33,7 @@ from bulkhead.core.promises.check import Promise
 from bulkhead.core.promises.possible import PossibleBreach, PossibleChecker
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses, intervals, ports
-from bulkhead.core.sets.partition import indices
+from bulkhead.core.sets.partition import covered, indices
 from bulkhead.core.sets.ports import PortSet
 
 _MOST = 50
@@ -246,8 +246,9 @@ def _refused(
 def _reached(layer: FamilyReachability, asked: PortSet) -> dict[MemberIndex, Members]:
     """Return what each member of *layer* reaches on all ports *asked*; members that reach nothing are left out."""
     found: dict[MemberIndex, Members] = {}
+    wanted = covered(layer.space.port_cells, asked.spans)
     for row in layer.rows:
-        whole = [those for cells, those in row.parts if not ports.subtract(asked, port_set(layer, cells)).spans]
+        whole = [those for cells, those in row.parts if wanted & ~cells == 0]
         found.update(dict.fromkeys(indices(row.sources), sum(whole)))
     return found
 

@@ -31,6 +31,12 @@ def is_inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
+def path_below(path: str, top: str) -> str:
+    """Return *path* from the folder *top*, both normal and absolute: as ``os.path.relpath``, faster where inside."""
+    inside = top.rstrip("/") + "/"
+    return path[len(inside) :] if path.startswith(inside) and len(path) > len(inside) else os.path.relpath(path, top)
+
+
 def path_problem(path: str) -> str:
     """Return why *path*, from the top of a tree, is not read: it is too deep or too long; empty where it is read."""
     names = path.split("/")

@@ -8,6 +8,7 @@ from bulkhead.analysis.changes.delivery_changes import DeliverySide
 from bulkhead.analysis.changes.revision_checks import graph_of
 from bulkhead.analysis.overlays.tree_checks import LISTING
 from bulkhead.core.record import record
+from bulkhead.io.folders import path_below
 from bulkhead.io.git.file_states import DiskFiles, FileState, FileStates
 from bulkhead.io.git.programs import executed, other_than_this
 from bulkhead.io.git.repository import Revision
@@ -54,8 +55,8 @@ def delivery_side(files: FileStates, graph: Graph | None, top: str, programs: It
     if graph is None:
         return DeliverySide(files, (), (), programs, ("",))
     found = graph.found.values()
-    judged = [os.path.relpath(file, top) for each in found for file in (each.file, *_judged(graph, each))]
-    folders = ["" if each.folder == top else os.path.relpath(each.folder, top) for each in found]
+    judged = [path_below(file, top) for each in found for file in (each.file, *_judged(graph, each))]
+    folders = ["" if each.folder == top else path_below(each.folder, top) for each in found]
     root = "" if graph.root == top else os.path.relpath(graph.root, top)
     return DeliverySide(files, judged, folders, programs, ("", root))
 
@@ -105,7 +106,7 @@ def _plugins(graph: Graph | None, top: str) -> tuple[set[str], set[str]]:
         return set(), set()
     folders = set(graph.plugins())
     spelled = {
-        os.path.join(os.path.relpath(each.folder, top), entry)
+        os.path.join(path_below(each.folder, top), entry)
         for each in graph.found.values()
         for entry in each.entries("transformers")
         if graph.read.real(each.at(entry)) in folders

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.io.folders import is_inside
+from bulkhead.io.folders import is_inside, path_below
 from bulkhead.io.git.attributes import altered_texts, attribute_files
 from bulkhead.io.git.file_states import LINK, MODULE, FileStates
 from bulkhead.io.git.submodules import missing_submodules
@@ -86,7 +86,7 @@ def altered_faults(
 
     *top* is where the files of *graph* are, *others* are as in ``altered_texts``.
     """
-    read = {os.path.relpath(file, top) for file in graph.files()}
+    read = {path_below(file, top) for file in graph.files()}
     read |= set(programs)
     for name in attribute_files(read):
         if (files.at(name) or ("",))[0] == LINK:

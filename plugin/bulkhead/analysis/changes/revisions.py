@@ -21,6 +21,9 @@ from bulkhead.io.kustomize.kustomization import Bounds
 
 WORKING_TREE = "working tree"
 
+_MANY = 200
+"""Files of a side from which on the two sides are read one after the other."""
+
 
 def compare_revisions(asked: ComparisonRequest) -> Comparison:
     """
@@ -38,7 +41,7 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
         names = names[0], f"{revisions[1].name} ({revisions[1].commit[:10]})"
         if revisions[0].tree == revisions[1].tree:
             return unchanged(names)
-    with copies(repository, repository.prefix, revisions) as made:
+    with copies(repository, repository.prefix, revisions, asked.known.texts) as made:
         before, after = _sides(asked, repository, made, names)
         found = compare_trees(asked, names, before, after)
         files = [RevisionFiles(repository, revision) for revision in revisions]
@@ -73,7 +76,8 @@ def _sides(
     asked: ComparisonRequest, repository: Repository, made: list[Copy], names: tuple[str, str]
 ) -> tuple[AnalysisInput, AnalysisInput]:
     """Return the inputs of the copies *made*; of the working tree where there is only one copy."""
-    with ThreadPoolExecutor(2) as pool:
+    # Many overlays keep all processors busy: kustomize is started several times, or there is nothing to wait for.
+    with ThreadPoolExecutor(1 if made[0].size > _MANY else 2) as pool:
         jobs = [pool.submit(_of_copy, asked, repository.prefix, copy) for copy in made]
         if len(made) == 1:
             bounds = Bounds(asked.remote, asked.helm, repository.top)

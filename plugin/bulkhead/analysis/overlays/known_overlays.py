@@ -23,7 +23,7 @@ class KnownOverlays:
         self.overlays: dict[tuple[str, ...], Overlay] = {}
         self.resources: dict[str, ClusterProfile | SegmentedNamespace] = {}
         self.parts: Decoded = {}
-        self.expanded: Expanded = {}
+        self.expanded = Expanded()
 
     def overlay(self, found: Sequence[Resource]) -> Overlay:
         """
@@ -31,7 +31,7 @@ class KnownOverlays:
 
         :raises InvalidYaml: as :meth:`Resource.value`.
         """
-        texts = tuple(each.text for each in found)
+        texts = tuple(each.identity for each in found)
         if texts not in self.overlays:
             self.overlays[texts] = Overlay(found, self)
         return self.overlays[texts]

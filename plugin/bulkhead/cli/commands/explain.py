@@ -128,7 +128,9 @@ def _explained(
     notes = (*caveats(found, *ends, port_set_of(asked)), *depending)
     is_refused = any(each.denied for each in explanations)
     alone = tuple(single_pods(layer, found.loaded is not None) for layer in answer.layers)
-    held = of_pods(_checker(found, answer), ends, port_set_of(asked), alone, unreal(found.profile))
+    held = None
+    if any(end.of_pods for end in ends):  # a checker reads all policies
+        held = of_pods(_checker(found, answer), ends, port_set_of(asked), alone, unreal(found.profile))
     is_unknown = any(each.uncertain.spans for each in explanations) or (held is not None and held.verdict is None)
     depends = is_unknown and not (is_refused and asked)
     allowed = (not explanations or _allowed(explanations, asked)) and (held is None or held.verdict is True)

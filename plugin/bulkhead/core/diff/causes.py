@@ -7,6 +7,7 @@ rule that is new where the connection was allowed already is not one.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from bulkhead.core.engine.endpoint_space import PortCells
 from bulkhead.core.engine.reachability import FamilyReachability
@@ -64,11 +65,23 @@ class CauseFinder:
     def __init__(
         self, here: FamilyReachability, there: FamilyReachability, policies: tuple[NetworkPolicy, ...], old: bool
     ) -> None:
-        self.here, self.policies, self.old = here, policies, old
-        self.every = list(_effects(there, old))
-        known = {effect for _, effect in _effects(here, old)}
-        self.new = [(cause, effect) for cause, effect in self.every if effect not in known]
-        self.freed = {each: _isolated(here, each) & ~_isolated(there, each) for each in Direction}
+        self.here, self.there, self.policies, self.old = here, there, policies, old
+
+    @cached_property
+    def every(self) -> list[tuple[Cause, _Effect]]:
+        """What the rules of *there* allow, with the cause that each of them is."""
+        return list(_effects(self.there, self.old))
+
+    @cached_property
+    def new(self) -> list[tuple[Cause, _Effect]]:
+        """Those that *here* does not have. Where nothing opens, nobody asks for them."""
+        known = {effect for _, effect in _effects(self.here, self.old)}
+        return [(cause, effect) for cause, effect in self.every if effect not in known]
+
+    @cached_property
+    def freed(self) -> dict[Direction, Members]:
+        """The members that a policy isolates in *here* only, by direction."""
+        return {each: _isolated(self.here, each) & ~_isolated(self.there, each) for each in Direction}
 
     def of(self, sources: Members, destinations: Members, port_cells: PortCells) -> frozenset[Cause]:
         """Return why any of *sources* reaches any of *destinations* on any of the port *port_cells* in *there* only."""

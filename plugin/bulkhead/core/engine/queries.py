@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bulkhead.core.engine.endpoint_space import EndpointSpace, outside_members
 from bulkhead.core.engine.endpoint_terms import EndpointSelection
-from bulkhead.core.engine.reachability import FamilyReachability, Rectangle, rectangles
+from bulkhead.core.engine.reachability import FamilyReachability, Rectangle, port_set
 from bulkhead.core.kubernetes.cluster import Pod
 from bulkhead.core.kubernetes.selectors import Members
 from bulkhead.core.sets import intervals, ports
@@ -41,8 +41,10 @@ def query(
     layer: FamilyReachability, sources: Members, destinations: Members, asked: PortSet = ports.EVERY
 ) -> Iterator[Rectangle]:
     """Yield what is allowed from *sources* to *destinations* on any of the ports *asked* for."""
-    for each in rectangles(layer):
-        some, others = each.sources & sources, each.destinations & destinations
-        opened = ports.intersect(each.ports, asked) if some and others else ports.NONE
-        if opened.spans:
-            yield Rectangle(some, others, opened)
+    for row in layer.rows:
+        some = row.sources & sources
+        for port_cells, reached in row.parts if some else ():
+            others = reached & destinations
+            opened = ports.intersect(port_set(layer, port_cells), asked) if others else ports.NONE
+            if opened.spans:
+                yield Rectangle(some, others, opened)

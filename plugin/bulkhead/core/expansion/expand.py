@@ -57,8 +57,24 @@ class Expansion:
     origins: tuple[tuple[Path, ...], ...] = ()
 
 
-Expanded = dict[tuple[int, int, Direction], tuple[ClusterProfile, Rule, tuple[PolicyRule, ...]]]
-"""Rules without a problem, by the identity of the profile and the rule, and the direction, with what they become."""
+class Expanded:
+    """
+    What is known of profiles and rules that many namespaces have, by their identity.
+
+    *peers* are those of profiles. *lines* are rules without a problem, by the profile, the rule, the direction, and the
+    workload and name under which they are written. Both are kept, so that no other one has the identity.
+    """
+
+    def __init__(self) -> None:
+        self.peers: dict[int, tuple[Peers, tuple[Diagnostic, ...]]] = {}
+        self.lines: dict[tuple[int, int, Direction, str, Name], _Line] = {}
+
+    def peers_of(self, profile: ClusterProfile) -> tuple[Peers, tuple[Diagnostic, ...]]:
+        """Return the peers of *profile*, and what is wrong with them."""
+        if id(profile) not in self.peers:
+            peers = Peers(profile)
+            self.peers[id(profile)] = peers, tuple(peers.problems())
+        return self.peers[id(profile)]
 
 
 def expand(
@@ -70,17 +86,18 @@ def expand(
     The result does not depend on the order of the namespaces or of keys. *expanded* is what is known of rules that
     other namespaces have too; it grows.
     """
-    peers = Peers(profile)
+    expanded = expanded or Expanded()
+    peers, problems = expanded.peers_of(profile)
     policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
-    found: list[Diagnostic] = list(peers.problems())
-    taken: dict[tuple[str, str], str] = {}
+    found: list[Diagnostic] = list(problems)
+    taken: dict[tuple[str, str], Path] = {}
     for namespace in sorted(namespaces, key=lambda each: each.namespace):
-        made = _Namespace(profile, peers, namespace, {} if expanded is None else expanded)
+        made = _Namespace(profile, peers, namespace, expanded)
         for policy, origins in made.policies():
             key = policy.namespace, policy.name
             if key in taken:
-                found.append(_clash(namespace, policy, origins[0], taken[key]))
-            taken[key] = spell(origins[0])
+                found.append(_clash(namespace, policy, origins[0], spell(taken[key])))
+            taken[key] = origins[0]
             policies.append((policy, origins))
         found += made.found
     if found:
@@ -135,19 +152,15 @@ class _Namespace:
     ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
         """Yield the policies of the rules for one selection of pods."""
         for direction, rules in ((Direction.INGRESS, ingress), (Direction.EGRESS, egress)):
-            lines = [
-                _Line(name, rule, self.entries(rule, direction, (*path, direction, name)))
-                for name, rule in rules.items()
-            ]
+            lines = [self.line(workload, name, rule, direction, path) for name, rule in rules.items()]
             if self.profile.spec.policies is Layout.PER_RULE:
-                batches = [(f"{line.name}-{direction}", [line]) for line in lines]
-            else:
-                batches = [(direction, lines)] if lines else []
-            for suffix, batch in batches:
-                name = f"{workload}-allow-{suffix}" if workload else f"allow-{suffix}"
-                entries = tuple(entry for line in batch for entry in line.entries)
-                written = tuple((*path, direction, line.name) for line in batch for _ in line.entries or (None,))
-                yield self.policy(name, pods, direction, entries, _notes(workload, batch)), written
+                for line in lines:
+                    yield self.policy(line.policy, pods, direction, line.entries, line.notes), line.written
+            elif lines:
+                entries = tuple(entry for line in lines for entry in line.entries)
+                written = tuple(each for line in lines for each in line.written)
+                name = _policy_name(workload, direction)
+                yield self.policy(name, pods, direction, entries, _notes(workload, list(rules.items()))), written
 
     def policy(
         self,
@@ -167,16 +180,22 @@ class _Namespace:
             annotations,
         )
 
-    def entries(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
-        """Return the entries of one rule, which may be known."""
-        key = id(self.profile), id(rule), direction
-        if key not in self.expanded:
-            problems = len(self.found)
-            made = self.rule(rule, direction, path)
-            if len(self.found) > problems or not made:
-                return made
-            self.expanded[key] = self.profile, rule, made  # with the two, so that no other has their identity
-        return self.expanded[key][2]
+    def line(self, workload: str, name: Name, rule: Rule, direction: Direction, path: Path) -> "_Line":
+        """Return one rule with what it becomes, which may be known."""
+        key = id(self.profile), id(rule), direction, workload, name
+        known = self.expanded.lines.get(key)
+        if known is not None:
+            return known
+        problems = len(self.found)
+        at = (*path, direction, name)
+        entries = self.rule(rule, direction, at)
+        policy = _policy_name(workload, f"{name}-{direction}")
+        made = _Line(
+            name, rule, entries, policy, _notes(workload, [(name, rule)]), tuple(at for _ in entries or (None,))
+        )
+        if len(self.found) == problems and entries:
+            self.expanded.lines[key] = made
+        return made
 
     def rule(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
         """Return the entries of one rule: one for peers without ``except``, and one for each block with ``except``."""
@@ -233,20 +252,32 @@ class _Namespace:
 
 @record
 class _Line:
-    """A rule as written, and the policy entries that it becomes."""
+    """
+    A *rule* as written under its *name*, and the policy *entries* that it becomes.
+
+    *policy* is the name of a policy for this rule alone, *notes* are its annotations. *written* has for each of the
+    entries where it was written.
+    """
 
     name: Name
     rule: Rule
     entries: tuple[PolicyRule, ...]
+    policy: str
+    notes: tuple[tuple[str, str], ...]
+    written: tuple[Path, ...]
 
 
-def _notes(workload: str, batch: list[_Line]) -> tuple[tuple[str, str], ...]:
+def _policy_name(workload: str, suffix: str) -> str:
+    return f"{workload}-allow-{suffix}" if workload else f"allow-{suffix}"
+
+
+def _notes(workload: str, batch: list[tuple[Name, Rule]]) -> tuple[tuple[str, str], ...]:
     """Return the annotations: rules, and the notes of people. Of several rules, a note begins with the rule's name."""
-    notes = {f"{API_GROUP}/rule": ", ".join(line.name for line in batch)}
+    notes = {f"{API_GROUP}/rule": ", ".join(name for name, _ in batch)}
     if workload:
         notes[f"{API_GROUP}/workload"] = workload
     for key in ("why", "owner", "until"):
-        said = [(line.name, text) for line in batch if (text := getattr(line.rule, key)) is not None]
+        said = [(name, text) for name, rule in batch if (text := getattr(rule, key)) is not None]
         if said:
             notes[f"{API_GROUP}/{key}"] = "\n".join(
                 text if len(batch) == 1 else f"{name}: {text}" for name, text in said

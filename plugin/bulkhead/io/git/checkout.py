@@ -16,6 +16,7 @@ from bulkhead.io.folders import FLATTEN, path_problem
 from bulkhead.io.git.repository import LARGEST_BATCH, Entry, GitError, Repository, Revision
 from bulkhead.io.kustomize.build_closure import LINK, needed
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.read_files import ParsedTexts
 
 MOST_FILES = 20_000
 """Files of a revision that a build may read."""
@@ -29,11 +30,16 @@ _SUBMODULE = "is in a submodule, whose files this repository does not have"
 
 @dataclass(frozen=True)
 class Copy:
-    """The files of *revision* below *top*; *absent* are the paths that are not there, with the reason."""
+    """
+    The files of *revision* below *top*, *size* of them.
+
+    *absent* are the paths that are not there, with the reason.
+    """
 
     revision: Revision
     top: str
     absent: Mapping[str, str]
+    size: int
 
     def named(self, text: str) -> str:
         """Return *text* with every path of the copy as ``REV:path``."""
@@ -42,9 +48,11 @@ class Copy:
 
 
 @contextmanager
-def copies(repository: Repository, folder: str, revisions: list[Revision]) -> Iterator[list[Copy]]:
+def copies(repository: Repository, folder: str, revisions: list[Revision], parsed: ParsedTexts) -> Iterator[list[Copy]]:
     """
     Yield a copy of each of *revisions*, of what a build of *folder* reads; they are gone afterwards.
+
+    *parsed* is what is known of texts.
 
     :raises GitError: where an object is missing, or a tree has a path that is outside of it, too deep or too long.
     """
@@ -57,7 +65,7 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
 
     whole = [repository.entries(revision) for revision in revisions]
     read([entry for tree in whole for entry in tree if os.path.basename(entry.path) in NAMES])
-    trees = [needed(folder, tree, read) for tree in whole]
+    trees = [needed(folder, tree, read, parsed) for tree in whole]
     for revision, tree in zip(revisions, trees, strict=True):
         _check_paths(revision, tree)
     read([entry for tree in trees for entry in tree])
@@ -67,7 +75,7 @@ def copies(repository: Repository, folder: str, revisions: list[Revision]) -> It
             at = os.path.join(os.path.realpath(top), str(number))
             os.makedirs(os.path.join(at, folder) if any(_is_in(folder, entry) for entry in whole[number]) else at)
             absent = {_inside(revision, at, entry.path): _SUBMODULE for entry in whole[number] if entry.mode == _MODULE}
-            made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs)))
+            made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs), len(tree)))
         yield made
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bulkhead.io.files import LARGEST_TEXT, MIB, Unreadable, bytes_of, regular_file
@@ -118,6 +118,7 @@ class DiskFiles:
     others: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     leaves_out_made: bool = True
+    _known: dict[str, FileState | None] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of_working_tree(repository: Repository, like: Revision) -> "DiskFiles":
@@ -148,7 +149,12 @@ class DiskFiles:
         return DiskFiles(top, own, leaves_out_made=bool(own))
 
     def at(self, path: str) -> FileState | None:
-        """As :class:`FileStates`."""
+        """As :class:`FileStates`; each file is read once."""
+        if path not in self._known:
+            self._known[path] = self._at(path)
+        return self._known[path]
+
+    def _at(self, path: str) -> FileState | None:
         full = os.path.join(self.top, path)
         if os.path.islink(full):
             return LINK, self._named(os.fsencode(os.readlink(full)))

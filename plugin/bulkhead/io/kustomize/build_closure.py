@@ -16,15 +16,20 @@ from bulkhead.io.input_files import is_argo_source
 from bulkhead.io.kustomize.folder_contents import reads_others
 from bulkhead.io.kustomize.function_configs import PROGRAM
 from bulkhead.io.kustomize.kustomization import NAMES
+from bulkhead.io.kustomize.read_files import ParsedTexts
 from bulkhead.io.kustomize.unlisted import OVERLAYS
-from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded, documents
+from bulkhead.io.yaml.nodes import InvalidYaml, Raw, decoded
 
 LINK = "120000"
 
 
-def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping[str, bytes]]) -> list[Entry]:
+def needed(
+    folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping[str, bytes]], parsed: ParsedTexts
+) -> list[Entry]:
     """
     Return the entries of *tree* that a build of *folder* may read; *read* gives the contents of entries by object.
+
+    *parsed* is what is known of texts.
 
     Where it meets a link, or there is a chart or a program, any path may lead anywhere: all of it.
     """
@@ -32,7 +37,7 @@ def needed(folder: str, tree: list[Entry], read: Callable[[list[Entry]], Mapping
     contents = read(list(kustomizations.values()))
     if any(b"helmChart" in contents[entry.object] for entry in kustomizations.values()):
         return tree
-    walk = ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()})
+    walk = ClosureWalk(tree, {path: contents[entry.object] for path, entry in kustomizations.items()}, parsed)
     walk.visit(folder)
     walk.visit_below(join(folder, OVERLAYS) if folder else OVERLAYS)
     return tree if walk.leads_anywhere else [entry for entry in tree if entry.path in walk.wanted]
@@ -45,8 +50,11 @@ class ClosureWalk:
     *leads_anywhere*: it met a link, a chart or a program.
     """
 
-    def __init__(self, tree: list[Entry], kustomizations: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, tree: list[Entry], kustomizations: Mapping[str, bytes], parsed: ParsedTexts | None = None
+    ) -> None:
         self.kustomizations = kustomizations
+        self.parsed = parsed or ParsedTexts()
         self.wanted: set[str] = set()
         self.files = {entry.path for entry in tree}
         self.below: dict[str, list[str]] = {}
@@ -88,7 +96,7 @@ class ClosureWalk:
 
     def led(self, folder: str, text: bytes) -> Iterator[str]:
         """Yield the folders that a kustomization names; its files are wanted."""
-        for word in _words(text):
+        for word in self._words(text):
             for entry in {word, word.rpartition("=")[2]}:
                 target = normpath(join(folder, entry))
                 target = "" if target == "." else target
@@ -102,20 +110,20 @@ class ClosureWalk:
                         self.leads_anywhere |= bool(inside & self.links)
                         self.wanted |= inside
 
+    def _words(self, text: bytes) -> Iterator[str]:
+        try:
+            read = self.parsed.read(decoded(text))
+        except InvalidYaml:  # the code that builds it reports this, with its place
+            return
+        for document in read:
+            yield from _texts(document.value)
+
 
 def _parts(path: str) -> Iterator[str]:
     """Yield *path* and every folder that it is in."""
     while path and path != "/":
         yield path
         path = dirname(path)
-
-
-def _words(text: bytes) -> Iterator[str]:
-    try:
-        for document in documents(decoded(text)):
-            yield from _texts(document.value)
-    except InvalidYaml:  # the code that builds it reports this, with its place
-        return
 
 
 def _texts(value: Raw) -> Iterator[str]:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from bulkhead.core.language.resources import API_VERSION
 from bulkhead.io.kustomize.kustomization import Graph, Kustomization
@@ -38,6 +39,11 @@ class _WrittenObject(Object):
         super().__init__(value)
         self.has_flow_maps = has_flow_maps
         self.has_comments = has_comments
+
+    @cached_property
+    def text(self) -> str:
+        """The resource as JSON, the same in every namespace."""
+        return json.dumps(self)
 
 
 _KUSTOMIZATION = ("kustomize.config.k8s.io/v1beta1", "Kustomization")
@@ -82,7 +88,12 @@ class MergedResource(Resource):
     @property
     def text_without_namespace(self) -> str:
         """The text of the resource, the same in every namespace."""
-        return json.dumps(self.merged)
+        return self.merged.text if isinstance(self.merged, _WrittenObject) else json.dumps(self.merged)
+
+    @property
+    def identity(self) -> str:
+        """What is the same for resources of the same text."""
+        return f"{self.metadata.get('namespace', '')}\n{self.text_without_namespace}"
 
 
 class DirectBuilds:

@@ -6,7 +6,7 @@ expand them in this process), and in which order their layers were written (to f
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Location, Path
@@ -54,12 +54,12 @@ class Bounds:
     top: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
 
-    def refuses(self, path: str) -> str:
-        """Return why *path* must not be read, empty where it may."""
+    def refuses(self, path: str, real: Callable[[str], str] = os.path.realpath) -> str:
+        """Return why *path* must not be read, empty where it may; *real* returns a path without links."""
         for gone, why in self.absent.items():
             if is_inside(path, gone):
                 return why
-        if self.top and not is_inside(os.path.realpath(path), self.top):
+        if self.top and not is_inside(real(path), self.top):
             return "leads out of the repository"
         return ""
 
@@ -82,6 +82,7 @@ class Kustomization:
     read: ReadFiles
     files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    _paths: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def fields(self) -> dict[str, Raw]:
@@ -106,7 +107,9 @@ class Kustomization:
 
     def at(self, entry: str) -> str:
         """Return the absolute path that *entry* names."""
-        return os.path.normpath(os.path.join(self.folder, entry))
+        if entry not in self._paths:
+            self._paths[entry] = os.path.normpath(os.path.join(self.folder, entry))
+        return self._paths[entry]
 
 
 _LIST_THEM = "make one that lists the overlays, or name the folder of one overlay"
@@ -289,7 +292,7 @@ class Graph:
         """Note it where the bounds keep *target*, which *entry* names, from being read."""
         # Any text may turn out to name a file; one that names nothing is no reference.
         known = path[0] in FOLDERS or os.path.lexists(target) or any(is_inside(target, at) for at in self.bounds.absent)
-        refused = self.bounds.refuses(target) if known else ""
+        refused = self.bounds.refuses(target, self.read.real) if known else ""
         if refused:
             self._fault(kustomization, path, f"`{entry}` {refused}")
         return bool(refused)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from posixpath import dirname, join
 
+from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
 from bulkhead.io.git.file_states import FileState, FileStates
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.kustomize.build_closure import ClosureWalk
@@ -19,6 +20,8 @@ from bulkhead.io.manifests.file_kinds import kinds_in
 
 _BRINGS_OTHERS = re.compile(rb"helmChart|://|git@|github\.com|\bref=|\\", re.IGNORECASE)
 """In a kustomization: it may build what is not in the tree, or a word is spelled with an escape."""
+
+_NAME = NETWORKPOLICY.encode()
 
 
 class OtherRoots:
@@ -78,9 +81,21 @@ class OtherRoots:
 
     def _matters(self, reads: set[str]) -> bool:
         """Say whether any of *reads* contains a policy, or may contain one, or a kustomization brings in others."""
+        if any(self._has_policy.get(path) for path in reads):
+            return True
+        if any(path in reads and _BRINGS_OTHERS.search(text) for path, text in self.texts.items()):
+            return True
         unknown = sorted(reads - self._has_policy.keys())
         texts = self.files.contents(unknown)
-        brings = {path for path, text in self.texts.items() if path in reads and _BRINGS_OTHERS.search(text)}
-        for path in unknown:
-            self._has_policy[path] = path in texts and kinds_in(path, texts[path]).may_have_policy
-        return bool(brings) or any(self._has_policy[path] for path in reads)
+        # One is enough: a text with the word is parsed before the others, which may spell it in another way.
+        unknown.sort(key=lambda path: _may_be_last(texts.get(path, b"")))
+        return any(self._holds_policy(path, texts) for path in unknown)
+
+    def _holds_policy(self, path: str, texts: Mapping[str, bytes]) -> bool:
+        self._has_policy[path] = path in texts and kinds_in(path, texts[path]).may_have_policy
+        return self._has_policy[path]
+
+
+def _may_be_last(text: bytes) -> tuple[bool, int]:
+    """Return by what files are sorted: those whose short *text* has the name of the kind first."""
+    return _NAME not in text, len(text)

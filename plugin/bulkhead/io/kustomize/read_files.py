@@ -16,6 +16,20 @@ class ParsedTexts:
         self.documents: dict[str, list[Document]] = {}
         self.objects: dict[str, tuple[dict[str, Raw], ...] | None] = {}
 
+    def read(self, text: str) -> list[Document]:
+        """
+        Return the documents of *text*.
+
+        :raises InvalidYaml: where it is no YAML.
+        """
+        known = self.documents.get(text)
+        if known is not None:
+            return known
+        found = list(documents(text))
+        if len(text) <= KEPT:
+            self.documents[text] = found
+        return found
+
 
 class ReadFiles:
     """What was read of the files of one tree; *parsed* is what is known of texts."""
@@ -41,14 +55,7 @@ class ReadFiles:
 
         :raises InvalidYaml: as :meth:`text`, and where it is no YAML.
         """
-        text = self.text(file)
-        known = self.parsed.documents.get(text)
-        if known is not None:
-            return known
-        found = list(documents(text))
-        if len(text) <= KEPT:
-            self.parsed.documents[text] = found
-        return found
+        return self.parsed.read(self.text(file))
 
     def readable_documents(self, file: str) -> list[Document]:
         """Return the documents of *file*; none where it cannot be read, which the code that builds it reports."""

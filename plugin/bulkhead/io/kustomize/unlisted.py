@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from bulkhead.io.files import Unreadable, bytes_of
-from bulkhead.io.folders import walk
+from bulkhead.io.folders import path_below, walk
 from bulkhead.io.input_files import PROGRAMS, SUFFIXES
 from bulkhead.io.kustomize.folder_contents import contents
 from bulkhead.io.kustomize.kustomization import NAMES, Graph
@@ -56,7 +56,7 @@ def plugins_of(*graphs: Graph) -> frozenset[str]:
 
 def judged_by(*graphs: Graph) -> frozenset[str]:
     """Return the folders of all kustomizations of *graphs*, each from the root of its graph: they are compared."""
-    return frozenset(os.path.relpath(folder, graph.root) for graph in graphs for folder in graph.found)
+    return frozenset(path_below(folder, graph.root) for graph in graphs for folder in graph.found)
 
 
 def fingerprint(graph: Graph, folder: str, plugins: frozenset[str], judged: frozenset[str]) -> str:

@@ -40,6 +40,11 @@ class Resource:
         raise NotImplementedError
 
     @property
+    def identity(self) -> str:
+        """What is equal exactly for resources of the same text; it can cost less than the text."""
+        return self.text
+
+    @property
     def text_without_namespace(self) -> str:
         """The text of the resource as kustomize prints it, equal for equal resources of two namespaces."""
         return self.text.replace(f"\n  namespace: {self.head.get('namespace')}\n", "\n", 1)
