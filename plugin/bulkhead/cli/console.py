@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
@@ -32,6 +33,10 @@ class CommandFailed(Exception):
     def __init__(self, status: int = 2) -> None:
         super().__init__(status)
         self.status = status
+
+
+class OutputFailed(Exception):
+    """What a command prints cannot be written to stdout: the disk is full, or whatever reads it has failed."""
 
 
 class UsageError(Exception):
@@ -94,8 +99,7 @@ class Console:
         A report in parts, each of which begins a line or ends one, is never in memory as a whole.
         """
         for part in [text] if isinstance(text, str) else text:
-            self.end_progress()
-            self.stdout.write(safe_text(part, self.colour))
+            self._print(safe_text(part, self.colour))
 
     def write_exact(self, text: str) -> None:
         """
@@ -103,14 +107,28 @@ class Console:
 
         A terminal is shown no character that acts on it; no program reads the document from there.
         """
+        self._print(safe_text(text) if self.stdout.isatty() else text)
+
+    def _print(self, text: str) -> None:
         self.end_progress()
-        self.stdout.write(safe_text(text) if self.stdout.isatty() else text)
+        with _output():
+            self.stdout.write(text)
+
+    def flush(self) -> None:
+        """
+        Hand everything that was written to the system.
+
+        :raises OutputFailed: where stdout cannot take it.
+        """
+        with _output():
+            self.stdout.flush()
 
     def note(self, text: str) -> None:
-        """Write lines that are not the result of the command to stderr."""
+        """Write lines that are not the result of the command to stderr. Where nobody can read them they are lost."""
         self.end_progress()
-        self.stdout.flush()
-        self.stderr.write(safe_text(text))
+        self.flush()
+        with suppress(OSError):
+            self.stderr.write(safe_text(text))
 
     def status_line(self, text: str) -> None:
         """Write one line about the work, which is not its result, to stderr."""
@@ -138,6 +156,16 @@ class Console:
             self.status_line(f"the first {MOST_PROBLEMS} problems are shown")
         self.status_line(", ".join([count(len(found), "problem"), *([outcome] if outcome else [])]))
         raise CommandFailed(status)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # its reader has read enough
+        raise
+    except OSError as error:
+        raise OutputFailed(f"the output cannot be written: {error.strerror}") from None
 
 
 def process_console() -> Console:

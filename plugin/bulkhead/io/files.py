@@ -195,10 +195,11 @@ def write_files(files: Mapping[str, str]) -> None:
     :raises Unwritable: where one cannot be written.
     """
     written: list[tuple[str, str]] = []
+    made: list[str] = []
     try:
         for path, text in files.items():
             path = os.path.realpath(path)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _make_folders(os.path.dirname(path), made)
             handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=os.path.dirname(path))
             written.append((temporary, path))
             _unfinished.add(temporary)
@@ -211,7 +212,24 @@ def write_files(files: Mapping[str, str]) -> None:
             _unfinished.discard(written.pop(0)[0])
     except OSError as error:
         remove_unfinished()
+        _remove_folders(made)
         raise Unwritable(f"cannot be written: {error.strerror}") from None
+
+
+def _make_folders(path: str, made: list[str]) -> None:
+    """Make the folder *path* and those that it is in; add each one to *made*."""
+    if not os.path.isdir(path):
+        _make_folders(os.path.dirname(path), made)
+        with contextlib.suppress(FileExistsError):  # another process has made it
+            os.mkdir(path)
+            made.append(path)
+
+
+def _remove_folders(made: Sequence[str]) -> None:
+    """Remove those of the folders *made* that have nothing in them."""
+    for path in reversed(made):
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
 
 
 def remove_unfinished() -> None:
@@ -282,19 +300,19 @@ def locked(folder: str, to_write: bool = True) -> Iterator[None]:
     if missing and not to_write:
         yield
         return
+    made: list[str] = []
     try:
-        os.makedirs(path, exist_ok=True)
+        _make_folders(os.path.abspath(path), made)
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
+        _remove_folders(made)
         raise Unwritable(f"cannot be {'written' if to_write else 'read'}: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX if to_write else fcntl.LOCK_SH)
         yield
     finally:
         os.close(handle)
-        if missing:
-            with contextlib.suppress(OSError):  # it is not empty: it was written
-                os.rmdir(path)
+        _remove_folders(made)
 
 
 def replace_tree(folder: str, files: Mapping[str, str]) -> None:
@@ -314,8 +332,11 @@ def replace_tree(folder: str, files: Mapping[str, str]) -> None:
     except OSError as error:
         raise Unwritable(f"cannot be written: {error.strerror}") from None
     write_files({os.path.join(folder, name): GENERATED + text for name, text in sorted(files.items())})
-    for name in sorted(set(present) - set(files)):
-        os.unlink(os.path.join(folder, name))
+    try:
+        for name in sorted(set(present) - set(files)):
+            os.unlink(os.path.join(folder, name))
+    except OSError as error:
+        raise Unwritable(f"stale files cannot be removed: {error.strerror}") from None
 
 
 def written_text(path: str, name: str) -> str:

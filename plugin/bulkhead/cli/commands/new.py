@@ -13,7 +13,7 @@ from bulkhead.cli.options import Options, Parser, describe, folder_option
 from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.language.resources import NamespaceSpec
 from bulkhead.core.language.scalars import Name, Text
-from bulkhead.io.files import Unreadable, text_of, write_file
+from bulkhead.io.files import Unreadable, text_of, write_files
 from bulkhead.io.yaml.nodes import InvalidYaml, documents, reads_as_text
 from bulkhead.io.yaml.paths import value_at
 
@@ -90,9 +90,8 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
         files["kustomization.yaml"] = _KUSTOMIZATION.format(written=written, patches=patched)
         spec = _EXAMPLE if unprotected is None else _unprotected(unprotected)
         files["rules.yaml"] = _RULES.format(name=_base_name(root), spec=spec)
-    for name, text in files.items():
-        write_file(os.path.join(overlay, name), text)
-    write_file(path, listed)  # last: the root never lists an overlay that is not there
+    overlays = {os.path.join(overlay, name): text for name, text in files.items()}
+    write_files({**overlays, path: listed})  # last: the root never lists an overlay that is not there
     lines = [f"made {os.path.join(overlay, name)}" for name in files] + [f"added overlays/{namespace} to {path}"]
     checked = "bulkhead validate" if root == "" else f"bulkhead validate {root}"
     return "".join(f"{line}\n" for line in [*lines, f"next: {checked}; bulkhead render {overlay}"])

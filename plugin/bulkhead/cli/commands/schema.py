@@ -8,7 +8,7 @@ from bulkhead.docgen.chart_schema import language, values_schema, with_table
 from bulkhead.docgen.json_schema import KINDS, schema
 from bulkhead.docgen.lint_page import checks_page
 from bulkhead.docgen.resource_page import reference
-from bulkhead.io.files import Unreadable, Unwritable, text_of, write_file
+from bulkhead.io.files import Unreadable, Unwritable, text_of, write_files
 
 
 def options(parser: Parser) -> None:
@@ -71,11 +71,10 @@ def _wanted(folder: str, chart: bool, console: Console) -> dict[str, str]:
 
 def _write(folder: str, chart: bool, console: Console) -> int:
     wanted = _wanted(folder, chart, console)
-    for name, text in wanted.items():
-        try:
-            write_file(os.path.join(folder, name), text)
-        except Unwritable as error:
-            return console.file_error(os.path.join(folder, name), error.message, error.hint)
+    try:
+        write_files({os.path.join(folder, name): text for name, text in wanted.items()})
+    except Unwritable as error:
+        return console.file_error(folder, error.message, error.hint)
     console.status_line(f"wrote {', '.join(wanted)} into {folder}")
     return 0
 
