@@ -27,6 +27,7 @@ examples:
   bulkhead render -o rendered/ --layout tree   one folder per namespace, for Argo CD and Flux
   bulkhead lint                            report rules that are too open, without effect or incomplete
   bulkhead new paperless                   make an overlay for another namespace
+  bulkhead allow blog nas:2049 --why ...   write the rules that allow a connection; `revoke` removes a rule
   bulkhead reach                           show which namespaces reach which, as a matrix
   bulkhead explain cardboard trade-bot:80  show why, with the line that a person wrote
   bulkhead test                            check the tests in tests/reachability

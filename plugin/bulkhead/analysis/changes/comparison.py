@@ -4,6 +4,7 @@ Compares two analysis inputs over the same endpoints, and turns the difference i
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known, enforcer_of
 from bulkhead.analysis.changes.build_files import OtherPlugin
@@ -28,7 +29,6 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.core.record import replaced
-from bulkhead.io.git.checkout import Copy
 
 
 class NotComparable(Exception):
@@ -199,8 +199,15 @@ def unchanged(names: tuple[str, str]) -> Comparison:
     return Comparison(names, empty, empty, API, compare_clusters(Cluster(), Cluster()), same=True)
 
 
-def renamed(found: AnalysisInput, copy: Copy) -> AnalysisInput:
-    """Return *found* with every file as ``REV:path``."""
+class Named(Protocol):
+    """A copy of files, which says what they are called where they come from."""
+
+    def named(self, text: str) -> str:
+        """Return *text* with the names that people know instead of the paths of the copy."""
+
+
+def renamed(found: AnalysisInput, copy: Named) -> AnalysisInput:
+    """Return *found*, which was read from *copy*, with every file as people know it, as ``REV:path``."""
 
     def moved(at: Location) -> Location:
         return Location(copy.named(at.file), at.line, at.column)

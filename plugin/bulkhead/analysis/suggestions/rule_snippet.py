@@ -24,10 +24,8 @@ def rule_snippet(found: AnalysisInput, namespace: str, rules: list[SuggestedRule
 
     :raises NoSuggestion: where adding *rules* to the file would change something else.
     """
-    folder = found.rules.folders[namespace]
-    sources = found.loaded.sources if found.loaded else None
-    layers = [each for each in sources.behind(folder) if each.kind == "SegmentedNamespace"] if sources else []
-    file, name = _file(folder, layers)
+    layers = _layers(found, namespace)
+    file, name = _file(found.rules.folders[namespace], layers)
     removed: dict[tuple[str, str], list[str]] = {}
     for path in _restored(layers, file, rules):
         workload = str(path[1]) if path[0] == "workloads" else ""
@@ -45,6 +43,22 @@ def rule_snippet(found: AnalysisInput, namespace: str, rules: list[SuggestedRule
         for direction in Direction:
             lines += _listed(mine, direction, "      ", removed.get((workload, direction.value), []))
     return file, "\n".join(lines) + "\n"
+
+
+def restored_by(found: AnalysisInput, namespace: str, rules: list[SuggestedRule]) -> tuple[Path, ...]:
+    """
+    Return the rules of the base, as paths in the spec, that come back with *rules* in the overlay of *namespace*.
+
+    :raises NoSuggestion: where anything else would change.
+    """
+    layers = _layers(found, namespace)
+    return _restored(layers, _file(found.rules.folders[namespace], layers)[0], rules)
+
+
+def _layers(found: AnalysisInput, namespace: str) -> list[PatchLayer]:
+    sources = found.loaded.sources if found.loaded else None
+    layers = sources.behind(found.rules.folders[namespace]) if sources else []
+    return [each for each in layers if each.kind == "SegmentedNamespace"]
 
 
 def _head(name: str) -> list[str]:

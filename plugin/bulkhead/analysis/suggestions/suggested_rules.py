@@ -71,7 +71,7 @@ class SuggestedRules:
         peer, name = self.peers.peer(pod.namespace, other, chosen)
         if not peer:
             return None
-        workload, pods = self._workload(pod)
+        workload, pods = self.workload(pod)
         written = in_rule(self.port.protocol, self.port.first, self.port.last)
         span = written.partition("/")[0]
         key = (pod.namespace, workload, direction.value, peer)
@@ -84,7 +84,7 @@ class SuggestedRules:
         holder = dict(named_workloads(spec.workloads)).get(workload) if workload else spec
         return set(map(str, getattr(holder, direction.value))) if holder else set()
 
-    def _workload(self, pod: Pod) -> tuple[str, str]:
+    def workload(self, pod: Pod) -> tuple[str, str]:
         """Return the workload whose rules are for *pod*, and its selector where the workload is new."""
         if not pod.labels:
             return "", ""

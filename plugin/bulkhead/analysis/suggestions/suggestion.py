@@ -20,7 +20,7 @@ from bulkhead.core.language.scalars import Port
 from bulkhead.core.sets import ports
 from bulkhead.io.rendered.write_networkpolicy import document
 
-_MOST = 8
+MOST_RULES = 8
 """More rules or policies than this are not suggested: part of what is needed would not allow the connection."""
 
 
@@ -46,7 +46,7 @@ class Suggestion:
     def _rules(self, refused: Iterable[RefusedPair]) -> list[tuple[str, str]]:
         """Return the rules for overlays."""
         needed = SuggestedRules(self.found, self.peers, self.names, self.port).needed(refused, self.ends)
-        if not 0 < sum(map(len, needed.values())) <= _MOST:
+        if not 0 < sum(map(len, needed.values())) <= MOST_RULES:
             return []
         try:
             written = {namespace: rule_snippet(self.found, namespace, rules) for namespace, rules in needed.items()}
@@ -68,7 +68,7 @@ class Suggestion:
             for policy in missing_policies(flow, each.pair.family, mode, refusing, self.port.last, block):
                 found[policy] = None
         text = "---\n".join(document(self._renamed(policy)) for policy in found)
-        return [("manifests", text)] if 0 < len(found) <= _MOST and self.trial.policies_work(text) else []
+        return [("manifests", text)] if 0 < len(found) <= MOST_RULES and self.trial.policies_work(text) else []
 
     def _renamed(self, policy: NetworkPolicy) -> NetworkPolicy:
         """Return *policy* with a name that no policy of its namespace has."""

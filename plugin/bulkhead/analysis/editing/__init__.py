@@ -1,0 +1,1 @@
+"""Edits rules and peers in the files of a tree, after trying the edit. May import ``analysis``, ``io``, ``core``."""

@@ -1,0 +1,1 @@
+"""Changes YAML files that people wrote: comments, order and all other lines stay. May import ``io`` and ``core``."""
