@@ -13,7 +13,7 @@ from typing import Any
 import bulkhead
 import pytest
 import yaml
-from conftest import TOOLS, run
+from conftest import TOOLS, Done, run
 
 from chart import CHART, HELM, Answer, documents, rendered, template
 
@@ -215,7 +215,7 @@ def test_an_upgrade_removes_exactly_what_it_should(
     assert (old - new, new - old) == (removed, added)
 
 
-@pytest.mark.parametrize("key", ["profil", "Namespaces", "enabled"])
+@pytest.mark.parametrize("key", ["profil", "Namespaces"])
 def test_an_unknown_key_of_the_values_is_refused_by_schema_and_by_templates(key: str) -> None:
     assert f"additional properties '{key}' not allowed" in template({**ONE, key: {}}).stderr
     done = template({**ONE, key: {}}, "--skip-schema-validation")
@@ -391,3 +391,39 @@ def test_false_survives_where_null_is_lost(tmp_path: Path) -> None:
     done = run(HELM, "template", "r", tmp_path)
     assert done.status == 0, done.stderr
     assert Answer(documents(done.stdout), ()) == rendered(home)
+
+
+UMBRELLA = "{apiVersion: v2, name: umbrella, version: 0.1.0%s}\n"
+DEPENDENCY = ", dependencies: [{name: netpol, version: '*', condition: netpol.enabled}]"
+
+
+def umbrella(folder: Path, dependency: str, **own: Any) -> Done:
+    """Render an umbrella chart with *own* values of this chart in it, beside `global`."""
+    shutil.copytree(CHART, folder / "charts" / "netpol")
+    (folder / "Chart.yaml").write_text(UMBRELLA % dependency)
+    (folder / "values.yaml").write_text(json.dumps({"global": {"enabled": False}, "netpol": own}))
+    return run(HELM, "template", "r", folder)
+
+
+@pytest.mark.parametrize("dependency", ["", DEPENDENCY])
+@pytest.mark.parametrize("own", [{"enabled": True}, {"enabled": None}, {}])
+def test_a_chart_that_an_umbrella_chart_turns_on_is_rendered(
+    tmp_path: Path, dependency: str, own: dict[str, bool | None]
+) -> None:
+    home = yaml.safe_load(HOME.read_text())
+    done = umbrella(tmp_path, dependency, **home, **own)
+    assert done.status == 0, done.stderr
+    assert Answer(documents(done.stdout), ()) == rendered(home)
+
+
+def test_a_chart_that_a_condition_turns_off_renders_nothing(tmp_path: Path) -> None:
+    done = umbrella(tmp_path, DEPENDENCY, **ONE, enabled=False)
+    assert (done.status, list(documents(done.stdout))) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize("own", [{"enabled": False}, {"enabled": "yes"}])
+def test_a_chart_that_is_turned_off_where_nothing_reads_it_is_refused(tmp_path: Path, own: dict[str, object]) -> None:
+    done = umbrella(tmp_path, "", **ONE, **own)
+    assert done.status and ("enabled: error: this must be `true`, found `false`" in done.stderr) is (not own["enabled"])
+    for more in ((), ("--skip-schema-validation",)):
+        assert template({**ONE, **own}, *more).status, "by itself, too"

@@ -47,16 +47,24 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- end -}}
 {{- end -}}
 
-{{/* Notes each top-level key that the chart does not have (`global` is Helm's own), and what is wrong with `test`. */}}
+{{/*
+Notes each top-level key that the chart does not have (`global` is Helm's own, `enabled` is for the `condition` of an
+umbrella chart), an `enabled` that is not true, and what is wrong with `test`.
+*/}}
 {{- define "netpol.top" -}}
 {{- $s := . -}}
 {{- $known := .records.ChartValues.keys -}}
 {{- range $key := keys .values -}}
-{{- if not (has $key (append $known "global")) -}}
+{{- if not (has $key (concat $known (list "global" "enabled"))) -}}
 {{- $otherwise := print "the keys are " (include "netpol.listed" $known) -}}
 {{- $hint := include "netpol.suggest" (dict "word" $key "known" $known "otherwise" $otherwise) -}}
 {{- template "netpol.note" (dict "at" (dict "s" $s "step" $key) "says" (print "unknown key " (include "netpol.shown" $key)) "hint" $hint) -}}
 {{- end -}}
+{{- end -}}
+{{- if not (or (kindIs "invalid" .values.enabled) (eq (toJson .values.enabled) "true")) -}}
+{{- $says := print "this must be `true`, found " (include "netpol.shown" .values.enabled) ": the chart is rendered all the same" -}}
+{{- $hint := "only the `condition` of an umbrella chart (`netpol.enabled`) turns the chart off; else remove `enabled`, and uninstall the release" -}}
+{{- template "netpol.note" (dict "at" (dict "s" $s "step" "enabled") "says" $says "hint" $hint) -}}
 {{- end -}}
 {{- if not (kindIs "invalid" .values.test) -}}
 {{- template "netpol.read" (dict "s" . "step" "test" "raw" .values.test "shape" (dict "is" "record" "name" "ChartTest")) -}}

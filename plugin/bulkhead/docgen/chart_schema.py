@@ -80,6 +80,10 @@ def values_schema() -> str:
     properties = whole["properties"]
     assert isinstance(properties, dict)
     properties["global"] = {"description": "Helm's own: what an umbrella chart shares. Nothing of it is read."}
+    properties["enabled"] = {
+        "description": "For the `condition` of an umbrella chart, which leaves the chart out where it is false.",
+        "type": ["boolean", "null"],
+    }
     whole = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Values of the chart netpol",
