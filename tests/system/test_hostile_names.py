@@ -271,6 +271,17 @@ def test_names_on_the_command_line(tree: Tree, name: str) -> None:
         ["diff", "--dump", argument],
         ["diff", "--dir", argument],
         ["values", "--base", argument],
+        ["allow", argument, "lan:1", "--why", "x"],
+        ["allow", "shop", f"{argument}:1", "--why", "x"],
+        ["allow", "shop", "lan:1", "--why", "x", "--name", argument],
+        ["allow", "shop", "lan:1", "--why", argument, "--owner", argument, "--dry-run"],
+        ["revoke", argument, "dns"],
+        ["revoke", "shop", argument],
+        ["peer", "add", argument, "192.0.2.0/24"],
+        ["peer", "add", "new", argument, "--except", argument],
+        ["peer", "add", "new", "--namespace", argument, "--pods", f"app={argument}"],
+        ["peer", "remove", argument],
+        ["expire", "--today", argument],
     ]:
         assert_harmless(tree.bulkhead(*command))
 
@@ -307,9 +318,14 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
     assert list(acts(shown.replace("\r\n", "\n"))) == []
 
 
+EDITING = ("allow", "revoke", "peer", "expire")
+
+
 def test_every_command_and_format_is_in_these_tests() -> None:
     run_here = {
         tuple(each[:1])
-        for each in itertools.chain(all_commands(), [["new"], ["schema"], ["completion"], ["help"], ["version"]])
+        for each in itertools.chain(
+            all_commands(), [["new"], ["schema"], *([name] for name in EDITING), ["completion"], ["help"], ["version"]]
+        )
     }
     assert {each for (each,) in run_here} == set(COMMANDS)

@@ -13,6 +13,7 @@ from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment
 READING = {
     "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
+    "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
 }  # fmt: skip
 """What each command that reads a folder needs besides."""
 
@@ -20,6 +21,10 @@ READING = {
 def test_every_command_reads_a_folder_or_is_about_the_command_line_itself() -> None:
     assert {*COMMANDS} == {*READING, "schema", "completion", "help", "version"}
     assert all(callable(load_command(name).run) for name in COMMANDS)
+
+
+FOLDERS = ("validate", "render", "values", "lint", "reach", "test")
+"""The commands that take their folder as an argument too."""
 
 
 @pytest.mark.parametrize("option", ["-C", "--dir", "--directory"])
@@ -31,7 +36,7 @@ def test_every_command_takes_its_folder_by_the_same_option(tree: Tree, command: 
     assert "usage:" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [name for name in READING if name not in ("explain", "new", "diff")])
+@pytest.mark.parametrize("command", [name for name in READING if name in FOLDERS])
 def test_a_folder_is_given_once(tree: Tree, command: str) -> None:
     done = tree.bulkhead(command, "base", "-C", "base")
     assert done.status == 2
