@@ -33,6 +33,7 @@ _BATCH = """\
 {{- template "netpol.rendering" (dict "context" . "to" $shared) -}}
 {{- range $values := .Values.cases -}}
 {{- $rendering := dict "values" $values "records" $shared.records "any" $shared.any "labels" $shared.labels -}}
+{{- $_ := set $rendering "acted_on_domains" $shared.acted_on_domains -}}
 {{- $policies := include "netpol.render" $rendering -}}
 {{- $answers = append $answers (dict "policies" $policies "problems" (values $rendering.found)) -}}
 {{- end -}}
@@ -69,10 +70,11 @@ def _identity(policy: dict[str, Any]) -> tuple[str, str]:
 
 
 def _without_tool(policy: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the labels, all of which name the tool."""
-    labels = set(policy["metadata"]["labels"])
-    assert labels in ({"app.kubernetes.io/managed-by"}, set(LABELS)), labels
-    return {**policy, "metadata": {key: value for key, value in policy["metadata"].items() if key != "labels"}}
+    """Leave out the labels that name the tool."""
+    labels = policy["metadata"]["labels"]
+    assert set(labels) & set(LABELS) in ({"app.kubernetes.io/managed-by"}, set(LABELS)), labels
+    others = {key: value for key, value in labels.items() if key not in LABELS}
+    return {**policy, "metadata": {**policy["metadata"], "labels": others}}
 
 
 LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "helm.sh/chart")

@@ -11,7 +11,7 @@ import pytest
 from conftest import IN_CI
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from laws.written import PEER_NAMES, PROFILE, names, specs
+from laws.written import PEER_NAMES, PROFILE, any_specs, names
 
 from chart import chart_answers, copy_with_batch, merged, plugin_answer, template
 
@@ -59,7 +59,7 @@ def put(value: Any, path: tuple[Any, ...], item: Any) -> None:
 @st.composite
 def changes(draw: st.DrawFn, standard: dict[str, Any]) -> dict[str, Any]:
     """What a namespace changes: rules of its own, and some of the standard's taken away or changed."""
-    over: dict[str, Any] = copy.deepcopy(draw(specs))
+    over: dict[str, Any] = copy.deepcopy(draw(any_specs))
     for direction, end in (("ingress", "from"), ("egress", "to")):
         for name in standard.get(direction, {}):
             change = draw(st.sampled_from(["leave", "leave", "remove", "peer", "ports"]))
@@ -78,7 +78,7 @@ def values(draw: st.DrawFn) -> dict[str, Any]:
     """Values as people could write them; half of them with mistakes."""
     enforcer = draw(st.sampled_from(["kube-router", "calico", "cilium", "any"]))
     layout = draw(st.sampled_from(["per-rule", "per-direction"]))
-    standard = copy.deepcopy(draw(specs))
+    standard = copy.deepcopy(draw(any_specs))
     made = {
         "profile": draw(
             st.sampled_from([{}] + 19 * [copy.deepcopy({**PROFILE, "enforcer": enforcer, "policies": layout})])

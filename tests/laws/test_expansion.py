@@ -105,10 +105,10 @@ def test_every_namespace_has_the_deny_and_every_other_policy_has_one_direction(
 def test_an_exception_stands_alone_and_every_port_has_its_protocol(spec: dict[str, Any], layout: str) -> None:
     for policy in policies_of(spec, profile(layout)) or ():
         for rule in [*(policy.ingress or ()), *(policy.egress or ())]:
-            assert rule.peers
+            assert rule.peers is None or rule.peers
             assert rule.ports is None or rule.ports
-            cut = [peer for peer in rule.peers if isinstance(peer, IpBlock) and peer.excluded]
-            assert not cut or len(rule.peers) == 1
+            cut = [peer for peer in rule.peers or () if isinstance(peer, IpBlock) and peer.excluded]
+            assert not cut or rule.peers == (cut[0],)
             assert all(port.protocol in ("TCP", "UDP", "SCTP") for port in rule.ports or ())
 
 
@@ -189,7 +189,10 @@ def as_written(policy: NetworkPolicy) -> dict[str, Any]:
         if rules is not None:
             spec["policyTypes"].append(direction.title())
         if rules:
-            spec[direction] = [{end: [peer(each) for each in rule.peers], **ports_of(rule)} for rule in rules]
+            spec[direction] = [
+                {**({} if rule.peers is None else {end: [peer(each) for each in rule.peers]}), **ports_of(rule)}
+                for rule in rules
+            ]
     metadata = {"name": policy.name, "namespace": policy.namespace, "labels": dict(policy.labels)}
     if policy.annotations:
         metadata["annotations"] = dict(policy.annotations)
@@ -220,7 +223,11 @@ def ports_of(rule: Any) -> dict[str, Any]:
         return {}
     return {
         "ports": [
-            {"protocol": each.protocol, "port": each.port, **({"endPort": each.end} if each.end else {})}
+            {
+                "protocol": each.protocol,
+                **({"port": each.port} if each.port else {}),
+                **({"endPort": each.end} if each.end else {}),
+            }
             for each in rule.ports
         ]
     }

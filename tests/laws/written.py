@@ -12,6 +12,7 @@ ports = st.one_of(
     st.integers(1, 65535),
     st.integers(1, 65535).map(lambda port: f"{port}/UDP"),
     st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(lambda pair: f"{min(pair)}-{max(pair)}/SCTP"),
+    st.sampled_from(["TCP", "UDP", "SCTP"]),
 )
 expressions = st.one_of(
     st.fixed_dictionaries(
@@ -36,7 +37,7 @@ PROFILE: dict[str, Any] = {
     },
 }
 peers = st.one_of(
-    st.sampled_from(PEER_NAMES),
+    st.sampled_from([*PEER_NAMES, "everyone"]),
     st.fixed_dictionaries({"pods": st.one_of(selectors, st.just({}))}),
     st.fixed_dictionaries({"namespace": st.one_of(names, st.lists(names, min_size=1, max_size=3, unique=True))}),
     st.fixed_dictionaries({"namespaces": selectors, "pods": selectors}),
@@ -63,6 +64,8 @@ def rules(end: str) -> st.SearchStrategy[dict[str, Any]]:
             "why": notes,
             "owner": notes,
             "until": st.dates().map(lambda day: day.isoformat()),
+            "labels": st.sampled_from([{"app": "a"}, {"example.org/team": "b"}]),
+            "annotations": st.sampled_from([{"note": "n o"}, {"example.org/ticket": "4711"}]),
         },
     )
     return st.dictionaries(names, rule, max_size=3)
@@ -79,6 +82,19 @@ specs = st.fixed_dictionaries(
         "workloads": st.dictionaries(names, workloads, max_size=2),
     },
 )
+
+
+def partly_isolated(spec: dict[str, Any], isolation: str) -> dict[str, Any]:
+    """Return *spec* with *isolation*, without the rules that would isolate every pod in the other direction."""
+    open_directions = {"ingress": ["egress"], "egress": ["ingress"], "none": ["ingress", "egress"], "both": []}
+    left = {key: value for key, value in spec.items() if key not in open_directions[isolation]}
+    return {**left, "isolation": isolation if isolation != "none" or left.get("workloads") else "ingress"}
+
+
+any_specs = st.one_of(
+    specs, specs, st.builds(partly_isolated, specs, st.sampled_from(["both", "ingress", "egress", "none"]))
+)
+"""Specs, of which some isolate in part."""
 layouts = st.sampled_from(["per-rule", "per-direction"])
 
 

@@ -78,9 +78,23 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A rule remembers where it was written. */}}
-{{- define "netpol.check.IngressRule" -}}{{- $_ := set .value "at" . -}}{{- end -}}
-{{- define "netpol.check.EgressRule" -}}{{- $_ := set .value "at" . -}}{{- end -}}
+{{/* A rule remembers where it was written. Keys of labels and annotations on which others act are refused. */}}
+{{- define "netpol.check.IngressRule" -}}{{- template "netpol.check.rule" . -}}{{- end -}}
+{{- define "netpol.check.EgressRule" -}}{{- template "netpol.check.rule" . -}}{{- end -}}
+{{- define "netpol.check.rule" -}}
+{{- $_ := set .value "at" . -}}
+{{- $node := . -}}
+{{- range $field := list "labels" "annotations" -}}
+{{- range $key, $_ := index $node.value $field -}}
+{{- $own := and (eq $field "labels") (has $key (list "app.kubernetes.io/managed-by" "app.kubernetes.io/instance" "helm.sh/chart")) -}}
+{{- if or $own (regexMatch $node.s.acted_on $key) -}}
+{{- $says := printf "`%s` cannot be set by a rule: this project, kustomize or a delivery acts on it" $key -}}
+{{- $hint := printf "remove `%s`, or set it in a kustomization for all policies" $key -}}
+{{- template "netpol.refuse" (dict "at" $node "step" $field "says" $says "hint" $hint) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 
 {{/* A workload: a selector that would mean every pod, and no rules. */}}
 {{- define "netpol.check.Workload" -}}
@@ -88,15 +102,31 @@
 {{- $hint := "name their labels, or write the rules under `spec.ingress` and `spec.egress`" -}}
 {{- template "netpol.refuse" (dict "at" . "step" "pods" "says" "the empty selector would mean every pod of the namespace" "hint" $hint) -}}
 {{- end -}}
-{{- if not (or .value.ingress .value.egress) -}}
+{{- if eq (default "" .value.isolation) "none" -}}
+{{- template "netpol.refuse" (dict "at" . "step" "isolation" "says" "`none` is not for a workload" "hint" "leave `isolation` out") -}}
+{{- end -}}
+{{- if not (or .value.ingress .value.egress .value.isolation) -}}
 {{- template "netpol.refuse" (dict "at" . "says" "the workload has no rules" "hint" "add `ingress` or `egress`, or remove it with `null`") -}}
 {{- end -}}
 {{- end -}}
 
-{{/* A namespace: rules together with `unprotected`, an answer in the place of its reason. */}}
+{{/* A namespace: rules that contradict `isolation` or `unprotected`, an answer in the place of its reason. */}}
 {{- define "netpol.check.NamespaceSpec" -}}
 {{- $node := . -}}
-{{- if hasKey .value "unprotected" -}}
+{{- $isolation := default "both" .value.isolation -}}
+{{- if not (hasKey .value "unprotected") -}}
+{{- range list "ingress" "egress" -}}
+{{- if and (index $node.value .) (not (has $isolation (list "both" .))) -}}
+{{- $says := printf "`%s` rules isolate every pod, and `isolation: %s` leaves `%s` open" . $isolation . -}}
+{{- $hint := printf "write `%s: null`, or another `isolation`" . -}}
+{{- template "netpol.refuse" (dict "at" $node "step" . "says" $says "hint" $hint) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $isolation "none") (not .value.workloads) -}}
+{{- $says := "`isolation: none` without `workloads` means that there are no policies" -}}
+{{- template "netpol.refuse" (dict "at" . "step" "isolation" "says" $says "hint" "write `unprotected: REASON` instead") -}}
+{{- end -}}
+{{- else -}}
 {{- if has (lower .value.unprotected) (list "false" "n" "no" "off" "on" "true" "y" "yes") -}}
 {{- $hint := "write why the namespace has no policies, or `unprotected: null` to protect it" -}}
 {{- template "netpol.refuse" (dict "at" . "step" "unprotected" "says" (printf "`%s` is no reason" .value.unprotected) "hint" $hint) -}}

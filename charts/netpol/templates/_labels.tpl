@@ -8,7 +8,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{/* A rendering of what this release was given; see netpol.render. */}}
 {{- define "netpol.rendering" -}}
 {{- $_ := set .to "values" .context.Values -}}
-{{- $_ := set .to "records" (.context.Files.Get "files/language.json" | fromJson).records -}}
+{{- $language := .context.Files.Get "files/language.json" | fromJson -}}
+{{- $_ := set .to "records" $language.records -}}
+{{- $_ := set .to "acted_on_domains" $language.actedOn -}}
 {{- $_ := set .to "any" (.context.Files.Get "values/any.yaml" | fromYaml) -}}
 {{- $_ := set .to "labels" (include "netpol.labels" .context) -}}
 {{- end -}}

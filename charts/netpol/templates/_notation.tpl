@@ -115,7 +115,7 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- end -}}
 {{- end -}}
 
-{{/* A port, `443`, `53/UDP`, `8000-8010` or `http`, as the NetworkPolicy's own entry. */}}
+{{/* A port, `443`, `53/UDP`, `8000-8010`, `http`, or `UDP` for all of its ports, as the NetworkPolicy's own entry. */}}
 {{- define "netpol.read.Port" -}}
 {{- $number := and (kindIs "float64" .raw) (eq .raw (floor .raw)) -}}
 {{- if not (or $number (kindIs "string" .raw) (kindIs "int64" .raw) (kindIs "int" .raw)) -}}
@@ -126,7 +126,9 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- $parts := splitList "/" $whole -}}
 {{- $word := first $parts -}}
 {{- $protocol := rest $parts | join "/" -}}
-{{- if and (gt (len $parts) 1) (not (has $protocol (list "TCP" "UDP" "SCTP"))) -}}
+{{- if has $whole (list "TCP" "UDP" "SCTP") -}}
+{{- $_ := set . "value" (dict "protocol" $whole) -}}
+{{- else if and (gt (len $parts) 1) (not (has $protocol (list "TCP" "UDP" "SCTP"))) -}}
 {{- $known := has (upper $protocol) (list "TCP" "UDP" "SCTP") -}}
 {{- $hint := ternary (printf "write `%s/%s`" $word (upper $protocol)) "write `TCP`, `UDP` or `SCTP` after the `/`" $known -}}
 {{- $says := printf "unknown protocol %s in port %s" (include "netpol.shown" $protocol) (include "netpol.shown" .raw) -}}

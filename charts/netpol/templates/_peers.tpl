@@ -6,7 +6,7 @@ what it represents. Notes what is wrong with the profile itself: unknown names, 
 */}}
 {{- define "netpol.peers" -}}
 {{- $s := . -}}
-{{- $_ := set $s "peers" dict -}}
+{{- $_ := set $s "peers" (dict "everyone" (dict "members" (list (dict "everyone" true)) "fine" true)) -}}
 {{- range $name, $members := default dict .profile.peers -}}
 {{- $_ := set $s.peers $name (dict "members" $members "fine" true) -}}
 {{- end -}}
@@ -85,7 +85,7 @@ what it represents. Notes what is wrong with the profile itself: unknown names, 
 {{- define "netpol.trouble" -}}
 {{- if kindIs "string" .peer -}}
 {{- if not (hasKey .s.peers .peer) -}}
-{{- $known := keys .s.peers | sortAlpha -}}
+{{- $known := keys (default dict .s.profile.peers) | sortAlpha -}}
 {{- $otherwise := print "the profile's peers: " (default "none" (include "netpol.listed" $known)) -}}
 {{- $_ := set . "says" (print "unknown peer " (include "netpol.shown" .peer)) -}}
 {{- $_ := set . "hint" (include "netpol.suggest" (dict "word" .peer "known" $known "otherwise" $otherwise)) -}}
@@ -125,6 +125,8 @@ among them have their `flat`.
 {{- if kindIs "string" $member -}}
 {{- $named := index $to.s.peers $member -}}
 {{- $_ := set $to "value" (concat $to.value $named.flat) -}}
+{{- else if hasKey $member "everyone" -}}
+{{- $_ := set $to "value" (append $to.value (dict "everyone" true "address" false "alone" false "peer" dict)) -}}
 {{- else if or (hasKey $member "cidr") (hasKey $member "network") -}}
 {{- range $member.network -}}
 {{- range index $to.s.profile.networks . -}}

@@ -5,6 +5,7 @@ The whole of it: prints the policies, or notes in `found` what is wrong. Called 
 {{- define "netpol.render" -}}
 {{- $s := . -}}
 {{- $_ := set $s "found" dict -}}
+{{- $_ := set $s "acted_on" (printf "^([^/]*\\.)?(%s)/" (join "|" $s.acted_on_domains | replace "." "\\.")) -}}
 {{- $_ := set $s "checked" (dict "Expression" 1 "Peer" 1 "IngressRule" 1 "EgressRule" 1 "Workload" 1 "NamespaceSpec" 1) -}}
 {{- template "netpol.top" $s -}}
 {{- template "netpol.profile" $s -}}

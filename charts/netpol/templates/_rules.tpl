@@ -1,6 +1,7 @@
 {{/*
 Rules to policies. For each protected namespace: `default-deny-all`, which names every pod and both directions and
-allows nothing, and on top of it one allow policy a rule (or a direction), each of one direction only.
+allows nothing (`default-deny-ingress` or `-egress` where it isolates one direction only), and on top of it one allow
+policy a rule (or a direction), each of one direction only.
 */}}
 
 {{/* Prints the policies of the namespace `name`, whose spec was read as `spec`. */}}
@@ -8,18 +9,38 @@ allows nothing, and on top of it one allow policy a rule (or a direction), each 
 {{- if not (hasKey .spec "unprotected") -}}
 {{- $call := . -}}
 {{- $namespace := .name | quote -}}
-{{- if not (hasKey .s "deny") -}}
-{{- $_ := set .s "deny" (include "netpol.rest" (dict "s" .s "pods" "{}" "types" (list "Ingress" "Egress"))) -}}
-{{- end -}}
-{{- template "netpol.policy" (dict "name" "default-deny-all" "namespace" $namespace "rest" .s.deny) -}}
+{{- template "netpol.deny" (dict "s" .s "namespace" $namespace "isolation" (default "both" .spec.isolation)) -}}
 {{- $taken := dict -}}
 {{- template "netpol.group" (dict "s" .s "namespace" .name "workload" "" "pods" "{}" "of" .spec "path" "spec") -}}
 {{- range .spec.policies -}}{{- template "netpol.allow" (dict "policy" . "namespace" $namespace "taken" $taken) -}}{{- end -}}
 {{- range $name, $workload := .spec.workloads -}}
 {{- $path := print "spec.workloads." $name -}}
+{{- $deny := dict "s" $call.s "namespace" $namespace "workload" $name "pods" $workload.pods -}}
+{{- template "netpol.deny" (merge $deny (dict "isolation" (default "none" $workload.isolation))) -}}
 {{- template "netpol.group" (dict "s" $call.s "namespace" $call.name "workload" $name "pods" (toYaml $workload.pods) "of" $workload "path" $path) -}}
 {{- range $workload.policies -}}{{- template "netpol.allow" (dict "policy" . "namespace" $namespace "taken" $taken) -}}{{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Prints the policy that isolates all pods, or those of a `workload`, and allows nothing; none for isolation `none`. */}}
+{{- define "netpol.deny" -}}
+{{- if ne .isolation "none" -}}
+{{- $types := ternary (list "Ingress" "Egress") (list (title .isolation)) (eq .isolation "both") -}}
+{{- $name := print "default-deny-" (ternary "all" .isolation (eq .isolation "both")) -}}
+{{- $rest := "" -}}
+{{- if .workload -}}
+{{- $notes := toYaml (dict "bulkhead.dev/workload" .workload) -}}
+{{- $rest = include "netpol.rest" (dict "s" .s "pods" (toYaml .pods) "types" $types "notes" $notes) -}}
+{{- $name = print .workload "-" $name -}}
+{{- else -}}
+{{- if not (hasKey .s "deny") -}}{{- $_ := set .s "deny" dict -}}{{- end -}}
+{{- if not (hasKey .s.deny .isolation) -}}
+{{- $_ := set .s.deny .isolation (include "netpol.rest" (dict "s" .s "pods" "{}" "types" $types)) -}}
+{{- end -}}
+{{- $rest = index .s.deny .isolation -}}
+{{- end -}}
+{{- template "netpol.policy" (dict "name" $name "namespace" .namespace "rest" $rest) -}}
 {{- end -}}
 {{- end -}}
 
@@ -74,11 +95,33 @@ namespace. Namespaces share what was read once, so it is set once for all of the
 {{/* Sets `value` to a policy: its `name`, the `rest` of its text, the `path` of the first of its `rules`, which stands `at`. */}}
 {{- define "netpol.made" -}}
 {{- $first := keys .rules | sortAlpha | first -}}
-{{- $notes := include "netpol.notes" (dict "rules" .rules "workload" .group.workload) -}}
-{{- $parts := dict "s" .group.s "pods" .group.pods "notes" $notes "types" (list (title .direction)) "direction" .direction "entries" .entries -}}
+{{- $labels := dict "s" .group.s "field" "labels" "rules" .rules "value" dict -}}
+{{- template "netpol.agreed" $labels -}}
+{{- $annotations := dict "s" .group.s "field" "annotations" "rules" .rules "value" dict -}}
+{{- template "netpol.agreed" $annotations -}}
+{{- $notes := include "netpol.notes" (dict "rules" .rules "workload" .group.workload "annotations" $annotations.value) -}}
+{{- $parts := dict "s" .group.s "more" $labels.value "pods" .group.pods "notes" $notes "types" (list (title .direction)) "direction" .direction "entries" .entries -}}
 {{- $made := dict "name" .name "path" (printf "%s.%s.%s" .group.path .direction $first) "at" (index .rules $first).at -}}
 {{- $_ := set $made "rest" (include "netpol.rest" $parts) -}}
 {{- $_ := set . "value" $made -}}
+{{- end -}}
+
+{{/* Sets in `value` what `rules` of one policy say in `field`; notes where two of them set different values. */}}
+{{- define "netpol.agreed" -}}
+{{- $call := . -}}
+{{- $first := dict -}}
+{{- range $name, $rule := .rules -}}
+{{- range $key, $value := index $rule $call.field -}}
+{{- if not (hasKey $call.value $key) -}}
+{{- $_ := set $call.value $key $value -}}
+{{- $_ := set $first $key $name -}}
+{{- else if ne (index $call.value $key) $value -}}
+{{- $at := dict "s" $call.s "up" (dict "s" $call.s "up" $rule.at "step" $call.field) "step" $key -}}
+{{- $says := printf "rule `%s`, which is part of the same policy, sets `%s` to another value" (index $first $key) $key -}}
+{{- template "netpol.note" (dict "at" $at "says" $says "hint" "write the same value, or `policies: per-rule`") -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The annotations: which rules, and what people noted on them (behind the rule's name where several). */}}
@@ -94,6 +137,7 @@ namespace. Namespaces share what was read once, so it is set once for all of the
 {{- end -}}
 {{- if $said -}}{{- $_ := set $notes (print "bulkhead.dev/" $key) (join "\n" $said) -}}{{- end -}}
 {{- end -}}
+{{- range $key, $value := .annotations -}}{{- $_ := set $notes $key $value -}}{{- end -}}
 {{- toYaml $notes -}}
 {{- end -}}
 
@@ -111,6 +155,7 @@ metadata:
 {{/* What a policy has besides its name and namespace, from parts that are YAML already. */}}
 {{- define "netpol.rest" }}  labels:
     {{- .s.labels | nindent 4 }}
+    {{- with .more }}{{ toYaml . | nindent 4 }}{{ end }}
   {{- if .notes }}
   annotations:
     {{- .notes | nindent 4 }}
@@ -161,12 +206,20 @@ out of the other peers of the same entry. Where something is wrong it is noted a
 {{- if not .wrong -}}
 {{- $together := list -}}
 {{- $alone := list -}}
+{{- $everyone := false -}}
 {{- range $flat.value -}}
+{{- $everyone = or $everyone (hasKey . "everyone") -}}
 {{- if .alone -}}{{- $alone = append $alone (list .peer) -}}{{- else -}}{{- $together = append $together .peer -}}{{- end -}}
 {{- end -}}
 {{- $groups := uniq $alone -}}
 {{- if $together -}}{{- $groups = prepend $groups (uniq $together) -}}{{- end -}}
 {{- $entries := list -}}
+{{- if $everyone -}}
+{{- $groups = list -}}
+{{- $entry := dict -}}
+{{- if $rule.ports -}}{{- $_ := set $entry "ports" $rule.ports -}}{{- end -}}
+{{- $entries = append $entries $entry -}}
+{{- end -}}
 {{- range $groups -}}
 {{- $entry := dict $end . -}}
 {{- if $rule.ports -}}{{- $_ := set $entry "ports" $rule.ports -}}{{- end -}}

@@ -14,9 +14,13 @@ def requested_port(text: str) -> Port:
     port = Port.parse(text)
     if port.name:
         raise InvalidValue(f"port {quoted(text)} is a name", "write the container port's number")
-    return port
+    return Port(port.protocol, 1, ports.LAST) if port.is_whole_protocol else port
 
 
 def port_set_of(port: Port | None) -> PortSet:
     """Return *port* as a set; all ports where it is ``None``."""
-    return ports.between(port.protocol, port.first, port.last) if port else ports.EVERY
+    if port is None:
+        return ports.EVERY
+    return (
+        ports.between(port.protocol) if port.is_whole_protocol else ports.between(port.protocol, port.first, port.last)
+    )

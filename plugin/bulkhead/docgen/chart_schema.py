@@ -13,7 +13,7 @@ from types import UnionType
 
 from bulkhead.core.language.chart_values import ChartTest, ChartValues
 from bulkhead.core.language.reachability_test import Flag
-from bulkhead.core.language.resources import LabelSelector, NamespaceSpec, Peer, ProfileSpec, narrows
+from bulkhead.core.language.resources import ACTED_ON, LabelSelector, NamespaceSpec, Peer, ProfileSpec, narrows
 from bulkhead.core.language.scalars import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
 from bulkhead.core.record import Required, fields_of
 from bulkhead.docgen.json_schema import Json
@@ -29,7 +29,8 @@ def language() -> str:
     """Return the declaration as JSON: for each record its keys in order, those required, and the fields by key."""
     records: dict[str, Json] = {}
     _collect(ChartValues, records)
-    return json.dumps({"records": dict(sorted(records.items()))}, indent=1) + "\n"
+    language: dict[str, Json] = {"records": dict(sorted(records.items())), "actedOn": [*ACTED_ON]}
+    return json.dumps(language, indent=1) + "\n"
 
 
 def _collect(record: type, records: dict[str, Json]) -> None:

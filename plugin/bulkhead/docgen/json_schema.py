@@ -32,6 +32,7 @@ _NOTATIONS: dict[object, dict[str, Json]] = {
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": 65535},
             {"type": "string", "pattern": "^([0-9]{1,5}(-[0-9]{1,5})?|[a-z0-9-]{1,15})(/(TCP|UDP|SCTP))?$"},
+            {"enum": ["TCP", "UDP", "SCTP"]},
         ]
     },
 }

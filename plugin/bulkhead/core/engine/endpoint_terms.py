@@ -24,8 +24,8 @@ from bulkhead.core.expansion.peers import Peers, pod_peer
 from bulkhead.core.kubernetes.cluster import Cluster, Pod, namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.core.kubernetes.selectors import matches
-from bulkhead.core.language.resources import ClusterProfile
-from bulkhead.core.language.scalars import Cidr, InvalidValue, Name, quoted
+from bulkhead.core.language.resources import ClusterProfile, Peer
+from bulkhead.core.language.scalars import Cidr, InvalidValue, quoted
 from bulkhead.core.record import record, replaced
 from bulkhead.core.sets import addresses, intervals
 from bulkhead.core.sets.addresses import WHOLE, spans_of
@@ -269,11 +269,16 @@ def _is_address(head: str) -> bool:
 def named_peers(profile: ClusterProfile) -> dict[str, tuple[IpBlock | PodPeer, ...]]:
     """Return what each named peer of *profile* represents, in a NetworkPolicy's own terms."""
     peers = Peers(profile)
-    return {str(name): tuple(_terms(peers, name)) for name in peers.named}
+    found = {str(name): tuple(peers.written_out((name,))) for name in peers.named}
+    return {
+        name: tuple(_terms(peers, written))
+        for name, written in found.items()
+        if not any(peer.is_everyone for peer in written)
+    }
 
 
-def _terms(peers: Peers, name: Name) -> Iterator[IpBlock | PodPeer]:
-    for peer in peers.written_out((name,)):
+def _terms(peers: Peers, written: Iterable[Peer]) -> Iterator[IpBlock | PodPeer]:
+    for peer in written:
         if peer.by_address:
             yield from peers.blocks(peer)
         else:

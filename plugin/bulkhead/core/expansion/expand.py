@@ -2,10 +2,11 @@
 Expand what people wrote into NetworkPolicies.
 
 Each protected namespace gets ``default-deny-all``, which selects every pod, isolates both directions and
-allows nothing, and one allow policy for each rule (or for each direction). An allow policy has one
-direction only, and an ``ipBlock`` with ``except`` is the only peer of its rule.  kube-router applies the rules of a
-policy with both directions to each other's direction, and cuts an ``except`` out of the other peers of
-the same rule (measured, see ``docs/decisions``).
+allows nothing (``default-deny-ingress`` or ``default-deny-egress`` where it isolates one direction only),
+and one allow policy for each rule (or for each direction). An allow policy has one direction only, and an
+``ipBlock`` with ``except`` is the only peer of its rule.  kube-router applies the rules of a policy with both
+directions to each other's direction, and cuts an ``except`` out of the other peers of the same rule
+(measured, see ``docs/decisions``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ from bulkhead.core.language.resources import (
     EgressRule,
     Enforcer,
     IngressRule,
+    Isolation,
     Layout,
     Peer,
     Rule,
@@ -38,6 +40,12 @@ from bulkhead.core.record import record
 
 MANAGED_BY = ("app.kubernetes.io/managed-by", "bulkhead")
 DENY = "default-deny-all"
+_DENIED = {
+    Isolation.BOTH: (DENY, (), ()),
+    Isolation.INGRESS: ("default-deny-ingress", (), None),
+    Isolation.EGRESS: ("default-deny-egress", None, ()),
+}
+"""The name of a default deny, and its rules of ingress and egress: ``None`` for a direction that it leaves open."""
 
 _BY_NAME = (Enforcer.CALICO, Enforcer.CILIUM)
 """Enforcers that resolve a named port in egress on the destination; kube-router opens every port instead."""
@@ -91,8 +99,13 @@ def expand(
     policies: list[tuple[NetworkPolicy, tuple[Path, ...]]] = []
     found: list[Diagnostic] = list(problems)
     taken: dict[tuple[str, str], Path] = {}
+    seen: set[str] = set()
     for namespace in sorted(namespaces, key=lambda each: each.namespace):
         made = _Namespace(profile, peers, namespace, expanded)
+        if namespace.spec.unprotected is None:
+            if namespace.spec.isolation is not Isolation.BOTH and namespace.namespace in seen:
+                found.append(_twice(namespace))
+            seen.add(namespace.namespace)
         for policy, origins in made.policies():
             key = policy.namespace, policy.name
             if key in taken:
@@ -108,15 +121,19 @@ def expand(
 
 def _clash(namespace: SegmentedNamespace, policy: NetworkPolicy, origin: Path, other: str) -> Diagnostic:
     if policy.name == DENY:
-        return Diagnostic(
-            in_resource(namespace.title, ("metadata", "namespace")),
-            f"two SegmentedNamespaces are both for namespace `{policy.namespace}`",
-            "keep one of them",
-        )
+        return _twice(namespace)
     return Diagnostic(
         in_resource(namespace.title, origin),
         f"two policies would be named `{policy.name}`: the other comes from `{other}`",
         "rename the rule or the workload",
+    )
+
+
+def _twice(namespace: SegmentedNamespace) -> Diagnostic:
+    return Diagnostic(
+        in_resource(namespace.title, ("metadata", "namespace")),
+        f"two SegmentedNamespaces are both for namespace `{namespace.namespace}`",
+        "keep one of them",
     )
 
 
@@ -135,12 +152,24 @@ class _Namespace:
         spec = self.resource.spec
         if spec.unprotected is not None:
             return
-        deny = NetworkPolicy(self.resource.namespace, DENY, EVERY_POD, (), (), labels=(MANAGED_BY,))
-        yield deny, (("spec",),)
+        yield from self.deny("", EVERY_POD, spec.isolation, ("spec",))
         yield from self.group("", EVERY_POD, spec.ingress, spec.egress, ("spec",))
         for name, workload in spec.workloads.items():
             path = ("spec", "workloads", name)
-            yield from self.group(name, selector(workload.pods), workload.ingress, workload.egress, path)
+            pods = selector(workload.pods)
+            yield from self.deny(name, pods, workload.isolation or Isolation.NONE, path)
+            yield from self.group(name, pods, workload.ingress, workload.egress, path)
+
+    def deny(
+        self, workload: str, pods: Selector, isolation: Isolation, path: Path
+    ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
+        """Yield the policy that isolates *pods* and allows nothing; none where *isolation* is ``none``."""
+        if isolation is Isolation.NONE:
+            return
+        name, ingress, egress = _DENIED[isolation]
+        notes = ((f"{API_GROUP}/workload", workload),) if workload else ()
+        name = f"{workload}-{name}" if workload else name
+        yield NetworkPolicy(self.resource.namespace, name, pods, ingress, egress, (MANAGED_BY,), notes), (path,)
 
     def group(
         self,
@@ -155,12 +184,13 @@ class _Namespace:
             lines = [self.line(workload, name, rule, direction, path) for name, rule in rules.items()]
             if self.profile.spec.policies is Layout.PER_RULE:
                 for line in lines:
-                    yield self.policy(line.policy, pods, direction, line.entries, line.notes), line.written
+                    yield self.policy(line.policy, pods, direction, line.entries, line.labels, line.notes), line.written
             elif lines:
                 entries = tuple(entry for line in lines for entry in line.entries)
                 written = tuple(each for line in lines for each in line.written)
                 name = _policy_name(workload, direction)
-                yield self.policy(name, pods, direction, entries, _notes(workload, list(rules.items()))), written
+                labels, notes = self.metadata(workload, rules, (*path, direction))
+                yield self.policy(name, pods, direction, entries, labels, notes), written
 
     def policy(
         self,
@@ -168,6 +198,7 @@ class _Namespace:
         pods: Selector,
         direction: Direction,
         rules: tuple[PolicyRule, ...],
+        labels: tuple[tuple[str, str], ...],
         annotations: tuple[tuple[str, str], ...],
     ) -> NetworkPolicy:
         return NetworkPolicy(
@@ -176,7 +207,7 @@ class _Namespace:
             pods,
             rules if direction is Direction.INGRESS else None,
             rules if direction is Direction.EGRESS else None,
-            (MANAGED_BY,),
+            labels,
             annotations,
         )
 
@@ -190,27 +221,53 @@ class _Namespace:
         at = (*path, direction, name)
         entries = self.rule(rule, direction, at)
         policy = _policy_name(workload, f"{name}-{direction}")
-        made = _Line(
-            name, rule, entries, policy, _notes(workload, [(name, rule)]), tuple(at for _ in entries or (None,))
-        )
+        labels, notes = self.metadata(workload, {name: rule}, (*path, direction))
+        made = _Line(name, rule, entries, policy, labels, notes, tuple(at for _ in entries or (None,)))
         if len(self.found) == problems and entries:
             self.expanded.lines[key] = made
         return made
+
+    def metadata(
+        self, workload: str, rules: Mapping[Name, Rule], path: Path
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Return the labels and the annotations of a policy for *rules*."""
+        labels: tuple[tuple[str, str], ...] = (MANAGED_BY,)
+        notes = _notes(workload, list(rules.items()))
+        if any(rule.labels for rule in rules.values()):
+            labels = tuple(sorted((*labels, *self.agreed("labels", rules, path))))
+        if any(rule.annotations for rule in rules.values()):
+            notes = tuple(sorted((*notes, *self.agreed("annotations", rules, path))))
+        return labels, notes
+
+    def agreed(self, field: str, rules: Mapping[Name, Rule], path: Path) -> Iterator[tuple[str, str]]:
+        """Yield each label or annotation that the rules of one policy set. Note where two rules differ in one."""
+        found: dict[str, tuple[str, str]] = {}
+        for name, rule in rules.items():
+            for key, value in getattr(rule, field).items():
+                first, known = found.setdefault(str(key), (name, str(value)))
+                if known != value:
+                    at = in_resource(self.resource.title, (*path, name, field, str(key)))
+                    message = f"rule `{first}`, which is part of the same policy, sets `{key}` to another value"
+                    self.found.append(Diagnostic(at, message, "write the same value, or `policies: per-rule`"))
+        yield from ((key, value) for key, (_, value) in found.items())
 
     def rule(self, rule: Rule, direction: Direction, path: Path) -> tuple[PolicyRule, ...]:
         """Return the entries of one rule: one for peers without ``except``, and one for each block with ``except``."""
         end = (*path, "from" if direction is Direction.INGRESS else "to")
         if not self.known(rule.peers, end) or (direction is Direction.EGRESS and not self.ports_by_number(rule, path)):
             return ()
+        ports = None if rule.ports is None else tuple(map(_port, rule.ports))
+        written = tuple(self.peers.written_out(rule.peers))
+        if any(peer.is_everyone for peer in written):
+            return (PolicyRule(None, ports),)
         together: list[IpBlock | PodPeer] = []
         alone: list[IpBlock] = []
-        for peer in self.peers.written_out(rule.peers):
+        for peer in written:
             if not peer.by_address:
                 together.append(pod_peer(peer))
                 continue
             for block in self.peers.blocks(peer):
                 (alone if block.excluded else together).append(block)
-        ports = None if rule.ports is None else tuple(map(_port, rule.ports))
         groups = ([tuple(dict.fromkeys(together))] if together else []) + [(block,) for block in dict.fromkeys(alone)]
         return tuple(PolicyRule(group, ports) for group in groups)
 
@@ -255,14 +312,15 @@ class _Line:
     """
     A *rule* as written under its *name*, and the policy *entries* that it becomes.
 
-    *policy* is the name of a policy for this rule alone, *notes* are its annotations. *written* has for each of the
-    entries where it was written.
+    *policy* is the name of a policy for this rule alone, *labels* and *notes* are its labels and annotations.
+    *written* has for each of the entries where it was written.
     """
 
     name: Name
     rule: Rule
     entries: tuple[PolicyRule, ...]
     policy: str
+    labels: tuple[tuple[str, str], ...]
     notes: tuple[tuple[str, str], ...]
     written: tuple[Path, ...]
 
@@ -288,4 +346,6 @@ def _notes(workload: str, batch: list[tuple[Name, Rule]]) -> tuple[tuple[str, st
 def _port(port: Port) -> PolicyPort:
     if port.name:
         return PolicyPort(port.protocol, port.name)
+    if port.is_whole_protocol:
+        return PolicyPort(port.protocol)
     return PolicyPort(port.protocol, port.first, port.last if port.last != port.first else None)

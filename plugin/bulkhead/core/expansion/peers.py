@@ -5,7 +5,7 @@ from functools import cached_property
 
 from bulkhead.core.diagnostics import Diagnostic, Path, in_resource, nearest
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, NAMESPACE_NAME, IpBlock, PodPeer, Requirement, Selector
-from bulkhead.core.language.resources import ClusterProfile, LabelSelector, Peer
+from bulkhead.core.language.resources import EVERYONE, EVERYONE_PEER, ClusterProfile, LabelSelector, Peer
 from bulkhead.core.language.scalars import Name, quoted
 
 
@@ -30,7 +30,7 @@ class Peers:
     def trouble(self, peer: Name | Peer) -> tuple[str, str]:
         """Return what is wrong with one reference and a hint, ``("", "")`` where nothing is."""
         if isinstance(peer, Name):
-            if peer in self.named:
+            if peer in self.named or peer == EVERYONE:
                 return "", ""
             near = nearest(peer, list(self.named))
             known = ", ".join(f"`{name}`" for name in self.named) or "none"
@@ -70,7 +70,7 @@ class Peers:
                 yield peer
             elif peer not in seen:
                 seen.add(peer)
-                waiting += reversed(self.named[peer])
+                waiting += reversed(self.named.get(peer, (EVERYONE_PEER,)))
 
     def blocks(self, peer: Peer) -> Iterator[IpBlock]:
         """Yield the ``ipBlock``s of a peer that is addresses, each with the exclusions inside it."""

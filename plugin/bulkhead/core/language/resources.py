@@ -38,6 +38,15 @@ class Layout(Enum):
     PER_DIRECTION = "per-direction"
 
 
+class Isolation(Enum):
+    """For which directions everything is denied that no rule allows."""
+
+    BOTH = "both"
+    INGRESS = "ingress"
+    EGRESS = "egress"
+    NONE = "none"
+
+
 class NetworkName(Enum):
     """The networks that a profile names."""
 
@@ -133,6 +142,11 @@ class Peer:
     )
 
     @property
+    def is_everyone(self) -> bool:
+        """Say whether it is every pod and every address."""
+        return self == EVERYONE_PEER
+
+    @property
     def by_address(self) -> bool:
         """Say whether it is addresses rather than pods."""
         return self.cidr is not None or self.network is not None
@@ -179,6 +193,12 @@ class Peer:
 
 _NAME_KEY = "kubernetes.io/metadata.name"
 
+EVERYONE = Name("everyone")
+"""The name for every pod and every address, unless the profile defines a peer of this name."""
+
+EVERYONE_PEER = Peer()
+"""What ``EVERYONE`` means. Nobody can write it in another way: an empty peer is refused."""
+
 
 _WHY = declare("The reason for the rule, for later readers.", default=None, example="SMTP submission")
 _OWNER = declare("Who answers for the rule.", default=None, example="team-mail")
@@ -188,6 +208,12 @@ _ACCEPT = declare(
     default=FrozenMap(),
     example="{already-allowed: this rule documents who needs it}",
 )
+_LABELS = declare(
+    "Further labels of the rule's policy.", default=FrozenMap(), example="{app.kubernetes.io/part-of: shop}"
+)
+_ANNOTATIONS = declare(
+    "Further annotations of the rule's policy.", default=FrozenMap(), example='{example.org/ticket: "4711"}'
+)
 
 
 @record
@@ -195,12 +221,13 @@ class IngressRule:
     """Who may connect to the pods, and to which of their ports."""
 
     peers: tuple[Name | Peer, ...] = declare(
-        "Who may connect: a peer's name in the profile, a peer written out, or a list of these.",
+        "Who may connect: a peer's name in the profile, a peer written out, `everyone`, or a list of these.",
         key="from",
         example="traefik",
     )
     ports: tuple[Port, ...] | None = declare(
-        "The pods' ports: `443` (TCP), `53/UDP`, `8000-8010`, `http`, or a list. Left out: all ports, all protocols.",
+        "The pods' ports: `443` (TCP), `53/UDP`, `8000-8010`, `http`, `UDP` (all of its ports), or a list. "
+        "Left out: all ports, all protocols.",
         default=None,
         example="[8080, metrics]",
     )
@@ -208,6 +235,12 @@ class IngressRule:
     owner: Text | None = _OWNER
     until: Date | None = _UNTIL
     accept: Mapping[Name, Text] = _ACCEPT
+    labels: Mapping[LabelKey, LabelValue] = _LABELS
+    annotations: Mapping[LabelKey, Text] = _ANNOTATIONS
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield a complaint for each label or annotation that is this project's, or on which others act."""
+        yield from _metadata_complaints(self)
 
 
 @record
@@ -215,10 +248,13 @@ class EgressRule:
     """Where the pods may connect to, and to which ports there."""
 
     peers: tuple[Name | Peer, ...] = declare(
-        "Where to: a peer's name in the profile, a peer written out, or a list of these.", key="to", example="internet"
+        "Where to: a peer's name in the profile, a peer written out, `everyone`, or a list of these.",
+        key="to",
+        example="internet",
     )
     ports: tuple[Port, ...] | None = declare(
-        "The ports there: `443` (TCP), `53/UDP`, `8000-8010`, or a list. Left out: all ports, all protocols.",
+        "The ports there: `443` (TCP), `53/UDP`, `8000-8010`, `UDP` (all of its ports), or a list; `http`, the name of "
+        "a container port, where the enforcer resolves it. Left out: all ports, all protocols.",
         default=None,
         example="[53/UDP, 53]",
     )
@@ -226,9 +262,40 @@ class EgressRule:
     owner: Text | None = _OWNER
     until: Date | None = _UNTIL
     accept: Mapping[Name, Text] = _ACCEPT
+    labels: Mapping[LabelKey, LabelValue] = _LABELS
+    annotations: Mapping[LabelKey, Text] = _ANNOTATIONS
+
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield a complaint for each label or annotation that is this project's, or on which others act."""
+        yield from _metadata_complaints(self)
 
 
 Rule = IngressRule | EgressRule
+
+_OWN_LABELS = ("app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/chart")
+ACTED_ON = (
+    API_GROUP, "config.kubernetes.io", "config.k8s.io", "kustomize.config.k8s.io", "fluxcd.io", "argoproj.io",
+    "kapp.k14s.io", "configmanagement.gke.io", "configsync.gke.io", "addonmanager.kubernetes.io", "helm.sh",
+    "fleet.cattle.io", "cleanup.kyverno.io", "janitor", "kubectl.kubernetes.io", "applyset.kubernetes.io",
+)  # fmt: skip
+"""Domains of keys by which this project, kustomize or a delivery writes, leaves out or deletes a policy."""
+
+
+def is_acted_on(key: str) -> bool:
+    """Say whether the label or annotation *key* is one that a rule may not set."""
+    domain, slash, _ = key.partition("/")
+    return bool(slash) and any(domain == each or domain.endswith("." + each) for each in ACTED_ON)
+
+
+def _metadata_complaints(rule: Rule) -> Iterator[Complaint]:
+    for field, keys in (("labels", rule.labels), ("annotations", rule.annotations)):
+        for key in keys:
+            if (field == "labels" and key in _OWN_LABELS) or is_acted_on(key):
+                yield (
+                    field,
+                    f"`{key}` cannot be set by a rule: this project, kustomize or a delivery acts on it",
+                    f"remove `{key}`, or set it in a kustomization for all policies",
+                )
 
 
 @record
@@ -238,16 +305,24 @@ class Workload:
     pods: LabelSelector = declare("Which pods, by their labels.", example="{app.kubernetes.io/name: jellyfin}")
     ingress: Mapping[Name, IngressRule] = declare("Who may connect to them, by rule name.", default=FrozenMap())
     egress: Mapping[Name, EgressRule] = declare("Where they may connect to, by rule name.", default=FrozenMap())
+    isolation: Isolation | None = declare(
+        "The directions in which these pods are denied what no rule allows, where the namespace leaves one open. "
+        "A rule isolates them in its own direction anyway.",
+        default=None,
+        example="ingress",
+    )
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield a selector that would mean every pod, and a workload without rules."""
+        """Yield a selector that would mean every pod, a workload without rules, and `isolation: none`."""
         if self.pods.is_empty:
             yield (
                 "pods",
                 "the empty selector would mean every pod of the namespace",
                 "name their labels, or write the rules under `spec.ingress` and `spec.egress`",
             )
-        if not self.ingress and not self.egress:
+        if self.isolation is Isolation.NONE:
+            yield "isolation", "`none` is not for a workload", "leave `isolation` out"
+        if not self.ingress and not self.egress and self.isolation is None:
             yield "", "the workload has no rules", "add `ingress` or `egress`, or remove it with `null`"
 
 
@@ -257,7 +332,7 @@ _ANSWERS = ("false", "n", "no", "off", "on", "true", "y", "yes")
 
 @record
 class NamespaceSpec:
-    """What a namespace may talk to. Everything that no rule names is denied."""
+    """What a namespace may talk to. Everything that no rule names is denied, unless `isolation` leaves it open."""
 
     ingress: Mapping[Name, IngressRule] = declare(
         "Who may connect to the pods of the namespace, by rule name.",
@@ -270,6 +345,12 @@ class NamespaceSpec:
         example="{dns: {to: kube-dns}}",
     )
     workloads: Mapping[Name, Workload] = declare("Rules for some of its pods, by a name for them.", default=FrozenMap())
+    isolation: Isolation = declare(
+        "The directions in which every pod is denied what no rule allows. `ingress`, `egress`: the other direction "
+        "stays open. `none`: only the pods of `workloads` are isolated, all others stay open.",
+        default=Isolation.BOTH,
+        example="ingress",
+    )
     unprotected: Text | None = declare(
         "The reason why this namespace has no policies. It cannot be combined with rules.",
         default=None,
@@ -278,8 +359,9 @@ class NamespaceSpec:
     accept: Mapping[Name, Text] = _ACCEPT
 
     def complaints(self) -> Iterator[Complaint]:
-        """Yield a complaint for rules together with `unprotected`, and for `unprotected: yes` without a reason."""
+        """Yield a complaint for rules that contradict `isolation` or `unprotected`, and for an answer as a reason."""
         if self.unprotected is None:
+            yield from self._open_directions()
             return
         if self.unprotected.lower() in _ANSWERS:
             yield (
@@ -294,6 +376,22 @@ class NamespaceSpec:
                     f"`{key}` rules are combined with `unprotected`, which means that there are none",
                     f"write `{key}: null`, or `unprotected: null` to protect the namespace",
                 )
+
+    def _open_directions(self) -> Iterator[Complaint]:
+        """Yield a complaint for rules of all pods in a direction that is not isolated: such a rule would isolate it."""
+        for key in ("ingress", "egress"):
+            if getattr(self, key) and self.isolation not in (Isolation.BOTH, Isolation(key)):
+                yield (
+                    key,
+                    f"`{key}` rules isolate every pod, and `isolation: {self.isolation.value}` leaves `{key}` open",
+                    f"write `{key}: null`, or another `isolation`",
+                )
+        if self.isolation is Isolation.NONE and not self.workloads:
+            yield (
+                "isolation",
+                "`isolation: none` without `workloads` means that there are no policies",
+                "write `unprotected: REASON` instead",
+            )
 
 
 def rules_of(spec: NamespaceSpec) -> Iterator[tuple[Path, Rule]]:

@@ -241,15 +241,21 @@ def _spelt(version: int, number: int) -> str:
 @record
 class Port:
     """
-    A port: `443` (TCP), `53/UDP`, `8000-8010`, or `http`, the name of a container port.
+    A port: `443` (TCP), `53/UDP`, `8000-8010`, `http`, the name of a container port, or `UDP`, all ports of a protocol.
 
-    *first* and *last* are equal for a single port; for a name both are 0 and *name* is set.
+    *first* and *last* are equal for a single port; for a name both are 0 and *name* is set. All three are not set for
+    all ports of the protocol.
     """
 
     protocol: str
     first: int = 0
     last: int = 0
     name: str = ""
+
+    @property
+    def is_whole_protocol(self) -> bool:
+        """Whether it is all ports of the protocol."""
+        return not self.first and not self.name
 
     @staticmethod
     def parse(raw: object) -> "Port":
@@ -258,6 +264,8 @@ class Port:
             kind = "a map" if isinstance(raw, dict) else "a list" if isinstance(raw, list) else quoted(raw)
             raise InvalidValue(f"a port cannot be {kind}", "write `443`, `53/UDP`, `8000-8010` or `http`")
         word, slash, protocol = str(raw).partition("/")
+        if not slash and word in PROTOCOLS:
+            return Port(word)
         if slash and protocol not in PROTOCOLS:
             known = next((p for p in PROTOCOLS if p == protocol.upper()), "")
             raise InvalidValue(

@@ -42,6 +42,8 @@ def _notation(value: "LabelSelector | Port | Cidr") -> Raw:
         return _record(value) if value.match_expressions is not None else encode(value.match_labels)
     if isinstance(value, Cidr):
         return str(value)
+    if value.is_whole_protocol:
+        return value.protocol
     word = value.name or str(value.first) + (f"-{value.last}" if value.last != value.first else "")
     if value.protocol != "TCP":
         return f"{word}/{value.protocol}"

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, NetworkPolicy
+from bulkhead.core.language.resources import Isolation
 from bulkhead.core.lint.context import FieldReference, Kind, LintContext, of_policy
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
 
 def _no_deny(scene: LintContext) -> Iterator[CheckResult]:
+    isolating = {each.namespace: each.spec.isolation for each in scene.namespaces}
     by_namespace: dict[str, list[NetworkPolicy]] = {}
     for policy in scene.cluster.policies:
         by_namespace.setdefault(policy.namespace, []).append(policy)
@@ -15,11 +17,14 @@ def _no_deny(scene: LintContext) -> Iterator[CheckResult]:
         whole = [policy for policy in policies if policy.pods == EVERY_POD]
         missing = [direction for direction in Direction if all(getattr(policy, direction) is None for policy in whole)]
         if missing:
+            written = isolating.get(namespace, Isolation.BOTH) is not Isolation.BOTH
             yield CheckResult(
-                of_policy(policies[0]),
+                FieldReference(Kind.NAMESPACE, namespace, ("spec",)) if written else of_policy(policies[0]),
                 f"no policy of the namespace denies {' and '.join(missing)} by default: pods that no policy selects "
                 "for it stay open",
-                "add a policy `default-deny-all`: `podSelector: {}`, `policyTypes: [Ingress, Egress]`, no rules",
+                "write `isolation: both`, or accept the finding with the reason"
+                if written
+                else "add a policy `default-deny-all`: `podSelector: {}`, `policyTypes: [Ingress, Egress]`, no rules",
                 (namespace,),
             )
 
@@ -31,7 +36,8 @@ NO_DENY = Check(
     "A policy isolates only the pods that it selects, and only in its directions. What no policy selects is open, also "
     "the pod that comes tomorrow.",
     "# the only policy\nspec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: […]}",
-    "Add a policy that selects every pod, has both policyTypes and no rules. An overlay always renders one.",
+    "Add a policy that selects every pod, has both policyTypes and no rules. An overlay renders one unless it says "
+    "`isolation: ingress`, `egress` or `none`.",
     _no_deny,
 )
 

@@ -13,8 +13,10 @@ from bulkhead.core.lint.context import (
     LintContext,
     RuleReference,
     blocks,
+    end,
     heeds,
     network,
+    rules,
 )
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 from bulkhead.core.lint.pod_sources import Elsewhere, PodSources
@@ -233,4 +235,29 @@ HOST_IN_POD_NETWORK = Check(
     _hosts,
 )
 
-CHECKS = (EVERY_POD, ANYWHERE, METADATA_ADDRESS, HOST_IN_POD_NETWORK)
+
+def _everyone(scene: LintContext) -> Iterator[CheckResult]:
+    for line in scene.lines:
+        if any(rule.peers is None for rule in rules(scene, line)):
+            whom = "lets in" if line.direction is Direction.INGRESS else "reaches"
+            yield CheckResult(
+                end(line, 0, 0) if line.rule else line.at,
+                f"{line.title} {whom} everyone: every pod of every namespace, every node, every address outside",
+                "name the peers that are meant; accept the finding where it is everyone",
+                (line.namespace,),
+            )
+
+
+EVERYONE = Check(
+    "everyone",
+    Severity.WARNING,
+    "A rule for everyone",
+    "The peer `everyone`, and a NetworkPolicy's rule without `from` or `to`, match every pod and every address. That "
+    "is right for what serves the public, and seldom for anything else.",
+    "ingress:\n  web: {from: everyone, ports: 443}",
+    "Name a namespace, pods or a `cidr`. Where everyone is meant, write `accept: {everyone: REASON}` on the rule.",
+    _everyone,
+    exposed=True,
+)
+
+CHECKS = (EVERY_POD, EVERYONE, ANYWHERE, METADATA_ADDRESS, HOST_IN_POD_NETWORK)
