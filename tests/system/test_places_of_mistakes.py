@@ -131,3 +131,23 @@ def test_a_resource_that_kubectl_may_read_in_another_way_is_refused_by_every_com
         assert (done.status, done.stdout) == (2, ""), command
         said = re.search(rf"^{AT}more\.{form}:[24]:1: error: cannot be reviewed: ", done.stderr, re.MULTILINE)
         assert said, (command, done.stderr)
+
+
+@pytest.mark.parametrize("patch", [
+    "|-\n    apiVersion: networking.k8s.io/v1\n    kind: NetworkPolicy\n    metadata: {name: one, namespace: one}\n",
+    """'{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "one"}}'\n""",
+])  # fmt: skip
+def test_a_patch_in_the_root_that_matches_nothing_is_named_where_it_is(tree: Tree, patch: str) -> None:
+    tree.overlay("one")
+    tree.write("kustomization.yaml", f"resources: [overlays/one]\npatches:\n- patch: {patch}")
+    done = tree.bulkhead("validate")
+    message = "this patch matches no resource: there is no NetworkPolicy `one`"
+    assert done.status == 1 and done.stderr.startswith(f"kustomization.yaml:3:10: error: {message}\n"), done
+
+
+def test_a_revision_without_a_root_is_named(tree: Tree) -> None:
+    tree.overlay("one")
+    tree.write(".gitignore", "__pycache__\n/.venv\n")
+    tree.commit()
+    done = tree.bulkhead("diff", "HEAD")
+    assert done.status == 2 and done.stderr.startswith("HEAD: error: there is no kustomization.yaml here\n"), done

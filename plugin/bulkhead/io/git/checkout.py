@@ -44,7 +44,8 @@ class Copy:
     def named(self, text: str) -> str:
         """Return *text* with every path of the copy as ``REV:path``."""
         text = text.replace(f"..{self.top}/", f"{self.top}/")  # kustomize likes to write it from somewhere else
-        return text.replace(f"{self.top}/", f"{self.revision.name}:").replace(self.top, f"{self.revision.name}:")
+        text = text.replace(f"{self.top}/", f"{self.revision.name}:")
+        return text.replace(self.top, self.revision.name)  # the top itself: a path would be empty
 
 
 @contextmanager

@@ -120,6 +120,7 @@ class _Search:
             elif own == name:
                 versions.setdefault(str(value.get("apiVersion")), file)
         if patch is None:
+            yield from self.inline(kind, name)
             return
         known, path = (versions, ("apiVersion",)) if versions else (names, ("metadata", "name"))
         hint = remedy(self.message)
@@ -128,6 +129,15 @@ class _Search:
             hint = f"write {quoted(right)}, as in {os.path.relpath(file)}"
         message = f"this patch matches no resource: there is no {kind} {quoted(name)} of {quoted(api)}"
         yield Diagnostic(_place(*patch, path), message, hint)
+
+    def inline(self, kind: str, name: str) -> Iterator[Diagnostic]:
+        """Yield the place of each patch of *kind* and *name* that is written in a kustomization."""
+        meant = re.compile(rf"(?s)(?=.*\bkind\b\W*{kind}\b)(?=.*\bname\b\W*{re.escape(name)}(?![\w.-]))")
+        for each in self.walk:
+            for path, text in _texts(each.document.value, ()):
+                if meant.match(text):
+                    message = f"this patch matches no resource: there is no {kind} {quoted(name)}"
+                    yield Diagnostic(each.place(path), message, remedy(self.message))
 
     def wrong_kind(self, wanted: str, got: str, contents: str) -> Iterator[Diagnostic]:
         """Yield the last place of a scalar that a patch has where the resource has something else."""
