@@ -341,7 +341,7 @@ def test_the_schema_refuses_what_an_editor_should_underline(spec: dict[str, obje
     assert list(jsonschema.Draft202012Validator(schema).iter_errors(resource))
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
 def test_completion_names_the_commands(shell: str) -> None:
     done = bulkhead("completion", shell)
     assert done.status == 0
@@ -354,6 +354,43 @@ def test_completion_completes_in_a_real_bash() -> None:
         "_shtab_bulkhead; echo ${COMPREPLY[@]}"
     )
     assert run("bash", "-c", script).stdout == "validate values\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("explain car", "cardboard"),
+        ("allow media/jellyf", "media/jellyfin"),
+        ("revoke email-gateway aws", "aws-ses"),
+        ("peer remove prom", "prometheus"),
+        ("diff mai", "main"),
+        ("render overlays/car", "overlays/cardboard"),
+    ],
+)
+def test_completion_knows_the_names_of_the_tree(cluster: Tree, words: str, wanted: str) -> None:
+    cluster.commit()
+    parts = words.split()
+    script = (
+        f'PATH={PYTHON.parent}:$PATH; eval "$(bulkhead completion bash)"; '
+        f"COMP_WORDS=(bulkhead {words}); COMP_CWORD={len(parts)}; _shtab_bulkhead; echo ${{COMPREPLY[@]}}"
+    )
+    assert run("bash", "-c", script, cwd=cluster.path).stdout == f"{wanted}\n"
+
+
+def test_names_are_listed_for_a_shell_and_nothing_is_said_where_there_are_none(cluster: Tree, tmp_path: Path) -> None:
+    listed = {kind: cluster.bulkhead("completion", "--list", kind).stdout.split() for kind in KINDS}
+    assert {"media", "media/jellyfin"} <= {*listed["namespaces"]}
+    assert {"nas", "internet"} <= {*listed["peers"]}
+    assert {*listed["endpoints"]} == {*listed["namespaces"], *listed["peers"]}
+    assert {"nas-nfs", "external-https"} <= {*listed["rules"]}
+    assert listed["revisions"] == []
+    (tmp_path / "empty").mkdir()
+    for kind in KINDS:
+        done = bulkhead("completion", "--list", kind, cwd=tmp_path / "empty")
+        assert (done.status, done.stdout) == (0, "")
+
+
+KINDS = ("endpoints", "namespaces", "rules", "peers", "revisions")
 
 
 def test_help_teaches_with_examples() -> None:

@@ -33,7 +33,7 @@ examples:
         + EXIT_STATUS,
     )
     parser.add_argument("action", choices=values(Action), metavar="ACTION", help="add or remove")
-    parser.add_argument("name", type=Name.parse, metavar="NAME", help="the peer's name")
+    parser.add_argument("name", type=Name.parse, metavar="PEER", help="the peer's name")
     parser.add_argument("cidr", nargs="*", metavar="CIDR", help="its addresses")
     parser.add_argument("--except", dest="excluded", action="append", default=[], metavar="CIDR",
                         help="addresses inside that are left out; may be repeated")  # fmt: skip

@@ -107,6 +107,11 @@ class Repository:
                 f"the files of `{name}` are not in this repository", self._deeper() or "fetch it"
             ) from refused
 
+    def names(self) -> list[str]:
+        """Return the names of branches and tags, those of remotes included."""
+        said = self._ask("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+        return said.decode(errors="replace").split()
+
     def _check_one_commit(self, name: str) -> None:
         """
         Refuse a *name* that several references or objects have: git takes a tag where a person means the branch.
