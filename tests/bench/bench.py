@@ -116,7 +116,12 @@ def reference(work: Path, _quick: bool) -> None:
     timed.write_text(TIMED.format(log=log))
     timed.chmod(0o755)
     os.environ["BULKHEAD_KUSTOMIZE"] = str(timed)
-    for verb, arguments, wanted in (("reach", ["--format", "json"], "0.25 s"), ("diff", ["HEAD"], "0.6 s")):
+    asked: tuple[tuple[str, list[str], str], ...] = (
+        ("reach", ["--format", "json"], "0.25 s"),
+        ("diff", ["HEAD"], "0.6 s"),
+        ("report", [], "1 s"),
+    )
+    for verb, arguments, wanted in asked:
         times, shares = [], []
         for _ in range(11):
             log.unlink(missing_ok=True)
@@ -149,6 +154,15 @@ def many_overlays(work: Path, _quick: bool) -> None:
         row(f"{title}, {MANY:,} overlays, CPU", f"{took:.1f} s", f"at most {wanted} s")
 
 
+def page(work: Path, _quick: bool) -> None:
+    """Take the time and the memory of a report of 1,000 namespaces, and the size of its page."""
+    trees.overlays(work / "many", 1000)
+    took, peak = measured([PYTHON, "-m", "bulkhead", "report", "-o", "report.html"], work / "many")
+    row("bulkhead report, 1,000 namespaces, wall", f"{took:.1f} s", "at most 15 s")
+    row("  peak memory", f"{peak} MiB", "under 1,024 MiB")
+    row("  size of the page", f"{(work / 'many' / 'report.html').stat().st_size / 1e6:.1f} MB", "at most 3 MB")
+
+
 def hard_shapes(work: Path, _quick: bool) -> None:
     """Compare ``reach`` and ``diff`` of hard clusters with PyYAML's C loader, and with half the size."""
     loader = "import sys, yaml; list(yaml.load_all(open(sys.argv[1]), Loader=yaml.CSafeLoader))"
@@ -178,7 +192,7 @@ def main() -> None:
     os.environ["PATH"] = f"{ROOT / '.tools' / 'bin'}:{os.environ['PATH']}"
     row("what", "measured", "wanted")
     print(f"|{'-' * 54}|{'-' * 18}|{'-' * 16}|")
-    for part in (plugin_call, reference, many_overlays, hard_shapes, render):
+    for part in (plugin_call, reference, many_overlays, page, hard_shapes, render):
         with tempfile.TemporaryDirectory() as work:
             part(Path(work), quick)
 

@@ -11,7 +11,7 @@ from bulkhead.cli.registry import COMMANDS, load_command
 from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment
 
 READING = {
-    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (),
+    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "report": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
     "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
 }  # fmt: skip
@@ -43,7 +43,7 @@ def test_a_folder_is_given_once(tree: Tree, command: str) -> None:
     assert "give a folder as an argument or with -C, not both" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["lint", "reach", "explain", "test", "diff"])
+@pytest.mark.parametrize("command", ["lint", "reach", "explain", "test", "diff", "report"])
 def test_every_command_that_judges_takes_the_same_semantics(command: str) -> None:
     said = bulkhead(command, "--help").stdout
     assert all(f"--{option}" in said for option in ("semantics", "enforcer", "ipblock"))

@@ -19,6 +19,7 @@ COMMANDS = {
     "expire": "remove the rules whose last day is over",
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
+    "report": "write a report of the whole cluster as one HTML file",
     "test": "check the reachability tests that are kept in git",
     "diff": "show which traffic a change opens and which it closes",
     "completion": "print the completion script for a shell",

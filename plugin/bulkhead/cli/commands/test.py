@@ -22,7 +22,7 @@ from bulkhead.cli.requested_ports import port_set_of
 from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.endpoint_space import MemberIndex
 from bulkhead.core.engine.endpoint_terms import EndpointSelection, single_address
-from bulkhead.core.engine.reachability import is_at
+from bulkhead.core.engine.reachability import Reachability, is_at
 from bulkhead.core.engine.replicas import treated_differently
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.pair import ExplainedEndpoint, explain_pair, name_of, single_pods
@@ -82,18 +82,39 @@ def run(options: Options, console: Console) -> int:
         return console.error(
             f"there are no tests in {os.path.join(options.dir, FOLDER)}", "write one there, or name it with --file"
         )
-    rows = read(chosen)
-    if rows.faults:
-        console.refuse(rows.faults, NO_ANSWER)
+    lines = rows_of(chosen, console)
     found = tested_input(options, console)
-    promises = _promises(found, rows.lines, console)
     style = console.style_of(options.all or options.format != "text")  # documents are never shortened
-    checking = _Checking(found, console, style.cut)
-    made = checking.verdicts(rows.lines, promises)
-    report = PromiseReport(tuple(made), found.semantics, evidence_of(found, checking.answer))
+    answer = reach(found.cluster, found.semantics)
+    made = promise_results(lines, found, answer, console, style.cut)
+    report = PromiseReport(tuple(made), found.semantics, evidence_of(found, answer))
     console.write(TEST_FORMATS[options.format](report, style))
     words = {each.word for each in made}
     return 2 if UNDECIDED in words else int(FAIL in words)
+
+
+def rows_of(files: list[str], console: Console) -> list[PromiseLocation]:
+    """
+    Return the rows of the reachability tests in *files*.
+
+    :raises CommandFailed: where they have problems, which are written.
+    """
+    rows = read(files)
+    if rows.faults:
+        console.refuse(rows.faults, NO_ANSWER)
+    return rows.lines
+
+
+def promise_results(
+    lines: list[PromiseLocation], found: AnalysisInput, answer: Reachability, console: Console, cut: Cut
+) -> list[PromiseResult]:
+    """
+    Return the result of each row of *lines* for *found*, whose reachability is *answer*.
+
+    :raises CommandFailed: where a row names what is not there, or is about no pod; the problems are written.
+    """
+    promises = _promises(found, lines, console)
+    return _Checking(found, answer, console, cut).verdicts(lines, promises)
 
 
 def _promises(found: AnalysisInput, lines: list[PromiseLocation], console: Console) -> list[Promise]:
@@ -141,10 +162,10 @@ def _asked(line: PromiseLocation) -> PortSet:
 class _Checking:
     """Checks promises against one analysis input."""
 
-    def __init__(self, found: AnalysisInput, console: Console, cut: Cut) -> None:
+    def __init__(self, found: AnalysisInput, answer: Reachability, console: Console, cut: Cut) -> None:
         self.console = console
         self.cut = cut
-        self.answer = reach(found.cluster, found.semantics)
+        self.answer = answer
         self.templates = found.loaded is not None
         self.outside = Outside(found, peers_of(found))
         self.found = found

@@ -22,7 +22,7 @@ _LONGEST = 7
 _SOME = "some"
 _NO_PAIR = "."
 
-_Between = tuple[Cell, ...]
+Between = tuple[Cell, ...]
 """What is between two groups, for each address family."""
 
 
@@ -38,7 +38,7 @@ class Matrix:
 
     def __init__(self, answer: Reachability, outside: Outside, templates: bool, cut: Cut = SHORT) -> None:
         outer = [outside.groups(layer.space) for layer in answer.layers]
-        parts = [_inner_groups(layer) | those for layer, those in zip(answer.layers, outer, strict=True)]
+        parts = [inner_groups(layer) | those for layer, those in zip(answer.layers, outer, strict=True)]
         groups = list(dict.fromkeys(name for each in parts for name in each))
         self.groups = len(groups)
         self.answer = answer
@@ -56,7 +56,7 @@ class Matrix:
         found = [each for each in layers if each]
         if len(found) < len(layers):
             return
-        kinds, between = _over_families(found)
+        kinds, between = over_families(found)
         rows = alike(between, [whole or any(name in each for each in outer) for name in groups], MOST)
         if len(rows) > MOST:
             return
@@ -66,7 +66,7 @@ class Matrix:
             if len(row) > 1:
                 self.like.append(([groups[number] for number in row], self.word(kinds[between[row[0]][row[1]]])))
 
-    def word(self, found: _Between) -> str:
+    def word(self, found: Between) -> str:
         """Return one word for what the families have between two groups."""
         sets = {
             port_set(layer, port_cells)
@@ -91,7 +91,7 @@ class Matrix:
         return letter
 
 
-def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[list[int]]]:
+def over_families(found: Sequence[GroupCells]) -> tuple[list[Between], list[list[int]]]:
     """Return what there is between two groups over all families, and a row for each group: the places in that list."""
     if len(found) == 1:
         return [(cell,) for cell in found[0].kinds], found[0].rows
@@ -103,7 +103,8 @@ def _over_families(found: Sequence[GroupCells]) -> tuple[list[_Between], list[li
     return [tuple(each.kinds[at] for each, at in zip(found, places, strict=True)) for places in known], rows
 
 
-def _inner_groups(layer: FamilyReachability) -> dict[str, int]:
+def inner_groups(layer: FamilyReachability) -> dict[str, int]:
+    """Return the members of *layer* that are pods, by namespace; namespaces that are not listed come last."""
     groups = {name or "host network": bits for name, bits in layer.space.by_namespace.items()}
     if layer.space.hosts:
         groups["host network"] = layer.space.hosts

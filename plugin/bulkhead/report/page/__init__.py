@@ -1,0 +1,1 @@
+"""The report of a whole cluster as one HTML file: ``bulkhead report``."""
