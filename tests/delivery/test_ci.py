@@ -26,7 +26,13 @@ from endless import BOMB, ENDLESS_KUSTOMIZATION, NO_MORE_MEMORY
 CI = ROOT / "deploy/ci"
 BIN = PYTHON.parent
 WORKFLOWS = sorted((CI / "github/workflows").glob("*.yaml"))
-SCRIPTS = ("deploy/ci/review", "deploy/ci/publish", "deploy/ci/check-excludes", "deploy/argocd/generate")
+SCRIPTS = (
+    "deploy/ci/review",
+    "deploy/ci/publish",
+    "deploy/ci/ranges",
+    "deploy/ci/check-excludes",
+    "deploy/argocd/generate",
+)
 ENV = {
     "PATH": f"{BIN}:{TOOLS}:/usr/local/bin:/usr/bin:/bin",
     "GIT_AUTHOR_NAME": "x",

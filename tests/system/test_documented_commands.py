@@ -15,6 +15,7 @@ README = Path("README.md")  # test_fresh_checkout.py runs it, in order, in a cle
 WITH_COMMANDS = [page for page in PAGES if page != README and commands(page)]
 
 NOT_RUN = {
+    "bulkhead ranges": "it needs the internet; tests/ranges runs it with a server of its own",
     "docker": "it needs a container engine",
     "flux": "it needs a cluster with Flux; tests/engines runs Flux's own code",
     "helm install": "it needs a cluster; tests/engines/test_helm.py installs the chart",

@@ -78,12 +78,24 @@ class LintInput:
             found = self.graph.found[at.name]
             (line, column), _ = found.document.place(at.path)
             return Location(found.file, line, column)
+        if at.kind is Kind.RANGES and self.sources:
+            return self._ranges(at)
         if at.kind in (Kind.NAMESPACE, Kind.PROFILE) and self.sources:
             folder = next(iter(self.folders)) if at.kind is Kind.PROFILE else self.folder_of[at.name]
             return self.sources.locate(folder, at.kind.value, at.path)
         namespace, _, name = at.name.rpartition("/")
         found_place = self.places.locate(at.kind.value, namespace, name, at.path)
         return found_place or Location(self.places.files[0] if len(self.places.files) == 1 else self._home(namespace))
+
+    def _ranges(self, at: FieldReference) -> Location:
+        """Return where *at* of pinned ranges is written: in the first overlay that has them."""
+        assert self.sources
+        folders = (
+            folder
+            for folder, overlay in self.folders.items()
+            if overlay.profile is not None and at.name in overlay.profile.ranges
+        )
+        return self.sources.locate(next(folders, next(iter(self.folders))), at.kind.value, at.path, at.name)
 
     def _home(self, namespace: str) -> str:
         """Return the overlay through which a policy of *namespace* passes; else a folder or file to name instead."""

@@ -15,8 +15,9 @@ from bulkhead.core.engine.semantics import enforced
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace
 from bulkhead.core.kubernetes.evidence import Evidence, UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
-from bulkhead.core.language.resources import NetworkName
+from bulkhead.core.language.resources import ClusterProfile, NetworkName
 from bulkhead.core.language.scalars import Cidr
+from bulkhead.core.record import FrozenMap, replaced
 from bulkhead.io.kustomize.kustomization import LOCAL, Bounds
 from bulkhead.io.kustomize.refusals import refusal
 from bulkhead.io.manifests import manifest_files, object_reader
@@ -50,7 +51,7 @@ def _input_of(loaded: OverlayTree) -> AnalysisInput:
     if loaded.faults:
         return AnalysisInput(Cluster(), faults=loaded.faults, loaded=loaded)
     overlays = list(loaded.overlays.values())
-    profile = next((overlay.profile for overlay in overlays if overlay.profile), None)
+    profile = _common_profile([overlay.profile for overlay in overlays if overlay.profile])
     passed, faults = _passed_through(loaded)
     policies, wrong = _policies(loaded, passed)
     faults += [*wrong, *_other_facts(loaded)]
@@ -79,6 +80,25 @@ def _input_of(loaded: OverlayTree) -> AnalysisInput:
         _unjudged(loaded, passed.unjudged),
         _evidence(loaded, passed.evidence, len(policies)),
     )
+
+
+def _common_profile(profiles: list[ClusterProfile]) -> ClusterProfile | None:
+    """
+    Return the first of *profiles*, with the named peers and pinned ranges that only others have, ``None`` of none.
+
+    A component can give some overlays more of them than others.
+    """
+    if not profiles:
+        return None
+    first = profiles[0]
+    if all(each is first for each in profiles):
+        return first
+    peers, ranges = FrozenMap(), FrozenMap()
+    for each in profiles[::-1]:
+        peers.update(each.spec.peers)
+        ranges.update(each.ranges)
+    spec = replaced(first.spec, peers=FrozenMap(sorted(peers.items())))
+    return ClusterProfile(first.name, spec, ranges)
 
 
 def _other_facts(loaded: OverlayTree) -> Iterator[Diagnostic]:

@@ -141,6 +141,14 @@ class RuleSources:
         """Return the definition of the peer *name* in the ClusterProfile."""
         return self.profile(("spec", "peers", name))
 
+    def ranges(self, provider: str) -> Location:
+        """Return the place of the pinned ranges of *provider*."""
+        sources = self.loaded.sources if self.loaded else None
+        for folder, overlay in (self.loaded.overlays if self.loaded else {}).items():
+            if sources and overlay.profile is not None and provider in overlay.profile.ranges:
+                return self._renamed(sources.locate(folder, "ProviderRanges", ("spec", "sets"), provider))
+        return NOWHERE
+
     def profile(self, path: Path) -> Location:
         """Return the place of *path* in the ClusterProfile that the overlays share."""
         for folder, overlay in (self.loaded.overlays if self.loaded else {}).items():

@@ -17,6 +17,7 @@ COMMANDS = {
     "revoke": "remove a rule",
     "peer": "add a named peer, or remove one",
     "expire": "remove the rules whose last day is over",
+    "ranges": "refresh the pinned ranges of providers, or say which are too old",
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
     "report": "write a report of the whole cluster as one HTML file",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from enum import Enum
 from types import UnionType
 
+from bulkhead.core.language.provider_ranges import Count, RangesSpec
 from bulkhead.core.language.reachability_test import EndName, Flag, ReachabilitySpec
 from bulkhead.core.language.resources import API_VERSION, LabelSelector, NamespaceSpec, ProfileSpec
 from bulkhead.core.language.scalars import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
@@ -15,6 +16,7 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 KINDS: dict[str, type] = {
     "ClusterProfile": ProfileSpec,
     "SegmentedNamespace": NamespaceSpec,
+    "ProviderRanges": RangesSpec,
     "ReachabilityTest": ReachabilitySpec,
 }
 
@@ -27,6 +29,7 @@ _NOTATIONS: dict[object, dict[str, Json]] = {
     LabelValue: {"type": "string", "pattern": f"^({_LABEL})?$"},
     EndName: {"type": "string", "pattern": "^\\S+$"},
     Flag: {"type": "boolean"},
+    Count: {"type": "integer", "minimum": 1},
     Cidr: {"type": "string", "pattern": "^[0-9a-fA-F:.]+/[0-9]{1,3}$"},
     Port: {
         "anyOf": [

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from bulkhead.analysis.analysis_input import AnalysisInput
+from bulkhead.analysis.ranges_update import change
 from bulkhead.analysis.rule_sources import RuleSources, WrittenRule
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.diff.causes import ISOLATES, Cause
@@ -37,7 +38,7 @@ class WrittenCause:
     What *change* was made to which *rule* of *direction*, and where it is written.
 
     *through* is what the rule refers to and what changed in its place, empty where the rule itself did:
-    ``peer `nas```.
+    ``peer `nas```, `` `github` ranges: 12 blocks added, 3 removed``.
     """
 
     change: Change
@@ -101,6 +102,8 @@ class WrittenCauses:
         rules = self.sides[1].rules
         for name in _changed_peers(one.rule, before, after):
             return f"peer `{name}`", rules.peer(name)
+        for provider, said in _changed_ranges(one.rule, before, after):
+            return f"`{provider}` ranges: {said}", rules.ranges(provider)
         for network in _changed_networks(one.rule, before, after):
             return f"network `{network}`", rules.profile(("spec", "networks", network))
         workload = one.path[:3] if one.path[1:2] == ("workloads",) else ()
@@ -138,6 +141,18 @@ def _changed_peers(rule: Rule, before: ClusterProfile | None, after: ClusterProf
     old, new = before.spec.peers, after.spec.peers
     reached = {name for peer in rule.peers for profile in (before, after) for name in Peers(profile).reached(peer)}
     yield from (str(name) for name in sorted(reached) if old.get(name) != new.get(name))
+
+
+def _changed_ranges(
+    rule: Rule, before: ClusterProfile | None, after: ClusterProfile | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the providers that *rule* leads to and whose pinned ranges differ, each with what changed."""
+    if before is None or after is None:
+        return
+    found = {str(peer.ranges) for peer in Peers(after).written_out(rule.peers) if peer.ranges is not None}
+    for name in sorted(found & before.ranges.keys() & after.ranges.keys()):
+        if before.ranges[name].sets != after.ranges[name].sets:
+            yield name, str(change(before.ranges[name], after.ranges[name]))
 
 
 def _changed_networks(rule: Rule, before: ClusterProfile | None, after: ClusterProfile | None) -> Iterator[str]:

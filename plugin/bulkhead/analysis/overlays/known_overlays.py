@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.core.expansion.expand import Expanded
-from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
+from bulkhead.core.language.resources import ClusterProfile
 from bulkhead.io.kustomize.read_files import ParsedTexts
-from bulkhead.io.resources.decode import Decoded
+from bulkhead.io.resources.decode import Decodable, Decoded
 from bulkhead.io.yaml.resource_stream import Resource
 
 
@@ -21,7 +21,8 @@ class KnownOverlays:
     def __init__(self) -> None:
         self.texts = ParsedTexts()
         self.overlays: dict[tuple[str, ...], Overlay] = {}
-        self.resources: dict[str, ClusterProfile | SegmentedNamespace] = {}
+        self.resources: dict[str, Decodable] = {}
+        self.profiles: dict[tuple[int, ...], ClusterProfile] = {}  # with ranges, by identities of what is in resources
         self.parts: Decoded = {}
         self.expanded = Expanded()
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from bulkhead.core.diagnostics import Diagnostic, in_resource
 from bulkhead.core.expansion.expand import Expansion, expand
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, is_networkpolicy
+from bulkhead.core.language.provider_ranges import ProviderRanges
 from bulkhead.core.language.resources import ClusterProfile, SegmentedNamespace
 from bulkhead.core.language.scalars import InvalidValue, Name
-from bulkhead.io.resources.decode import decode, is_ours
+from bulkhead.core.record import FrozenMap
+from bulkhead.io.resources.decode import RANGES_KIND, Decodable, decode, is_ours
 from bulkhead.io.yaml.resource_stream import Resource
 
 TYPE_CHECKING = False
@@ -30,16 +32,19 @@ class Overlay:
         self.kept = [each for each in everything if not is_ours(each.head)]
         self.namespaces: list[SegmentedNamespace] = []
         profiles: list[ClusterProfile] = []
+        ranges: list[ProviderRanges] = []
         problems: list[Diagnostic] = []
         for each in ours:
             made, wrong = _decoded(each, known)
             problems += wrong
             if isinstance(made, ClusterProfile):
                 profiles.append(made)
+            elif isinstance(made, ProviderRanges):
+                ranges.append(made)
             elif made is not None:
                 self.namespaces.append(made)
         problems += _count(ours)
-        self.profile = profiles[0] if len(profiles) == 1 else None
+        self.profile = _with_ranges(profiles[0], ranges, known) if len(profiles) == 1 else None
         # Expand what can be expanded even if there are problems, so that one run reports all of them.
         result = (
             expand(self.profile, self.namespaces, known.expanded if known else None)
@@ -52,9 +57,7 @@ class Overlay:
         self.origins = () if problems else result.origins
 
 
-def _decoded(
-    resource: Resource, known: "KnownOverlays | None"
-) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
+def _decoded(resource: Resource, known: "KnownOverlays | None") -> tuple[Decodable | None, tuple[Diagnostic, ...]]:
     if known is None:
         return decode(resource.value())
     namespace = resource.head.get("namespace")
@@ -65,7 +68,7 @@ def _decoded(
             return SegmentedNamespace(Name.parse(namespace), seen.spec), ()
         except InvalidValue:
             seen = None  # decoded again for the message
-    if isinstance(seen, ClusterProfile):
+    if isinstance(seen, (ClusterProfile, ProviderRanges)):
         return seen, ()
     made, problems = decode(resource.value(), known.parts)
     if made is not None:
@@ -73,11 +76,30 @@ def _decoded(
     return made, problems
 
 
+def _with_ranges(
+    profile: ClusterProfile, ranges: list[ProviderRanges], known: "KnownOverlays | None"
+) -> ClusterProfile:
+    """Return *profile* with the *ranges* that it has in this overlay, the same object for the same ones."""
+    if not ranges:
+        return profile
+    key = tuple(map(id, (profile, *ranges)))
+    if known is not None and key in known.profiles:
+        return known.profiles[key]
+    found = ClusterProfile(profile.name, profile.spec, FrozenMap({each.name: each.spec for each in ranges}))
+    if known is not None:
+        known.profiles[key] = found
+    return found
+
+
 def _count(ours: list[Resource]) -> list[Diagnostic]:
-    """Refuse anything but one ClusterProfile and at least one SegmentedNamespace."""
+    """Refuse anything but one ClusterProfile, at least one SegmentedNamespace, and one ProviderRanges a provider."""
     profiles = [each.head for each in ours if each.head.get("kind") == "ClusterProfile"]
     namespaces = [each.head for each in ours if each.head.get("kind") == "SegmentedNamespace"]
-    found = []
+    providers = [str(each.head.get("name")) for each in ours if each.head.get("kind") == RANGES_KIND]
+    found = [
+        Diagnostic(in_resource("input"), f"there are two {RANGES_KIND} `{name}`", "keep one of them")
+        for name in sorted({name for name in providers if providers.count(name) > 1})
+    ]
     if not namespaces:
         hint = "add `../../base` to `resources`; a removed SegmentedNamespace would remove every policy"
         found.append(Diagnostic(in_resource("input"), "there is no SegmentedNamespace to expand", hint))

@@ -19,7 +19,7 @@ from bulkhead.io.yaml.nodes import InvalidYaml, Raw
 LISTING = {"apiVersion", "kind", "metadata", "resources"}
 """The fields of a kustomization that does nothing but list."""
 
-_PROTECTED = {"SegmentedNamespace", "ClusterProfile", "Namespace", NETWORKPOLICY}
+_PROTECTED = {"SegmentedNamespace", "ClusterProfile", "ProviderRanges", "Namespace", NETWORKPOLICY}
 """Kinds that a verdict depends on: none of them may be left out of a build by an annotation."""
 
 

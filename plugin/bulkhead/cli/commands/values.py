@@ -1,9 +1,12 @@
 """``bulkhead values``: write the overlays as values of the Helm chart."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
+from bulkhead.analysis.overlays.overlay import Overlay
 from bulkhead.analysis.overlays.overlay_tree import OverlayTree, load_overlay_tree
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import status_of
@@ -11,7 +14,19 @@ from bulkhead.cli.options import Options, Parser, describe, folder_options
 from bulkhead.cli.output_paths import check_output
 from bulkhead.cli.rendered_files import compare
 from bulkhead.core.diagnostics import DiagnosticError, sorted_diagnostics, spell
-from bulkhead.core.language.resources import NamespaceSpec, SegmentedNamespace
+from bulkhead.core.expansion.provider_peers import provider_blocks
+from bulkhead.core.language.resources import (
+    ClusterProfile,
+    EgressRule,
+    IngressRule,
+    NamespaceSpec,
+    Peer,
+    ProfileSpec,
+    SegmentedNamespace,
+    Workload,
+)
+from bulkhead.core.language.scalars import Cidr
+from bulkhead.core.record import FrozenMap, fields_of, replaced
 from bulkhead.io.files import Unwritable, write_file
 from bulkhead.io.kustomize.build import Failed, mirror
 from bulkhead.io.kustomize.kustomization import NAMES, Graph
@@ -112,16 +127,43 @@ def _values(loaded: OverlayTree, standard: NamespaceSpec) -> dict[str, Raw]:
         for kept in overlay.kept:
             named = f"{kept.head.get('kind')} `{kept.head.get('name')}`"
             raise ValuesError(f"{os.path.relpath(folder)} renders the {named} too, which the chart does not")
-    base = encode(standard)
+    for folder, overlay in loaded.overlays.items():
+        _check_whole(folder, overlay)
+    profile = next(iter(profiles))
+    base = encode(_in_blocks(standard, profile))
     every = [each for overlay in loaded.overlays.values() for each in overlay.namespaces]
     return {
-        "profile": encode(next(iter(profiles)).spec),
+        "profile": encode(_in_blocks(profile.spec, profile)),
         "standard": base,
         "namespaces": {
-            str(each.namespace): difference(base, encode(each.spec))
+            str(each.namespace): difference(base, encode(_in_blocks(each.spec, profile)))
             for each in sorted(every, key=lambda each: each.namespace)
         },
     }
+
+
+def _check_whole(folder: str, overlay: Overlay) -> None:
+    """Refuse a rule that is rendered as several policies, which have the same notes: the chart renders one."""
+    seen: dict[tuple[object, ...], int] = {}
+    for policy in overlay.policies:
+        key = policy.namespace, policy.pods, policy.ingress is None, policy.annotations
+        seen[key] = seen.get(key, 0) + sum(len(rule.peers or ()) for rule in policy.rules)
+        if key in seen and seen[key] > sum(len(rule.peers or ()) for rule in policy.rules):
+            said = f"{os.path.relpath(folder)} renders a rule as several policies, of more than {seen[key]} blocks"
+            raise ValuesError(said, "select fewer ranges, or write `widen: N` for at most N blocks")
+
+
+def _in_blocks(value: Any, profile: ClusterProfile) -> Any:
+    """Return *value*, a spec, with the ranges of providers written out: the chart has none."""
+    if isinstance(value, Peer) and value.ranges is not None:
+        return Peer(cidr=tuple(map(Cidr.parse, provider_blocks(profile.ranges, value))))
+    if isinstance(value, tuple):
+        return tuple(_in_blocks(each, profile) for each in value)
+    if isinstance(value, Mapping):
+        return FrozenMap({key: _in_blocks(each, profile) for key, each in value.items()})
+    if isinstance(value, (ProfileSpec, NamespaceSpec, Workload, IngressRule, EgressRule)):
+        return replaced(value, **{name: _in_blocks(getattr(value, name), profile) for name in fields_of(type(value))})
+    return value
 
 
 class _Dumper(yaml.SafeDumper):

@@ -46,6 +46,8 @@ _DENIED = {
     Isolation.EGRESS: ("default-deny-egress", None, ()),
 }
 """The name of a default deny, and its rules of ingress and egress: ``None`` for a direction that it leaves open."""
+MANY_PEERS = 2000
+"""With fewer peers, a policy is never larger than an object can be."""
 
 _BY_NAME = (Enforcer.CALICO, Enforcer.CILIUM)
 """Enforcers that resolve a named port in egress on the destination; kube-router opens every port instead."""
@@ -184,13 +186,35 @@ class _Namespace:
             lines = [self.line(workload, name, rule, direction, path) for name, rule in rules.items()]
             if self.profile.spec.policies is Layout.PER_RULE:
                 for line in lines:
-                    yield self.policy(line.policy, pods, direction, line.entries, line.labels, line.notes), line.written
+                    yield from self.divided(
+                        line.policy, pods, direction, line.entries, line.labels, line.notes, line.written
+                    )
             elif lines:
                 entries = tuple(entry for line in lines for entry in line.entries)
                 written = tuple(each for line in lines for each in line.written)
                 name = _policy_name(workload, direction)
                 labels, notes = self.metadata(workload, rules, (*path, direction))
-                yield self.policy(name, pods, direction, entries, labels, notes), written
+                yield from self.divided(name, pods, direction, entries, labels, notes, written)
+
+    def divided(
+        self,
+        name: str,
+        pods: Selector,
+        direction: Direction,
+        rules: tuple[PolicyRule, ...],
+        labels: tuple[tuple[str, str], ...],
+        annotations: tuple[tuple[str, str], ...],
+        written: tuple[Path, ...],
+    ) -> Iterator[tuple[NetworkPolicy, tuple[Path, ...]]]:
+        """Yield one policy, or several where there are more peers than an object can have."""
+        if sum(len(rule.peers or ()) for rule in rules) < MANY_PEERS:
+            yield self.policy(name, pods, direction, rules, labels, annotations), written
+            return
+        from bulkhead.core.expansion.policy_parts import policy_parts  # here: few builds have so many
+
+        for number, (part, origins) in enumerate(policy_parts(rules, written), 1):
+            title = name if number == 1 else f"{name}-{number}"
+            yield self.policy(title, pods, direction, part, labels, annotations), origins
 
     def policy(
         self,
@@ -256,6 +280,8 @@ class _Namespace:
         end = (*path, "from" if direction is Direction.INGRESS else "to")
         if not self.known(rule.peers, end) or (direction is Direction.EGRESS and not self.ports_by_number(rule, path)):
             return ()
+        if not self.is_enforceable(rule, end):
+            return ()
         ports = None if rule.ports is None else tuple(map(_port, rule.ports))
         written = tuple(self.peers.written_out(rule.peers))
         if any(peer.is_everyone for peer in written):
@@ -301,6 +327,19 @@ class _Namespace:
                 Diagnostic(in_resource(self.resource.title, at), message, "write the container port's number")
             )
         return fine
+
+    def is_enforceable(self, rule: Rule, path: Path) -> bool:
+        """Refuse ranges of providers, at *path*, that are more than the enforcer takes in one rule."""
+        found = [peer for peer in self.peers.written_out(rule.peers) if peer.ranges is not None]
+        if not found:
+            return True
+        from bulkhead.core.expansion.provider_peers import beyond_enforcer  # here: few builds have ranges
+
+        blocks = {block for peer in found for block in self.peers.blocks(peer)}
+        message, hint = beyond_enforcer(self.profile.spec.enforcer, len(blocks), len(rule.ports or ()))
+        if message:
+            self.found.append(Diagnostic(in_resource(self.resource.title, path), message, hint))
+        return not message
 
     def by_address(self, rule: Rule) -> bool:
         """Say whether one of the rule's peers is addresses."""

@@ -38,6 +38,10 @@ class Peers:
                 f"unknown peer {quoted(peer)}",
                 f"did you mean `{near}`?" if near else f"the profile's peers: {known}",
             )
+        if peer.ranges is not None:
+            from bulkhead.core.expansion.provider_peers import provider_trouble  # here: few builds have ranges
+
+            return provider_trouble(self.profile.ranges, peer)
         for network in peer.network or ():
             if self.profile.spec.networks.of(network) is None:
                 return (
@@ -76,6 +80,10 @@ class Peers:
         """Yield the ``ipBlock``s of a peer that is addresses, each with the exclusions inside it."""
         for network in peer.network or ():
             yield from (IpBlock(str(cidr)) for cidr in self.profile.spec.networks.of(network) or ())
+        if peer.ranges is not None:
+            from bulkhead.core.expansion.provider_peers import provider_blocks  # here: few builds have ranges
+
+            yield from map(IpBlock, provider_blocks(self.profile.ranges, peer))
         for cidr in peer.cidr or ():
             yield IpBlock(str(cidr), tuple(str(cut) for cut in peer.excluded or () if cidr.holds(cut)))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from bulkhead.core.diagnostics import Path
+from bulkhead.core.language.provider_ranges import Count, RangesSpec, Selection
 from bulkhead.core.language.scalars import Cidr, Date, LabelKey, LabelValue, Name, Port, Text
 from bulkhead.core.record import FrozenMap, declare, record
 
@@ -121,7 +122,7 @@ class Peer:
     The other end of a connection, in one of two forms.
 
     - `namespace` or `namespaces`, `pods`: pods by label. Without either of the first two: pods of the own namespace.
-    - `cidr` (with `except`) or `network`: addresses.
+    - `cidr` (with `except`), `network` or `ranges` (with `select` and `widen`): addresses.
     """
 
     namespace: tuple[Name, ...] | None = declare(
@@ -140,6 +141,20 @@ class Peer:
     network: tuple[NetworkName, ...] | None = declare(
         "One of the profile's own `networks`, all its CIDRs, both families.", default=None, example="pods"
     )
+    ranges: Name | None = declare(
+        "The published addresses of a provider, as `bulkhead ranges update` pinned them.", default=None, example="aws"
+    )
+    select: tuple[Text | Selection, ...] | None = declare(
+        "Which of the provider's ranges: a service, `{service: …, region: …}`, or a list of these. Needed where the "
+        "provider has several.",
+        default=None,
+        example="{service: S3, region: eu-west-1}",
+    )
+    widen: Count | None = declare(
+        "At most so many blocks of each address family: neighbours are joined, which allows more addresses.",
+        default=None,
+        example="20",
+    )
 
     @property
     def is_everyone(self) -> bool:
@@ -149,12 +164,12 @@ class Peer:
     @property
     def by_address(self) -> bool:
         """Say whether it is addresses rather than pods."""
-        return self.cidr is not None or self.network is not None
+        return self.cidr is not None or self.network is not None or self.ranges is not None
 
     def complaints(self) -> Iterator[Complaint]:
         """Yield a complaint if the forms are mixed, if it matches everyone, or if `except` is outside of `cidr`."""
         by_pod = [key for key in ("namespace", "namespaces", "pods") if getattr(self, key) is not None]
-        by_address = [key for key in ("cidr", "network") if getattr(self, key) is not None]
+        by_address = [key for key in ("cidr", "network", "ranges") if getattr(self, key) is not None]
         if not by_pod and not by_address:
             if self.excluded is not None:
                 yield "except", "`except` needs a `cidr` to cut from", "add `cidr`"
@@ -162,8 +177,11 @@ class Peer:
                 yield "", "the peer is empty, which would match everyone", "name a namespace or pods, or write a `cidr`"
         for key in by_address if by_pod else ():
             yield key, f"`{key}` cannot be combined with `{by_pod[0]}` in one peer", "make a list of two peers"
-        if len(by_address) == 2:
-            yield "network", "`network` cannot be combined with `cidr` in one peer", "make a list of two peers"
+        for key in by_address[1:]:
+            yield key, f"`{key}` cannot be combined with `{by_address[0]}` in one peer", "make a list of two peers"
+        for key in ("select", "widen") if self.ranges is None else ():
+            if getattr(self, key) is not None:
+                yield key, f"`{key}` needs `ranges`, the name of a provider", "add `ranges`, or remove it"
         if self.namespace is not None and self.namespaces is not None:
             yield (
                 "namespaces",
@@ -453,10 +471,15 @@ class ProfileSpec:
 
 @record
 class ClusterProfile:
-    """The facts of one cluster. Configuration only: it is never applied to a cluster."""
+    """
+    The facts of one cluster. Configuration only: it is never applied to a cluster.
+
+    *ranges* are the pinned ranges that the overlay has next to it, by provider.
+    """
 
     name: str
     spec: ProfileSpec
+    ranges: Mapping[str, RangesSpec] = FrozenMap()
 
 
 @record

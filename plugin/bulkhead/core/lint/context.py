@@ -28,6 +28,7 @@ class Kind(Enum):
 
     NAMESPACE = "SegmentedNamespace"
     PROFILE = "ClusterProfile"
+    RANGES = "ProviderRanges"
     POLICY = "NetworkPolicy"
     KUSTOMIZATION = "Kustomization"
     CLUSTER = "Namespace"
@@ -38,7 +39,7 @@ class FieldReference:
     """
     The field at *path* of the *kind* of resource called *name*.
 
-    The name is a namespace's, a profile's, ``namespace/policy``, or a kustomization's folder.
+    The name is a namespace's, a profile's, a provider's, ``namespace/policy``, or a kustomization's folder.
     """
 
     kind: Kind

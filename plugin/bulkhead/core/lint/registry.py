@@ -15,6 +15,7 @@ from bulkhead.core.lint.checks import (
     named_ports,
     networks,
     no_effect,
+    provider_ranges,
     redundancy,
 )
 from bulkhead.core.lint.context import FieldReference, LintContext
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *coverage.CHECKS,
     *networks.CHECKS,
     *hygiene.CHECKS,
+    *provider_ranges.CHECKS,
     *ACCEPTANCE,
 )
 """Every check, in the order of the reference."""

@@ -37,6 +37,13 @@ class PatchLayer:
     prefix: Path = ()
     inside: Path = ()
 
+    @property
+    def name(self) -> str:
+        """The name of the resource, ``""`` where the text does not say it."""
+        value = self.document.value
+        metadata = value.get("metadata") if isinstance(value, dict) else None
+        return str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
+
     def place(self, path: Path) -> tuple[int, int, int]:
         """Return line, column and how much of *path* is written here; nothing of it is -1."""
         shared = path[: len(self.prefix)]
@@ -145,9 +152,9 @@ class Sources:
             yield from self._behind(target, seen)
         yield from (layer for layer in own if layer.patch)
 
-    def locate(self, folder: str, kind: str, path: Path) -> Location:
+    def locate(self, folder: str, kind: str, path: Path, name: str = "") -> Location:
         """
-        Return the place of what was written at *path* of the *kind* that *folder* builds.
+        Return the place of what was written at *path* of the *kind* that *folder* builds, of the one called *name*.
 
         Where *path* itself is written nowhere, the nearest thing around it; at the least the
         kustomization itself, line 1.
@@ -155,7 +162,7 @@ class Sources:
         best = Location(self.graph.found[folder].file, 1, 1)
         most = 0
         for layer in self.behind(folder):
-            if layer.kind == kind:
+            if layer.kind == kind and name in ("", layer.name):
                 line, column, depth = layer.place(path)
                 if depth >= max(most, 1):
                     best, most = Location(layer.file, line, column), depth

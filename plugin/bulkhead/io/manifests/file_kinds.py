@@ -26,7 +26,7 @@ LARGEST_PARSED = 4 * MIB
 MOST_PARSED = 64 * MIB
 """Bytes of all files of a change that are parsed."""
 
-_OWN = ("SegmentedNamespace", "ClusterProfile")
+_OWN = ("SegmentedNamespace", "ClusterProfile", "ProviderRanges")
 _KEYS = frozenset(("kind", "apiversion", "items", "<<"))
 """Keys of an object or a list, in small letters. A document without them is no object."""
 

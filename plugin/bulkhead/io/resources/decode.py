@@ -9,6 +9,7 @@ from enum import Enum
 from types import UnionType
 
 from bulkhead.core.diagnostics import Diagnostic, Key, Path, in_resource, nearest
+from bulkhead.core.language.provider_ranges import ProviderRanges, RangesSpec
 from bulkhead.core.language.resources import (
     API_GROUP,
     API_VERSION,
@@ -27,7 +28,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # a shape is any annotation, and what is read has its type
 
-KINDS: dict[str, type] = {"ClusterProfile": ProfileSpec, "SegmentedNamespace": NamespaceSpec}
+RANGES_KIND = "ProviderRanges"
+KINDS: dict[str, type] = {
+    "ClusterProfile": ProfileSpec,
+    "SegmentedNamespace": NamespaceSpec,
+    RANGES_KIND: RangesSpec,
+}
+Decodable = ClusterProfile | SegmentedNamespace | ProviderRanges
 TEST_KIND = "ReachabilityTest"
 """The kind that only ``bulkhead test`` reads. A build refuses it."""
 
@@ -49,9 +56,7 @@ Decoded = dict[tuple[int, int], "tuple[Raw, Any]"]
 """Maps that were decoded without a problem, by their identity and that of their shape: what resources share."""
 
 
-def decode(
-    resource: dict[str, Raw], decoded: Decoded | None = None
-) -> tuple[ClusterProfile | SegmentedNamespace | None, tuple[Diagnostic, ...]]:
+def decode(resource: dict[str, Raw], decoded: Decoded | None = None) -> tuple[Decodable | None, tuple[Diagnostic, ...]]:
     """
     Return the resource, or ``None`` and why not.
 
@@ -72,7 +77,7 @@ def decode(
             Diagnostic(
                 in_resource(title, ("kind",)),
                 f"unknown kind {quoted(kind)} of `{API_GROUP}`",
-                f"did you mean `{hint}`?" if hint else f"the kinds are `{'` and `'.join(KINDS)}`",
+                f"did you mean `{hint}`?" if hint else "the kinds are " + ", ".join(f"`{each}`" for each in KINDS),
             )
         )
     if version != API_VERSION:
@@ -88,7 +93,9 @@ def decode(
         decoder.unknown(key, _TOP, (Key(key),))
     spec = decoder.record(resource.get("spec"), KINDS[str(kind)], ("spec",))
     if kind == "ClusterProfile":
-        made: ClusterProfile | SegmentedNamespace = ClusterProfile(str(name), spec)
+        made: Decodable = ClusterProfile(str(name), spec)
+    elif kind == RANGES_KIND:
+        made = ProviderRanges(str(name), spec)
     else:
         made = SegmentedNamespace(decoder.namespace(namespace), spec)
     return (None if decoder.found else made), tuple(decoder.found)

@@ -7,6 +7,7 @@ What a person may leave out is left out, a list of one is its one entry, a selec
 from collections.abc import Mapping
 from enum import Enum
 
+from bulkhead.core.language.provider_ranges import Count
 from bulkhead.core.language.resources import LabelSelector, NamespaceSpec, narrows
 from bulkhead.core.language.scalars import Cidr, Port
 from bulkhead.core.record import fields_of
@@ -25,7 +26,7 @@ def encode(value: object) -> Raw:
         return encode(value[0]) if len(value) == 1 else [encode(item) for item in value]
     if isinstance(value, Enum):
         return str(value.value)
-    return str(value)
+    return int(value) if isinstance(value, Count) else str(value)
 
 
 def _record(value: object) -> dict[str, Raw]:
