@@ -13,7 +13,8 @@ from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment
 READING = {
     "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "report": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
-    "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (), "ranges": ("check",),
+    "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
+    "ranges": ("check",),
 }  # fmt: skip
 """What each command that reads a folder needs besides."""
 
