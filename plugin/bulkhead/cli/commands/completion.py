@@ -43,7 +43,7 @@ _BY_METAVAR = {
 }
 """What is completed by the metavar of an argument, which means the same in every command."""
 
-_PATHS = {"DIR": shtab.DIRECTORY, "FILE": shtab.FILE, "F": shtab.FILE, "PATH": shtab.FILE}
+_PATHS = {"DIR": shtab.DIRECTORY, "FILE": shtab.FILE, "FILE|URL": shtab.FILE, "F": shtab.FILE, "PATH": shtab.FILE}
 
 
 def options(parser: Parser) -> None:
