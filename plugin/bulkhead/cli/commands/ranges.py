@@ -59,7 +59,7 @@ def options(parser: Parser) -> None:
     parser.add_argument("--service", action="append", metavar="NAME", help="keep this service; may be repeated "
                         "(default: those kept before, else all)")  # fmt: skip
     parser.add_argument("--region", action="append", metavar="NAME", help="keep this region; may be repeated")
-    parser.add_argument("--path", action="append", metavar="JSON-PATH", help="where the blocks are in a JSON document of "
+    parser.add_argument("--path", action="append", metavar="JSON-PATH", help="where the blocks are in the JSON of "
                         "another provider, like `prefixes[].ipv4Prefix`; may be repeated")  # fmt: skip
     parser.add_argument("--accept", action="append", choices=ACCEPTABLE, default=[], metavar="WHAT",
                         help=f"take a document that is refused for this: {', '.join(ACCEPTABLE)}")  # fmt: skip
