@@ -12,12 +12,13 @@ from bulkhead.core.engine.semantics import IpBlockMode, Semantics
 from bulkhead.core.kubernetes.cluster import Cluster, Endpoint, External, NamedPort, Pod
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, IpBlock, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.record import replaced
+from bulkhead.report.diff.diff_rows import verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laws.brute import allows_over
 from laws.named_blocks import HERE, THERE, by_block, policies
 from laws.small_universe import LABELS, SPACES
-from laws.strategies import modes
+from laws.strategies import few, modes
 
 Effects = set[tuple[bool, Grade]]
 """Whether traffic opens, and of which grade it is."""
@@ -28,6 +29,9 @@ OUTSIDE = {
 }
 ADDRESSES = {4: (("10.0.0.1", "172.16.0.1"), ("10.0.0.2", "172.16.0.2")), 6: (("fd00::1",), ("fd00::2", "2a00::2"))}
 """What the changed pod may have, and what the pods at the other end may have."""
+
+HOSTS = {4: ("192.168.5.5", "10.0.0.7", "172.16.0.7", "203.0.113.7"), 6: ("fd00::77", "2a00::77")}
+REPLICAS = {4: "10.0.0.9", 6: "fd00::9"}
 
 HTTP = (NamedPort("http", "TCP", 80),), (NamedPort("http", "TCP", 22),), ()
 EVERY_POD_OF = {
@@ -74,19 +78,43 @@ def grade_of(source: Endpoint, destination: Endpoint, family: int) -> Grade:
 
 
 def changed(policies: tuple[NetworkPolicy, ...], old: Pod, new: Pod, mode: IpBlockMode, random: Random) -> Effects:
-    """Return what opens and closes, flow by flow, where *old* becomes *new*, at its own address if it has one."""
+    """
+    Return what opens and closes, flow by flow, where *old* becomes *new*, at its own address if it has one.
+
+    On the host network its address is that of a node. Of a workload there may be several pods.
+    """
     found: Effects = set()
     cluster = Cluster(SPACES, policies=policies)
     for family, (every, _) in ADDRESSES.items():
-        ends: list[Endpoint] = [*random.sample(EVERY_POD_OF[family], 6), *OUTSIDE[family]]
+        ends: list[Endpoint] = [
+            *random.sample(EVERY_POD_OF[family], 6),
+            *OUTSIDE[family],
+            *(() if old.addresses else (REPLICA,)),
+        ]
         own = [each for each in every if not old.addresses or each in old.addresses]
-        for other, address, outgoing, probe in product(ends, own, (True, False), random.sample(PROBES, 2)):
-            both = [replaced(each, addresses=(address,)) for each in (old, new)]
-            pairs = [(each, other) if outgoing else (other, each) for each in both]
-            was, now = (allows_over(cluster, one, two, *probe, mode, family) for one, two in pairs)
+        places = list(zip(*(own_addresses(each, own, family, random) for each in (old, new)), strict=True))
+        for other, at, outgoing, (protocol, port) in product(ends, places, (True, False), random.sample(PROBES, 2)):
+            both = [replaced(each, addresses=(address,)) for each, address in zip((old, new), at, strict=True)]
+            away = [replica(each, family) if other is REPLICA else other for each in (old, new)]
+            ends_of = list(zip(both, away, strict=True))
+            pairs: list[tuple[Endpoint, Endpoint]] = [(one, two) if outgoing else (two, one) for one, two in ends_of]
+            was, now = (allows_over(cluster, one, two, protocol, port, mode, family) for one, two in pairs)
             if was != now:
                 found.add((now, grade_of(pairs[1][0], pairs[1][1], family)))
     return found
+
+
+REPLICA = External("the workload itself")
+"""Another pod of the workload, which changes like it, instead of an end that stays as it is."""
+
+
+def own_addresses(pod: Pod, own: list[str], family: int, random: Random) -> list[str]:
+    return [random.choice(HOSTS[family]) for _ in own] if pod.host_network and not pod.addresses else own
+
+
+def replica(pod: Pod, family: int) -> Pod:
+    found = HOSTS[family][0] if pod.host_network else REPLICAS[family]
+    return replaced(pod, name="replica", addresses=(found,))
 
 
 @given(policies, workloads, workloads, modes, st.randoms(use_true_random=False))
@@ -95,6 +123,21 @@ def test_what_a_changed_workload_opens_or_closes_is_reported(
 ) -> None:
     before, after = (Cluster(pods=(each,), policies=policies) for each in (old, new))
     assert changed(policies, old, new, mode, random) <= reported(compared(before, after, mode))
+
+
+@given(policies, few(st.tuples(workloads, workloads), 2, least=1), modes, st.sampled_from(Endpoints))
+def test_what_the_verdict_says_of_changed_workloads_is_a_row(
+    policies: tuple[NetworkPolicy, ...], pods: tuple[tuple[Pod, Pod], ...], mode: IpBlockMode, endpoints: Endpoints
+) -> None:
+    """They may change their kind, their labels, ports and network together, and be both ends of what changes."""
+    before, after = (
+        Cluster(pods=tuple(replaced(each[side], name=f"web-{n}") for n, each in enumerate(pods)), policies=policies)
+        for side in (0, 1)
+    )
+    found = compared(before, after, mode, endpoints)
+    for opens in (True, False):
+        said = any(each.opens if opens else each.closes for each in found.relabelled)
+        assert not said or any(each.opens is opens for each in found.findings), verdict(found)
 
 
 @given(policies, by_block, st.booleans(), workloads, modes)
@@ -120,6 +163,19 @@ def test_of_workloads_that_change_alike_every_address_counts(
     expected = [changed(policies, *pods, mode, random) for pods in zip(before, after, strict=True)]
     first, second = (Cluster(pods=tuple(pods), policies=policies) for pods in (before, after))
     assert expected[0] | expected[1] <= reported(compared(first, second, mode))
+
+
+@pytest.mark.parametrize("own", list(permutations(("10.42.5.5", "10.42.0.1", "10.42.0.9"))))
+def test_of_replicas_that_get_new_names_every_old_address_counts(own: tuple[str, ...]) -> None:
+    """A Deployment of a dump has pods with other names after a change of its template. A block lets some of them in."""
+    web = PodPeer(Selector((("app", "web"),)), EVERY_POD)
+    client = NetworkPolicy(THERE, "client", EVERY_POD, None, (PolicyRule((web, IpBlock("10.42.5.0/24")), None),))
+    old = [Pod(HERE, f"web-{each}", "Deployment", "web", addresses=(each,)) for each in own]
+    new = [Pod(HERE, f"web-new-{n}", "Deployment", "web", web.pods.labels, addresses=(f"10.42.5.{n}",)) for n in (6, 7)]
+    found = compared(Cluster(pods=tuple(old), policies=(client,)), Cluster(pods=tuple(new), policies=(client,)),
+                     IpBlockMode.PODS)  # fmt: skip
+    assert (True, Grade.ACROSS) in reported(found)
+    assert [(each.names, each.opens) for each in found.relabelled] == [((f"{HERE}/web",), True)]
 
 
 @pytest.mark.parametrize("own", list(permutations(("10.42.5.5", "10.42.0.1", "10.42.0.9"))))

@@ -192,3 +192,18 @@ def test_a_replica_that_is_added_or_goes_is_no_change_of_labels(tree: Tree) -> N
     replicas(tree, "new", {"set-0": "db", "set-2": "web", "set-3": "db"})
     for sides in (("old", "new"), ("new", "old")):
         assert "A CHANGE OF LABELS" not in tree.bulkhead("diff", "--manifests", *sides).stdout
+
+
+def test_a_workload_that_changes_its_kind_and_its_network_opens_between_its_own_pods(tree: Tree) -> None:
+    """Its pods do not reach each other before; on the host network no policy isolates them."""
+    policy = POLICY % ("own", "shop", "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}")
+    text = policy + "---\n" + WORKLOAD % ("app: web", 80)
+    tree.write("old/shop.yaml", text)
+    text = text.replace("kind: Deployment", "kind: DaemonSet").replace("{containers", "{hostNetwork: true, containers")
+    tree.write("new/shop.yaml", text)
+    done = tree.bulkhead("diff", "--manifests", "old", "new", "--format", "json")
+    found = json.loads(done.stdout)
+    assert (done.status, found["closes"]) == (1, [])
+    web = [{"namespace": "shop", "name": "web"}]
+    own = [each for each in found["findings"] if each["from"]["pods"] == each["to"]["pods"] == web]
+    assert {(each["effect"], *each["grades"]) for each in own} == {("opens", "within")}

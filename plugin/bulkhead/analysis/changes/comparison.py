@@ -187,7 +187,8 @@ def _add_relabelled(found: Comparison, before: Cluster, after: Cluster, sides: C
     """Add to *found* the pods whose new labels or ports open or close traffic with pods that could exist."""
     if sides.endpoints is Endpoints.EXISTING:
         return
-    families = frozenset(each.space.family for each in found.difference.before.layers)
+    are_given = sides.endpoints is not Endpoints.POSSIBLE
+    families = frozenset(each.space.family for each in found.difference.before.layers if are_given)
     found.relabelled = relabelled_pods(before, after, sides.semantics, families)
     more = {each for pods in found.relabelled for each in pods.findings}
     found.findings = tuple(sorted({*found.findings, *more}, key=lambda each: each.order))

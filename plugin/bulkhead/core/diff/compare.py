@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bulkhead.core.engine.endpoint_classes import Side
 from bulkhead.core.engine.endpoint_space import MemberIndex, PortCells
 from bulkhead.core.engine.reachability import FamilyReachability, Parts, Reachability, port_set
+from bulkhead.core.engine.replicas import Owner
 from bulkhead.core.engine.semantics import API, Semantics
 from bulkhead.core.engine.solve import compare
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
@@ -64,7 +65,7 @@ def compare_clusters(
 
     Policies are read by *semantics*, those of *after* by *semantics_after* if it is given. The pods of a workload
     represent each other: a replica that is added, removed or renamed changes nothing, unless policies treat it
-    differently from the other pods.
+    differently from the other pods. A workload that gets another kind is the same workload.
     """
     old, new = compare(_aligned(before, after, semantics, semantics if semantics_after is None else semantics_after))
     changes = [
@@ -77,7 +78,7 @@ def compare_clusters(
 
 def _aligned(before: Cluster, after: Cluster, semantics: Semantics, semantics_after: Semantics) -> list[Side]:
     pairs: list[tuple[Pod | None, Pod | None]] = []
-    left, right = _by_owner(before), _by_owner(after)
+    left, right = _by_workload(before, after)
     for owner in sorted(left.keys() | right.keys()):
         pairs += _matched(left.get(owner, []), right.get(owner, []))
     return [
@@ -86,8 +87,20 @@ def _aligned(before: Cluster, after: Cluster, semantics: Semantics, semantics_af
     ]
 
 
-def _by_owner(cluster: Cluster) -> dict[tuple[str, str, str], list[Pod]]:
-    found: dict[tuple[str, str, str], list[Pod]] = {}
+def _by_workload(before: Cluster, after: Cluster) -> tuple[dict[Owner, list[Pod]], dict[Owner, list[Pod]]]:
+    """Return the pods of each workload on both sides; what has another kind on each side is one of no kind."""
+    left, right = _by_owner(before), _by_owner(after)
+    gone, new = left.keys() - right.keys(), right.keys() - left.keys()
+    changed = {owner[:2] for owner in gone} & {owner[:2] for owner in new}
+    for side, owners in ((left, gone), (right, new)):
+        for owner in sorted(owners):
+            if owner[:2] in changed:
+                side.setdefault((*owner[:2], ""), []).extend(side.pop(owner))
+    return left, right
+
+
+def _by_owner(cluster: Cluster) -> dict[Owner, list[Pod]]:
+    found: dict[Owner, list[Pod]] = {}
     for pod in cluster.pods:
         found.setdefault(pod.owner, []).append(pod)
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from bulkhead.core.diff.findings import FindingEndpoints, TrafficFinding
-from bulkhead.core.diff.grades import towards
+from bulkhead.core.diff.grades import Grade, towards
 from bulkhead.core.diff.marked import Blocks, MarkedCluster, is_marked, marked_cluster, unmarked
 from bulkhead.core.diff.possible_changes import PossibleChange, possible_changes
 from bulkhead.core.diff.possible_findings import kinds_of, without_copies
@@ -51,7 +51,8 @@ def relabelled_pods(
     """
     Return the pods whose own change opens or closes traffic with pods that could exist.
 
-    Over address families that are not *compared* for given pods, also with addresses outside.
+    Over address families that are not *compared* for given pods, also with addresses outside; where none is, also
+    between pods that change.
     """
     alike: dict[tuple[object, object], dict[str, list[tuple[Pod, Pod]]]] = {}
     asked = _asked(before, after)
@@ -70,11 +71,9 @@ def relabelled_pods(
             continue
         named = {name: _together(pairs) for name, pairs in sorted(names.items())}
         pods = _together(list(named.values()))
-        # Only pods of the same workload, of the same kind, are compared with each other as given pods.
-        same = all(old.owner == new.owner for pairs in names.values() for old, new in pairs)
         judged = []
         for marks, wanted in _marks(before, after, *pods):
-            changes = _judged(pods, marks, semantics, compared if same else frozenset())
+            changes = _judged(pods, marks, semantics, compared)
             if changes := [each for each in changes if wanted in (None, (each.opens, each.space.family))]:
                 judged.append((changes, marks))
         if judged:
@@ -122,22 +121,27 @@ def _changed(before: Cluster, after: Cluster) -> Iterator[tuple[Pod, Pod]]:
     Yield pods of the same workload on both sides with other labels or ports.
 
     A pod that is on both sides is compared with itself, also where another pod of its workload looked like it before.
-    A pod with a new name is compared with everything that pods of its workload looked like, unless one looked like it.
+    A pod with a new name is compared with everything that pods of its workload looked like, unless one looked like it:
+    with a pod that has the addresses of all that looked alike.
     A workload that is new is the one of that name that is gone, of whatever kind it was.
     """
-    known: dict[object, dict[object, Pod]] = {}
-    own: dict[object, dict[object, Pod]] = {}
-    gone: dict[object, dict[object, Pod]] = {}
+    known: dict[object, _ByLooks] = {}
+    own: dict[object, _ByLooks] = {}
+    gone: dict[object, _ByLooks] = {}
     staying = {pod.owner for pod in after.pods}
     for pod in before.pods:
-        known.setdefault(pod.owner, {}).setdefault(_looks(pod), pod)
-        own.setdefault((pod.owner, pod.name), {}).setdefault(_looks(pod), pod)
+        known.setdefault(pod.owner, {}).setdefault(_looks(pod), []).append(pod)
+        own.setdefault((pod.owner, pod.name), {}).setdefault(_looks(pod), []).append(pod)
         if pod.owner not in staying:
-            gone.setdefault(pod.owner[:2], {}).setdefault(_looks(pod), pod)
+            gone.setdefault(pod.owner[:2], {}).setdefault(_looks(pod), []).append(pod)
     for pod in after.pods:
         others = own.get((pod.owner, pod.name)) or known.get(pod.owner) or gone.get(pod.owner[:2], {})
         if _looks(pod) not in others:
-            yield from ((old, pod) for old in others.values())
+            yield from ((_with_every_address(those), pod) for those in others.values())
+
+
+_ByLooks = dict[object, list[Pod]]
+"""Pods by their labels, ports and network."""
 
 
 def _looks(pod: Pod) -> object:
@@ -181,18 +185,24 @@ def _judged(
     return [
         each
         for each in possible_changes(marks[0].cluster, marks[1].cluster, semantics, known)
-        if not (each.space.family in compared and is_outside(each.flows)) and _is_about(each, pods)
+        if _is_about(each, pods) and not _is_compared(each, compared)
     ]
+
+
+def _is_compared(change: PossibleChange, compared: frozenset[Family]) -> bool:
+    """Say whether given pods show *change*: with addresses outside, by family, or between pods that change alike."""
+    is_between = all(is_marked(change.flows, end) for end in (SOURCE, DESTINATION))
+    return (change.space.family in compared and is_outside(change.flows)) or (bool(compared) and is_between)
 
 
 def _is_about(change: PossibleChange, pods: tuple[Pod, Pod]) -> bool:
     """Say whether an end of *change* is *pods*, one on both sides: by the mark, the namespace, and the addresses."""
     flows = change.flows
-    return any(
-        is_marked(flows, end)
-        and _may_be_in(flows.values.get(f"{end}.ns"), pods[0].namespace)
+    ends = [end for end in (SOURCE, DESTINATION) if is_marked(flows, end)]
+    return bool(ends) and all(
+        _may_be_in(flows.values.get(f"{end}.ns"), pods[0].namespace)
         and _may_have(flows.spans.get(f"{end}.ip", (WHOLE[change.space.family],)), pods)
-        for end in (SOURCE, DESTINATION)
+        for end in ends
     )
 
 
@@ -202,16 +212,20 @@ def _findings(
     """
     Yield what *changes* open and close between the pods of *named*, by name, and pods that could exist.
 
-    What changes between two of these pods themselves is found by comparing them.
+    Or between these pods themselves, which are all in one namespace.
     """
     own = AddressSet(merge(addresses.network(text) for each in marks for text in each.cluster.nodes))
     for change in without_copies(changes):
         ends = [end for end in (SOURCE, DESTINATION) if is_marked(change.flows, end)]
-        if not change.decided or len(ends) != 1:
+        if not change.decided:
             continue
         by_address = f"{ends[0]}.ip" in change.flows.spans  # else it also represents its copy over IPv6
         names = [name.split("/", 1) for name, each in named.items() if not by_address or _is_about(change, each)]
+        names = names or [name.split("/", 1) for name in named]  # an end has the address of one, the other of another
         pods = FindingEndpoints(pods=tuple((namespace, name) for namespace, name in names))
+        if len(ends) == 2:
+            yield _between(change, pods, marks)
+            continue
         for flows, grade in kinds_of(unmarked(change.flows, ends[0], names[0][0])):
             other = DESTINATION if ends[0] == SOURCE else SOURCE
             away = _away(change, flows, other)
@@ -227,6 +241,24 @@ def _findings(
                 change.is_part,
                 change.space.family == 6,
             )
+
+
+def _between(
+    change: PossibleChange, pods: FindingEndpoints, marks: tuple[MarkedCluster, MarkedCluster]
+) -> TrafficFinding:
+    """Return what *change* opens or closes between *pods*, all of which may be at both ends."""
+    return TrafficFinding(
+        change.opens,
+        (Grade.WITHIN,),
+        pods,
+        pods,
+        PortSet(change.flows.spans.get(PORT, EVERY_PORT.spans)),
+        (),
+        tuple(dict.fromkeys(marks[not cause.old].written(cause) for cause in change.causes)),
+        facts_of(change.flows),
+        change.is_part,
+        change.space.family == 6,
+    )
 
 
 def _away(change: PossibleChange, flows: FlowClass, end: str) -> FindingEndpoints:
