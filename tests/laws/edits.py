@@ -103,6 +103,8 @@ def another(record: Any, field: str, random: Random) -> Any:
             given[field] = random.choice((*NAMESPACES, "gamma"))
         case "NetworkPolicy.name":
             given[field] = "renamed"
+        case "NetworkPolicy.has_types":
+            given[field] = not given[field]  # what the rules mean is in the other fields
         case "NetworkPolicy.labels" | "NetworkPolicy.annotations" | "Selector.labels":
             given[field] = labels(random)
         case "NetworkPolicy.ingress" | "NetworkPolicy.egress":
