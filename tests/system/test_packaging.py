@@ -59,8 +59,8 @@ def test_the_wheel_has_the_package_alone_and_says_that_it_is_typed(wheel: Path) 
     page = ROOT / "plugin" / "bulkhead" / "report" / "page"
     parts = {f"bulkhead/report/page/{each.name}" for each in page.iterdir() if each.is_file()}
     assert {f"bulkhead/report/page/page.{ending}" for ending in ("html", "css", "js")} < parts <= set(names)
-    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"bulkhead"}
-    assert wheel.name == "bulkhead-0.1.0-py3-none-any.whl"
+    assert {name.partition("/")[0] for name in names} == {"bulkhead", "bulkhead_netpol-0.1.0.dist-info"}
+    assert wheel.name == "bulkhead_netpol-0.1.0-py3-none-any.whl"
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from bulkhead.cli.console import Console
 
 COMMANDS = {
+    "init": "start a tree: base, plugin, first reachability test, pipeline",
     "render": "write the NetworkPolicies of one overlay or of all overlays",
     "validate": "report every problem with its file, line and column",
     "lint": "report rules that are too open, without effect or incomplete",

@@ -24,7 +24,7 @@ namespace: {written}
 """
 
 _RULES = """\
-# yaml-language-server: $schema=../../docs/reference/SegmentedNamespace.schema.json
+# yaml-language-server: $schema=../../{schemas}/SegmentedNamespace.schema.json
 # What differs from base/namespace.yaml: name a rule to add or change it, set it to null to remove it.
 apiVersion: bulkhead.dev/v1alpha1
 kind: SegmentedNamespace
@@ -89,7 +89,7 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
         patched = "patches: [{path: rules.yaml}]\n"
         files["kustomization.yaml"] = _KUSTOMIZATION.format(written=written, patches=patched)
         spec = _EXAMPLE if unprotected is None else _unprotected(unprotected)
-        files["rules.yaml"] = _RULES.format(name=_base_name(root), spec=spec)
+        files["rules.yaml"] = _RULES.format(name=_base_name(root), spec=spec, schemas=_schemas(root))
     overlays = {os.path.join(overlay, name): text for name, text in files.items()}
     write_files({**overlays, path: listed})  # last: the root never lists an overlay that is not there
     lines = [f"made {os.path.join(overlay, name)}" for name in files] + [f"added overlays/{namespace} to {path}"]
@@ -103,6 +103,11 @@ def _unprotected(reason: str) -> str:
     plain = reads_as_text(reason)
     YAML().dump({"unprotected": str(reason) if plain else DoubleQuotedScalarString(reason)}, written)
     return "  ingress: null\n  egress: null\n" + "".join(f"  {line}\n" for line in written.getvalue().splitlines())
+
+
+def _schemas(root: str) -> str:
+    """Return the folder of the schemas from the root: a vendored plugin brings its own."""
+    return "plugin/schemas" if os.path.isdir(os.path.join(root, "plugin", "schemas")) else "docs/reference"
 
 
 def _base_name(root: str) -> str:

@@ -7,6 +7,7 @@ from bulkhead.cli.options import Options, Parser, describe
 from bulkhead.docgen.chart_schema import language, values_schema, with_table
 from bulkhead.docgen.json_schema import KINDS, schema
 from bulkhead.docgen.lint_page import checks_page
+from bulkhead.docgen.presets import chart_values
 from bulkhead.docgen.resource_page import reference
 from bulkhead.io.files import Unreadable, Unwritable, text_of, write_files
 
@@ -53,7 +54,8 @@ def generated_in(chart: str) -> dict[str, str]:
     :raises Unreadable: where there is no README to put the table of values into; ValueError where it has no marks.
     """
     readme = with_table(text_of(os.path.join(chart, "README.md")))
-    return {"values.schema.json": values_schema(), "files/language.json": language(), "README.md": readme}
+    made = {"values.schema.json": values_schema(), "files/language.json": language(), "README.md": readme}
+    return made | chart_values()
 
 
 def _wanted(folder: str, chart: bool, console: Console) -> dict[str, str]:
