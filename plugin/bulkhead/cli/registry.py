@@ -7,12 +7,12 @@ from typing import Protocol, cast
 from bulkhead.cli.console import Console
 
 COMMANDS = {
-    "init": "start a tree: base, plugin, first reachability test, pipeline",
     "render": "write the NetworkPolicies of one overlay or of all overlays",
     "validate": "report every problem with its file, line and column",
     "lint": "report rules that are too open, without effect or incomplete",
     "values": "write the overlays as values of the Helm chart",
     "schema": "print the JSON Schemas of the resources",
+    "init": "start a tree: base, plugin, first reachability test, pipeline",
     "new": "make an overlay for a namespace and add it to the root",
     "allow": "write the rules that allow a connection",
     "revoke": "remove a rule",
