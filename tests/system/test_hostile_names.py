@@ -283,6 +283,7 @@ def test_names_on_the_command_line(tree: Tree, name: str) -> None:
         ["peer", "add", "new", "--namespace", argument, "--pods", f"app={argument}"],
         ["peer", "remove", argument],
         ["expire", "--today", argument],
+        ["adopt", "--dump", argument],
     ]:
         assert_harmless(tree.bulkhead(*command))
 
@@ -319,7 +320,7 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
     assert list(acts(shown.replace("\r\n", "\n"))) == []
 
 
-EDITING = ("allow", "revoke", "peer", "expire")
+EDITING = ("allow", "revoke", "peer", "expire", "adopt")
 
 
 def test_every_command_and_format_is_in_these_tests() -> None:

@@ -15,6 +15,7 @@ READING = {
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
     "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
     "ranges": ("check",),
+    "adopt": ("--dump", "cluster.json"),
 }  # fmt: skip
 """What each command that reads a folder needs besides."""
 

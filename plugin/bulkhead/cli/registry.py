@@ -19,6 +19,7 @@ COMMANDS = {
     "peer": "add a named peer, or remove one",
     "expire": "remove the rules whose last day is over",
     "ranges": "refresh the pinned ranges of providers, or say which are too old",
+    "adopt": "plan how a running cluster takes over the overlays",
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
     "report": "write a report of the whole cluster as one HTML file",

@@ -7,8 +7,10 @@ from bulkhead.cli.edits import EditError, carry_out, edit_options, editable_inpu
 from bulkhead.cli.options import Options, Parser, describe, format_option
 from bulkhead.core.language.scalars import Date
 from bulkhead.io.git.commit import check_clean, commit
-from bulkhead.report.diff.diff_formats import DIFF_FORMATS
 from bulkhead.report.layout.text import count
+
+FORMATS = ("text", "markdown")
+"""The formats of the report, of those of ``bulkhead diff``."""
 
 
 def options(parser: Parser) -> None:
@@ -28,7 +30,7 @@ exit status: 0 nothing is over, or it is removed; 1 with --dry-run: something is
     )
     parser.add_argument("--today", type=Date.parse, metavar="DATE", help="the day that counts (default: today)")
     parser.add_argument("--commit", action="store_true", help="commit the edited files with git, and no others")
-    format_option(parser, DIFF_FORMATS)
+    format_option(parser, FORMATS)
     edit_options(parser)
 
 

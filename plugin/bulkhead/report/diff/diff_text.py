@@ -44,7 +44,7 @@ def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> s
         rows = list(group)
         shown, more = cut.first(rows, _ROWS)
         lines += ["", (paint.bad if rows[0].opens else paint.good)(title)]
-        lines += [line for row in shown for line in _row(row, cut)]
+        lines += [line for row in shown for line in row_lines(row, cut)]
         lines += [f"  and {more} more rows like these (--all)"] if more else []
     for section in live_sections(found.live, found.kept, cut):
         lines += ["", paint.odd(section.title)]
@@ -90,7 +90,8 @@ def _brief(text: str, cut: Cut) -> str:
     return text if cut.whole or len(text) <= _WHY else text[: _WHY - 1].rstrip() + "…"
 
 
-def _row(row: DiffRow, cut: Cut) -> Iterator[str]:
+def row_lines(row: DiffRow, cut: Cut) -> Iterator[str]:
+    """Yield the lines of *row*."""
     sign = "+" if row.opens else "-"
     yield f"  {sign} {printable(row.sources)} -> {printable(row.destinations)}: {printable(before_after(row, cut))}"
     if row.condition:

@@ -1,0 +1,1 @@
+"""The report of ``bulkhead adopt``, and the list of its formats."""
