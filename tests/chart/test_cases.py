@@ -32,6 +32,7 @@ BY_SCHEMA = {
     "empty-peer": "/namespaces/shop/ingress/c/from",
     "invalid-labels": "/namespaces/shop/ingress/a/from/pods/tier",
     "list-where-a-map-belongs": "/namespaces/shop/ingress",
+    "host-name-in-a-peer": "/namespaces/shop/egress/a/to",
     "networkpolicy-fields-in-a-peer": "/namespaces/shop/egress/a/to",
     "port-of-another-type": "/namespaces/shop/egress/b/ports",
     "port-out-of-range": "/namespaces/shop/egress/a/ports",

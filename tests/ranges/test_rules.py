@@ -145,11 +145,11 @@ def test_more_blocks_than_an_object_can_have_are_several_policies(tree: Tree) ->
 @pytest.mark.parametrize(
     ("enforcer", "count", "ports", "message"),
     [
-        ("any", 9_000, "[443, 80]", "9000 blocks with 2 ports are 18000 entries, and `any` takes 16384"),
-        ("cilium", 17_000, "443", "17000 blocks are 17000 entries, and `cilium` takes 16384"),
+        ("any", 5_462, "[443, 80, 22]", "5462 blocks with 3 ports are 16386 entries, and `any` takes 16384"),
+        ("cilium", 6_000, "[443, 80, 22]", "6000 blocks with 3 ports are 18000 entries, and `cilium` takes 16384"),
         ("any", 1, str(list(range(1, 26))), "25 ports to the ranges of a provider"),
-        ("kube-router", 17_000, "443", ""),
-        ("any", 16_384, "443", ""),
+        ("kube-router", 6_000, "[443, 80, 22]", ""),
+        ("any", 5_461, "[443, 80, 22]", ""),
     ],
 )  # fmt: skip
 def test_more_than_the_enforcer_takes_is_refused_with_the_count(

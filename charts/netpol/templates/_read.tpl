@@ -93,6 +93,10 @@ namespace changes there: what it leaves alone is read once for all namespaces.
 {{- $hint := include "netpol.suggest" (dict "word" .key "known" .known "otherwise" $otherwise) -}}
 {{- $field := get (dict "podSelector" "pods" "namespaceSelector" "namespaces" "ipBlock" "cidr") .key -}}
 {{- if and $field (has $field .known) -}}{{- $hint = printf "did you mean `%s`?" $field -}}{{- end -}}
+{{- $hosts := list "host" "hosts" "fqdn" "domain" "domains" "dnsName" "domainNames" "toFQDNs" -}}
+{{- if and (has .key $hosts) (has "cidr" .known) -}}
+{{- $hint = "a NetworkPolicy has no host names: pin the provider's `ranges`, use an egress proxy, or allow `internet` with a `why`" -}}
+{{- end -}}
 {{- template "netpol.note" (dict "at" $node "step" .key "says" (print "unknown key " (include "netpol.shown" .key)) "hint" $hint) -}}
 {{- $_ := set .at "wrong" true -}}
 {{- end -}}

@@ -106,10 +106,14 @@ def _is_selected(found: RangeSet, asked: Selection) -> bool:
     )
 
 
+def is_selected(found: RangeSet, peer: Peer) -> bool:
+    """Say whether the addresses of *found* are of *peer*, of the same provider."""
+    return peer.select is None or any(_is_selected(found, _selection(each)) for each in peer.select)
+
+
 def _blocks(found: RangesSpec, peer: Peer) -> Iterator[str]:
-    asked = [_selection(each) for each in peer.select or ()]
     for each in found.sets:
-        if peer.select is None or any(_is_selected(each, one) for one in asked):
+        if is_selected(each, peer):
             yield from map(str, each.blocks)
 
 

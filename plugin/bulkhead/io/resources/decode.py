@@ -41,6 +41,14 @@ TEST_KIND = "ReachabilityTest"
 _API_FIELDS = {"podSelector": "pods", "namespaceSelector": "namespaces", "ipBlock": "cidr"}
 """The key of a peer for each field of a NetworkPolicyPeer that has another name."""
 
+_HOST_FIELDS = ("host", "hosts", "fqdn", "domain", "domains", "dnsName", "domainNames", "toFQDNs")
+"""Keys of people who want to name a host in a peer."""
+
+_NO_HOSTS = (
+    "a NetworkPolicy has no host names: pin the provider's `ranges`, use an egress proxy, "
+    "or allow `internet` with a `why`"
+)
+
 _ADDRESS_CHARACTERS = frozenset("0123456789abcdefABCDEF.:/")
 
 _TOP = ("apiVersion", "kind", "metadata", "spec")
@@ -274,6 +282,9 @@ class _Decoder:
         near = _API_FIELDS.get(key, "")
         near = near if near in known else nearest(key, tuple(known))
         listed = ", ".join(f"`{word}`" for word in known)
+        if key in _HOST_FIELDS and "cidr" in known:
+            self.note(path, f"unknown key {quoted(key)}", _NO_HOSTS)
+            return
         self.note(path, f"unknown key {quoted(key)}", f"did you mean `{near}`?" if near else f"the keys are {listed}")
 
 

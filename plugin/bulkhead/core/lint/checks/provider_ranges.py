@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from bulkhead.core.expansion.peers import Peers
+from bulkhead.core.expansion.provider_peers import is_selected
+from bulkhead.core.kubernetes.networkpolicy import Direction
+from bulkhead.core.language.provider_ranges import RangesSpec
 from bulkhead.core.language.resources import Peer, rules_of
 from bulkhead.core.language.scalars import Date
-from bulkhead.core.lint.context import FieldReference, Kind, LintContext
+from bulkhead.core.lint.context import FieldReference, Kind, LintContext, end
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
 DAYS = 30
@@ -64,4 +67,54 @@ OUTDATED = Check(
     _outdated,
 )
 
-CHECKS = (OUTDATED,)
+_SHARED: dict[str, tuple[str, ...] | None] = {
+    "aws": ("AMAZON", "API_GATEWAY", "CLOUDFRONT", "CODEBUILD", "EC2", "GLOBALACCELERATOR", "S3"),
+    "azure": None,
+    "cloudflare": None,
+    "fastly": None,
+    "github": ("actions", "actions_macos", "codespaces", "pages"),
+    "google-cloud": None,
+}
+"""The services of a provider whose addresses its customers use; ``None``: all of them."""
+
+
+def _shared(scene: LintContext) -> Iterator[CheckResult]:
+    if scene.profile is None or not scene.profile.ranges:
+        return
+    peers = Peers(scene.profile)
+    for line in scene.lines:
+        for peer in peers.written_out(line.rule.peers) if line.rule and line.direction is Direction.EGRESS else ():
+            name = str(peer.ranges)
+            if peer.ranges is not None and name in _SHARED:
+                found = _selected(scene.profile.ranges[name], peer) & _shared_services(scene.profile.ranges[name], name)
+                for said in sorted(found)[:1]:
+                    title = f"`{said}` of `{name}`" if said else f"`{name}`"
+                    says = f"{line.title} reaches {title}, whose addresses its customers share"
+                    yield CheckResult(end(line, 0, 0), says, _OWN, (line.namespace,))
+
+
+def _selected(found: RangesSpec, peer: Peer) -> set[str]:
+    """Return the services, ``""`` where the provider has none, whose ranges *peer* contains."""
+    return {str(each.service or "") for each in found.sets if is_selected(each, peer)}
+
+
+def _shared_services(found: RangesSpec, name: str) -> set[str]:
+    shared = _SHARED[name]
+    return {str(each.service or "") for each in found.sets} if shared is None else set(shared)
+
+
+_OWN = "accept it with a reason, or reach the service through a private endpoint or a proxy"
+
+SHARED = Check(
+    "range-shared",
+    Severity.NOTE,
+    "Ranges that everybody can rent",
+    "Anybody can have a server or a bucket at an address of a cloud or of a content network. A rule for these ranges "
+    "allows that one, too: what leaks through the internet leaks through them.",
+    "egress:\n  backup: {to: {ranges: aws, select: {service: S3, region: eu-west-1}}, ports: 443}",
+    "Use a private endpoint or a proxy that knows names, or accept the finding with the reason.",
+    _shared,
+    exposed=True,
+)
+
+CHECKS = (OUTDATED, SHARED)
