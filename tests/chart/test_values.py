@@ -12,7 +12,7 @@ from hypothesis import given
 from laws import written
 from laws.written import namespace, specs
 
-from chart import built, rendered
+from chart import built, rendered, template
 
 
 def decoded(resource: dict[str, Any]) -> Any:
@@ -118,3 +118,12 @@ def test_the_folder_with_the_standard_can_be_named(tree: Tree) -> None:
 
 def test_a_namespace_has_one_resource() -> None:
     assert isinstance(decoded(namespace({})), SegmentedNamespace)
+
+
+@pytest.mark.parametrize("key", ["ranges", "select", "widen"])
+def test_a_provider_is_no_value(key: str) -> None:
+    peer = {"cidr": "10.0.0.0/8", key: "github"}
+    done = template({"profile": {"peers": {"code": peer}}, "namespaces": {"shop": {}}}, "--skip-schema-validation")
+    assert done.status == 1
+    assert f"error: `{key}` is no value of the chart, which has no pinned ranges" in done.stderr
+    assert "hint: `bulkhead values` writes the blocks of a provider as `cidr`" in done.stderr

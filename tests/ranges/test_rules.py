@@ -223,3 +223,21 @@ def test_the_pinned_files_of_the_example_are_what_an_update_writes(tree: Tree) -
     assert tree.bulkhead(*call, "github", "--from", github, *services, "--today", "2025-07-25").status == 0
     assert tree.bulkhead(*call, "anthropic", "--from", anthropic, "--today", "2026-08-31").status == 0
     assert wanted == {name: (tree.path / f"base/ranges/{name}.yaml").read_text() for name in wanted}
+
+
+def test_a_component_gives_peers_and_ranges_to_some_overlays(cluster: Tree) -> None:
+    file = cluster.path / "overlays/open-webui/kustomization.yaml"
+    file.write_text(file.read_text().replace("namespace:", "components: [../../base/providers]\nnamespace:"))
+    rules = cluster.path / "overlays/open-webui/rules.yaml"
+    rules.write_text(rules.read_text().replace("to: internet", "to: anthropic"))
+    cluster.commit()
+    linted = cluster.bulkhead("lint", "--today", "2026-12-01")
+    assert linted.status == 1 and "range-outdated: the ranges of `anthropic` are 92 days old" in linted.stdout
+    assert cluster.bulkhead("explain", "open-webui", "anthropic:443").status == 0
+    refused = cluster.bulkhead("explain", "open-webui", "8.8.8.8:443").stdout
+    assert refused.startswith("open-webui/* -> 8.8.8.8, port 443: refused")
+    peers = cluster.path / "base/providers/peers.yaml"
+    peers.write_text(peers.read_text().replace("select: inbound", "select: [inbound, outbound]"))
+    found = cluster.bulkhead("diff", "HEAD", "--endpoints", "existing").stdout
+    assert "  + open-webui -> 160.79.106.0/23, 160.79.108.0/22: port 443\n" in found
+    assert "egress rule ai-providers, through peer `anthropic`, base/providers/peers.yaml:9" in found

@@ -364,6 +364,7 @@ def test_completion_completes_in_a_real_bash() -> None:
         ("revoke email-gateway aws", "aws-ses"),
         ("peer remove prom", "prometheus"),
         ("diff mai", "main"),
+        ("ranges update cloudf", "cloudflare"),
         ("render overlays/car", "overlays/cardboard"),
     ],
 )

@@ -15,6 +15,12 @@ The limits are those of k8s.io/apimachinery/pkg/util/validation.
 {{- end -}}
 {{- end -}}
 
+{{/* A field that resources have and values have not. */}}
+{{- define "netpol.read.NoValue" -}}
+{{- $hint := "`bulkhead values` writes the blocks of a provider as `cidr`" -}}
+{{- template "netpol.refuse" (dict "at" . "says" (printf "`%s` is no value of the chart, which has no pinned ranges" .step) "hint" $hint) -}}
+{{- end -}}
+
 {{/* Free text, at least one character, without the white space around it. */}}
 {{- define "netpol.read.Text" -}}
 {{- template "netpol.text" (dict "at" . "what" "this") -}}

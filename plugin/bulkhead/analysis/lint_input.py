@@ -81,7 +81,7 @@ class LintInput:
         if at.kind is Kind.RANGES and self.sources:
             return self._ranges(at)
         if at.kind in (Kind.NAMESPACE, Kind.PROFILE) and self.sources:
-            folder = next(iter(self.folders)) if at.kind is Kind.PROFILE else self.folder_of[at.name]
+            folder = self._with_profile(at) if at.kind is Kind.PROFILE else self.folder_of[at.name]
             return self.sources.locate(folder, at.kind.value, at.path)
         namespace, _, name = at.name.rpartition("/")
         found_place = self.places.locate(at.kind.value, namespace, name, at.path)
@@ -96,6 +96,16 @@ class LintInput:
             if overlay.profile is not None and at.name in overlay.profile.ranges
         )
         return self.sources.locate(next(folders, next(iter(self.folders))), at.kind.value, at.path, at.name)
+
+    def _with_profile(self, at: FieldReference) -> str:
+        """Return an overlay with the profile that *at* is about: a component can give a peer to some overlays only."""
+        peer = at.path[2] if at.path[:2] == ("spec", "peers") and len(at.path) > 2 else ""
+        folders = (
+            folder
+            for folder, overlay in self.folders.items()
+            if overlay.profile is not None and (not peer or peer in overlay.profile.spec.peers)
+        )
+        return next(folders, next(iter(self.folders)))
 
     def _home(self, namespace: str) -> str:
         """Return the overlay through which a policy of *namespace* passes; else a folder or file to name instead."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkhead.core.diagnostics import NOWHERE, Location, Path
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, Direction, NetworkPolicy
-from bulkhead.core.language.resources import ClusterProfile, Rule, SegmentedNamespace, rules_of
+from bulkhead.core.language.resources import Rule, SegmentedNamespace, rules_of
 from bulkhead.core.record import record
 from bulkhead.io.manifests.manifest_locations import Places
 
@@ -139,7 +139,7 @@ class RuleSources:
 
     def peer(self, name: str) -> Location:
         """Return the definition of the peer *name* in the ClusterProfile."""
-        return self.profile(("spec", "peers", name))
+        return self.profile(("spec", "peers", name), name)
 
     def ranges(self, provider: str) -> Location:
         """Return the place of the pinned ranges of *provider*."""
@@ -149,10 +149,12 @@ class RuleSources:
                 return self._renamed(sources.locate(folder, "ProviderRanges", ("spec", "sets"), provider))
         return NOWHERE
 
-    def profile(self, path: Path) -> Location:
-        """Return the place of *path* in the ClusterProfile that the overlays share."""
+    def profile(self, path: Path, peer: str = "") -> Location:
+        """Return the place of *path* in the ClusterProfile of overlays that have the *peer* it is about."""
         for folder, overlay in (self.loaded.overlays if self.loaded else {}).items():
-            if isinstance(overlay.profile, ClusterProfile) and self.loaded and self.loaded.sources:
+            if overlay.profile is None or (peer and peer not in overlay.profile.spec.peers):
+                continue
+            if self.loaded and self.loaded.sources:
                 return self._renamed(self.loaded.sources.locate(folder, "ClusterProfile", path))
         return NOWHERE
 

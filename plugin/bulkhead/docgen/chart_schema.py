@@ -36,9 +36,14 @@ def language() -> str:
     return json.dumps(language, indent=1) + "\n"
 
 
+def _is_value(record: type, name: str) -> bool:
+    """Say whether values have the field *name* of *record*. The others are known, and refused with a hint."""
+    return record is not Peer or name not in _NOT_VALUES
+
+
 def _fields(record: type) -> list[tuple[str, Field]]:
     """Return the fields of *record* that values have, with their names."""
-    return [each for each in fields_of(record).items() if record is not Peer or each[0] not in _NOT_VALUES]
+    return [each for each in fields_of(record).items() if _is_value(record, each[0])]
 
 
 def _collect(record: type, records: dict[str, Json]) -> None:
@@ -47,13 +52,13 @@ def _collect(record: type, records: dict[str, Json]) -> None:
     records[record.__name__] = None  # holds the place while its fields refer to it
     fields: dict[str, Json] = {}
     required: list[Json] = []
-    for name, field in _fields(record):
+    for name, field in fields_of(record).items():
         shape = record.__annotations__[name]
-        said: dict[str, Json] = {"shape": _shape(shape, records)}
+        said: dict[str, Json] = {"shape": _shape(shape, records) if _is_value(record, name) else {"is": "NoValue"}}
         if field.default is Required:
             said["example"] = field.example
             required.append(field.key or name)
-        if narrows(shape):
+        if narrows(shape) and _is_value(record, name):
             said["narrows"] = True
         fields[field.key or name] = said
     records[record.__name__] = {"keys": list(fields), "required": required, "fields": fields}

@@ -30,6 +30,7 @@ class Listed(Enum):
     RULES = "rules"
     PEERS = "peers"
     REVISIONS = "revisions"
+    PROVIDERS = "providers"
 
 
 _BY_METAVAR = {
@@ -40,6 +41,7 @@ _BY_METAVAR = {
     "RULE": Listed.RULES,
     "PEER": Listed.PEERS,
     "REV": Listed.REVISIONS,
+    "PROVIDER": Listed.PROVIDERS,
 }
 """What is completed by the metavar of an argument, which means the same in every command."""
 
@@ -102,6 +104,11 @@ def _names(listed: Listed, folder: str) -> Iterator[str]:
     """Yield the names of the tree in *folder*; none where it cannot be read: a shell shows no message."""
     if listed is Listed.REVISIONS:
         yield from _revisions(folder)
+        return
+    if listed is Listed.PROVIDERS:
+        from bulkhead.io.ranges.providers import PROVIDERS  # here: a script needs none of it
+
+        yield from PROVIDERS
         return
     from bulkhead.analysis.overlays_input import from_overlays  # here: a script needs none of what this imports
 
