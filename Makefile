@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help env demo test prove lag test-engines test-pythons lint bench docs site requirements chart helm3 clean
+.PHONY: help env demo test prove lag test-engines test-pythons lint bench bench-peers growth docs site requirements chart helm3 clean
 # A target's prerequisites are made in the order in which they are listed: what the machine lacks is said before anything is built.
 .NOTPARALLEL:
 PYTHON ?= python3
@@ -18,6 +18,8 @@ help:
 	@echo 'make test-pythons   the core and the KRM function on Python 3.10 and 3.14 (needs Node.js 18 or newer)'
 	@echo 'make lint   format, types, architecture, generated files'
 	@echo 'make bench  measure, as ratios against the bare interpreter and kustomize alone'
+	@echo 'make bench-peers   measure against other programs, which it builds, and check that the answers agree'
+	@echo 'make growth   measure how costs grow with size, and draw it (10 minutes)'
 	@echo 'make docs   write the generated files again'
 	@echo 'make site   build the docs as a site, with the report of the reference cluster, into build/site/'
 	@echo 'make requirements   write .ci/requirements again; ARGS=--upgrade takes newer versions'
@@ -128,6 +130,20 @@ bench: machine-for-bench compiled .venv/.dev .tools/.all
 	@cd tests && ../$(PY) -m bench.lint_growth $(ARGS)
 	@echo
 	@cd tests && ../$(PY) -m bench.chart
+
+# Other people's programs, each pinned by the go.sum of a module of its own. Not in CI.
+.tools/peers/%: tests/bench/peers/%/go.mod tests/bench/peers/%/go.sum
+	@command -v go > /dev/null || { echo 'make: error: the other programs are built with Go, which was not found on PATH' >&2; exit 1; }
+	@echo 'building $* (once, some minutes)'
+	@mkdir -p .tools/peers
+	@. .ci/caches.sh; cd tests/bench/peers/$* && run_go build -mod=readonly -trimpath -o $(CURDIR)/.tools/peers/ tool && touch $(CURDIR)/$@
+
+bench-peers: machine-for-bench compiled .venv/.dev .tools/.all .tools/peers/netpol-analyzer .tools/peers/cyclonus
+	@cd tests && ../$(PY) -m bench.peer_tools $(ARGS)
+
+# Numbers go to docs/growth.json, and the drawing that is made of them to docs/growth.svg. ARGS=--draw measures nothing.
+growth: machine-for-bench compiled .venv/.dev .tools/.all
+	@cd tests && ../$(PY) -m bench.growth $(ARGS)
 
 docs: compiled
 	@$(PY) -m bulkhead schema -o docs/reference/

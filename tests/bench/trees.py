@@ -1,5 +1,6 @@
 """Trees of overlays of any size: the standard pattern, every other namespace with a special rule."""
 
+import subprocess
 from pathlib import Path
 
 from copies import ROOT, copy_with_environment
@@ -40,6 +41,15 @@ def overlays(top: Path, count: int) -> None:
         (folder / "kustomization.yaml").write_text("\n".join(lines) + "\n")
     listed = "".join(f"- overlays/{name}\n" for name in names)
     (top / "kustomization.yaml").write_text(f"resources:\n{listed}")
+
+
+def committed(top: Path) -> None:
+    """Commit the tree below *top*, then change the rules of one namespace."""
+    author = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
+    for arguments in (("init", "-q"), ("add", "-A"), (*author, "commit", "-q", "-m", "before")):
+        subprocess.run(["git", *arguments], cwd=top, check=True)
+    rules = top / "overlays" / "ns-0001" / "rules.yaml"
+    rules.write_text(rules.read_text().replace("ports: [587,", "ports: [465, 587,"))
 
 
 def written_out(top: Path, policies: str) -> None:

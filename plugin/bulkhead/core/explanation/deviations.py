@@ -12,7 +12,7 @@ from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.engine.semantics import Deviation, Semantics
 from bulkhead.core.engine.solve import reach
 from bulkhead.core.explanation.pair import ExplainedEndpoint, PairExplanation, explain_pair
-from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.cluster import Cluster, Pod
 from bulkhead.core.record import replaced
 from bulkhead.core.sets import ports
 from bulkhead.core.sets.ports import PortSet
@@ -27,16 +27,28 @@ def with_deviations(answer: Reachability, explanations: Iterable[PairExplanation
 
     A verdict is split where only some of its ports are decided differently from the specification.
     """
-    query = _DeviationQuery(answer)
-    for each in explanations:
-        yield _with_causes(each, query) if answer.semantics.deviations else each
+    if not answer.semantics.deviations:
+        yield from explanations
+        return
+    found = list(explanations)
+    query = _DeviationQuery(answer, {name for each in found for name in _namespaces(each)})
+    for each in found:
+        yield _with_causes(each, query)
 
 
 class _DeviationQuery:
-    """The reachability of one cluster for sets of deviations; each is computed when it is needed."""
+    """
+    The reachability of one cluster for sets of deviations; each is computed when it is needed.
 
-    def __init__(self, answer: Reachability) -> None:
+    *namespaces* are those of all pods that are asked about. A policy selects pods of its own namespace only, so those
+    of other namespaces decide nothing here, except which address families there are.
+    """
+
+    def __init__(self, answer: Reachability, namespaces: set[str]) -> None:
         self.cluster: Cluster = answer.cluster
+        if len(answer.layers) == 1:
+            deciding = tuple(policy for policy in self.cluster.policies if policy.namespace in namespaces)
+            self.cluster = replaced(self.cluster, policies=deciding)
         self.semantics: Semantics = answer.semantics
         self.known = {answer.semantics.deviations: answer}
 
@@ -50,6 +62,11 @@ class _DeviationQuery:
             _at_member(end, member_of(layer.space, end.first)) for end in (explanation.source, explanation.destination)
         )
         return explain_pair(layer, source, destination, _ports(explanation), answer.semantics).open_ports
+
+
+def _namespaces(explanation: PairExplanation) -> Iterator[str]:
+    for end in (explanation.source, explanation.destination):
+        yield from (each.namespace for each in (end.first, *end.pods) if isinstance(each, Pod))
 
 
 def _at_member(end: ExplainedEndpoint, member: MemberIndex | None) -> ExplainedEndpoint:
