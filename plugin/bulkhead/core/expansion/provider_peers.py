@@ -16,6 +16,8 @@ UNPUBLISHED = {
     "letsencrypt": "Let's Encrypt does not publish the addresses of its validators, which change at any time",
     "lets-encrypt": "Let's Encrypt does not publish the addresses of its validators, which change at any time",
     "openrouter": "OpenRouter publishes no addresses",
+    "aws-ses": "AWS does not publish the addresses of SES apart from others",
+    "ses": "AWS does not publish the addresses of SES apart from others",
     "pypi": "PyPI is behind a content network and publishes no addresses of its own",
     "slack": "Slack publishes host names only",
 }
