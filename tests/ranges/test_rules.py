@@ -177,6 +177,7 @@ def test_a_change_of_ranges_is_one_finding_with_the_count(tree: Tree) -> None:
     done = update(tree, "github", newer)
     assert done.stdout == "GitHub: 3 blocks added, 3 removed (base/ranges/github.yaml)\n"
     found = tree.bulkhead("diff", "HEAD", "-C", "overlays/shop", "--endpoints", "existing")
+    assert "\nnote: GitHub: 3 blocks added, 3 removed\n" in found.stdout
     assert found.stdout.count("through `github` ranges: 3 blocks added, 3 removed, base/ranges/github.yaml:") == 2
     rows = [line for line in found.stdout.splitlines() if line.startswith(("  + ", "  - "))]
     assert rows == [

@@ -11,6 +11,7 @@ from bulkhead.analysis.changes.build_files import OtherPlugin
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
+from bulkhead.analysis.changes.ranges_notes import ranges_notes
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
 from bulkhead.analysis.changes.unwritten_types import TypesReading, UnwrittenTypes
 from bulkhead.analysis.judged_endpoints import Endpoints
@@ -159,6 +160,7 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
         for each, mine in zip((before, after), own, strict=True)
     )
     found = compare_sides(replace(sides, before=one, after=other))
+    found.notes += ranges_notes(before.profile, after.profile)
     if own[0] or own[1]:
         known = [replaced(as_known(each), pods=mine) for each, mine in zip((before, after), workloads, strict=True)]
         _add_relabelled(found, known[0], known[1], sides)
