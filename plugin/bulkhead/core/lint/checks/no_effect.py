@@ -111,7 +111,10 @@ SERVICE_ADDRESS = Check(
 
 def _load_balancer(scene: LintContext) -> Iterator[CheckResult]:
     served = _texts(scene, NetworkName.LOAD_BALANCERS) if _replaces_addresses(scene) else ()
+    others = _other_addresses(scene, JudgedNetworks(served)) if served else ()
     for line, at, cidr in _dead(scene, served):
+        if intervals.intersect(others, (addresses.network(cidr),)):
+            continue
         yield CheckResult(
             at,
             f"`{cidr}` in {line.title} has no effect where this cluster serves it: policies see the pod behind a "
@@ -121,13 +124,26 @@ def _load_balancer(scene: LintContext) -> Iterator[CheckResult]:
         )
 
 
+def _other_addresses(scene: LintContext, served: JudgedNetworks) -> Spans:
+    """
+    Return the addresses that may be those of a pod or a node, also where LoadBalancers are *served*.
+
+    LoadBalancers may have a part of the nodes' network; where they have all of it, their addresses are those of nodes.
+    """
+    nodes = [cidr for cidr in _texts(scene, NetworkName.NODES) if served.hold(IpBlock(cidr))]
+    known = {pod.node for pod in scene.cluster.pods if pod.node and addresses.is_address(pod.node)}
+    known |= {text for pod in scene.cluster.pods if pod.host_network for text in pod.addresses}
+    return intervals.merge(map(addresses.network, (*_texts(scene, NetworkName.PODS), *nodes, *known)))
+
+
 LOAD_BALANCER_ADDRESS = Check(
     "load-balancer-address",
     Severity.WARNING,
     "A LoadBalancer's address has no effect",
     "A LoadBalancer address that pods of this cluster serve is replaced inside the cluster before policies see the "
     "packet, as any Service's is. The rule has no effect, and the traffic needs a rule for the pods. It is reported "
-    "only where an enforcer is named.",
+    "only where an enforcer is named, and not for an address that a pod or a node may have: LoadBalancers whose "
+    "network has all nodes in it have their addresses.",
     "egress:\n  authentik: {to: {cidr: 192.168.20.200/32}, ports: 443}",
     "Name the pods behind the address, and the port that their containers listen on.",
     _load_balancer,
