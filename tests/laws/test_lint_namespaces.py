@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.kubernetes.cluster import Cluster, Namespace, Pod
-from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
+from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy, PodPeer, PolicyRule
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.lint.context import FieldReference
 from bulkhead.core.lint.grouping import FindingGroup, grouped
@@ -17,9 +17,9 @@ from laws import strategies
 from laws.linted import scene_of
 from laws.strategies import few
 
-own_peers = st.one_of(st.builds(strategies.PodPeer, strategies.selectors), strategies.blocks)
+own_peers = st.one_of(st.builds(PodPeer, strategies.selectors), strategies.blocks)
 own_rules = st.builds(
-    strategies.PolicyRule,
+    PolicyRule,
     few(own_peers, 2, least=1),
     st.none() | few(strategies.policy_ports, 2, least=1),
 )
