@@ -11,7 +11,7 @@ from bulkhead.cli.registry import COMMANDS, load_command
 from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment
 
 READING = {
-    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "report": (),
+    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "draw": (), "report": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
     "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
     "ranges": ("check",),

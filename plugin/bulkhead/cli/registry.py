@@ -22,6 +22,7 @@ COMMANDS = {
     "adopt": "plan how a running cluster takes over the overlays",
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
+    "draw": "draw a namespace, or the cluster, as SVG, Mermaid or Graphviz",
     "report": "write a report of the whole cluster as one HTML file",
     "test": "check the reachability tests that are kept in git",
     "diff": "show which traffic a change opens and which it closes",

@@ -5,26 +5,13 @@ from bulkhead.analysis.rule_sources import WrittenRule
 from bulkhead.core.diagnostics import Location
 from bulkhead.core.engine.matching_rules import MatchingRule
 from bulkhead.core.engine.rule_effects import NOBODY
-from bulkhead.core.kubernetes.networkpolicy import (
-    EVERY_POD,
-    NAMESPACE_NAME,
-    Direction,
-    IpBlock,
-    PodPeer,
-    PolicyPort,
-    PolicyRule,
-    Selector,
-)
-from bulkhead.core.language.resources import Rule
-from bulkhead.core.language.scalars import Name
-from bulkhead.core.sets import ports
-from bulkhead.core.sets.port_spelling import in_rule
+from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.io.folders import is_inside
 from bulkhead.report.layout.text import shortened
+from bulkhead.report.names.rule_words import EVERY_PORT, peers_text, pods_text, ports_text
 from bulkhead.report.page.page_tables import Tables
 
 _ENFORCER = "the enforcer, whatever the policies say"
-_EVERYONE, _EVERY_PORT = "everyone", "all"
 
 
 class PageRules:
@@ -59,14 +46,14 @@ class PageRules:
         for number, policy in enumerate(self.found.cluster.policies):
             place = self._place(self.found.policy_location(number))
             name = self.tables.text(f"{policy.namespace}/{policy.name}")
-            listed.append([name, *place, self.tables.text(_pods(policy.pods))])
+            listed.append([name, *place, self.tables.text(pods_text(policy.pods))])
         return listed
 
     def _described(self, matching: MatchingRule, own: Direction, written: WrittenRule) -> list[object]:
         text = self.tables.text
         if matching.policy == NOBODY:
             nothing = text("")
-            head = [text(written.title), own.value[0], nothing, text(_EVERY_PORT), -1, nothing, nothing, nothing]
+            head = [text(written.title), own.value[0], nothing, text(EVERY_PORT), -1, nothing, nothing, nothing]
             return [*head, text(_ENFORCER), 0, 0]
         policy = self.found.cluster.policies[matching.policy]
         rule = (policy.of(own) or ())[matching.rule]
@@ -74,8 +61,8 @@ class PageRules:
         return [
             text(written.title),
             own.value[0],
-            text(_peers(rule, said)),
-            text(_ports(rule)),
+            text(peers_text(rule, said)),
+            text(ports_text(rule)),
             matching.policy,
             text(written.why),
             text(str(said.owner or "") if said else ""),
@@ -91,48 +78,3 @@ class PageRules:
         """Say whether the namespace has the rule for itself: what is written outside of its overlay is for many."""
         folder = self.found.rules.folders.get(namespace)
         return folder is None or is_inside(at.file, folder)
-
-
-def _peers(rule: PolicyRule, written: Rule | None) -> str:
-    """Return who the peers of *rule* are: by their names in the profile, where all have one."""
-    if written and all(isinstance(each, Name) for each in written.peers):
-        return ", ".join(map(str, written.peers))
-    if rule.peers is None:
-        return _EVERYONE
-    return ", ".join(_peer(each) for each in rule.peers) or "nobody"
-
-
-def _peer(peer: IpBlock | PodPeer) -> str:
-    if isinstance(peer, IpBlock):
-        return f"{peer.cidr} except {', '.join(peer.excluded)}" if peer.excluded else peer.cidr
-    where = "its own namespace" if peer.namespaces is None else _namespaces(peer.namespaces)
-    return f"pods of {where}" if peer.pods == EVERY_POD else f"pods {_pods(peer.pods)} of {where}"
-
-
-def _namespaces(selector: Selector) -> str:
-    if selector == EVERY_POD:
-        return "every namespace"
-    name = dict(selector.labels).get(NAMESPACE_NAME)
-    if name and len(selector.labels) == 1 and not selector.expressions:
-        return name
-    return f"namespaces {_pods(selector)}"
-
-
-def _pods(selector: Selector) -> str:
-    """Return the conditions of *selector*; ``every pod`` without any."""
-    words = [f"{key}={value}" for key, value in selector.labels]
-    for each in selector.expressions:
-        words.append(" ".join([each.key, each.operator, *([f"[{', '.join(each.values)}]"] if each.values else [])]))
-    return " and ".join(words) or "every pod"
-
-
-def _ports(rule: PolicyRule) -> str:
-    return _EVERY_PORT if rule.ports is None else ", ".join(map(_port, rule.ports))
-
-
-def _port(found: PolicyPort) -> str:
-    if found.port is None:
-        return f"all {found.protocol}"
-    if isinstance(found.port, str):
-        return found.port if found.protocol == ports.PROTOCOLS[0] else f"{found.port}/{found.protocol}"
-    return in_rule(found.protocol, found.port, found.end or found.port)

@@ -19,8 +19,8 @@ SCREEN = 24
 
 _NAMES = 6
 _LONGEST = 7
-_SOME = "some"
-_NO_PAIR = "."
+SOME = "some"
+NO_PAIR = "."
 
 Between = tuple[Cell, ...]
 """What is between two groups, for each address family."""
@@ -30,13 +30,15 @@ class Matrix:
     """
     The groups of an answer, namespaces first, and the text of the cell for each pair of groups.
 
-    Where they are more than a screen shows, namespaces that are alike are one row and one column, the name of which
+    Where they are more than a *screen* shows, namespaces that are alike are one row and one column, the name of which
     says how many they are. *like* has all names of such a row, and the text of the cell for a pair of them. *legend*
     explains the letters that represent longer lists of ports. *groups* is the number of namespaces and networks; there
     are no *cells* where the rows are too many.
     """
 
-    def __init__(self, answer: Reachability, outside: Outside, templates: bool, cut: Cut = SHORT) -> None:
+    def __init__(
+        self, answer: Reachability, outside: Outside, templates: bool, cut: Cut = SHORT, screen: int = SCREEN
+    ) -> None:
         outer = [outside.groups(layer.space) for layer in answer.layers]
         parts = [inner_groups(layer) | those for layer, those in zip(answer.layers, outer, strict=True)]
         groups = list(dict.fromkeys(name for each in parts for name in each))
@@ -46,7 +48,7 @@ class Matrix:
         self.like: list[tuple[list[str], str]] = []
         self.legend: dict[str, str] = {}
         self.cells: list[list[str]] = []
-        whole = cut.whole or len(groups) <= SCREEN
+        whole = cut.whole or len(groups) <= screen
         if whole and len(groups) > MOST:
             return
         layers = [
@@ -74,9 +76,9 @@ class Matrix:
             for port_cells in cell
         }
         if not sets:
-            return _NO_PAIR
+            return NO_PAIR
         if len(sets) > 1:
-            return _SOME
+            return SOME
         spelt = short(sets.pop())
         return spelt if len(spelt) <= _LONGEST else self.letter(spelt)
 
@@ -140,7 +142,7 @@ def _block(matrix: Matrix, shown: Sequence[int], size: int, label: int, paint: P
 
 def _painted(word: str, size: int, paint: Palette) -> str:
     padded = f"{word:>{size}}"
-    if word in ("-", _NO_PAIR):
+    if word in ("-", NO_PAIR):
         return paint.faint(padded)
     return paint.odd(padded) if word == "all" else padded
 
@@ -151,8 +153,8 @@ def _legend(matrix: Matrix, paint: Palette, cut: Cut) -> Iterator[str]:
         "all": "every port and protocol",
         "443": "that TCP port alone; 53/UDP another protocol's",
         "-": "nothing",
-        _NO_PAIR: "no pair",
-        _SOME: "some of the pods, or not the same ports for all: `bulkhead reach --from A --to B` lists them",
+        NO_PAIR: "no pair",
+        SOME: "some of the pods, or not the same ports for all: `bulkhead reach --from A --to B` lists them",
     }
     for word, meaning in known.items():
         if word in used or word == "443":

@@ -1,0 +1,1 @@
+"""Pictures of a namespace and of a cluster: values in, one text out, as Mermaid or in the language of Graphviz."""
