@@ -11,10 +11,10 @@ from bulkhead.cli.registry import COMMANDS, load_command
 from conftest import PYTHON, ROOT, Tree, bulkhead, plain_environment
 
 READING = {
-    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "draw": (), "report": (),
+    "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "report": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
     "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
-    "ranges": ("check",),
+    "ranges": ("check",), "draw": (),
     "adopt": ("--dump", "cluster.json"),
 }  # fmt: skip
 """What each command that reads a folder needs besides."""
