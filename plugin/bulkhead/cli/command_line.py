@@ -1,10 +1,12 @@
 """The parser of the whole command line, and how a command is chosen and run."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import IO, Any, NoReturn
 
+from bulkhead import __version__
 from bulkhead.cli.console import HERE, CommandFailed, Console, UsageError
 from bulkhead.cli.registry import COMMANDS, load_command
 from bulkhead.core.diagnostics import DiagnosticError, nearest
@@ -143,10 +145,29 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         if getattr(options, "cluster", None) is not None:
             _choose_cluster(options)
         status: int = options.run(options, console)
+        _note_other_plugin(options, console)
         return status
     except UsageError as wrong:
         parser: CommandParser = options.parser
         parser.error(str(wrong))
+
+
+def _note_other_plugin(options: argparse.Namespace, console: Console) -> None:
+    """Write which plugin a build runs, where the tree has a vendored one of another version than this bulkhead."""
+    folder = getattr(options, "dir", None)
+    if not isinstance(folder, str) or options.command in ("init", "vendor"):
+        return
+    for plugin in (os.path.join(folder, "plugin"), os.path.join(folder, "..", "..", "plugin")):
+        if os.path.isfile(os.path.join(plugin, "VERSION")):
+            from bulkhead.io.vendored_copy import vendored_version  # here: most folders have no plugin of their own
+
+            version = vendored_version(plugin)
+            if version and version != __version__:
+                console.status_line(
+                    f"a build runs the plugin in {os.path.normpath(plugin)}, of bulkhead {quoted(version)}; "
+                    f"this is bulkhead {__version__}: `bulkhead vendor` replaces it"
+                )
+            return
 
 
 def _choose_folder(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ COMMANDS = {
     "values": "write the overlays as values of the Helm chart",
     "schema": "print the JSON Schemas of the resources",
     "init": "start a tree: base, plugin, first reachability test, pipeline",
+    "vendor": "replace the plugin of a tree with the one of this bulkhead, or check it",
     "new": "make an overlay for a namespace and add it to the root",
     "allow": "write the rules that allow a connection",
     "revoke": "remove a rule",

@@ -33,7 +33,7 @@ def plugin_files() -> dict[str, str]:
 
 def version_file(files: Mapping[str, str]) -> str:
     """Return the text of the file of versions for the plugin *files*; `sha256sum -c` reads it too."""
-    lines = [f"{_TITLE}{bulkhead.__version__}: written by `bulkhead init`. Do not edit these files."]
+    lines = [f"{_TITLE}{bulkhead.__version__}: written by `bulkhead vendor`. Do not edit these files."]
     lines += [f"{checksum(text)}  {path}" for path, text in sorted(files.items())]
     return "".join(f"{line}\n" for line in lines)
 

@@ -10,7 +10,7 @@ from bulkhead.core.record import record
 from bulkhead.io.files import LARGEST_TEXT, Unreadable, regular_file
 from bulkhead.io.yaml.json_stream import items
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 LARGEST_DUMP = 64 * LARGEST_TEXT
 """Bytes of a dump, which is read item by item."""

@@ -7,8 +7,10 @@ import sys
 from bulkhead import __version__
 from bulkhead.cli.console import Console
 from bulkhead.cli.options import Options, Parser, describe
+from bulkhead.core.safe_text import printable
 from bulkhead.io.kustomize.build import Failed, find
 from bulkhead.io.programs import ProgramError, run_program
+from bulkhead.io.vendored_copy import vendored_version
 
 
 def options(parser: Parser) -> None:
@@ -20,6 +22,9 @@ def run(_options: Options, console: Console) -> int:
     """Print the versions; 0 also where no kustomize is found, which is printed."""
     console.write(f"bulkhead {__version__}\nkustomize {_kustomize()}\n")
     console.write(f"Python {platform.python_version()} ({sys.executable})\n")
+    vendored = vendored_version("plugin")
+    if vendored:
+        console.write(f"plugin {printable(vendored)} (./plugin, which a build of this folder runs)\n")
     return 0
 
 

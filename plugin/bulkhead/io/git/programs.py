@@ -14,6 +14,7 @@ import bulkhead
 from bulkhead.io.folders import walk
 from bulkhead.io.git.file_states import LINK, FileState, FileStates, object_name
 from bulkhead.io.kustomize.function_configs import PROGRAM
+from bulkhead.io.shipped_files import VERSION_FILE, plugin_files
 
 _ENVIRONMENT = ".venv"
 _LINKS = 40
@@ -97,7 +98,11 @@ def changed_programs(before: Mapping[str, FileState], after: Mapping[str, FileSt
 
 
 def other_than_this(files: FileStates, plugin: str, algorithm: str = "sha1") -> tuple[str, ...]:
-    """Return the files of the package in the folder *plugin* that are not those of the running command line."""
+    """
+    Return the files of the package in the folder *plugin* that are not those of the running command line.
+
+    A vendored plugin has only the modules that a build needs: that the others are not there is no difference.
+    """
     top = os.path.dirname(os.path.abspath(bulkhead.__file__))
     own: dict[str, str] = {}
     for at, _, names in walk(top):
@@ -107,4 +112,6 @@ def other_than_this(files: FileStates, plugin: str, algorithm: str = "sha1") -> 
                 with open(path, "rb") as file:
                     own[join(plugin, "bulkhead", os.path.relpath(path, top))] = object_name(file.read(), algorithm)
     theirs = {path: state[1] for path, state in files.below(join(plugin, "bulkhead")).items() if path.endswith(".py")}
+    if join(plugin, VERSION_FILE) in files.below(plugin):
+        own = {path: own[path] for path in (join(plugin, each) for each in plugin_files()) if path in own}
     return tuple(sorted(path for path in own.keys() | theirs.keys() if own.get(path) != theirs.get(path)))
