@@ -362,6 +362,8 @@ def write_rule(record: Written, field: str, random: Random) -> None:
             record[field] = random.choice(("one", "another"))
         case "until":
             record[field] = "2030-01-31"
+        case "labels" | "annotations":
+            record[field] = {"example.org/team": random.choice(("one", "another"))}
         case unknown:
             raise AssertionError(f"no edit of {unknown}")
 
@@ -377,6 +379,10 @@ def write_rules(record: Written, field: str, random: Random) -> None:
             record["egress"] = {"two": written_rule("to", random)}
         case "workloads":
             record["workloads"] = random.choice(({}, {"some": written_spec(random)["workloads"]["some"]}))
+        case "isolation":
+            record["isolation"] = random.choice(("ingress", "egress", "both"))
+            if "pods" not in record and record["isolation"] != "both":  # rules of an open direction are refused
+                record.pop("egress" if record["isolation"] == "ingress" else "ingress", None)
         case "unprotected":
             replace_all(record, {"unprotected": "a reason"})
         case unknown:
