@@ -1,6 +1,7 @@
 """The commands, in the order in which the help lists them."""
 
 import importlib
+import keyword
 from argparse import ArgumentParser, Namespace
 from typing import Protocol, cast
 
@@ -14,6 +15,7 @@ COMMANDS = {
     "schema": "print the JSON Schemas of the resources",
     "init": "start a tree: base, plugin, first reachability test, pipeline",
     "vendor": "replace the plugin of a tree with the one of this bulkhead, or check it",
+    "import": "write overlays for NetworkPolicies that exist, and prove that they allow the same",
     "new": "make an overlay for a namespace and add it to the root",
     "allow": "write the rules that allow a connection",
     "revoke": "remove a rule",
@@ -31,7 +33,7 @@ COMMANDS = {
     "help": "print the help of a command",
     "version": "print the version, and which kustomize and Python are used",
 }
-"""The summary of each command by its name, which is also the name of its module in `bulkhead.cli.commands`."""
+"""The summary of each command by its name, which its module in `bulkhead.cli.commands` has too (`import_`)."""
 
 
 class Command(Protocol):
@@ -46,4 +48,5 @@ class Command(Protocol):
 
 def load_command(name: str) -> Command:
     """Return the command *name*. Its module is imported now, so that no command waits for the imports of another."""
-    return cast(Command, importlib.import_module(f"bulkhead.cli.commands.{name}"))
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    return cast(Command, importlib.import_module(f"bulkhead.cli.commands.{module}"))

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Sequence
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -82,7 +83,7 @@ def _make(root: str, namespace: str, rules: bool, unprotected: str | None) -> st
         )
     if os.path.lexists(overlay):
         raise NewOverlayError(f"{overlay} exists already")
-    listed = _with_resource(path, f"overlays/{namespace}")
+    listed = with_resources(path, [f"overlays/{namespace}"])
     written = namespace if reads_as_text(namespace) else f'"{namespace}"'
     files = {"kustomization.yaml": _KUSTOMIZATION.format(written=written, patches="")}
     if rules or unprotected:
@@ -121,8 +122,12 @@ def _base_name(root: str) -> str:
     return "standard"
 
 
-def _with_resource(path: str, entry: str) -> str:
-    """Return the kustomization at *path* with *entry* in ``resources``: in order where they are sorted, else last."""
+def with_resources(path: str, entries: Sequence[str]) -> str:
+    """
+    Return the kustomization at *path* with *entries* in ``resources``: in order where they are sorted, else last.
+
+    :raises NewOverlayError: where it cannot be read, or lists one of them already.
+    """
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
@@ -143,10 +148,11 @@ def _with_resource(path: str, entry: str) -> str:
     listed = document.setdefault("resources", CommentedSeq())
     if not isinstance(listed, CommentedSeq):
         raise NewOverlayError(f"{path}: `resources` is not a list")
-    if entry in listed:
-        raise NewOverlayError(f"{path} lists {entry} already")
     written = io.StringIO()
-    _insert(listed, entry)
+    for entry in entries:
+        if entry in listed:
+            raise NewOverlayError(f"{path} lists {entry} already")
+        _insert(listed, entry)
     _keep_indent(yaml, text)
     yaml.dump(document, written)
     return written.getvalue()
