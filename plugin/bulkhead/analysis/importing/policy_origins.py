@@ -1,8 +1,9 @@
 """Where imported policies were written, and what somebody wrote above them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from bulkhead.analysis.importing.revision_files import shown
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.language.scalars import InvalidValue, Text
 from bulkhead.io.manifests.manifest_locations import Places, Standing
@@ -15,10 +16,10 @@ _NO_REASON = re.compile(r"yaml-language-server|^source:|licen[cs]e|copyright|^[-
 
 
 class PolicyOrigins:
-    """Finds the file, the line and the comment of policies in *files*, of which the file *hidden* is called *shown*."""
+    """Finds the file, the line and the comment of policies in *files*; *named* is how folders are called."""
 
-    def __init__(self, files: Iterable[str], named: "dict[str, str] | None" = None) -> None:
-        self.named = named or {}
+    def __init__(self, files: Iterable[str], named: Mapping[str, str]) -> None:
+        self.named = named
         self._found: dict[tuple[str, str], Standing] = {}
         self._loose: dict[str, Standing] = {}
         for (kind, name), standings in Places(files).read().items():
@@ -32,9 +33,7 @@ class PolicyOrigins:
         found = self._found.get((policy.namespace, policy.name)) or self._loose.get(policy.name)
         if found is None:
             return policy.name, ""
-        file, line = found.file, found.line + 1
-        for hidden, shown in self.named.items():
-            file = file.replace(hidden, shown)
+        file, line = shown(found.file, self.named), found.line + 1
         if not found.text:
             return f"{policy.name}, {file}:{line}", ""
         lines = found.text.splitlines()

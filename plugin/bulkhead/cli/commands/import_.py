@@ -1,13 +1,16 @@
 """``bulkhead import``: write overlays for NetworkPolicies that exist, and prove that they allow the same."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import Comparison, NotComparable
 from bulkhead.analysis.importing.imported_tree import ImportedTree, ImportFailed, imported_tree, known_base
 from bulkhead.analysis.importing.policy_origins import PolicyOrigins
 from bulkhead.analysis.importing.proof import proof, rendered
+from bulkhead.analysis.importing.revision_files import revision_files, shown
 from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.commands.new import with_resources
 from bulkhead.cli.console import Console
@@ -22,6 +25,7 @@ from bulkhead.cli.options import (
     semantics_asked,
     semantics_options,
 )
+from bulkhead.core.diagnostics import Diagnostic
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.importing.imported_namespaces import Kept
 from bulkhead.docgen.new_tree import README
@@ -64,6 +68,7 @@ def options(parser: Parser) -> None:
         help="the policies: a folder or file of manifests, a folder with a kustomization, or what `kubectl get "
         "ns,pods,svc,netpol -A -o json` printed; - is stdin; may be repeated",
     )
+    parser.add_argument("--revision", metavar="REV", help="read the paths from this revision of git, not from the disk")
     parser.add_argument(
         "-o", "--output", required=True, metavar="DIR", help="the tree: a new folder, or one with base/"
     )
@@ -81,9 +86,16 @@ def run(options: Options, console: Console) -> int:
     """Write the tree; return 0 where it allows the same, 1 where it differs, 2 where that was not decided."""
     selection = selection_asked(options)
     with no_garbage_collection():
-        before = manifests_input(options.manifests, selection, console)
-        if before.faults:
-            console.refuse(before.faults, "nothing was imported")
+        named: Mapping[str, str] = {}
+        with contextlib.ExitStack() as opened:
+            paths = options.manifests
+            if options.revision is not None:
+                paths, named = opened.enter_context(revision_files(options.revision, paths))
+            before = manifests_input(paths, selection, console)
+            if before.faults:
+                console.refuse((_renamed(each, named) for each in before.faults), "nothing was imported")
+            origin = PolicyOrigins(before.rules.places.files, named)
+            before.rules = before.rules.renamed(lambda file: shown(file, named), before.cluster.policies)
         if not before.cluster.policies:
             raise ImportFailed(
                 f"there is no NetworkPolicy in {', '.join(options.manifests)} ({evidence_text(before.evidence)})",
@@ -93,7 +105,6 @@ def run(options: Options, console: Console) -> int:
         semantics = semantics_of(semantics_asked(options), base.profile if base else None)
         enforcer = base.profile.spec.enforcer if base else semantics.enforcer
         _check_free(before, options.output, base is not None)
-        origin = PolicyOrigins(before.rules.places.files)
         for kept in (Kept.WHAT_DIFFERS, Kept.EVERY) if options.exact else (Kept.UNSAYABLE,):
             tree = imported_tree(before.cluster.policies, origin, enforcer, kept, base)
             compared = _proved(tree, before, semantics, options.output, console)
@@ -110,6 +121,10 @@ def run(options: Options, console: Console) -> int:
 
 def _equal(compared: Comparison) -> bool:
     return not (compared.findings or compared.undecided or compared.relabelled or compared.unwritten)
+
+
+def _renamed(fault: Diagnostic, named: Mapping[str, str]) -> Diagnostic:
+    return fault.in_file(shown(fault.location.file, named))
 
 
 def _check_free(before: AnalysisInput, folder: str, has_base: bool) -> None:

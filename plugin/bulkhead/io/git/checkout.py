@@ -6,7 +6,7 @@ and only where they stay inside, and what is left out is known with its reason.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -78,6 +78,24 @@ def copies(repository: Repository, folder: str, revisions: list[Revision], parse
             absent = {_inside(revision, at, entry.path): _SUBMODULE for entry in whole[number] if entry.mode == _MODULE}
             made.append(Copy(revision, at, absent | _write(revision, at, tree, blobs), len(tree)))
         yield made
+
+
+@contextmanager
+def files_below(repository: Repository, revision: Revision, paths: Collection[str]) -> Iterator[str]:
+    """
+    Yield a folder with the files of *revision* that are at or below *paths*; it is gone afterwards.
+
+    :raises GitError: where a file is too large, or a path is outside, too deep or too long.
+    """
+    whole = [entry for entry in repository.entries(revision) if entry.mode not in (_MODULE, LINK)]
+    tree = [entry for entry in whole if any(path == "." or entry.path == path or _is_in(path, entry) for path in paths)]
+    _check_paths(revision, tree)
+    with temporary_folder() as folder:
+        top = os.path.realpath(folder)
+        absent = _write(revision, top, tree, _contents(repository, tree))
+        for path, why in absent.items():
+            raise GitError(f"`{revision.name}:{os.path.relpath(path, top)}` {why}")
+        yield top
 
 
 def _check_paths(revision: Revision, tree: list[Entry]) -> None:
