@@ -149,6 +149,15 @@ def test_one_direction_alone_is_isolated_and_stays_so(tmp_path: Path) -> None:
     assert spec(tmp_path / "new/overlays/shop/rules.yaml") == {"isolation": "ingress"}
 
 
+def test_what_the_base_says_of_workloads_is_not_in_an_exact_overlay(tmp_path: Path) -> None:
+    assert bulkhead("init", cwd=tmp_path).status == 0
+    with (tmp_path / "base/namespace.yaml").open("a") as file:
+        file.write("  workloads:\n    web: {pods: {app: web}, egress: {all: {to: everyone}}}\n")
+    (tmp_path / "given.yaml").write_text(SHOP)
+    done = bulkhead("import", "--manifests", "given.yaml", "-o", ".", "--exact", cwd=tmp_path)
+    assert (done.status, done.stdout.endswith(EQUAL)) == (0, True), done
+
+
 def test_tree_that_exists_gets_overlays_on_its_base(tmp_path: Path) -> None:
     assert bulkhead("init", "--preset", "k3s", cwd=tmp_path).status == 0
     (tmp_path / "given.yaml").write_text(SHOP)

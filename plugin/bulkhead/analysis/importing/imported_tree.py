@@ -110,7 +110,7 @@ def imported_tree(
         ruled = [namespace for namespace in namespaces.values() if namespace.every.isolated or namespace.workloads]
         standard, name = standard_pattern({each.name: each for each in ruled}), "standard"
         names = peer_names(_peers(namespaces, standard), {})
-    writer = OverlayWriter(standard, names, kept is not Kept.UNSAYABLE, name)
+    writer = OverlayWriter(standard, names, kept is not Kept.UNSAYABLE, name, base.pattern if base else None)
     files = {
         f"overlays/{namespace.name}/{file}": text
         for namespace in namespaces.values()

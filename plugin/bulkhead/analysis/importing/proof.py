@@ -6,6 +6,7 @@ from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.compared_readings import compare_readings
 from bulkhead.analysis.changes.comparison import ComparedSides, Comparison, NotComparable, compare_manifests
 from bulkhead.analysis.overlays_input import from_overlays
+from bulkhead.analysis.shared_chains import chain_refusals
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.importing.same_policies import say_the_same
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
@@ -41,9 +42,13 @@ def proof(before: AnalysisInput, after: AnalysisInput, semantics: Semantics, fol
     :raises NotComparable: where it cannot be said what the policies do.
     """
     was, now = created(before.cluster.policies), after.cluster.policies
-    if say_the_same(was, now, semantics.enforcer is not Enforcer.KUBE_ROUTER):
-        return None
     one = replace(before, cluster=replaced(before.cluster, policies=was))
     other = replace(before, cluster=replaced(before.cluster, policies=now), rules=after.rules)
     names = "the policies as they were", f"the overlays in {folder}"
+    for name, side in zip(names, (one, other), strict=True):
+        refused = list(chain_refusals(side, semantics))
+        if refused:
+            raise NotComparable(name, refused)
+    if say_the_same(was, now, semantics.enforcer is not Enforcer.KUBE_ROUTER):
+        return None
     return compare_readings(ComparedSides(names, one, other, (semantics, semantics)), compare_manifests)

@@ -12,7 +12,7 @@ from bulkhead.core.importing.imported_namespaces import (
 )
 from bulkhead.core.importing.imported_rules import ImportedRule, Written, written_peer, written_selector
 from bulkhead.core.kubernetes.networkpolicy import Direction
-from bulkhead.core.language.resources import EVERYONE, Enforcer, Isolation
+from bulkhead.core.language.resources import EVERYONE, Enforcer, Isolation, NamespaceSpec
 from bulkhead.core.record import replaced
 from bulkhead.io.resources.encode import encode
 from bulkhead.io.resources.overlay_text import kustomization_text, policies_text, resource_text
@@ -26,11 +26,20 @@ class OverlayWriter:
     """
     Writes overlays on a base with the rules *standard*, in which peers have *names*.
 
-    *exact*: directions that are open stay open. *base* is the name of the base's SegmentedNamespace.
+    *exact*: directions that are open stay open. *base* is the name of the base's SegmentedNamespace, *pattern* what it
+    says where it exists.
     """
 
-    def __init__(self, standard: Standard, names: Mapping[Written, str], exact: bool, base: str = "standard") -> None:
+    def __init__(
+        self,
+        standard: Standard,
+        names: Mapping[Written, str],
+        exact: bool,
+        base: str = "standard",
+        pattern: NamespaceSpec | None = None,
+    ) -> None:
         self.standard, self.names, self.exact, self.base = standard, names, exact, base
+        self.pattern_there = pattern or NamespaceSpec()
 
     def profile(self, enforcer: Enforcer) -> str:
         """Return the ClusterProfile with the named peers."""
@@ -76,23 +85,31 @@ class OverlayWriter:
         wanted = aligned(namespace, self.standard)
         spec: Spec = {}
         isolation = namespace.isolation if self.exact else Isolation.BOTH
-        if isolation is not Isolation.BOTH:
+        if isolation is not self.pattern_there.isolation:
             spec["isolation"] = isolation.value
         for direction in Direction:
             changed = self._changed(direction, wanted)
             if changed is not False:
                 spec[direction.value] = changed
         workloads = {
-            namespace.names[pods]: self.workload(written, namespace.every.isolated, encode(written_selector(pods)))
+            self._workload_name(namespace.names[pods]): self.workload(
+                written, namespace.every.isolated, encode(written_selector(pods))
+            )
             for pods, written in namespace.workloads.items()
         }
-        kept: Spec = {name: each for name, each in sorted(workloads.items()) if each is not None}
+        kept: Spec = {str(name): None for name in self.pattern_there.workloads}
+        kept |= {name: each for name, each in sorted(workloads.items()) if each is not None}
         if kept:
             spec["workloads"] = kept
         return spec
 
+    def _workload_name(self, name: str) -> str:
+        """Return *name*, or another one where the base has a workload of that name, which would be merged into it."""
+        return f"{name[:50]}-imported" if name in self.pattern_there.workloads else name
+
     def _without(self) -> Spec:
-        return {direction.value: None for direction in Direction if any(key[0] is direction for key in self.standard)}
+        parts = [each.value for each in Direction if any(key[0] is each for key in self.standard)]
+        return dict.fromkeys([*parts, *(["workloads"] if self.pattern_there.workloads else [])])
 
     def _changed(self, direction: Direction, wanted: Mapping[RuleKey, ImportedRule]) -> Raw:
         """Return the rules of *direction* that are not as in the standard; ``False`` where there are none."""
