@@ -21,8 +21,7 @@ READING = {
 
 
 def test_every_command_reads_a_folder_or_is_about_the_command_line_itself() -> None:
-    assert {*COMMANDS} == {*READING, "init", "vendor", "schema", "completion", "help", "version"}
-    assert {*COMMANDS} == {*READING, "init", "import", "schema", "completion", "help", "version"}
+    assert {*COMMANDS} == {*READING, "init", "vendor", "import", "schema", "completion", "help", "version"}
     assert all(callable(load_command(name).run) for name in COMMANDS)
 
 
