@@ -49,7 +49,7 @@ exit status: 0 it was written; 2 the input has problems, and nothing was written
                         "instead of those in DIR/tests/reachability; may be repeated")  # fmt: skip
     parser.add_argument("--no-tests", action="store_true", help="check no reachability tests: those of the folder are "
                         "about another cluster than the manifests; the report says so")  # fmt: skip
-    parser.add_argument("--title", metavar="TEXT", help="the title (default: the name of the folder)")
+    parser.add_argument("--title", metavar="TEXT", help="the title (default: the name of the folder or file)")
     parser.add_argument("--today", metavar="DATE", help="the day that `until` is compared with (default: today)")
 
 
@@ -79,7 +79,7 @@ def _report(options: Options, found: AnalysisInput, today: str, console: Console
     tests = below(options.dir) if options.file is None else options.file
     rows = [] if options.no_tests else rows_of(tests, console)
     return PageReport(
-        options.title or os.path.basename(os.path.abspath(options.dir)),
+        options.title or _title(options),
         found,
         answer,
         Outside(found, peers_of(found)),
@@ -91,6 +91,12 @@ def _report(options: Options, found: AnalysisInput, today: str, console: Console
         today,
         options.no_tests and bool(tests),
     )
+
+
+def _title(options: Options) -> str:
+    """Return the name of what is read: the folder, or the first of the manifests."""
+    path = options.dir if options.manifests is None else options.manifests[0]
+    return "stdin" if path == STDIN else os.path.basename(os.path.abspath(path))
 
 
 def _findings(options: Options, found: AnalysisInput, today: str) -> tuple[FindingGroup, ...]:

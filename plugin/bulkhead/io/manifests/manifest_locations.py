@@ -58,6 +58,7 @@ class Places:
     def __init__(self, files: Iterable[str]) -> None:
         self.files = tuple(dict.fromkeys(files))
         self._found: dict[tuple[str, str], list[Standing]] | None = None
+        self._last: dict[tuple[str, str, str], Standing] | None = None
 
     def locate(self, kind: str, namespace: str, name: str, path: Path) -> Location | None:
         """Return the place of *path* in a resource, or the nearest around it; ``None``: in no file."""
@@ -71,9 +72,16 @@ class Places:
 
     def _standing(self, kind: str, namespace: str, name: str) -> Standing | None:
         """Return the resource, one without a namespace of its own where none has the right one."""
-        known = self.read().get((kind, name), [])
-        exact = [each for each in known if kind == "Namespace" or (each.namespace or "default") == namespace]
-        return next(reversed(exact or [each for each in known if not each.namespace]), None)
+        if kind == "Namespace":
+            return next(reversed(self.read().get((kind, name), [])), None)
+        if self._last is None:
+            self._last = {
+                (found, title, space): each
+                for (found, title), standings in self.read().items()
+                for each in standings
+                for space in ([each.namespace] if each.namespace else ["default", ""])
+            }
+        return self._last.get((kind, name, namespace)) or self._last.get((kind, name, ""))
 
     def read(self) -> dict[tuple[str, str], list[Standing]]:
         """Return what the files hold by kind and name; they are read once, and may be gone afterwards."""
