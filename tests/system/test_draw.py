@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bulkhead.io.graphviz import svg_of
 from bulkhead.report.picture.dot import dot
-from bulkhead.report.picture.mermaid import mermaid
+from bulkhead.report.picture.mermaid import mermaid, mermaid_text
 from bulkhead.report.picture.picture import Arrow, ArrowKind, Box, Column, Picture
 from bulkhead.report.picture.svg import finished_svg
 from conftest import ROOT, Tree, bulkhead, run
@@ -132,6 +132,10 @@ def test_hostile_names_stay_text() -> None:
         names = re.findall(r'"[^"]*"', line)
         assert all(re.fullmatch(r'"(?:[\w .,:/=()+-]|#\d+;|<br/>)*"', name) for name in names), line
         assert line.count('"') == 2 * len(names)
+
+
+def test_no_formula_and_no_line_break_of_mermaid_comes_of_a_name() -> None:
+    assert mermaid_text(["$$x\\n"]) == '"#36;#8203;#36;#8203;x#92;#8203;n"'
 
 
 def test_unknown_namespace_and_folder_as_output_are_refused() -> None:

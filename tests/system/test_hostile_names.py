@@ -112,7 +112,7 @@ def analyses(*given: str) -> list[list[str]]:
     }
     ends = {"explain": ENDS}
     found = [[each, *ends.get(each, []), *given, "--format", form] for each, known in forms.items() for form in known]
-    found.append(["report", *given])
+    found += [["report", *given], *(["draw", *given, "--format", form] for form in ("mermaid", "dot"))]
     return [*found, ["reach", "--from", "shop", *given], ["reach", "--to", "shop", *given, "--format", "markdown"]]
 
 

@@ -1,6 +1,7 @@
 """Every format shows what other people wrote as it is, and nothing else."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from bulkhead.core.diagnostics import Location
@@ -30,7 +31,10 @@ def summary(*rows: DiffRow, notes: tuple[str, ...] = ()) -> DiffSummary:
 
 def test_markdown_has_the_verdict_first_and_the_details_folded() -> None:
     assert diff_markdown(summary(ROW)) == (
-        "**OPENS traffic to the internet**\n\nmain → branch\n\n"
+        "**OPENS traffic to the internet**\n\nmain → branch\n"
+        "\n```mermaid\n%% what changes\nflowchart LR\n"
+        '  n0["mail"]\n  n1["internet"]\n  n0 ==>|"opens TCP 587"| n1\n'
+        "  linkStyle 0 stroke:#d62728,stroke-width:3px\n```\n\n"
         "<details open><summary>OPENS to the internet (1)</summary>\n\n"
         "| from | to | ports | because |\n|---|---|---|---|\n"
         "| mail | internet | TCP 587 | egress rule ses, rules.yaml:7 (mail goes out) |\n"
@@ -62,6 +66,22 @@ def test_markdown_of_a_stranger_is_text(evil: str) -> None:
     made = diff_markdown(summary(row))
     assert made.count("<") == diff_markdown(summary(ROW)).count("<")
     assert made.count("\n") == diff_markdown(summary(ROW)).count("\n")
+
+
+def test_markdown_of_many_rows_has_no_picture() -> None:
+    assert "```mermaid" in diff_markdown(summary(*[ROW] * 8))
+    assert "```mermaid" not in diff_markdown(summary(*[ROW] * 9))
+    assert "```mermaid" not in diff_markdown(summary())
+    assert "```mermaid" not in diff_markdown(summary(replace(ROW, sources="x" * 253)))
+
+
+def test_picture_of_a_stranger_ends_neither_its_text_nor_its_block() -> None:
+    evil = 'a"] --> b\n```\n</script>%%{init: {}}%%\u202e#quot;;click n0 "javascript:x"'
+    made = diff_markdown(summary(replace(ROW, sources=evil, destinations=evil, ports=evil)))
+    picture = made.partition("```mermaid\n")[2].partition("```")[0]
+    assert len(picture.splitlines()) == 6
+    for text in re.findall('"(.*)"', picture):
+        assert re.fullmatch(r"(?:[\w .,:/=()+-]|#\d+;|<br/>)+", text), text
 
 
 @pytest.mark.parametrize("linking", ["@team", "#12", "https://evil.example", "www.evil.example", "a@b.example"])

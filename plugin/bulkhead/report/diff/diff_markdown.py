@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from bulkhead.analysis.changes.comparison import Comparison
+from bulkhead.report.diff.diff_picture import diff_picture
 from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff.diff_text import before_after, causes_of, heading
 from bulkhead.report.diff.live_policies import live_sections
@@ -30,6 +31,7 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
     head += f"\n> and {more} more notes\n" if more else ""
     head += _files(PROGRAMS, found.programs)
     head += _files(DELIVERIES, [f"{each.file} ({each.reason.value})" for each in found.deliveries])
+    head += diff_picture(found.rows)
     tail = _live(found, cut)
     tail = tail if len(tail) < LIMIT // 4 else _live(found, SHORT)
     tail += _evidence(found)

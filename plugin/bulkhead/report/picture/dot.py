@@ -18,6 +18,8 @@ _ARROWS = {
     ArrowKind.OWN: 'color="#9c4a00", fontcolor="#9c4a00", penwidth=3',
     ArrowKind.DENIED: 'color="#555555", fontcolor="#555555", style=dashed, arrowhead=tee, arrowsize=2',
     ArrowKind.OPEN: 'color="#b00020", fontcolor="#b00020", penwidth=2, arrowhead=normalnormal',
+    ArrowKind.OPENED: 'color="#b00020", fontcolor="#b00020", penwidth=3',
+    ArrowKind.CLOSED: 'color="#0b5394", fontcolor="#0b5394", style=dotted',
 }
 
 

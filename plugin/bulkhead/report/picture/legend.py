@@ -7,6 +7,8 @@ _MEANINGS = {
     ArrowKind.OWN: "thick arrow: the namespace's own rule",
     ArrowKind.DENIED: "dashed line with a bar or a cross: denied by default",
     ArrowKind.OPEN: "thick arrow with two heads: nothing is denied",
+    ArrowKind.OPENED: "thick arrow: opens",
+    ArrowKind.CLOSED: "dotted arrow: closes",
 }
 
 LONGEST = 80

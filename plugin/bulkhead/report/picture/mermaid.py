@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from re import Match
 
 from bulkhead.core.safe_text import printable
 from bulkhead.report.picture.legend import cut_line, legend
@@ -10,13 +11,22 @@ from bulkhead.report.picture.picture import Arrow, ArrowKind, Box, Column, Pictu
 _SPECIAL = re.compile(r"[^\w .,:/=()+-]|_")
 """Every character that could mean something to Mermaid, Markdown or HTML."""
 
-_LINES = {ArrowKind.STANDARD: "-->", ArrowKind.OWN: "==>", ArrowKind.DENIED: "--x", ArrowKind.OPEN: "<==>"}
+_LINES = {
+    ArrowKind.STANDARD: "-->",
+    ArrowKind.OWN: "==>",
+    ArrowKind.DENIED: "--x",
+    ArrowKind.OPEN: "<==>",
+    ArrowKind.OPENED: "==>",
+    ArrowKind.CLOSED: "-.->",
+}
 
 _COLOURS = {
     ArrowKind.STANDARD: "stroke:#1f77b4",
     ArrowKind.OWN: "stroke:#d55e00,stroke-width:3px",
     ArrowKind.DENIED: "stroke:#888888,stroke-dasharray:5 4",
     ArrowKind.OPEN: "stroke:#d62728,stroke-width:3px",
+    ArrowKind.OPENED: "stroke:#d62728,stroke-width:3px",
+    ArrowKind.CLOSED: "stroke:#1f77b4,stroke-dasharray:3 4",
 }
 
 
@@ -32,8 +42,14 @@ def mermaid_text(lines: Iterable[str]) -> str:
     >>> mermaid_text(['a"]--x', "b"])
     '"a#34;#93;--x<br/>b"'
     """
-    shown = [_SPECIAL.sub(lambda match: f"#{ord(match.group())};", cut_line(printable(each))) for each in lines]
+    shown = [_SPECIAL.sub(_entity, cut_line(printable(each))) for each in lines]
     return f'"{"<br/>".join(shown)}"'
+
+
+def _entity(special: Match[str]) -> str:
+    """Return a character as an entity. Two that make a formula or a line break together are kept apart."""
+    apart = "#8203;" if special.group() in "$\\" else ""
+    return f"#{ord(special.group())};{apart}"
 
 
 def _lines(picture: Picture) -> Iterator[str]:

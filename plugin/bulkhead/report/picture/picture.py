@@ -20,6 +20,8 @@ class ArrowKind(Enum):
     OWN = "own"
     DENIED = "denied"
     OPEN = "open"
+    OPENED = "opened"
+    CLOSED = "closed"
 
 
 @record
