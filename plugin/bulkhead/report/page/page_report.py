@@ -80,7 +80,7 @@ def html_report(report: PageReport, style: Style) -> str:
 
 
 def page_json(report: PageReport, folder: str) -> dict[str, object]:
-    """Return the values of the page; files are named relative to *folder*. docs/reference/output.md describes them."""
+    """Return the values of the page; files are named relative to *folder*."""
     tables = Tables()
     found, answer = report.found, report.answer
     groups = page_groups(answer, report.outside)
