@@ -10,6 +10,9 @@ from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.safe_text import printable
 from bulkhead.io.files import TEMPORARY, Unwritable
 
+_MOST_NAMES = 8
+"""Paths that a message names."""
+
 
 class InTheWay(DiagnosticError):
     """Something is where a new file would be written."""
@@ -32,7 +35,9 @@ def write_new(folder: str, files: Mapping[str, str], programs: Collection[str] =
     """
     blocking = in_the_way(folder, files)
     if blocking:
-        shown = ", ".join(f"`{printable(each)}`" for each in blocking)
+        shown = ", ".join(f"`{printable(each)}`" for each in blocking[:_MOST_NAMES])
+        if len(blocking) > _MOST_NAMES:
+            shown += f" and {len(blocking) - _MOST_NAMES} more"
         raise InTheWay(
             f"nothing is overwritten, and this is in the way: {shown}", "move it away, or name another folder"
         )
