@@ -191,6 +191,13 @@ def test_what_cannot_be_imported_is_named_and_nothing_is_written(text: str, says
     assert not (tmp_path / "new").exists()
 
 
+def test_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "given.yaml").write_text(SHOP)
+    done = bulkhead("import", "--manifests", "given.yaml", "-o", "given.yaml", cwd=tmp_path)
+    assert (done.status, done.stderr) == (2, "bulkhead: error: given.yaml is no folder\nhint: name a folder\n")
+    assert (tmp_path / "given.yaml").read_text() == SHOP
+
+
 def test_policy_of_another_kind_is_named(tmp_path: Path) -> None:
     other = "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: all}\nspec: {}\n"
     (tmp_path / "given.yaml").write_text(SHOP + other)

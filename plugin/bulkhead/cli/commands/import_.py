@@ -133,6 +133,8 @@ def _check_free(before: AnalysisInput, folder: str, has_base: bool) -> None:
 
     :raises ImportFailed: where something is there.
     """
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise ImportFailed(f"{folder} is no folder", "name a folder")
     paths = {f"overlays/{policy.namespace}" for policy in before.cluster.policies}
     blocking = in_the_way(folder, paths if has_base else {*paths, "base", PLUGIN, "kustomization.yaml"})
     if blocking:
