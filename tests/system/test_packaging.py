@@ -103,6 +103,20 @@ def test_the_installed_command_starts_a_tree_that_builds(installed: Path, tmp_pa
     assert (tmp_path / "plugin" / "expand").read_bytes() == (ROOT / "plugin" / "expand").read_bytes()
 
 
+def test_a_build_finds_the_python_of_the_installed_command(installed: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "bulkhead").symlink_to(installed / "bulkhead")
+    without_yaml = programs / "python3"
+    without_yaml.write_text("#!/bin/sh\nexit 97\n")  # what `expand` makes of a Python without PyYAML
+    without_yaml.chmod(0o755)
+    plugin = tmp_path / "plugin"
+    subprocess.run(["cp", "-r", ROOT / "plugin", plugin], check=True)
+    done = run("/bin/sh", "-x", plugin / "expand", stdin=RESOURCES, env={"PATH": f"{programs}:/nonexistent"})
+    assert done.stdout.count("kind: NetworkPolicy") == 2, done.stderr
+    assert f"+ {installed}/python" in done.stderr, done.stderr
+
+
 @pytest.mark.slow
 def test_the_wheel_of_the_sdist_has_the_same_files(wheel: Path, source: Path, tmp_path: Path) -> None:
     make = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
