@@ -435,3 +435,13 @@ def test_a_component_of_the_base_is_where_the_rule_was_written(cluster: Tree) ->
     rules.write_text(rules.read_text().replace("{to: same-namespace,", "{to: same-namespac,"))
     done = cluster.bulkhead("validate", "overlays/cardboard")
     assert "base/hardened/rules.yaml:8:27: error: unknown peer `same-namespac`" in done.stderr
+
+
+def test_lint_has_the_same_words_with_colour_and_without(cluster: Tree) -> None:
+    line: list[str | Path] = [PYTHON, "-m", "bulkhead", "lint"]
+    settings = {**plain_environment(), "TERM": "xterm", "COLUMNS": "120"}
+    coloured = shown_on_terminal(line, cluster.path, settings)
+    plain = shown_on_terminal(line, cluster.path, {**settings, "NO_COLOR": "1"})
+    assert "\x1b[1mnote\x1b[0m" in coloured
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain

@@ -7,6 +7,7 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.finding import Check, Severity
 from bulkhead.core.lint.grouping import FindingGroup
 from bulkhead.core.safe_text import printable
+from bulkhead.report.layout.colour import PLAIN, Palette
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.json_document import json_document
 from bulkhead.report.layout.markdown import code, escaped, message
@@ -17,19 +18,24 @@ MOST = 8
 """Items of a list that people read: namespaces, places, endpoints."""
 
 
-def text(found: Iterable[FindingGroup], folder: str, cut: Cut = SHORT) -> str:
+def text(found: Iterable[FindingGroup], folder: str, cut: Cut = SHORT, paint: Palette = PLAIN) -> str:
     """Return each finding as ``file:line:column: severity: check: what``, its lists and its hint below it."""
     lines: list[str] = []
     for each in found:
         finding = each.finding
         lines.append(
-            f"{printable(_place(each, folder))}: {finding.severity.value}: {finding.check.id}: "
+            f"{printable(_place(each, folder))}: {_painted(finding.severity, paint)}: {finding.check.id}: "
             f"{printable(finding.found.message)}"
         )
         lines += [f"  {printable(title)}: {printable(words)}" for title, words in _lists(each, folder, cut)]
         if finding.found.hint and not finding.accepted:
-            lines.append(f"hint: {printable(finding.found.hint)}")
+            lines.append(paint.faint(f"hint: {printable(finding.found.hint)}"))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _painted(severity: Severity, paint: Palette) -> str:
+    colours = {Severity.ERROR: paint.bad, Severity.WARNING: paint.odd}
+    return colours.get(severity, paint.bold)(severity.value)
 
 
 def summary(everything: Iterable[FindingGroup], shown: Iterable[FindingGroup]) -> str:

@@ -22,7 +22,7 @@ class LintReport:
 
 def text_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as text."""
-    return lint.text(found.shown, style.folder, style.cut) + evidence_lines(found.evidence)
+    return lint.text(found.shown, style.folder, style.cut, style.palette) + evidence_lines(found.evidence)
 
 
 def json_report(found: LintReport, style: Style) -> str:
