@@ -284,6 +284,13 @@ def test_names_on_the_command_line(tree: Tree, name: str) -> None:
         ["peer", "remove", argument],
         ["expire", "--today", argument],
         ["adopt", "--dump", argument],
+        ["import", "--manifests", argument, "-o", "new"],
+        ["import", "--manifests", "base", "--revision", argument, "-o", "new"],
+        ["import", "--manifests", "base", "-o", argument],
+        ["init", "new", "--from", argument],
+        ["init", "new", "--preset", argument],
+        ["vendor", "--check", "-C", argument],
+        ["ranges", "update", argument],
     ]:
         assert_harmless(tree.bulkhead(*command))
 
@@ -320,7 +327,7 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
     assert list(acts(shown.replace("\r\n", "\n"))) == []
 
 
-EDITING = ("allow", "revoke", "peer", "expire", "adopt")
+EDITING = ("allow", "revoke", "peer", "expire", "adopt", "import", "init", "vendor", "ranges")
 
 
 def test_every_command_and_format_is_in_these_tests() -> None:
