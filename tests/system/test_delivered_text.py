@@ -235,7 +235,7 @@ class TestAttributes:
     @pytest.mark.parametrize(
         "attributes",
         [
-            "*.yaml text\n", "*.yaml text=auto eol=lf\n", "*.md ident\n", "docs/** filter=x\n", "*.yaml diff=x\n",
+            "*.yaml text\n", "*.yaml text=auto eol=lf\n", "*.rst ident\n", "docs/** filter=x\n", "*.yaml diff=x\n",
             "*.yaml ident\n*.yaml -ident\n", "*.yaml ident\n/overlays/** -ident\nbase/* !ident\nplugin/** !ident\n"
             "kustomization.yaml !ident\n", "# *.yaml ident\n", "*.yaml binary\n", "overlays ident\n",
         ],

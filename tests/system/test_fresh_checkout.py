@@ -167,14 +167,14 @@ def test_help_lists_every_target(bare: Path) -> None:
 
 MISSING = {
     "demo": ["Python 3.10 or newer", "kustomize v5.8.1 or Go 1.22 or newer, which builds it"],
-    "test": ["Python 3.10 or newer", "Go 1.22 or newer", "git", "chromium"],
+    "test": ["Python 3.10 or newer", "Go 1.22 or newer", "git", "chromium", "dot"],
     "prove": ["Python 3.10 or newer", "Go 1.22 or newer", "busybox", "ipset", "iptables-legacy", "iptables-nft"],
     "lag": ["Python 3.10 or newer", "Go 1.22 or newer", "ipset", "iptables-legacy", "iptables-nft"],
     "test-engines": ["Python 3.10 or newer", "Go 1.22 or newer", "etcd", "git", "openssl", "redis-server", "setpriv"],
 }
 PACKAGES = {
     "demo": "python3-venv golang-go",
-    "test": "python3-venv golang-go git bash chromium",
+    "test": "python3-venv golang-go git bash chromium graphviz",
     "prove": "python3-venv golang-go busybox ipset iptables",
     "lag": "python3-venv golang-go ipset iptables",
     "test-engines": "python3-venv golang-go git etcd-server redis-server openssl util-linux",

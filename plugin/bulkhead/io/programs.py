@@ -24,6 +24,7 @@ _OUT_OF_MEMORY = (
     "Cannot allocate memory",
     "pthread_create failed",  # the stack of a thread of a Go program
     "failed to create new OS thread",
+    "goroutine 0 gp=",  # Go's own runtime crashed: it does not check all of its allocations
 )
 
 

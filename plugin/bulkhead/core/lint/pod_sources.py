@@ -178,8 +178,6 @@ class Elsewhere:
         spaces: dict[tuple[str, ...], set[str]] = {}  # most lines let the same pods in
         for line, names in comers.items():
             spaces.setdefault(names, set()).add(line.namespace)
-        self.lines = spaces
-        self.known: dict[str, set[tuple[str, ...]]] = {}
         self.spaces: dict[str, set[str]] = {}
         self.by_space: dict[tuple[str, ...], dict[str, list[str]]] = {}
         for names, those in spaces.items():
@@ -188,32 +186,6 @@ class Elsewhere:
             for name in names:
                 self.spaces.setdefault(name, set()).update(some)
                 own.setdefault(name.partition(" ")[0].partition("/")[0], []).append(name)
-
-    def listed(self, line: RuleReference) -> tuple[str, ...]:
-        """
-        Return what comes in through *line*, the pods of its own namespace only as they come in elsewhere.
-
-        What is alike in several namespaces then reads alike. Single pods of the own namespace are not added.
-        """
-        only_here = {name for name in self.own(line) if not self.comes_in(line, name)}
-        if not only_here:
-            return self.comers[line]
-        others = tuple(name for name in self.comers[line] if name not in only_here)
-        forms = self.forms(line.namespace)
-        more = next(iter(forms)) if len(forms) == 1 else ()
-        if not more or len(only_here) < len(self.own(line)) or any("/" in name.partition(" ")[0] for name in more):
-            return others
-        return tuple(sorted((*others, *more), key=lambda name: (name.startswith(ANY_OTHER), name)))
-
-    def forms(self, namespace: str) -> set[tuple[str, ...]]:
-        """Return how the pods of *namespace* are named, all together, where they come in through other lines."""
-        if namespace not in self.known:
-            self.known[namespace] = {
-                tuple(own[namespace])
-                for names, own in self.by_space.items()
-                if namespace in own and self.lines[names] != {namespace}
-            }
-        return self.known[namespace]
 
     def own(self, line: RuleReference) -> list[str]:
         """Return those that come in through *line* and are of its own namespace."""

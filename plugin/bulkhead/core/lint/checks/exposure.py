@@ -55,7 +55,9 @@ def _every_pod(scene: LintContext) -> Iterator[CheckResult]:
     comers = {line: sources.names(line) for line in flagged} if sources else {}
     elsewhere = Elsewhere(comers)
     for line, (at, block) in flagged.items():
-        who = elsewhere.listed(line)
+        # The pods of the own namespace are listed only if they come in elsewhere too: what is alike then reads alike.
+        only_here = {name for name in elsewhere.own(line) if not elsewhere.comes_in(line, name)}
+        who = tuple(name for name in comers[line] if name not in only_here) if only_here else comers[line]
         yield CheckResult(
             at,
             f"{line.title} lets in every pod of the cluster: `{block.cidr}` holds the addresses of all pods, "
