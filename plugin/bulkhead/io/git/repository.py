@@ -8,7 +8,7 @@ pager, a transport that fetches a missing object) is switched off all the same.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,12 @@ LARGEST_BATCH = 512 * MIB
 """Bytes of all files of a revision that are read."""
 
 
+_SHORT = 64 * 1024
+"""Bytes of a file that is kept for those who read it again: kustomizations, attributes, overlays."""
+
+_MOST_KEPT = 64 * MIB
+"""Bytes of all files that are kept."""
+
 _PARTIAL = "this clone is partial: `git fetch --refetch --no-filter` brings the rest"
 
 
@@ -83,6 +89,10 @@ class Repository:
         :raises Refused: where there is none, or git is not installed.
         """
         self.folder = folder
+        self._entries: dict[str, list[Entry]] = {}
+        self._sizes: dict[str, int] = {}
+        self._blobs: dict[str, bytes] = {}
+        self._left = _MOST_KEPT
         found = self._ask("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape").split("\n")
         self.top = os.path.realpath(found[0])
         self.prefix = found[1].rstrip("/")
@@ -165,14 +175,17 @@ class Repository:
         return not cut.isdisjoint(self._ask("rev-list", one, other, f"^{base}").decode().split())
 
     def entries(self, revision: Revision) -> list[Entry]:
-        """Return every path of the revision's tree."""
-        found = []
-        for line in self._ask("ls-tree", "-r", "-z", "--full-tree", revision.tree).split(b"\0"):
+        """Return every path of the revision's tree. Like all objects of git, a tree never changes: it is read once."""
+        if revision.tree not in self._entries:
+            self._entries[revision.tree] = list(self._listed(revision.tree))
+        return self._entries[revision.tree]
+
+    def _listed(self, tree: str) -> Iterator[Entry]:
+        for line in self._ask("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
             if line:
                 head, _, path = line.partition(b"\t")
                 mode, _, name = head.decode().split(" ")
-                found.append(Entry(os.fsdecode(path), mode, name))
-        return found
+                yield Entry(os.fsdecode(path), mode, name)
 
     def sizes(self, objects: Iterable[str]) -> dict[str, int]:
         """
@@ -181,10 +194,11 @@ class Repository:
         :raises GitError: where one is missing.
         """
         wanted = list(dict.fromkeys(objects))
-        if not wanted:
-            return {}
-        answers = self._ask("cat-file", "--batch-check", "--buffer", stdin="\n".join(wanted).encode() + b"\n")
-        return dict(map(self._head, answers.splitlines()))
+        asked = [name for name in wanted if name not in self._sizes]
+        if asked:
+            answers = self._ask("cat-file", "--batch-check", "--buffer", stdin="\n".join(asked).encode() + b"\n")
+            self._sizes.update(map(self._head, answers.splitlines()))
+        return {name: self._sizes[name] for name in wanted}
 
     def tracked(self) -> list[Entry]:
         """Return every file that git tracks in the working tree, in the state that is staged."""
@@ -234,10 +248,19 @@ class Repository:
         :raises Refused: where one is missing.
         """
         wanted = list(dict.fromkeys(objects))
-        if not wanted:
-            return {}
-        asked = "\n".join(wanted).encode() + b"\n"
-        return dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin=asked, most=LARGEST_BATCH)))
+        asked = [name for name in wanted if name not in self._blobs]
+        read: dict[str, bytes] = {}
+        if asked:
+            lines = "\n".join(asked).encode() + b"\n"
+            read = dict(self._cut(self._ask("cat-file", "--batch", "--buffer", stdin=lines, most=LARGEST_BATCH)))
+            self._keep(read)
+        return {name: read[name] if name in read else self._blobs[name] for name in wanted}
+
+    def _keep(self, read: Mapping[str, bytes]) -> None:
+        short = {name: content for name, content in read.items() if len(content) <= _SHORT}
+        self._left -= sum(map(len, short.values()))
+        if self._left >= 0:
+            self._blobs.update(short)
 
     def _cut(self, batch: bytes) -> Iterator[tuple[str, bytes]]:
         at = 0
