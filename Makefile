@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything that they need; nothing has to be activated.
-.PHONY: help env demo test prove lag test-engines test-pythons lint bench bench-peers growth docs site requirements chart helm3 clean
+.PHONY: help env demo test prove lag test-engines test-pythons lint bench bench-peers growth docs site requirements chart helm3 dist clean
 # A target's prerequisites are made in the order in which they are listed: what the machine lacks is said before anything is built.
 .NOTPARALLEL:
 PYTHON ?= python3
@@ -24,6 +24,7 @@ help:
 	@echo 'make site   build the docs as a site, with the report of the reference cluster, into build/site/'
 	@echo 'make requirements   write .ci/requirements again; ARGS=--upgrade takes newer versions'
 	@echo 'make chart  package the Helm chart into dist/'
+	@echo 'make dist   build everything that a release has from the commit into dist/; publishes nothing'
 	@echo 'make helm3  test the chart with Helm 3 too'
 	@echo 'make clean  remove everything that make has set up and built here'
 
@@ -51,7 +52,7 @@ compiled: .venv/.ready
 machine-for-%:
 	@PYTHON='$(PYTHON)' .ci/check-machine $*
 
-# The tools that one target needs: .tools/.demo, .all, .prove, .helm3.
+# The tools that one target needs: .tools/.demo, .all, .prove, .helm3, .release.
 KPT := $(addprefix tests/system/kpt/,main.go go.mod go.sum)
 .tools/.all: $(KPT)
 .tools/.%: .ci/install-tools .ci/versions.sh .venv/.ready
@@ -179,6 +180,10 @@ chart: compiled .tools/.all
 	@$(PY) -m bulkhead schema --chart --check charts/netpol
 	@helm lint --strict --quiet charts/netpol -f charts/netpol/ci/home-values.yaml
 	@helm package charts/netpol -d dist
+
+# The commit as it is checked out, not the working tree. The release workflow runs the same.
+dist: .venv/.ready .tools/.prove
+	@.ci/release $(PY) $(ARGS)
 
 helm3: machine-for-helm3 compiled .venv/.dev .tools/.all .tools/.helm3
 	@HELM="$$PWD/.tools/bin/helm3" $(PY) -m pytest -n $(or $(N),2) --dist loadscope --no-loadscope-reorder tests/chart $(ARGS)

@@ -5,6 +5,7 @@ KUBECONFORM=v0.8.0
 CRANE=v0.22.1
 HELM3=v3.22.0
 ACTIONLINT=v1.7.12
+COSIGN=v3.1.3 # what signs a release
 # What draws the diagrams of the docs in a browser: the package of npm, which is copied into the site.
 MERMAID=12.3.0
 MERMAID_SUM=be0684e8d20bfc874df12c0f04927a5c482f57f2200eec54cca52a4583fd4040
