@@ -85,13 +85,13 @@ def values(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "standard": standard,
         "namespaces": {
-            name: draw(st.one_of(st.just({}), changes(standard)))
+            name: draw(st.one_of(st.builds(dict), changes(standard)))
             for name in draw(st.lists(names, min_size=1, max_size=3, unique=True))
         },
     }
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 1, 2, 3]))):
         path = draw(st.sampled_from([path for path in places(made) if len(path) > 1]))
-        item = draw(junk)
+        item = copy.deepcopy(draw(junk))  # a later mistake may be inside of it
         if draw(st.integers(0, 3)) == 0:
             path = (*path[:-1], draw(st.sampled_from(["ingres", "port", "pods", "except", "A", "1"])))
         try:

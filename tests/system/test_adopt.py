@@ -159,6 +159,99 @@ def test_the_plan_leaves_the_traffic_as_it_is_after_the_overlays_are_applied(ado
         assert adopted.tree.bulkhead("diff", "--manifests", "left.json", "fewer.json").status == 1
 
 
+def test_policies_of_a_namespace_on_record_as_unprotected_are_in_the_plan(tree: Tree, adopted: Adopted) -> None:
+    tree.overlay("mail", "  ingress: null\n  egress: null\n  unprotected: later\n")
+    deny = _policy("mail", "old-deny", policyTypes=["Ingress", "Egress"])
+    assert adopted.deletions([deny]) == (1, {"old-deny": False})
+    said = adopted.adopt([deny]).stdout.split("mail\n")[1]
+    assert "its overlay renders no policy" in said and "kustomize build" not in said
+
+
+def test_labels_that_an_overlay_gives_its_namespace_count_from_its_step_on(tree: Tree, adopted: Adopted) -> None:
+    label = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "red"}}}
+    tree.write("overlays/shop/label.yaml", json.dumps(label))
+    tree.overlay("shop", kustomization=OWN_RESOURCES)
+    peer = {"namespaceSelector": {"matchLabels": {"team": "red"}}}
+    other = _policy("other", "theirs", policyTypes=["Ingress"], ingress=[{"from": [peer]}])
+    _, found = adopted.plan([other])
+    (shop,) = (each for each in found["steps"] if each["namespace"] == "shop")
+    assert any(row["effect"] == "opens" and row["to"] == "other" for row in shop["effect"]["rows"])
+
+
+OWN_RESOURCES = """\
+resources: [../../base, label.yaml]
+namespace: shop
+transformers: [../../plugin]
+"""
+
+WORKLOAD = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "shop"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+    },
+}
+CILIUM = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "c"}, "spec": {}}
+
+
+@pytest.mark.parametrize(
+    ("resource", "says"), [(WORKLOAD, "the overlays render workloads"), (CILIUM, "CiliumNetworkPolicy")]
+)
+def test_what_the_overlays_bring_and_the_plan_does_not_judge_is_not_decided(
+    tree: Tree, adopted: Adopted, resource: Json, says: str
+) -> None:
+    tree.write("overlays/shop/label.yaml", json.dumps(resource))
+    tree.overlay("shop", kustomization=OWN_RESOURCES)
+    done = adopted.adopt([])
+    assert done.status == 2
+    assert any(line.startswith("note: NOT DECIDED") and says in line for line in done.stdout.splitlines())
+
+
+def test_a_policy_of_which_a_delivery_may_keep_a_part_makes_nothing_certain(adopted: Adopted) -> None:
+    rendered = list(yaml.safe_load_all(adopted.tree.bulkhead("render", "overlays/shop").stdout))
+    (deny,) = (each for each in rendered if each["metadata"]["name"] == "default-deny-all")
+    deny["metadata"].setdefault("annotations", {})["kustomize.toolkit.fluxcd.io/reconcile"] = "disabled"
+    status, going = adopted.deletions([deny, HTTPS])
+    assert (status, going["old-https"]) == (2, False)
+
+
+ROOT_PATCH = """\
+resources: [overlays/shop, overlays/mail]
+patches:
+- target: {kind: NetworkPolicy, namespace: shop, name: allow-external-https-egress}
+  patch: |-
+    - {op: replace, path: /spec/egress, value: []}
+"""
+
+
+@pytest.mark.parametrize(
+    ("root", "says"),
+    [
+        (ROOT_PATCH, "the root changes what its folders render"),
+        ("resources: [overlays/shop, overlays/mail, more.yaml]\n", "no overlay is for that namespace"),
+    ],
+)
+def test_there_is_no_plan_by_folders_where_the_root_renders_something_else(
+    tree: Tree, adopted: Adopted, root: str, says: str
+) -> None:
+    tree.write("more.yaml", json.dumps(_policy("other", "more", policyTypes=["Ingress"])))
+    tree.write("kustomization.yaml", root)
+    done = adopted.adopt([HTTPS])
+    assert (done.status, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_ingress_first_is_what_the_overlay_renders_with_the_two_lines(tree: Tree, adopted: Adopted) -> None:
+    """The egress rule of a workload isolates its egress in the first part already."""
+    egress = "egress: {db: {to: lan, ports: 5432}}"
+    tree.overlay("shop", f"  workloads:\n    api:\n      pods: {{app: web}}\n      {egress}\n")
+    _, found = adopted.plan([], "--ingress-first")
+    (shop,) = (each for each in found["steps"] if each["namespace"] == "shop")
+    assert any(row["from"] == "shop" and row["effect"] == "closes" for row in shop["ingressFirst"]["rows"])
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -240,3 +240,16 @@ def test_revision_is_read_from_git(tmp_path: Path) -> None:
     missing = bulkhead("import", "--revision", "HEAD", "--manifests", "other", "-o", "else", cwd=tmp_path)
     assert missing.status == 2
     assert "`HEAD` has no `other`" in missing.stderr
+
+
+def test_a_link_in_a_revision_is_refused_not_left_out(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/shop.yaml").write_text(SHOP)
+    (tmp_path / "policies/other.yaml").symlink_to("shop.yaml")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "policies")
+    done = bulkhead("import", "--revision", "HEAD", "--manifests", "policies", "-o", "new", "--exact", cwd=tmp_path)
+    assert (done.status, done.stdout) == (2, "")
+    assert "`HEAD:policies/other.yaml` is a symbolic link" in done.stderr
+    assert not (tmp_path / "new").exists()

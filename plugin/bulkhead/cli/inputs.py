@@ -84,6 +84,8 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
         from bulkhead.io.kustomize.kustomization import Bounds
 
         found = from_overlays(folder, Bounds(helm=selection.helm), progress=console.progress)
+        if not found.faults and found.own:
+            say_not_by_folder(found, console)
     else:
         found = manifests_input(manifests, selection, console)
     if found.faults:
@@ -91,6 +93,14 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
     if manifests is not None and found.evidence.is_nothing:
         nothing_to_judge(found, ", ".join("stdin" if path == STDIN else path for path in manifests), console)
     return found
+
+
+def say_not_by_folder(found: AnalysisInput, console: Console) -> None:
+    """Write a note where *found* is not what each folder of overlays renders by itself."""
+    from bulkhead.analysis.changes.own_deliveries import NOT_BY_FOLDER, differs_by_folder  # here: few trees need it
+
+    if differs_by_folder(found):
+        console.status_line(f"note: {NOT_BY_FOLDER}")
 
 
 def check_selection(selection: Selection) -> None:

@@ -66,10 +66,16 @@ def live_policies(
         if (policy.namespace, policy.name) in rendered:
             continue
         ours = MANAGED_BY in policy.labels or not marks.isdisjoint(_marks(policy))
-        setting = kept_by(policy) if ours else ""
+        setting = (kept_by(policy) or _other_owner(policy, marks)) if ours else ""
         stays = not (ours and prune) or bool(setting)
         found.append(LivePolicy(policy, ours, policy.namespace in spaces, stays, setting))
     return tuple(found)
+
+
+def _other_owner(policy: NetworkPolicy, marks: set[tuple[str, ...]]) -> str:
+    """Return the mark of *policy* by which another delivery owns it than that with *marks*, else ``""``."""
+    own = list(_marks(policy))
+    return f"it belongs to {' '.join(own[0])}" if own and marks and marks.isdisjoint(own) else ""
 
 
 def kept_by(policy: NetworkPolicy) -> str:

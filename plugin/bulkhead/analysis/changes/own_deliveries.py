@@ -19,6 +19,18 @@ EITHER = (
 )
 
 
+NOT_BY_FOLDER = (
+    "the root changes what its folders render, or adds to it: where an ApplicationSet delivers each folder of "
+    "`overlays` by itself, this is not about what it delivers (`bulkhead diff` of two revisions judges both)"
+)
+"""What to say of an answer about the root's build alone, where :func:`differs_by_folder`."""
+
+
+def differs_by_folder(side: AnalysisInput) -> bool:
+    """Say whether the folders of *side* render by themselves anything else that a verdict depends on."""
+    return side.own is not None and _facts(_own(side)) != _facts(side)
+
+
 def own_sides(sides: ComparedSides) -> ComparedSides | None:
     """Return *sides* as their folders render them by themselves; ``None`` where that is what the roots build."""
     if sides.before.own is None and sides.after.own is None:

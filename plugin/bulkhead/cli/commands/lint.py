@@ -9,7 +9,7 @@ from bulkhead.analysis.lint_input import LintInput
 from bulkhead.analysis.overlays_input import from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge
+from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge, say_not_by_folder
 from bulkhead.cli.options import (
     Options,
     Parser,
@@ -96,6 +96,8 @@ def run(options: Options, console: Console) -> int:
     manifests = (
         manifests_input(options.manifests, selected, console, semantics.specification) if options.manifests else None
     )
+    if overlays and not overlays.faults and overlays.own:
+        say_not_by_folder(overlays, console)
     problems = [fault for each in (overlays, manifests) if each for fault in each.faults]
     if problems:
         console.refuse(problems, "nothing was judged")

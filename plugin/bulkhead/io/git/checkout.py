@@ -85,10 +85,15 @@ def files_below(repository: Repository, revision: Revision, paths: Collection[st
     """
     Yield a folder with the files of *revision* that are at or below *paths*; it is gone afterwards.
 
-    :raises GitError: where a file is too large, or a path is outside, too deep or too long.
+    :raises GitError: where a file is too large, or a path is a link or a submodule, outside, too deep or too long.
     """
-    whole = [entry for entry in repository.entries(revision) if entry.mode not in (_MODULE, LINK)]
+    whole = repository.entries(revision)
     tree = [entry for entry in whole if any(path == "." or entry.path == path or _is_in(path, entry) for path in paths)]
+    for entry in tree:
+        if entry.mode in (_MODULE, LINK):
+            kind = "a submodule" if entry.mode == _MODULE else "a symbolic link"
+            hint = "name the paths without it, or read a checkout of the revision"
+            raise GitError(f"`{shortened(f'{revision.name}:{entry.path}')}` is {kind}, which is not read here", hint)
     _check_paths(revision, tree)
     with temporary_folder() as folder:
         top = os.path.realpath(folder)

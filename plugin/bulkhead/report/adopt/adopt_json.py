@@ -16,6 +16,7 @@ def json_report(found: Adoption, style: Style) -> str:
     body = {
         "verdict": headline(found),
         "decided": found.is_decided,
+        "doubts": list(found.doubts),
         "steps": [_step(each, style) for each in found.steps],
         "ours": [{"namespace": each.namespace, "name": each.name} for each in found.ours],
         "elsewhere": list(map(live_json, found.elsewhere)),
@@ -34,7 +35,7 @@ def _step(step: Step, style: Style) -> dict[str, object]:
     return {
         "namespace": step.namespace,
         "ingressFirst": _effect(step.ingress, style) if step.ingress else None,
-        "apply": apply_command(step, style.folder),
+        "apply": apply_command(step, style.folder) if step.renders else None,
         "effect": _effect(step.applied, style),
         "notReplaced": list(map(kept_json, step.kept)),
         "deletions": [_deletion(each, style) for each in step.deletions],

@@ -48,7 +48,8 @@ def headline(found: Adoption) -> str:
 
 def notes(found: Adoption, style: Style) -> Iterator[str]:
     """Yield what a reader of the plan must know."""
-    yield f"{count(len(found.ours), 'policy')} of the cluster have the names of rendered ones"
+    yield f"policies of the cluster that have the names of rendered ones: {len(found.ours)}"
+    yield from (f"NOT DECIDED: {each}" for each in found.doubts)
     lists = (
         ("policies stay in namespaces that no overlay is for", [_name(each.policy) for each in found.elsewhere]),
         ("the dump does not have these namespaces of overlays", list(found.absent)),
@@ -70,14 +71,18 @@ def _step(number: int, step: Step, style: Style) -> Iterator[str]:
     yield style.palette.bold(f"{number}. {printable(step.namespace)}")
     for field in step.kept:
         may = "keeps" if field.sure else "may keep"
-        yield f"   a delivery {may} the {field.part.value} of `{printable(field.name)}`; to have what is rendered:"
+        part = field.part.value.removeprefix("the ")
+        yield f"   NOT DECIDED: a delivery {may} the {part} of `{printable(field.name)}`; make it what is rendered:"
         yield f"       {printable(field.repair)}"
     if step.ingress:
         yield "   first with `isolation: ingress` and `egress: null` in the overlay:"
         yield from _effect(step.ingress, style)
         yield "   then without these two lines:"
-    yield f"   {apply_command(step, style.folder)}"
-    yield from _effect(step.applied, style)
+    if step.renders:
+        yield f"   {apply_command(step, style.folder)}"
+        yield from _effect(step.applied, style)
+    else:
+        yield "   its overlay renders no policy"
     free = [each for each in step.deletions if each.is_free]
     if free:
         yield "   then delete, in this order, without an effect on traffic:"
