@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bulkhead.core.diagnostics import DiagnosticError, nearest
@@ -93,16 +94,24 @@ class Repository:
         self._sizes: dict[str, int] = {}
         self._blobs: dict[str, bytes] = {}
         self._left = _MOST_KEPT
-        found = self._ask("rev-parse", "--show-toplevel", "--show-prefix").decode(errors="surrogateescape").split("\n")
+        self._revisions: dict[str, Revision] = {}
+        asked = ("--show-toplevel", "--show-prefix", "--git-path", "info/attributes")
+        found = self._ask("rev-parse", *asked).decode(errors="surrogateescape").split("\n")
         self.top = os.path.realpath(found[0])
         self.prefix = found[1].rstrip("/")
+        self._attributes = os.path.join(folder, found[2])
 
     def revision(self, name: str) -> Revision:
         """
-        Return the commit that *name* represents.
+        Return the commit that *name* represented when it was first asked for.
 
         :raises Refused: where it represents none, or a tag and a branch that are different commits.
         """
+        if name not in self._revisions:
+            self._revisions[name] = self._revision(name)
+        return self._revisions[name]
+
+    def _revision(self, name: str) -> Revision:
         if name.startswith("-") or "\0" in name:
             raise GitError(f"`{name}` is no revision")
         self._check_one_commit(re.split(r"[~^:]|@\{", name)[0])
@@ -222,19 +231,23 @@ class Repository:
 
     def setting(self, name: str, kind: str = "") -> str:
         """Return the setting *name* of git, which is of this *kind*, empty where there is none."""
-        try:
-            of = [f"--type={kind}"] if kind else []
-            return self._ask("config", *of, "--get", name).decode(errors="surrogateescape").strip()
-        except GitError:
-            return ""
+        written = self._settings.get(name.lower(), "")
+        if not written or not kind:
+            return written
+        return self._ask("config", f"--type={kind}", "--get", name).decode(errors="surrogateescape").strip()
+
+    @cached_property
+    def _settings(self) -> dict[str, str]:
+        """The settings of git as they are written, by name in small letters; the last of a name counts."""
+        listed = self._ask("config", "-z", "--list").decode(errors="surrogateescape").split("\0")
+        return {name: value.strip() for name, _, value in (each.partition("\n") for each in listed)}
 
     def own_attributes(self) -> list[tuple[str, bytes]]:
         """Return the files of attributes outside of the tree, by name: the user's, then the repository's own."""
         settings = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
         users = self.setting("core.attributesFile", "path") or os.path.join(settings, "git", "attributes")
-        own = self._ask("rev-parse", "--git-path", "info/attributes").decode(errors="surrogateescape").rstrip("\n")
         found = []
-        for path in (users, os.path.join(self.folder, own)):
+        for path in (users, self._attributes):
             try:
                 found.append((path, bytes_of(path)))
             except Unreadable:
