@@ -324,6 +324,21 @@ class TestChecks:
         assert json.loads(sarif.read_text())["version"] == "2.1.0"
         assert (work.parent / "GITHUB_STEP_SUMMARY").read_text()
 
+    def test_what_opens_is_at_its_line_for_code_scanning(self, work: Path) -> None:
+        (work.parent / "trusted").symlink_to(work, target_is_directory=True)
+        shutil.copytree(work, work.parent / "change", symlinks=True)
+        rules = work.parent / "change/overlays/email-gateway/rules.yaml"
+        rules.write_text(rules.read_text().replace("587", "588"))
+        output = work.parent / "GITHUB_OUTPUT"
+        text = step("workflows/bulkhead.yaml", "What opens")
+        done = bash(text, work.parent, RUNNER_TEMP=str(work.parent), GITHUB_OUTPUT=str(output))
+        assert done.status == 0, done.stderr
+        (run_,) = json.loads(Path(output.read_text().strip().removeprefix("sarif=")).read_text())["runs"]
+        found = {each["ruleId"]: each["locations"][0]["physicalLocation"] for each in run_["results"]}
+        assert set(found) == {"opens-internet", "closes"}
+        assert found["opens-internet"]["artifactLocation"]["uri"].endswith("overlays/email-gateway/rules.yaml")
+        assert "ports: 588" in rules.read_text().splitlines()[found["opens-internet"]["region"]["startLine"] + 1]
+
     @pytest.mark.slow
     def test_each_check_fails_for_its_own_reason(self, work: Path) -> None:
         rules = work / "overlays/trade-bot/rules.yaml"

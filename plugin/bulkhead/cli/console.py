@@ -8,12 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn, TextIO
 
+from bulkhead.cli.forge import forge_of
 from bulkhead.cli.progress import ProgressBar
 from bulkhead.cli.supervision import at_work, limit_time
 from bulkhead.core.diagnostics import Diagnostic, sorted_diagnostics
 from bulkhead.core.safe_text import printable, safe_text
 from bulkhead.report.layout.colour import Palette
 from bulkhead.report.layout.cut import EVERYTHING, SHORT
+from bulkhead.report.layout.permalinks import Forge
 from bulkhead.report.layout.style import Style
 from bulkhead.report.layout.text import count, error_lines, faults
 
@@ -61,7 +63,8 @@ class Console:
     The streams of a command, whether it may use *colour*, and the *width* of a line in columns.
 
     *progress* is called with the number of overlays that are done and the number of all, *end_progress* before anything
-    is written. *limit_time* is called with the number of seconds after which the process ends.
+    is written. *limit_time* is called with the number of seconds after which the process ends. *forge* is where a
+    reader finds the lines of commits, if that is known.
     """
 
     stdin: TextIO
@@ -72,6 +75,7 @@ class Console:
     progress: Callable[[int, int], None] = _no_progress
     limit_time: Callable[[float], None] = _no_limit
     end_progress: Callable[[], None] = _nothing
+    forge: Forge | None = None
 
     @property
     def palette(self) -> Palette:
@@ -90,7 +94,8 @@ class Console:
 
     def style_of(self, whole: bool) -> Style:
         """Return how reports are written for the reader of stdout: with *whole* no list is shortened."""
-        return Style(self.folder, self.palette, self.width, EVERYTHING if whole else SHORT)
+        cut = EVERYTHING if whole else SHORT
+        return Style(self.folder, self.palette, self.width, cut, _repository_root(self.folder), self.forge)
 
     def write(self, text: str | Iterator[str]) -> None:
         """
@@ -173,8 +178,19 @@ def process_console() -> Console:
     environment = os.environ
     colour = sys.stdout.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     width = shutil.get_terminal_size((NO_TERMINAL, 24)).columns
+    forge = forge_of(environment)
     if not sys.stderr.isatty() or environment.get("TERM") == "dumb":
-        return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, limit_time=limit_time)
+        return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, limit_time=limit_time, forge=forge)
     progress = ProgressBar(sys.stderr, at_work)
     progress.start()
-    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time, progress.end)
+    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time, progress.end, forge)
+
+
+def _repository_root(folder: str) -> str:
+    """Return the folder of the repository that *folder* is in, or *folder*."""
+    found = folder
+    while not os.path.exists(os.path.join(found, ".git")):
+        if found == os.path.dirname(found):
+            return folder
+        found = os.path.dirname(found)
+    return found

@@ -30,6 +30,7 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 from bulkhead.core.language.resources import Enforcer, NetworkName, Networks
 from bulkhead.core.record import replaced
+from bulkhead.io.git.repository import Revision
 
 
 class NotComparable(Exception):
@@ -77,7 +78,7 @@ class Comparison:
     here. *deliveries* are the files that change and decide what is delivered, and that no verdict is about.
     *relabelled* are pods whose own labels or ports change traffic with pods that could exist. *unwritten* are policies
     whose effect depends on the ``policyTypes`` of the object in the cluster, *by_reading* the findings that hold by one
-    reading of these only.
+    reading of these only. *revisions* are those of git, ``None`` for a side that is none.
     """
 
     names: tuple[str, str]
@@ -99,6 +100,7 @@ class Comparison:
     deliveries: tuple[DeliveryChange, ...] = ()
     unwritten: tuple[UnwrittenTypes, ...] = ()
     by_reading: dict[TrafficFinding, TypesReading] = field(default_factory=dict)
+    revisions: tuple[Revision | None, Revision | None] = (None, None)
 
     def add(self, other: "Comparison") -> None:
         """Add what *other* finds, a comparison of the same sides with other facts."""

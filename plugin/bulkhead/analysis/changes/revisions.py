@@ -44,6 +44,7 @@ def compare_revisions(asked: ComparisonRequest) -> Comparison:
     with copies(repository, repository.prefix, revisions, asked.known.texts) as made:
         before, after = _sides(asked, repository, made, names)
         found = compare_trees(asked, names, before, after)
+        found.revisions = revisions[0], revisions[1] if len(revisions) == 2 else None
         files = [RevisionFiles(repository, revision) for revision in revisions]
         last: FileStates = files[1] if len(files) == 2 else DiskFiles.of_working_tree(repository, revisions[0])
         tops = made[0].top, made[1].top if len(made) == 2 else repository.top

@@ -38,7 +38,7 @@ class WrittenCause:
     What *change* was made to which *rule* of *direction*, and where it is written.
 
     *through* is what the rule refers to and what changed in its place, empty where the rule itself did:
-    ``peer `nas```, `` `github` ranges: 12 blocks added, 3 removed``.
+    ``peer `nas```, `` `github` ranges: 12 blocks added, 3 removed``. *is_before*: the location is on the side before.
     """
 
     change: Change
@@ -47,6 +47,7 @@ class WrittenCause:
     why: str
     location: Location
     through: str = ""
+    is_before: bool = False
 
 
 class WrittenCauses:
@@ -68,7 +69,7 @@ class WrittenCauses:
         same = self._counterpart(policy, cause, written)
         if same is None:
             change = Change.ADDED if opens else Change.GONE
-            return _cause(change, cause.direction, written, policy, written.location)
+            return _cause(change, cause.direction, written, policy, written.location, is_before=cause.old)
         newer = written if side is self.sides[1] else same
         through, where = self._reference(policy.namespace, written, same)
         change = Change.ADDED if opens else Change.NARROWED
@@ -81,7 +82,7 @@ class WrittenCauses:
         policy = self._policies[number][policy.namespace, policy.name]
         written = self.sides[number].rules.policy(policy)
         change = Change.FREED if opens else Change.ISOLATED
-        return WrittenCause(change, cause.direction, policy.name, "", written.location)
+        return WrittenCause(change, cause.direction, policy.name, "", written.location, is_before=number == 0)
 
     def _counterpart(self, policy: NetworkPolicy, cause: Cause, written: WrittenRule) -> WrittenRule | None:
         """Return the same rule on the other side: at its path in the overlay, or in the policy of the same name."""
@@ -123,9 +124,10 @@ def _cause(
     policy: NetworkPolicy,
     where: Location,
     through: str = "",
+    is_before: bool = False,
 ) -> WrittenCause:
     name = written.name if written.rule else policy.name
-    return WrittenCause(change, direction, name, " ".join(written.why.split()), where, through)
+    return WrittenCause(change, direction, name, " ".join(written.why.split()), where, through, is_before)
 
 
 def _workload_pods(rules: RuleSources, namespace: str, workload: str) -> object:

@@ -108,11 +108,7 @@ def run(options: Options, console: Console) -> int:
         evidence = evidence.and_of(side.evidence) if side else evidence
     found = _found(options.manifests, overlays, manifests, semantics.enforcer, checks, today)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
-    console.write(
-        LINT_FORMATS[options.format](
-            LintReport(found, shown, _repository(console.folder), evidence), console.style_of(options.all)
-        )
-    )
+    console.write(LINT_FORMATS[options.format](LintReport(found, shown, evidence), console.style_of(options.all)))
     if options.format == "text":
         console.note(summary(found, shown))
     most = worst(shown)
@@ -145,13 +141,3 @@ def _found(
     linted = lint(inspection.scene, checks)
     heeded = frozenset(inspection.place(at) for at in linted.heeded)
     return grouped([(inspection.place(each.found.at), each) for each in linted.findings], heeded)
-
-
-def _repository(here: str) -> str:
-    """Return the root of the repository that *here* is in, or *here*."""
-    folder = here
-    while not os.path.exists(os.path.join(folder, ".git")):
-        if folder == os.path.dirname(folder):
-            return here
-        folder = os.path.dirname(folder)
-    return folder

@@ -1,15 +1,17 @@
 """A comparison as a pull-request comment: the verdict first, the details folded, all text of others escaped."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.report.diff.diff_picture import diff_picture
-from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
 from bulkhead.report.diff.diff_text import before_after, causes_of, heading
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.markdown import code, escaped
+from bulkhead.report.layout.permalinks import Forge
 from bulkhead.report.layout.style import Style
 
 LIMIT = 65_000
@@ -20,11 +22,15 @@ _NOTES = 10
 
 def markdown_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as Markdown."""
-    return diff_markdown(diff_summary(comparison, style.folder, style.cut), style.cut)
+    return diff_markdown(diff_summary(comparison, style.folder, style.cut), style.cut, style.forge)
 
 
-def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
-    """Write *found* as Markdown of at most ``LIMIT`` characters; it says what was left out."""
+def diff_markdown(found: DiffSummary, cut: Cut = SHORT, forge: Forge | None = None) -> str:
+    """
+    Write *found* as Markdown of at most ``LIMIT`` characters; it says what was left out.
+
+    Places are links where *forge* shows the commits.
+    """
     head = f"**{escaped(found.verdict)}**\n\n{escaped(found.names[0])} → {escaped(found.names[1])}\n"
     notes, more = SHORT.first(found.notes, _NOTES)
     head += "".join(f"\n> {escaped(note)}\n" for note in notes)
@@ -43,7 +49,7 @@ def diff_markdown(found: DiffSummary, cut: Cut = SHORT) -> str:
         opening, closing = _frame(title, len(rows))
         text = ""
         for row in rows:
-            line = _row(row, cut)
+            line = _row(row, cut, forge)
             fits = not left_out and len(body) + len(opening) + len(text) + len(line) + len(closing) <= space
             text += line if fits else ""
             left_out += not fits
@@ -88,8 +94,15 @@ def _frame(title: str, rows: int) -> tuple[str, str]:
     )
 
 
-def _row(row: DiffRow, cut: Cut) -> str:
+def _row(row: DiffRow, cut: Cut, forge: Forge | None) -> str:
     cells = [escaped(row.sources), escaped(row.destinations), escaped(before_after(row, cut))]
-    because = [row.condition] if row.condition else []
-    because += causes_of(row, cut)
-    return f"| {' | '.join([*cells, '<br>'.join(map(escaped, because))])} |\n"
+    because = [escaped(row.condition)] if row.condition else []
+    because += causes_of(row, cut, escaped, partial(_place, forge))
+    return f"| {' | '.join([*cells, '<br>'.join(because)])} |\n"
+
+
+def _place(forge: Forge | None, cause: DiffCause) -> str:
+    """Return the place of *cause*, a link where *forge* shows the commit."""
+    if forge is None or not cause.commit or not cause.location.line:
+        return escaped(cause.place)
+    return f"[{escaped(cause.place)}]({forge.link(cause.commit, cause.path, cause.location.line)})"

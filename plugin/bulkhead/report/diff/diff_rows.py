@@ -4,6 +4,7 @@ A comparison in words: the verdict, and a row for each finding. Every format sho
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.analysis.changes.delivery_changes import DeliveryChange
@@ -23,6 +24,7 @@ from bulkhead.core.record import replaced
 from bulkhead.core.sets.addresses import AddressSet, network, union
 from bulkhead.core.sets.intervals import merge
 from bulkhead.core.sets.port_spelling import phrase
+from bulkhead.io.git.repository import Revision
 from bulkhead.report.diff.live_policies import live_headlines
 from bulkhead.report.layout.cut import EVERYTHING, SHORT, Cut
 from bulkhead.report.layout.text import count, shortened
@@ -36,7 +38,9 @@ class DiffCause:
     """
     Why a flow opens or closes: what *happened*, the *rule* or policy by name, its *why*, and the *location*.
 
-    *through* is what the rule refers to, where that changed and not the rule itself.
+    *through* is what the rule refers to, where that changed and not the rule itself. *is_before*: the location is on
+    the side before. *path* is the file from the top of the repository and *commit* the commit that has it, where the
+    side is a revision of git.
     """
 
     happened: str
@@ -44,6 +48,9 @@ class DiffCause:
     why: str
     location: Location
     through: str = ""
+    is_before: bool = False
+    path: str = ""
+    commit: str = ""
 
     @property
     def title(self) -> str:
@@ -117,26 +124,48 @@ DELIVERIES = "THE DELIVERY CHANGES: read these files, they decide what is delive
 """The heading of the files that decide what is delivered and that change."""
 
 
-def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
-    """Return what a comparison comes to, in one line."""
-    headlines = []
+class Headline(Enum):
+    """What a reader has to know before the rows: the id that code scanning shows, and what it means."""
+
+    PLUGIN = "plugin-changes", "A change of what a build executes"
+    DELIVERY = "delivery-changes", "A change of what is delivered or checked, which no row speaks of"
+    ENFORCER = "enforcer-changes", "Another enforcer"
+    NETWORKS = "networks-change", "Other networks of the cluster"
+    TYPES = "depends-on-the-cluster", "Policies whose effect depends on the object in the cluster"
+    UNDECIDED = "not-decided", "A change that takes too many steps to be judged"
+    UNJUDGED = "not-judged", "A change of policies that are not judged"
+    LABELS = "labels-change", "Other labels or ports of pods"
+
+    def __init__(self, name: str, title: str) -> None:
+        self.id, self.title = name, title
+
+
+def headlines(comparison: Comparison, cut: Cut = SHORT) -> Iterator[tuple[Headline, str]]:
+    """Yield what comes before the traffic in the verdict, each with its sentence."""
     if comparison.programs:
-        headlines.append(f"THE PLUGIN CHANGES ({count(len(comparison.programs), 'file')})")
+        yield Headline.PLUGIN, f"THE PLUGIN CHANGES ({count(len(comparison.programs), 'file')})"
     if comparison.deliveries:
-        headlines.append(f"THE DELIVERY CHANGES ({count(len(comparison.deliveries), 'file')})")
+        yield Headline.DELIVERY, f"THE DELIVERY CHANGES ({count(len(comparison.deliveries), 'file')})"
     if comparison.enforcers:
         old, new = comparison.enforcers
-        headlines.append(f"THE ENFORCER CHANGES from {old.value} to {new.value}")
+        yield Headline.ENFORCER, f"THE ENFORCER CHANGES from {old.value} to {new.value}"
     if comparison.networks:
-        headlines.append(f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})")
+        yield Headline.NETWORKS, f"THE NETWORKS CHANGE ({', '.join(comparison.networks)})"
     if comparison.unwritten:
         names = cut.row([each.title for each in comparison.unwritten], _HARD)
-        headlines.append(f"IT DEPENDS ON THE OBJECT IN THE CLUSTER what {names} isolates: no `policyTypes`")
+        yield Headline.TYPES, f"IT DEPENDS ON THE OBJECT IN THE CLUSTER what {names} isolates: no `policyTypes`"
     if comparison.undecided:
-        headlines.append(f"NOT DECIDED: {_undecided(comparison, cut)}")
-    headlines += _unjudged(comparison.unjudged, cut)
-    headlines += [_relabelled(each, cut) for each in comparison.relabelled]
-    return "; ".join([*headlines, _traffic(comparison, cut), *live_headlines(comparison.live, comparison.kept)])
+        yield Headline.UNDECIDED, f"NOT DECIDED: {_undecided(comparison, cut)}"
+    for said in _unjudged(comparison.unjudged, cut):
+        yield Headline.UNJUDGED, said
+    for each in comparison.relabelled:
+        yield Headline.LABELS if each.decided else Headline.UNDECIDED, _relabelled(each, cut)
+
+
+def verdict(comparison: Comparison, cut: Cut = SHORT) -> str:
+    """Return what a comparison comes to, in one line."""
+    before = [said for _, said in headlines(comparison, cut)]
+    return "; ".join([*before, _traffic(comparison, cut), *live_headlines(comparison.live, comparison.kept)])
 
 
 _HARD = 5
@@ -236,6 +265,7 @@ _CONDITIONS = {
 class _Writer:
     def __init__(self, comparison: Comparison, folder: str, cut: Cut) -> None:
         self.sides = comparison.before, comparison.after
+        self.revisions = comparison.revisions
         self.cut = cut
         self.folder = folder
         self.by_reading = comparison.by_reading
@@ -315,7 +345,15 @@ class _Writer:
         found = self.causes.of(cause, opens)
         at = found.location
         shown = Location(shortened(at.file, self.folder), at.line, at.column) if at.file else at
-        return DiffCause(_happened(found), found.rule, found.why, shown, found.through)
+        committed = _committed(at.file, self.revisions[not found.is_before])
+        return DiffCause(_happened(found), found.rule, found.why, shown, found.through, found.is_before, *committed)
+
+
+def _committed(file: str, revision: Revision | None) -> tuple[str, str]:
+    """Return the path from the top of the repository and the commit of *file*, both empty where no commit has it."""
+    if revision is None or not file.startswith(f"{revision.name}:"):
+        return "", ""
+    return file.removeprefix(f"{revision.name}:"), revision.commit
 
 
 def _namespaces(finding: TrafficFinding) -> set[str]:

@@ -1,7 +1,8 @@
 """A comparison for a terminal: the verdict, then what opens and what closes, by grade."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.core.safe_text import printable
@@ -72,17 +73,19 @@ def before_after(row: DiffRow, cut: Cut = SHORT) -> str:
     return row.ports if after == "nothing" else f"{row.ports} (still open: {after})"
 
 
-def causes_of(row: DiffRow, cut: Cut) -> Iterator[str]:
-    """Yield what caused *row*, a line for each cause."""
+def causes_of(
+    row: DiffRow,
+    cut: Cut,
+    text: Callable[[str], str] = str,
+    place: Callable[[DiffCause], str] = attrgetter("place"),
+) -> Iterator[str]:
+    """Yield what caused *row*, a line for each cause. *text* writes a text, and *place* the place of a cause."""
     shown, more = cut.first(row.causes, _CAUSES)
-    yield from (_cause(each, cut) for each in shown)
+    for cause in shown:
+        why = f" ({_brief(cause.why, cut)})" if cause.why else ""
+        yield text(f"{cause.happened} {cause.title}, ") + place(cause) + text(why)
     if more:
         yield f"and {more} more"
-
-
-def _cause(cause: DiffCause, cut: Cut) -> str:
-    why = f" ({_brief(cause.why, cut)})" if cause.why else ""
-    return f"{cause.happened} {cause.title}, {cause.place}{why}"
 
 
 def _brief(text: str, cut: Cut) -> str:

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar
 from bulkhead.core.record import record
 from bulkhead.report.layout.colour import PLAIN, Palette
 from bulkhead.report.layout.cut import SHORT, Cut
+from bulkhead.report.layout.permalinks import Forge
 
 Report = TypeVar("Report")
 
@@ -15,13 +16,16 @@ class Style:
     """
     Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*.
 
-    *cut* says where long lists end.
+    *cut* says where long lists end. *root* is the folder of the repository, from which code scanning names files.
+    *forge* is where a reader finds the lines of commits, if that is known.
     """
 
     folder: str = "."
     palette: Palette = PLAIN
     width: int = 120
     cut: Cut = SHORT
+    root: str = "."
+    forge: Forge | None = None
 
 
 Formats: TypeAlias = Mapping[str, Callable[[Report, Style], str]]

@@ -12,11 +12,10 @@ from bulkhead.report.names.evidence import evidence_lines, markdown_lines
 
 @record
 class LintReport:
-    """All findings, those to be *shown* to a person, the *root* of the repository, and what they are based on."""
+    """All findings, those to be *shown* to a person, and what they are based on."""
 
     findings: tuple[FindingGroup, ...]
     shown: tuple[FindingGroup, ...]
-    root: str
     evidence: Evidence = Evidence()
 
 
@@ -30,9 +29,9 @@ def json_report(found: LintReport, style: Style) -> str:
     return lint.as_json(found.findings, style.folder, found.evidence)
 
 
-def sarif_report(found: LintReport, _style: Style) -> str:
+def sarif_report(found: LintReport, style: Style) -> str:
     """Return all findings as SARIF."""
-    return sarif.sarif(found.findings, CHECKS, found.root, found.evidence)
+    return sarif.sarif(found.findings, CHECKS, style.root, found.evidence)
 
 
 def markdown_report(found: LintReport, style: Style) -> str:
