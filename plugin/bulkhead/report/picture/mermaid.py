@@ -8,8 +8,12 @@ from bulkhead.core.safe_text import printable
 from bulkhead.report.picture.legend import cut_line, legend
 from bulkhead.report.picture.picture import Arrow, ArrowKind, Box, Column, Picture
 
-_SPECIAL = re.compile(r"[^\w .,:/=()+-]|_")
-"""Every character that could mean something to Mermaid, Markdown or HTML."""
+_SPECIAL = re.compile(r"[^\w .,:/=()+-]|_|:(?=\S)")
+"""
+Every character that could mean something to Mermaid, Markdown or HTML.
+
+Mermaid takes a colon before a letter or an entity for a style (``style x:#35;``) or an icon (``fa:fa-car``).
+"""
 
 _LINES = {
     ArrowKind.STANDARD: "-->",
@@ -47,8 +51,8 @@ def mermaid_text(lines: Iterable[str]) -> str:
 
 
 def _entity(special: Match[str]) -> str:
-    """Return a character as an entity. Two that make a formula or a line break together are kept apart."""
-    apart = "#8203;" if special.group() in "$\\" else ""
+    """Return a character as an entity. Those that make a formula, a line break or an icon together are kept apart."""
+    apart = "#8203;" if special.group() in "$\\:" else ""
     return f"#{ord(special.group())};{apart}"
 
 
