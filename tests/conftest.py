@@ -91,6 +91,7 @@ def bulkhead(
     env: Mapping[str, str] | None = None,
     width: int = NO_TERMINAL,
     colour: bool = False,
+    is_terminal: bool = False,
 ) -> Done:
     """
     Run the command line in this process, through a console of its own, in the folder *cwd*.
@@ -99,7 +100,7 @@ def bulkhead(
     uses ``Tree.process``.
     """
     stdout, stderr = io.StringIO(), io.StringIO()
-    console = Console(io.StringIO(stdin), stdout, stderr, colour, width)
+    console = Console(io.StringIO(stdin), stdout, stderr, colour, width, is_terminal=is_terminal)
     with _in_folder(cwd), _with_environment({**plain_environment(), **(env or {})}):
         status = command_line.run([str(part) for part in arguments], console)
     return Done(status, stdout.getvalue(), stderr.getvalue())

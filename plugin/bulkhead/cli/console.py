@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn, TextIO
 
 from bulkhead.cli.forge import forge_of
@@ -64,7 +64,7 @@ class Console:
 
     *progress* is called with the number of overlays that are done and the number of all, *end_progress* before anything
     is written. *limit_time* is called with the number of seconds after which the process ends. *forge* is where a
-    reader finds the lines of commits, if that is known.
+    reader finds the lines of commits, if that is known. *is_terminal* says whether stdout is a terminal.
     """
 
     stdin: TextIO
@@ -76,6 +76,7 @@ class Console:
     limit_time: Callable[[float], None] = _no_limit
     end_progress: Callable[[], None] = _nothing
     forge: Forge | None = None
+    is_terminal: bool = False
 
     @property
     def palette(self) -> Palette:
@@ -95,7 +96,8 @@ class Console:
     def style_of(self, whole: bool) -> Style:
         """Return how reports are written for the reader of stdout: with *whole* no list is shortened."""
         cut = EVERYTHING if whole else SHORT
-        return Style(self.folder, self.palette, self.width, cut, _repository_root(self.folder), self.forge)
+        columns = self.width if self.is_terminal else 0
+        return Style(self.folder, self.palette, self.width, cut, _repository_root(self.folder), self.forge, columns)
 
     def write(self, text: str | Iterator[str]) -> None:
         """
@@ -176,14 +178,17 @@ def _output() -> Iterator[None]:
 def process_console() -> Console:
     """Return the console of this process: its streams, and what its terminal and its environment say."""
     environment = os.environ
-    colour = sys.stdout.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    is_terminal = sys.stdout.isatty()
+    colour = is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     width = shutil.get_terminal_size((NO_TERMINAL, 24)).columns
     forge = forge_of(environment)
+    streams = sys.stdin, sys.stdout, sys.stderr
+    console = Console(*streams, colour, width, limit_time=limit_time, forge=forge, is_terminal=is_terminal)
     if not sys.stderr.isatty() or environment.get("TERM") == "dumb":
-        return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, limit_time=limit_time, forge=forge)
+        return console
     progress = ProgressBar(sys.stderr, at_work)
     progress.start()
-    return Console(sys.stdin, sys.stdout, sys.stderr, colour, width, progress, limit_time, progress.end, forge)
+    return replace(console, progress=progress, end_progress=progress.end)
 
 
 def _repository_root(folder: str) -> str:

@@ -10,6 +10,7 @@ from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffCause, Diff
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.colour import PLAIN, Palette
 from bulkhead.report.layout.cut import SHORT, Cut
+from bulkhead.report.layout.fitted import fitted
 from bulkhead.report.layout.style import Style
 
 _ROWS = 100
@@ -26,7 +27,8 @@ _WHY = 80
 
 def text_report(comparison: Comparison, style: Style) -> str:
     """Return *comparison* as text."""
-    return diff_text(diff_summary(comparison, style.folder, style.cut), style.palette, style.cut)
+    text = diff_text(diff_summary(comparison, style.folder, style.cut), style.palette, style.cut)
+    return fitted(text, style.columns)
 
 
 def diff_text(found: DiffSummary, paint: Palette = PLAIN, cut: Cut = SHORT) -> str:

@@ -17,7 +17,8 @@ class Style:
     Files are named relative to *folder*; lines for a terminal have the colours of *palette* and a *width*.
 
     *cut* says where long lists end. *root* is the folder of the repository, from which code scanning names files.
-    *forge* is where a reader finds the lines of commits, if that is known.
+    *forge* is where a reader finds the lines of commits, if that is known. *columns* are those of a terminal, 0
+    where the output is none: lines of a file or a pipe are not broken.
     """
 
     folder: str = "."
@@ -26,6 +27,7 @@ class Style:
     cut: Cut = SHORT
     root: str = "."
     forge: Forge | None = None
+    columns: int = 0
 
 
 Formats: TypeAlias = Mapping[str, Callable[[Report, Style], str]]

@@ -4,6 +4,7 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.grouping import FindingGroup
 from bulkhead.core.lint.registry import CHECKS
 from bulkhead.core.record import record
+from bulkhead.report.layout.fitted import fitted
 from bulkhead.report.layout.style import Formats, Style
 from bulkhead.report.lint import findings as lint
 from bulkhead.report.lint import sarif
@@ -21,7 +22,8 @@ class LintReport:
 
 def text_report(found: LintReport, style: Style) -> str:
     """Return the findings to be shown as text."""
-    return lint.text(found.shown, style.folder, style.cut, style.palette) + evidence_lines(found.evidence)
+    text = lint.text(found.shown, style.folder, style.cut, style.palette) + evidence_lines(found.evidence)
+    return fitted(text, style.columns)
 
 
 def json_report(found: LintReport, style: Style) -> str:

@@ -3,6 +3,7 @@
 from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.record import record
+from bulkhead.report.layout.fitted import fitted
 from bulkhead.report.layout.style import Formats, Style
 from bulkhead.report.test import test_results
 from bulkhead.report.test.test_results import PromiseResult
@@ -19,7 +20,8 @@ class PromiseReport:
 
 def text_report(found: PromiseReport, style: Style) -> str:
     """Return the results as text."""
-    return test_results.text(found.results, style.folder, style.palette, found.semantics, found.evidence)
+    text = test_results.text(found.results, style.folder, style.palette, found.semantics, found.evidence)
+    return fitted(text, style.columns)
 
 
 def json_report(found: PromiseReport, style: Style) -> str:
