@@ -119,6 +119,39 @@ def test_a_file_that_another_root_reads_too_is_named(repository: Tree) -> None:
     assert_named(repository, ("base/namespace.yaml", "root"))
 
 
+def behind_links(tree: Tree) -> None:
+    """Let the second cluster read the plugin and the base through links, one of them to a link."""
+    (tree.path / "clusters/plugin").symlink_to("../plugin")
+    (tree.path / "clusters/oslo/plugin").symlink_to("../plugin")
+    (tree.path / "clusters/oslo/base").symlink_to("../../base")
+    listed = "resources: [../../base]\nnamespace: blog\ntransformers: [../../plugin]\n"
+    tree.write("clusters/oslo/overlays/blog/kustomization.yaml", listed)
+    tree.commit()
+
+
+def test_another_root_reads_what_its_links_lead_to_and_nothing_else(repository: Tree) -> None:
+    behind_links(repository)
+    repository.overlay("shop", "  egress: {mail: {to: internet, ports: 587}}\n")
+    repository.commit()
+    assert json.loads(repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json").stdout)["delivery"] == []
+    file = repository.path / "base/namespace.yaml"
+    file.write_text(file.read_text() + "# more\n")
+    assert_named(repository, ("base/namespace.yaml", "root"))
+
+
+@pytest.mark.parametrize("target", ["../../other", "plugin", "/etc"])
+def test_a_link_that_leads_elsewhere_is_named(repository: Tree, target: str) -> None:
+    behind_links(repository)
+    repository.write("other/kustomization.yaml", "resources: []\n")
+    repository.commit()
+    link = repository.path / "clusters/oslo/plugin"
+    link.unlink()
+    link.symlink_to(target)
+    repository.commit()
+    done = repository.bulkhead("diff", "HEAD~1", "HEAD", "--format", "json")
+    assert "clusters/oslo/plugin" in [each["file"] for each in json.loads(done.stdout)["delivery"]]
+
+
 def test_a_submodule_is_named(repository: Tree) -> None:
     head = git(repository.path, "rev-parse", "HEAD")
     git(repository.path, "update-index", "--add", "--cacheinfo", f"160000,{head},apps/vendor")

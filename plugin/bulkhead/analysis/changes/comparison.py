@@ -12,6 +12,7 @@ from bulkhead.analysis.changes.delivery_changes import DeliveryChange
 from bulkhead.analysis.changes.kept_fields import KeptField
 from bulkhead.analysis.changes.live_policies import LivePolicy
 from bulkhead.analysis.changes.ranges_notes import ranges_notes
+from bulkhead.analysis.changes.rename_notes import rename_notes
 from bulkhead.analysis.changes.unjudged_changes import UnjudgedChange, unjudged_changes
 from bulkhead.analysis.changes.unwritten_types import TypesReading, UnwrittenTypes
 from bulkhead.analysis.judged_endpoints import Endpoints
@@ -163,6 +164,7 @@ def compare_overlays(sides: ComparedSides) -> Comparison:
     )
     found = compare_sides(replace(sides, before=one, after=other))
     found.notes += ranges_notes(before.profile, after.profile)
+    found.notes += rename_notes(before, after)
     if own[0] or own[1]:
         known = [replaced(as_known(each), pods=mine) for each, mine in zip((before, after), workloads, strict=True)]
         _add_relabelled(found, known[0], known[1], sides)
@@ -183,6 +185,7 @@ def compare_manifests(sides: ComparedSides) -> Comparison:
     )
     sides = replace(sides, before=before, after=after)
     found = compare_sides(sides)
+    found.notes += rename_notes(before, after)
     _add_relabelled(found, sides.before.cluster, sides.after.cluster, sides)
     return found
 

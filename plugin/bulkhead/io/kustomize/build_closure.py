@@ -47,12 +47,18 @@ class ClosureWalk:
     """
     Walks from kustomizations to what they name; *wanted* are the paths of the files that it met.
 
-    *leads_anywhere*: it met a link, a chart or a program.
+    *leads_anywhere*: it met a link, a chart or a program. *targets* are the paths in the tree to which links lead that
+    are followed instead.
     """
 
     def __init__(
-        self, tree: list[Entry], kustomizations: Mapping[str, bytes], parsed: ParsedTexts | None = None
+        self,
+        tree: list[Entry],
+        kustomizations: Mapping[str, bytes],
+        parsed: ParsedTexts | None = None,
+        targets: Mapping[str, str] | None = None,
     ) -> None:
+        self.targets = targets or {}
         self.kustomizations = kustomizations
         self.parsed = parsed or ParsedTexts()
         self.wanted: set[str] = set()
@@ -100,6 +106,7 @@ class ClosureWalk:
             for entry in {word, word.rpartition("=")[2]}:
                 target = normpath(join(folder, entry))
                 target = "" if target == "." else target
+                target = self._followed(target)
                 self.leads_anywhere |= any(part in self.links for part in _parts(target))
                 if target in self.files:
                     self.wanted.add(target)
@@ -109,6 +116,16 @@ class ClosureWalk:
                         inside = {path for path in self.files if path.startswith(f"{target}/")}
                         self.leads_anywhere |= bool(inside & self.links)
                         self.wanted |= inside
+
+    def _followed(self, path: str) -> str:
+        """Return *path* behind the links that it leads through, as far as these are followed; the links are wanted."""
+        for _ in self.targets:  # links in a circle lead nowhere
+            link = next((part for part in _parts(path) if part in self.targets), None)
+            if link is None:
+                break
+            self.wanted.add(link)
+            path = self.targets[link] + path[len(link) :]
+        return path
 
     def _words(self, text: bytes) -> Iterator[str]:
         try:

@@ -7,11 +7,11 @@ will be. Nothing is built for this; any text of a kustomization that names somet
 
 import os
 import re
-from collections.abc import Collection, Mapping
-from posixpath import dirname, join
+from collections.abc import Collection, Iterator, Mapping
+from posixpath import dirname, join, normpath
 
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY
-from bulkhead.io.git.file_states import FileState, FileStates
+from bulkhead.io.git.file_states import LINK, FileState, FileStates
 from bulkhead.io.git.repository import Entry
 from bulkhead.io.kustomize.build_closure import ClosureWalk
 from bulkhead.io.kustomize.kustomization import NAMES
@@ -40,7 +40,7 @@ class OtherRoots:
         """Return those of *changed* that a build of another root, which is about policies, reads."""
         if not self.folders or not changed:
             return set()
-        walk = ClosureWalk(self.entries, self.texts)
+        walk = ClosureWalk(self.entries, self.texts, targets=self._targets())
         found: set[str] = set()
         for folder in self.folders:
             reads, meets_link = self._closure(walk, folder)
@@ -49,6 +49,17 @@ class OtherRoots:
             new = reads & changed - found
             if new and self._matters(reads):
                 found |= new
+        return found
+
+    def _targets(self) -> dict[str, str]:
+        """Return where the links lead that lead to a file, a folder or a link of the tree."""
+        links = sorted(path for path, (mode, _) in self.every.items() if mode == LINK)
+        known = {*self.every, *(folder for path in self.every for folder in _folders(path))}
+        found = {}
+        for link, text in self.files.contents(links).items():
+            target = normpath(join(dirname(link), os.fsdecode(text)))
+            if target in known:
+                found[link] = target
         return found
 
     def _closure(self, walk: ClosureWalk, folder: str) -> tuple[set[str], bool]:
@@ -94,6 +105,12 @@ class OtherRoots:
     def _holds_policy(self, path: str, texts: Mapping[str, bytes]) -> bool:
         self._has_policy[path] = path in texts and kinds_in(path, texts[path]).may_have_policy
         return self._has_policy[path]
+
+
+def _folders(path: str) -> Iterator[str]:
+    """Yield every folder that *path* is in, without the top."""
+    while path := dirname(path):
+        yield path
 
 
 def _may_be_last(text: bytes) -> tuple[bool, int]:
