@@ -135,7 +135,7 @@ def test_names_in_manifests(tree: Tree, name: str, port: str) -> None:
     for at in ("m", "m/valid.yaml", "m/a.yaml"):
         for command in analyses("--manifests", at):
             assert_harmless(tree.bulkhead(*command))
-    for form in ("text", "markdown", "json", "pairs"):
+    for form in ("text", "markdown", "html", "sarif", "json", "pairs"):
         for other in ("n", "m/valid.yaml"):
             assert_harmless(tree.bulkhead("diff", "--manifests", other, "m", "--format", form))
 

@@ -1,15 +1,11 @@
 """
 The report of a cluster as one HTML file, which asks nothing of any server.
 
-The page is a template, a style and a script, which are files of this package, and the values as JSON. A policy in the
-page allows that style and that script by their hashes, and nothing else. The script writes every value as text.
+The page is a template, a style and a script, which are files of this package, and the values as JSON. The script writes
+every value as text.
 """
 
-import base64
-import hashlib
-import html
 import json
-from importlib import resources
 
 from bulkhead import __version__
 from bulkhead.analysis.analysis_input import AnalysisInput
@@ -18,10 +14,11 @@ from bulkhead.core.engine.reachability import Reachability
 from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.lint.grouping import FindingGroup
 from bulkhead.core.record import record
-from bulkhead.core.safe_text import printable, safe_text
+from bulkhead.core.safe_text import printable
 from bulkhead.report.layout.style import Style
 from bulkhead.report.names.evidence import evidence_text
 from bulkhead.report.names.outside_names import Outside
+from bulkhead.report.page.page_frame import asset, framed
 from bulkhead.report.page.page_groups import matrix_json, page_groups
 from bulkhead.report.page.page_reasons import reasons_json
 from bulkhead.report.page.page_rules import PageRules
@@ -32,11 +29,7 @@ from bulkhead.report.test.test_results import PromiseResult
 SCRIPTS = ("data.js", "elements.js", "matrix.js", "reasons.js", "picture.js", "sections.js", "page.js")
 """The parts of the script, in order: a part uses the parts before it."""
 
-POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-"""The Content-Security-Policy of a page, with the hashes of its script and of its style."""
+_NO_SCRIPT = "This page shows its values with a script, which is part of this file. Allow scripts to read it."
 
 
 @record
@@ -64,19 +57,9 @@ class PageReport:
 
 def html_report(report: PageReport, style: Style) -> str:
     """Return the page."""
-    script = "".join(map(asset, SCRIPTS))
-    look = asset("page.css")
-    policy = POLICY.format(script=_hash(script), style=_hash(look))
-    parts = {
-        "policy": html.escape(policy),
-        "title": html.escape(safe_text(printable(report.title))),
-        "style": look,
-        "data": _inert(page_json(report, style.folder)),
-        "script": script,
-    }
-    page = asset("page.html")
-    head, *rest = page.split("{{")
-    return head + "".join(parts[name] + text for name, _, text in (each.partition("}}") for each in rest))
+    values = _inert(page_json(report, style.folder))
+    body = f'<noscript>{_NO_SCRIPT}</noscript>\n<script type="application/json" id="values">{values}</script>'
+    return framed(f"{report.title}: network segmentation", body, "".join(map(asset, SCRIPTS)), asset("page.css"))
 
 
 def page_json(report: PageReport, folder: str) -> dict[str, object]:
@@ -110,15 +93,6 @@ def page_json(report: PageReport, folder: str) -> dict[str, object]:
         ],
     }
     return {**body, **tables.as_json()}
-
-
-def asset(name: str) -> str:
-    """Return the text of a file of this package."""
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _inert(value: object) -> str:
