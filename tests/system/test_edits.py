@@ -297,6 +297,40 @@ def test_expire_does_not_commit_what_was_changed_before(tree: Tree) -> None:
     assert _files(tree) == before
 
 
+LAST = """\
+  isolation: none
+  workloads:
+    web:
+      pods: {app: web}
+      egress:
+        mail: {to: internet, ports: 587, until: 2026-03-31}
+    db:
+      pods: {app: db}
+      egress:
+        lan: {to: lan, ports: 25}
+"""
+
+
+@pytest.mark.parametrize("command", [("revoke", "blog/web", "mail"), ("expire", "--today", "2026-04-01")], ids=" ".join)
+def test_removal_that_opens_traffic_is_not_written_unless_it_is_accepted(tree: Tree, command: tuple[str, ...]) -> None:
+    tree.write("base/kustomization.yaml", "resources: [cluster.yaml]\n")
+    tree.overlay("blog", LAST)
+    folder = tree.path / "overlays/blog"
+    kustomization = (folder / "kustomization.yaml").read_text().replace("patches: [{path: rules.yaml}]\n", "")
+    tree.write("overlays/blog/kustomization.yaml", kustomization.replace("../../base", "../../base, rules.yaml"))
+    _root(tree)
+    tree.commit()
+    before = _files(tree)
+    refused = tree.bulkhead(*command)
+    assert (refused.status, _files(tree)) == (1, before), refused.stderr
+    assert "OPENS traffic" in refused.stdout
+    assert "would be changed: overlays/blog/rules.yaml" in refused.stdout
+    assert "nothing is written\nhint: pods that only this rule's policy isolates" in refused.stderr
+    done = tree.bulkhead(*command, "--accept")
+    assert done.status == 0, done.stderr
+    assert "mail" not in (folder / "rules.yaml").read_text()
+
+
 def test_the_example_cluster_loses_no_line_that_is_not_meant(cluster: Tree) -> None:
     before = (cluster.path / "overlays/media/rules.yaml").read_text().splitlines()
     assert cluster.bulkhead("revoke", "media/jellyfin", "nas-nfs").status == 0

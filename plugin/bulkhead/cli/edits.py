@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
-from bulkhead.analysis.changes.comparison import NotComparable
+from bulkhead.analysis.changes.comparison import Comparison, NotComparable
 from bulkhead.analysis.editing.tried_edit import tried
 from bulkhead.analysis.overlays_input import from_overlays
 from bulkhead.analysis.semantics_options import SemanticsOptions, semantics_of
@@ -22,6 +22,11 @@ EXIT_STATUS = """
 exit status: 0 the files are edited; 2 they are as they were, and the message says why
 """
 
+REMOVAL_STATUS = """
+exit status: 0 the files are edited; 1 they are as they were, for the removal opens traffic (`--accept` writes);
+             2 they are as they were, and the message says why
+"""
+
 
 class EditError(DiagnosticError):
     """The edit is not made."""
@@ -31,6 +36,15 @@ def edit_options(parser: Parser) -> None:
     """Declare the folder, and the option that writes nothing."""
     folder_option(parser, "the folder with the overlays (default: .)")
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+
+
+def removal_options(parser: Parser) -> None:
+    """Declare the option by which a removal may open traffic."""
+    parser.add_argument(
+        "--accept",
+        action="store_true",
+        help="write also where the removal opens traffic: of pods that no policy isolates any longer",
+    )
 
 
 def reason_options(parser: Parser) -> None:
@@ -82,9 +96,12 @@ def carry_out(
     dry_run: bool,
     check: Callable[[AnalysisInput], None] = lambda _after: None,
     form: str = "text",
+    may_open: bool = True,
 ) -> int:
     """
     Write *texts* by path, and show what that changes, as a reviewer will see it; return exit status 0.
+
+    Where the change opens traffic, or where that is not decided, and it *may_open* none, it is only shown: 1.
 
     *check* gets the edited tree and raises where it is not what was asked for. All files are written, or none is.
     *form* is the format of the report. In another one than text, stdout has nothing but the report.
@@ -98,9 +115,10 @@ def carry_out(
     except NotComparable as error:
         console.refuse(error.faults, "nothing is written")
     new = [path for path in texts if not os.path.lexists(path)]
-    if not dry_run:
+    is_refused = not may_open and _opens(comparison)
+    if not (dry_run or is_refused):
         write_files(texts)
-    would = "would be " if dry_run else ""
+    would = "would be " if dry_run or is_refused else ""
     done = [f"{would}{'made' if path in new else 'changed'}: {os.path.relpath(path)}" for path in texts]
     if form == "text":
         console.write("".join(f"{line}\n" for line in [*done, ""]))
@@ -108,4 +126,14 @@ def carry_out(
         for line in done:
             console.status_line(line)
     console.write(report)
-    return 0
+    if is_refused:
+        console.status_line("the removal opens traffic, or it is not decided whether it does: nothing is written")
+        console.note("hint: pods that only this rule's policy isolates are open without it; `--accept` writes\n")
+    return int(is_refused)
+
+
+def _opens(comparison: Comparison) -> bool:
+    """Say whether something opens, or may open."""
+    undecided = comparison.undecided or comparison.unjudged or comparison.unwritten
+    relabelled = any(each.opens or not each.decided for each in comparison.relabelled)
+    return bool(undecided) or relabelled or any(each.opens for each in comparison.findings)

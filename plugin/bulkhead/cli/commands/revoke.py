@@ -3,7 +3,7 @@
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.editing.removed_rules import named_rule, without
 from bulkhead.cli.console import Console
-from bulkhead.cli.edits import EXIT_STATUS, EditError, carry_out, edit_options, editable_input
+from bulkhead.cli.edits import REMOVAL_STATUS, EditError, carry_out, edit_options, editable_input, removal_options
 from bulkhead.cli.options import Options, Parser, describe, values
 from bulkhead.core.kubernetes.networkpolicy import Direction
 
@@ -20,16 +20,17 @@ examples:
   bulkhead revoke media/jellyfin nas-nfs          a rule of a workload, also written `media jellyfin.nas-nfs`
   bulkhead revoke monitoring lan --direction egress
 """
-        + EXIT_STATUS,
+        + REMOVAL_STATUS,
     )
     parser.add_argument("namespace", metavar="NAMESPACE[/WORKLOAD]", help="the overlay's namespace")
     parser.add_argument("rule", metavar="RULE", help="the rule's name")
     parser.add_argument("--direction", choices=values(Direction), help="where both directions have a rule of that name")
     edit_options(parser)
+    removal_options(parser)
 
 
 def run(options: Options, console: Console) -> int:
-    """Remove the rule; return 0."""
+    """Remove the rule; return 0, or 1 where that opens traffic and is not accepted."""
     found = editable_input(options, console)
     direction = Direction(options.direction) if options.direction else None
     rule = named_rule(found, options.namespace, options.rule, direction)
@@ -38,4 +39,5 @@ def run(options: Options, console: Console) -> int:
         if after.rules.declared(rule.namespace, rule.path):
             raise EditError(f"`{options.rule}` would still be there", "something else writes it: edit it by hand")
 
-    return carry_out(found, without(found, [rule]), console, options.dry_run, check)
+    texts = without(found, [rule])
+    return carry_out(found, texts, console, options.dry_run, check, may_open=options.accept)
