@@ -6,6 +6,7 @@ import pytest
 import yaml
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import ComparedSides, compare_manifests
+from bulkhead.analysis.importing.imported_facts import ImportedFacts
 from bulkhead.analysis.importing.imported_tree import imported_tree
 from bulkhead.core.diff.compare import compare_clusters
 from bulkhead.core.engine.semantics import enforced
@@ -49,7 +50,7 @@ def expanded(cluster: dict[str, Any], resources: list[dict[str, Any]]) -> Polici
 
 def imported(policies: Policies, enforcer: Enforcer, kept: Kept) -> Policies:
     """Return what the imported tree renders, its files merged and expanded without kustomize."""
-    tree = imported_tree(policies, lambda policy: (policy.name, ""), enforcer, kept, None)
+    tree = imported_tree(policies, lambda policy: (policy.name, ""), ImportedFacts(enforcer), kept, None)
     base = yaml.safe_load(tree.files["base/namespace.yaml"])
     cluster = yaml.safe_load(tree.files["base/cluster.yaml"])
     resources = []

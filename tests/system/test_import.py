@@ -1,12 +1,15 @@
 """``bulkhead import``: overlays for policies that exist, proved to allow the same, or the differences."""
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 from bulkhead.io.files import Unwritable
-from conftest import FLAGS, ROOT, TOOLS, bulkhead, git, run
+from conftest import FLAGS, PATIENCE, PYTHON, ROOT, TOOLS, bulkhead, git, run
 
 EQUAL = "EQUAL for every possible pod\n"
 SHOP = """\
@@ -225,6 +228,89 @@ def test_dump_is_imported_with_its_lines(tmp_path: Path) -> None:
     done = bulkhead("import", "--manifests", "dump.json", "-o", "new", "--exact", cwd=tmp_path)
     assert (done.status, done.stdout.endswith(EQUAL)) == (0, True), done
     assert "imported from public, dump.json:" in (tmp_path / "new/overlays/shop/rules.yaml").read_text()
+
+
+def plain(kind: str, name: str, namespace: str = "", **rest: object) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
+
+
+CLUSTER = [
+    plain(
+        "Node",
+        "n1",
+        spec={"podCIDRs": ["10.42.0.0/24"]},
+        status={
+            "nodeInfo": {"kubeletVersion": "v1.34.1+k3s1"},
+            "addresses": [{"type": "InternalIP", "address": "192.168.20.11"}],
+        },
+    ),
+    plain("Service", "kubernetes", "default", spec={"clusterIP": "10.43.0.1", "ports": [{"port": 443}]}),
+    {**plain("DaemonSet", "svclb", "kube-system"), "apiVersion": "apps/v1"},
+]
+
+
+def test_facts_of_the_cluster_are_those_of_the_dump(tmp_path: Path) -> None:
+    items = [*documents(SHOP), *CLUSTER]
+    (tmp_path / "dump.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    done = bulkhead("import", "--manifests", "dump.json", "-o", "new", "--exact", cwd=tmp_path)
+    assert (done.status, done.stdout.endswith(EQUAL)) == (0, True), done
+    found = spec(tmp_path / "new/base/cluster.yaml")
+    assert found["enforcer"] == "kube-router"
+    assert set(found["networks"]) >= {"pods", "services", "nodes"}  # type: ignore[call-overload]
+    assert "enforcer: kube-router (" in done.stdout
+    comments = [each for each in (tmp_path / "new/base/cluster.yaml").read_text().splitlines() if each.startswith("# ")]
+    assert any("kube-router" in each for each in comments)
+    assert all(each in done.stdout for each in (line.removeprefix("# ") for line in comments[1:]))
+
+
+def test_option_names_another_enforcer_than_the_dump(tmp_path: Path) -> None:
+    items = [*documents(SHOP), *CLUSTER]
+    (tmp_path / "dump.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    done = bulkhead("import", "--manifests", "dump.json", "-o", "new", "--exact", "--enforcer", "calico", cwd=tmp_path)
+    assert done.status == 0, done.stderr
+    assert spec(tmp_path / "new/base/cluster.yaml")["enforcer"] == "calico"
+
+
+def test_first_reachability_test_holds(tmp_path: Path) -> None:
+    (tmp_path / "policies.yaml").write_text(bulkhead("render").stdout)
+    bulkhead("import", "--manifests", "policies.yaml", "-o", "new", "--enforcer", "kube-router", cwd=tmp_path)
+    tests = tmp_path / "new/tests/reachability/imported.yaml"
+    assert "- {from: internet, to: cardboard, allowed: false, because: " in tests.read_text()
+    done = bulkhead("test", cwd=tmp_path / "new")
+    assert (done.status, done.stdout.endswith("12 rows hold, 0 failed\n")) == (0, True), done
+    folder = tmp_path / "new/overlays/cardboard"
+    (folder / "more.yaml").write_text(policy("more", "cardboard", "{podSelector: {}, ingress: [{}]}"))
+    kustomization = (folder / "kustomization.yaml").read_text()
+    (folder / "kustomization.yaml").write_text(kustomization.replace("[../../base]", "[../../base, more.yaml]"))
+    assert bulkhead("test", cwd=tmp_path / "new").status == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("delay", [0.2, 0.5, 0.9, 1.3])
+def test_signal_leaves_the_whole_tree_or_nothing(tmp_path: Path, delay: float, number: signal.Signals) -> None:
+    """Which moment this is, the machine decides: each has to be one of them."""
+    spec_ = "{podSelector: {}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {}}]}]}"
+    (tmp_path / "many.yaml").write_text(
+        "---\n".join(policy(f"p{number}", f"ns-{number}", spec_) for number in range(150))
+    )
+    process = subprocess.Popen(
+        [PYTHON, "-m", "bulkhead", "import", "--manifests", "many.yaml", "-o", "new"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(delay)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert b"Traceback" not in said
+    there = sorted(each.name for each in tmp_path.iterdir())
+    assert there in (["many.yaml"], ["many.yaml", "new"])
+    if "new" in there:
+        assert {"base", "kustomization.yaml", "overlays", "plugin"} <= {
+            each.name for each in (tmp_path / "new").iterdir()
+        }
+        assert len(list((tmp_path / "new/overlays").iterdir())) == 150
 
 
 def test_revision_is_read_from_git(tmp_path: Path) -> None:

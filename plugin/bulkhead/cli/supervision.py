@@ -16,7 +16,7 @@ from types import FrameType
 from bulkhead.cli.progress import ERASE
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.safe_text import printable
-from bulkhead.io.files import MIB, RUN, TEMPORARY_FOLDER, remove_unfinished
+from bulkhead.io.files import MIB, RUN, TEMPORARY_FOLDER, undo_changes
 from bulkhead.io.programs import kill_all, running
 
 MEMORY = 2048
@@ -101,7 +101,7 @@ def _exit(status: int) -> None:
 
 def _end(status: int) -> None:
     kill_all()
-    remove_unfinished()
+    undo_changes()
     os._exit(status)
 
 

@@ -10,7 +10,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from bulkhead.core.diagnostics import DiagnosticError, Location, nearest
@@ -230,6 +230,27 @@ def _remove_folders(made: Sequence[str]) -> None:
     for path in reversed(made):
         with contextlib.suppress(OSError):
             os.rmdir(path)
+
+
+_undo: list[Callable[[], None]] = []
+"""What leaves everything as it was, where this process is ended in the middle of a change; the last is done first."""
+
+
+@contextlib.contextmanager
+def undone_if_ended(undo: Callable[[], None]) -> Iterator[None]:
+    """Let *undo* be called where a signal or a limit ends this process within the block, at any point of it."""
+    _undo.append(undo)
+    try:
+        yield
+    finally:
+        _undo.remove(undo)
+
+
+def undo_changes() -> None:
+    """Leave everything as it was before the changes that are being made. The process ends then."""
+    for undo in reversed(_undo):
+        undo()
+    remove_unfinished()
 
 
 def remove_unfinished() -> None:

@@ -3,12 +3,11 @@
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 
 from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.safe_text import printable
-from bulkhead.io.files import TEMPORARY, Unwritable
+from bulkhead.io.files import TEMPORARY, Unwritable, undone_if_ended
 
 _MOST_NAMES = 8
 """Paths that a message names."""
@@ -41,23 +40,49 @@ def write_new(folder: str, files: Mapping[str, str], programs: Collection[str] =
         raise InTheWay(
             f"nothing is overwritten, and this is in the way: {shown}", "move it away, or name another folder"
         )
-    made: list[str] = []
-    try:
+    change = _Change(folder)
+    with undone_if_ended(change.undo):
         try:
-            _make(os.path.abspath(folder), made)
-            staged = tempfile.mkdtemp(prefix=TEMPORARY, dir=folder)
-        except OSError as error:
-            raise Unwritable(f"cannot be written: {error.strerror}") from None
-        try:
-            _stage(staged, files, programs)
-            _move(staged, folder, made)
-            made.clear()
+            change.make(files, programs)
         except OSError as error:
             raise Unwritable(f"cannot be written: {error.strerror}") from None
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
-    finally:
-        _undo(made)
+            change.undo()
+
+
+class _Change:
+    """
+    New files in *folder* while they are written: *folders* are made for them, *placed* are those in their place.
+
+    All are written into the folder *staged* first.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.folders: list[str] = []
+        self.placed: list[str] = []
+        self.staged = os.path.join(folder, f"{TEMPORARY}{os.urandom(6).hex()}")
+
+    def make(self, files: Mapping[str, str], programs: Collection[str]) -> None:
+        """Write everything; there is nothing to undo then but what was only needed for it."""
+        _make(os.path.abspath(self.folder), self.folders)
+        os.mkdir(self.staged)
+        _stage(self.staged, files, programs)
+        _move(self.staged, self.folder, self.placed)
+        self.folders, self.placed = [], []
+
+    def undo(self) -> None:
+        """Remove what was written, the last first. Of *folders* only those that are empty are removed."""
+        for path in reversed(self.placed):
+            with contextlib.suppress(OSError):
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path)
+                else:
+                    os.unlink(path)
+        shutil.rmtree(self.staged, ignore_errors=True)
+        for path in reversed(self.folders):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
 
 
 def _blocking(folder: str, path: str) -> Iterator[str]:
@@ -74,8 +99,8 @@ def _blocking(folder: str, path: str) -> Iterator[str]:
 def _make(folder: str, made: list[str]) -> None:
     if not os.path.isdir(folder):
         _make(os.path.dirname(folder), made)
+        made.append(folder)  # before it is made: the process may end right after that
         os.mkdir(folder)
-        made.append(folder)
 
 
 def _stage(staged: str, files: Mapping[str, str], programs: Collection[str]) -> None:
@@ -99,18 +124,7 @@ def _move(staged: str, folder: str, made: list[str]) -> None:
         if os.path.isdir(target) and os.path.isdir(source) and not os.path.islink(target):
             _move(source, target, made)
             continue
-        made.append(target)  # before the move: an interrupt may come right after it
         if os.path.lexists(target):  # another process has made it meanwhile: it is not ours to remove
-            made.pop()
             raise FileExistsError(17, "another process has made a file here", target)
+        made.append(target)  # before the move: the process may end right after it
         os.rename(source, target)
-
-
-def _undo(made: list[str]) -> None:
-    """Remove what was put in its place, the last first."""
-    for path in reversed(made):
-        with contextlib.suppress(OSError):
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            else:
-                os.unlink(path)

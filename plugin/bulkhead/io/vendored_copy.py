@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 
 from bulkhead.core.record import record
-from bulkhead.io.files import TEMPORARY, Unreadable, Unwritable, bytes_of, text_of
+from bulkhead.io.files import TEMPORARY, Unreadable, Unwritable, bytes_of, text_of, undone_if_ended
 from bulkhead.io.new_files import write_new
 from bulkhead.io.shipped_files import VERSION_FILE, checksum, version_and_checksums
 
@@ -83,18 +82,21 @@ def replace_vendored(plugin: str, files: Mapping[str, str], programs: Collection
     if not os.path.lexists(plugin):
         write_new(plugin, files, programs)
         return
-    try:
-        aside = tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)
-    except OSError as error:
-        raise Unwritable(f"cannot be written: {error.strerror}") from None
+    aside = os.path.join(parent, f"{TEMPORARY}{os.urandom(6).hex()}")
     new, old = os.path.join(aside, "new"), os.path.join(aside, "old")
-    try:
-        write_new(new, files, programs)
-        os.rename(plugin, old)
-        os.rename(new, plugin)
-    except OSError as error:
-        raise Unwritable(f"cannot be written: {error.strerror}") from None
-    finally:
+
+    def restore() -> None:
         if os.path.lexists(old) and not os.path.lexists(plugin):
             os.rename(old, plugin)
         shutil.rmtree(aside, ignore_errors=True)
+
+    with undone_if_ended(restore):
+        try:
+            os.mkdir(aside)
+            write_new(new, files, programs)
+            os.rename(plugin, old)
+            os.rename(new, plugin)
+        except OSError as error:
+            raise Unwritable(f"cannot be written: {error.strerror}") from None
+        finally:
+            restore()

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bulkhead.analysis.importing.imported_facts import ImportedFacts
 from bulkhead.analysis.importing.written_overlays import OverlayWriter
 from bulkhead.core.diagnostics import DiagnosticError
 from bulkhead.core.expansion.peers import Peers, pod_peer
+from bulkhead.core.importing.first_promises import closed_to_internet
 from bulkhead.core.importing.imported_namespaces import (
     ImportedNamespace,
     Kept,
@@ -22,7 +24,6 @@ from bulkhead.core.kubernetes.networkpolicy import Direction, NetworkPolicy
 from bulkhead.core.language.resources import (
     API_GROUP,
     ClusterProfile,
-    Enforcer,
     NamespaceSpec,
     Peer,
     Rule,
@@ -32,8 +33,11 @@ from bulkhead.core.language.scalars import Name
 from bulkhead.core.record import FrozenMap
 from bulkhead.io.files import text_of
 from bulkhead.io.resources.decode import decode
-from bulkhead.io.resources.overlay_text import kustomization_text, root_text
+from bulkhead.io.resources.overlay_text import kustomization_text, resource_text, root_text
 from bulkhead.io.yaml.nodes import Raw, documents
+
+PROMISES = "tests/reachability/imported.yaml"
+"""The first reachability test of a new tree."""
 
 
 class ImportFailed(DiagnosticError):
@@ -99,10 +103,10 @@ def known_base(folder: str) -> KnownBase | None:
 
 
 def imported_tree(
-    policies: Iterable[NetworkPolicy], origin: Origin, enforcer: Enforcer, kept: Kept, base: KnownBase | None
+    policies: Iterable[NetworkPolicy], origin: Origin, facts: ImportedFacts, kept: Kept, base: KnownBase | None
 ) -> ImportedTree:
-    """Return the tree for *policies*, or what is added to the one with *base*."""
-    namespaces = imported_namespaces(policies, origin, enforcer, kept)
+    """Return the tree for *policies* of a cluster with these *facts*, or what is added to the one with *base*."""
+    namespaces = imported_namespaces(policies, origin, facts.enforcer, kept)
     known = _named_peers(base) if base else {}
     if base:
         names, standard, name = known, _written_pattern(base, known), base.name
@@ -118,12 +122,24 @@ def imported_tree(
     }
     if base is None:
         files |= {
-            "base/cluster.yaml": writer.profile(enforcer),
+            "base/cluster.yaml": writer.profile(facts),
             "base/namespace.yaml": writer.pattern(),
             "base/kustomization.yaml": kustomization_text(["cluster.yaml", "namespace.yaml"]),
             "kustomization.yaml": root_text(f"overlays/{each}" for each in namespaces),
         }
     return ImportedTree(files, namespaces, standard, base is not None)
+
+
+def add_promises(tree: ImportedTree, rendered: Iterable[NetworkPolicy]) -> None:
+    """Add to a new tree a reachability test of what the policies *rendered* from it close, if that is something."""
+    tests: list[Raw] = []
+    for each in closed_to_internet(rendered):
+        ends = (each.namespace, "internet") if each.direction is Direction.EGRESS else ("internet", each.namespace)
+        verb = "Nothing leaves the cluster" if each.direction is Direction.EGRESS else "Nothing comes in from outside"
+        tests.append({"from": ends[0], "to": ends[1], "allowed": False, "because": f"{verb}, as imported"})
+    if tests and not tree.base:
+        comment = "What the imported policies close. `bulkhead test` says when a change opens it."
+        tree.files[PROMISES] = resource_text("ReachabilityTest", "imported", {"tests": tests}, comment)
 
 
 def _peers(namespaces: Mapping[str, ImportedNamespace], standard: Standard) -> Iterable[Written]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from bulkhead.analysis.importing.imported_facts import ImportedFacts
 from bulkhead.core.importing.imported_namespaces import (
     ImportedNamespace,
     ImportedPods,
@@ -12,7 +13,7 @@ from bulkhead.core.importing.imported_namespaces import (
 )
 from bulkhead.core.importing.imported_rules import ImportedRule, Written, written_peer, written_selector
 from bulkhead.core.kubernetes.networkpolicy import Direction
-from bulkhead.core.language.resources import EVERYONE, Enforcer, Isolation, NamespaceSpec
+from bulkhead.core.language.resources import EVERYONE, Isolation, NamespaceSpec
 from bulkhead.core.record import replaced
 from bulkhead.io.resources.encode import encode
 from bulkhead.io.resources.overlay_text import kustomization_text, policies_text, resource_text
@@ -41,13 +42,18 @@ class OverlayWriter:
         self.standard, self.names, self.exact, self.base = standard, names, exact, base
         self.pattern_there = pattern or NamespaceSpec()
 
-    def profile(self, enforcer: Enforcer) -> str:
+    def profile(self, facts: ImportedFacts) -> str:
         """Return the ClusterProfile with the named peers."""
         peers: Spec = {name: encode(written_peer(peer)) for peer, name in sorted(self.names.items(), key=_by_name)}
-        spec: Spec = {"enforcer": enforcer.value}
+        spec: Spec = {"enforcer": facts.enforcer.value}
+        if facts.networks:
+            spec["networks"] = {
+                name: found[0] if len(found) == 1 else list(found) for name, found in facts.networks.items()
+            }
         if peers:
             spec["peers"] = peers
-        return resource_text("ClusterProfile", "cluster", spec, "The facts of the cluster, and the peers by name.")
+        comment = "\n".join(("The facts of the cluster, and the peers by name.", *facts.sources))
+        return resource_text("ClusterProfile", "cluster", spec, comment)
 
     def pattern(self) -> str:
         """Return the SegmentedNamespace of the base: the standard pattern."""

@@ -3,15 +3,24 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.changes.comparison import Comparison, NotComparable
-from bulkhead.analysis.importing.imported_tree import ImportedTree, ImportFailed, imported_tree, known_base
+from bulkhead.analysis.importing.imported_facts import ImportedFacts, imported_facts
+from bulkhead.analysis.importing.imported_tree import (
+    ImportedTree,
+    ImportFailed,
+    KnownBase,
+    add_promises,
+    imported_tree,
+    known_base,
+)
 from bulkhead.analysis.importing.policy_origins import PolicyOrigins
 from bulkhead.analysis.importing.proof import proof, rendered
 from bulkhead.analysis.importing.revision_files import revision_files, shown
-from bulkhead.analysis.semantics_options import semantics_of
+from bulkhead.analysis.semantics_options import NO_OPTIONS, SemanticsOptions, semantics_of
 from bulkhead.cli.commands.new import with_resources
 from bulkhead.cli.console import Console
 from bulkhead.cli.inputs import manifests_input, no_garbage_collection
@@ -30,7 +39,7 @@ from bulkhead.core.engine.semantics import Semantics
 from bulkhead.core.importing.imported_namespaces import Kept
 from bulkhead.docgen.new_tree import README
 from bulkhead.docgen.vendored_plugin import PLUGIN, PROGRAM, vendored_plugin
-from bulkhead.io.files import temporary_folder, write_file
+from bulkhead.io.files import temporary_folder, text_of, undone_if_ended, write_file
 from bulkhead.io.new_files import in_the_way, write_new
 from bulkhead.io.resources.overlay_text import root_text
 from bulkhead.io.shipped_files import shipped
@@ -42,14 +51,15 @@ _DESCRIPTION = """\
 Write overlays that say what NetworkPolicies say which exist, and prove that both allow the same.
 
 Rules that most namespaces share become the standard pattern in base/; an overlay has what differs. Selectors and
-blocks become named peers. In a tree that exists, overlays are added on its base; no file is overwritten but the
-root kustomization.yaml, to which they are added.
+blocks become named peers. A dump also says the enforcer and the networks, as `bulkhead init --from` reads them. In a
+tree that exists, overlays are added on its base; no file is overwritten but the root kustomization.yaml, to which
+they are added.
 """
 
 _EPILOGUE = """\
 examples:
-  kubectl get ns,pods,svc,netpol -A -o json > cluster.json
-  bulkhead import --manifests cluster.json -o policies --enforcer calico
+  kubectl get ns,nodes,svc,pods,deploy,ds,sts,netpol -A -o json > cluster.json
+  bulkhead import --manifests cluster.json -o policies     its enforcer and networks are those of the dump
   bulkhead import --manifests deploy/policies -o policies --exact
 
 exit status: 0 the overlays allow the same for every possible pod; 1 they differ, which is written with the cause;
@@ -102,21 +112,32 @@ def run(options: Options, console: Console) -> int:
                 "name other files or folders",
             )
         base = known_base(options.output)
-        semantics = semantics_of(semantics_asked(options), base.profile if base else None)
-        enforcer = base.profile.spec.enforcer if base else semantics.enforcer
+        facts, semantics = _facts(semantics_asked(options), paths, base)
         _check_free(before, options.output, base is not None)
         for kept in (Kept.WHAT_DIFFERS, Kept.EVERY) if options.exact else (Kept.UNSAYABLE,):
-            tree = imported_tree(before.cluster.policies, origin, enforcer, kept, base)
+            tree = imported_tree(before.cluster.policies, origin, facts, kept, base)
             compared = _proved(tree, before, semantics, options.output, console)
             if compared is None or _equal(compared):
                 break
         _write(tree, options.output)
+        console.write("".join(f"{line}\n" for line in facts.sources))
         console.write(import_text(tree, before, options.output, options.exact, compared is None or _equal(compared)))
         if compared is not None and not _equal(compared):
             console.write(DIFF_FORMATS["text"](compared, console.style_of(options.all)))
     if compared is None or _equal(compared):
         return 0
     return 2 if compared.undecided else 1
+
+
+def _facts(asked: SemanticsOptions, paths: Sequence[str], base: KnownBase | None) -> tuple[ImportedFacts, Semantics]:
+    """Return the facts of the tree that exists, else what dumps among *paths* say, and how policies are read."""
+    if base is not None:
+        return ImportedFacts(base.profile.spec.enforcer), semantics_of(asked, base.profile)
+    semantics = semantics_of(asked, None)
+    facts = imported_facts(paths, None if asked == NO_OPTIONS else semantics.enforcer)
+    if asked == NO_OPTIONS:
+        semantics = semantics_of(replace(asked, enforcer=facts.enforcer), None)
+    return facts, semantics
 
 
 def _equal(compared: Comparison) -> bool:
@@ -146,7 +167,11 @@ def _check_free(before: AnalysisInput, folder: str, has_base: bool) -> None:
 def _proved(
     tree: ImportedTree, before: AnalysisInput, semantics: Semantics, folder: str, console: Console
 ) -> Comparison | None:
-    """Return what differs between the policies and *tree*, which is written to a temporary folder for it."""
+    """
+    Return what differs between the policies and *tree*, which is written to a temporary folder for it.
+
+    A new tree gets its first reachability test.
+    """
     with temporary_folder() as top:
         staged = os.path.join(os.path.realpath(top), "tree")
         if tree.base:
@@ -157,7 +182,9 @@ def _proved(
         else:
             write_new(staged, _whole(tree), [PROGRAM])
         try:
-            return proof(before, rendered(staged, folder), semantics, folder)
+            after = rendered(staged, folder)
+            add_promises(tree, after.cluster.policies)
+            return proof(before, after, semantics, folder)
         except NotComparable as error:
             console.refuse(error.faults, "nothing was imported")
 
@@ -182,10 +209,15 @@ def _write(tree: ImportedTree, folder: str) -> None:
         return
     root = os.path.join(folder, "kustomization.yaml")
     listed = with_resources(root, [f"overlays/{each}" for each in tree.namespaces])
-    write_new(folder, tree.files)
-    try:
-        write_file(root, listed)
-    except BaseException:
-        for namespace in tree.namespaces:
-            shutil.rmtree(os.path.join(folder, "overlays", namespace), ignore_errors=True)
-        raise
+
+    def drop() -> None:
+        if text_of(root) != listed:
+            for namespace in tree.namespaces:
+                shutil.rmtree(os.path.join(folder, "overlays", namespace), ignore_errors=True)
+
+    with undone_if_ended(drop):
+        write_new(folder, tree.files)
+        try:
+            write_file(root, listed)
+        finally:
+            drop()
