@@ -5,6 +5,7 @@ KUBECONFORM=v0.8.0
 CRANE=v0.22.1
 HELM3=v3.22.0
 ACTIONLINT=v1.7.12
+KREW=v0.4.4 # installs plugins of kubectl
 COSIGN=v3.1.3 # what signs a release
 # What draws the diagrams of the docs in a browser: the package of npm, which is copied into the site.
 MERMAID=12.3.0

@@ -88,15 +88,21 @@ def test_a_commit_gives_the_same_release_twice_and_kubectl_runs_the_plugin(tmp_p
 
     with tarfile.open(dist / archive) as tar:
         assert "LICENSE" in tar.getnames()
-        tar.extractall(tmp_path / "store")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/kubectl-bulkhead").symlink_to(tmp_path / "store" / platform["bin"])  # as krew does
-    env = {"PATH": f"{tmp_path / 'bin'}:{TOOLS}:/usr/bin:/bin", "BULKHEAD_PYTHON": os.fspath(PYTHON)}
+    valid = run(TOOLS / "validate-krew-manifest", "-skip-install", "-manifest", dist / "bulkhead.yaml")
+    assert valid.status == 0, valid.stderr
+    env = {
+        "PATH": f"{tmp_path / 'krew/bin'}:{TOOLS}:/usr/bin:/bin",
+        "KREW_ROOT": os.fspath(tmp_path / "krew"),
+        "BULKHEAD_PYTHON": os.fspath(PYTHON),
+    }
+    asked = ("install", f"--manifest={dist / 'bulkhead.yaml'}", f"--archive={dist / archive}")
+    installed = run(TOOLS / "krew", *asked, cwd=tmp_path, env=env)
+    assert installed.status == 0, installed.stderr
     says = run(TOOLS / "kubectl", "bulkhead", "version", cwd=tmp_path, env=env)
     assert (says.status, says.stdout.splitlines()[0]) == (0, "bulkhead 0.1.0"), says.stderr
     steps = ("init tree", "new blog -C tree", "allow blog internet:25 --why mail -C tree")
     script = "\n".join(f"kubectl bulkhead {each}" for each in steps)
     started = run("bash", "-ec", script, cwd=tmp_path, env=env)
     assert started.status == 0, started.stdout + started.stderr
-    other = run("/bin/sh", tmp_path / "bin/kubectl-bulkhead", env={**env, "BULKHEAD_PYTHON": "/bin/false"})
+    other = run("/bin/sh", tmp_path / "krew/bin/kubectl-bulkhead", env={**env, "BULKHEAD_PYTHON": "/bin/false"})
     assert (other.status, "no Python 3.10 or newer with PyYAML" in other.stderr) == (2, True)
