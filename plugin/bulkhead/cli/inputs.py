@@ -36,6 +36,15 @@ def status_of(faults: Iterable[Diagnostic], folder: str) -> int:
     return 2 if all(is_refusal(each) or is_nothing(each, folder) for each in faults) else 1
 
 
+BY_FOLDER = "where an ApplicationSet delivers each folder of `overlays` by itself"
+"""What a second answer is about: the root changes what its folders render, or adds to it."""
+
+NOT_BY_FOLDER = (
+    "the root changes what its folders render, or adds to it, and this is not about what an ApplicationSet delivers, "
+    "which takes each folder of `overlays` by itself"
+)
+"""What to say of an answer about the root's build alone."""
+
 NamedPeers = Mapping[str, tuple[IpBlock | PodPeer, ...]]
 
 
@@ -84,8 +93,6 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
         from bulkhead.io.kustomize.kustomization import Bounds
 
         found = from_overlays(folder, Bounds(helm=selection.helm), progress=console.progress)
-        if not found.faults and found.own:
-            say_not_by_folder(found, console)
     else:
         found = manifests_input(manifests, selection, console)
     if found.faults:
@@ -95,11 +102,26 @@ def _usable(folder: str, manifests: Sequence[str] | None, selection: Selection, 
     return found
 
 
-def say_not_by_folder(found: AnalysisInput, console: Console) -> None:
-    """Write a note where *found* is not what each folder of overlays renders by itself."""
-    from bulkhead.analysis.changes.own_deliveries import NOT_BY_FOLDER, differs_by_folder  # here: few trees need it
+def by_folder(found: AnalysisInput, console: Console) -> AnalysisInput | None:
+    """
+    Return the input of what each folder of the overlays renders by itself, where that is another one than *found*.
 
-    if differs_by_folder(found):
+    :raises CommandFailed: where it cannot be said what its policies do.
+    """
+    if found.own is None:
+        return None
+    from bulkhead.analysis.changes.own_deliveries import own_delivery  # here: few trees need it
+
+    own = own_delivery(found)
+    refused = list(chain_refusals(own, own.semantics)) if own else []
+    if refused:
+        console.refuse(refused, NO_ANSWER)
+    return own
+
+
+def note_by_folder(found: AnalysisInput, console: Console) -> None:
+    """Write a note where each folder of the overlays renders another thing by itself than *found*."""
+    if by_folder(found, console) is not None:
         console.status_line(f"note: {NOT_BY_FOLDER}")
 
 

@@ -19,16 +19,15 @@ EITHER = (
 )
 
 
-NOT_BY_FOLDER = (
-    "the root changes what its folders render, or adds to it: where an ApplicationSet delivers each folder of "
-    "`overlays` by itself, this is not about what it delivers (`bulkhead diff` of two revisions judges both)"
-)
-"""What to say of an answer about the root's build alone, where :func:`differs_by_folder`."""
+def own_delivery(side: AnalysisInput) -> AnalysisInput | None:
+    """Return what the folders of *side* render by themselves; ``None`` where a verdict cannot depend on it."""
+    own = _own(side)
+    return None if side.own is None or _facts(own) == _facts(side) else replace(own, semantics=side.semantics)
 
 
 def differs_by_folder(side: AnalysisInput) -> bool:
     """Say whether the folders of *side* render by themselves anything else that a verdict depends on."""
-    return side.own is not None and _facts(_own(side)) != _facts(side)
+    return own_delivery(side) is not None
 
 
 def own_sides(sides: ComparedSides) -> ComparedSides | None:

@@ -18,7 +18,7 @@ from bulkhead.analysis.changes.comparison_request import (
 from bulkhead.analysis.changes.delivery_changes import DeliverySide, delivery_changes
 from bulkhead.analysis.changes.drift import compare_drift
 from bulkhead.analysis.changes.left_out_files import left_out_changes
-from bulkhead.analysis.changes.own_deliveries import NOT_BY_FOLDER, differs_by_folder
+from bulkhead.analysis.changes.own_deliveries import add_own, own_delivery
 from bulkhead.analysis.changes.revision_checks import graph_of, submodule_faults
 from bulkhead.analysis.changes.revisions import are_revisions, compare_revisions
 from bulkhead.analysis.overlays_input import from_overlays
@@ -70,8 +70,14 @@ def _drift(asked: ComparisonRequest) -> Comparison:
     overlays = checked_side(asked.directory, from_overlays(asked.directory, asked.bounds))
     dump = checked_side(asked.dump, from_manifests(asked.dump, selection=asked.selection))
     names = f"the cluster in {asked.dump}", f"the overlays in {asked.directory}"
-    found = compare_drift(names, dump, overlays, asked.semantics_for(overlays), asked.endpoints, asked.prune)
-    found.notes += [NOT_BY_FOLDER] if differs_by_folder(overlays) else []
+    semantics = asked.semantics_for(overlays)
+    found = compare_drift(names, dump, overlays, semantics, asked.endpoints, asked.prune)
+    own = own_delivery(overlays)
+    if own:
+        other = compare_drift(names, dump, own, semantics, asked.endpoints, asked.prune)
+        found.live = tuple(dict.fromkeys((*found.live, *other.live)))
+        found.kept = tuple(dict.fromkeys((*found.kept, *other.kept)))
+        add_own(found, other)
     return found
 
 

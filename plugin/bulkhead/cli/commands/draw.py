@@ -5,7 +5,7 @@ import os
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.judged_endpoints import judged
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import analysis_input, no_garbage_collection, peers_of
+from bulkhead.cli.inputs import analysis_input, no_garbage_collection, note_by_folder, peers_of
 from bulkhead.cli.options import Options, Parser, analysis_options, describe, folder_options
 from bulkhead.cli.output_paths import check_output
 from bulkhead.core.diagnostics import nearest
@@ -51,6 +51,7 @@ def run(options: Options, console: Console) -> int:
     """Write the picture; return 0."""
     with no_garbage_collection():
         found = analysis_input(options, console)
+        note_by_folder(found, console)
         picture = _picture(found, options.namespace)
         try:
             _check_output(options, found)

@@ -7,7 +7,15 @@ from bulkhead.analysis.suggestions.suggested_rules import RefusedPair
 from bulkhead.analysis.suggestions.suggestion import Suggestion
 from bulkhead.analysis.unknown_facts import UnknownFacts
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import analysis_input, evidence_of, peers_of, vocabulary_of
+from bulkhead.cli.inputs import (
+    BY_FOLDER,
+    NOT_BY_FOLDER,
+    analysis_input,
+    by_folder,
+    evidence_of,
+    peers_of,
+    vocabulary_of,
+)
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -78,6 +86,18 @@ exit status: 0 allowed (for every pair, where SRC or DST is several endpoints; w
 def run(options: Options, console: Console) -> int:
     """Print why SRC does or does not reach DST; return 0 where allowed, 1 denied, 2 where unknown facts decide."""
     found = analysis_input(options, console)
+    status = _answer(found, options, console)
+    own = by_folder(found, console)
+    if own is None:
+        return status
+    if options.format != "text":
+        console.status_line(f"note: {NOT_BY_FOLDER}: `--format text` shows both")
+        return 2
+    console.write(f"\n{BY_FOLDER}:\n\n")
+    return status if _answer(own, options, console) == status else 2
+
+
+def _answer(found: AnalysisInput, options: Options, console: Console) -> int:
     names = vocabulary_of(found)
     name, port = target(options.destination)
     asked = requested_port(port) if port else None

@@ -9,7 +9,7 @@ from bulkhead.analysis.lint_input import LintInput
 from bulkhead.analysis.overlays_input import from_overlays
 from bulkhead.analysis.semantics_options import semantics_of
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import STDIN, check_selection, manifests_input, nothing_to_judge, say_not_by_folder
+from bulkhead.cli.inputs import STDIN, by_folder, check_selection, manifests_input, nothing_to_judge
 from bulkhead.cli.options import (
     Options,
     Parser,
@@ -27,7 +27,7 @@ from bulkhead.core.kubernetes.evidence import Evidence
 from bulkhead.core.language.resources import Enforcer
 from bulkhead.core.language.scalars import Date, InvalidValue
 from bulkhead.core.lint.finding import Check, Severity
-from bulkhead.core.lint.grouping import FindingGroup, grouped, worst
+from bulkhead.core.lint.grouping import FindingGroup, found_by_either, grouped, worst
 from bulkhead.core.lint.registry import CHECKS, lint
 from bulkhead.io.kustomize.kustomization import Bounds
 from bulkhead.report.lint.findings import listing, summary
@@ -96,8 +96,6 @@ def run(options: Options, console: Console) -> int:
     manifests = (
         manifests_input(options.manifests, selected, console, semantics.specification) if options.manifests else None
     )
-    if overlays and not overlays.faults and overlays.own:
-        say_not_by_folder(overlays, console)
     problems = [fault for each in (overlays, manifests) if each for fault in each.faults]
     if problems:
         console.refuse(problems, "nothing was judged")
@@ -107,6 +105,10 @@ def run(options: Options, console: Console) -> int:
     for side in (overlays, manifests):
         evidence = evidence.and_of(side.evidence) if side else evidence
     found = _found(options.manifests, overlays, manifests, semantics.enforcer, checks, today)
+    own = by_folder(overlays, console) if overlays else None
+    if own:
+        others = _found(options.manifests, own, manifests, semantics.enforcer, checks, today)
+        found = found_by_either(found, others)
     shown = found if options.all else tuple(each for each in found if not each.finding.hidden)
     console.write(LINT_FORMATS[options.format](LintReport(found, shown, evidence), console.style_of(options.all)))
     if options.format == "text":

@@ -6,7 +6,16 @@ from bulkhead.analysis.judged_endpoints import Endpoints, judged
 from bulkhead.analysis.pod_addresses import at_those_addresses, with_candidates
 from bulkhead.analysis.unknown_facts import uncertain_pairs
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import analysis_input, evidence_of, no_garbage_collection, peers_of, vocabulary_of
+from bulkhead.cli.inputs import (
+    BY_FOLDER,
+    NOT_BY_FOLDER,
+    analysis_input,
+    by_folder,
+    evidence_of,
+    no_garbage_collection,
+    peers_of,
+    vocabulary_of,
+)
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -67,26 +76,37 @@ exit status: 0 it was shown; 2 the input has problems
 def run(options: Options, console: Console) -> int:
     """Print the matrix, the rows or the document that is asked for."""
     with no_garbage_collection():
-        filtered = bool(options.source or options.destination or options.port)
         given = analysis_input(options, console)
-        given = each_object_by_itself(given) if options.format == "pairs" else given
-        found = judged(given, Endpoints(options.endpoints) if options.endpoints else None)
-        wanted = _filter(found, options) if filtered else None
-        found = with_candidates(found, (wanted.source, wanted.destination)) if wanted else found
-        answer = engine.reach(found.cluster, found.semantics)
-        if options.format == "pairs":
-            _check_pairs(answer, filtered)
-        ends = wanted or Filter()
-        report = ReachReport(
-            answer,
-            Outside(found, peers_of(found)),
-            found.loaded is not None,
-            wanted,
-            evidence_of(found, answer),
-            uncertain_pairs(found, answer, ends.source, ends.destination, ends.asked),
-        )
-        console.write(REACH_FORMATS[options.format](report, console.style_of(options.all)))
+        _answer(given, options, console)
+        own = by_folder(given, console)
+        if own is not None and options.format in ("text", "markdown"):
+            console.write(f"\n{BY_FOLDER}:\n\n")
+            _answer(own, options, console)
+        elif own is not None:
+            console.status_line(f"note: {NOT_BY_FOLDER}: `--format text` shows both")
+            return 2
     return 0
+
+
+def _answer(given: AnalysisInput, options: Options, console: Console) -> None:
+    filtered = bool(options.source or options.destination or options.port)
+    given = each_object_by_itself(given) if options.format == "pairs" else given
+    found = judged(given, Endpoints(options.endpoints) if options.endpoints else None)
+    wanted = _filter(found, options) if filtered else None
+    found = with_candidates(found, (wanted.source, wanted.destination)) if wanted else found
+    answer = engine.reach(found.cluster, found.semantics)
+    if options.format == "pairs":
+        _check_pairs(answer, filtered)
+    ends = wanted or Filter()
+    report = ReachReport(
+        answer,
+        Outside(found, peers_of(found)),
+        found.loaded is not None,
+        wanted,
+        evidence_of(found, answer),
+        uncertain_pairs(found, answer, ends.source, ends.destination, ends.asked),
+    )
+    console.write(REACH_FORMATS[options.format](report, console.style_of(options.all)))
 
 
 def _filter(found: AnalysisInput, options: Options) -> Filter:

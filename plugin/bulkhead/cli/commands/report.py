@@ -9,7 +9,7 @@ from bulkhead.analysis.lint_input import LintInput
 from bulkhead.analysis.unknown_facts import uncertain_pairs
 from bulkhead.cli.commands.test import promise_results, rows_of
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import STDIN, evidence_of, no_garbage_collection, peers_of, tested_input
+from bulkhead.cli.inputs import STDIN, evidence_of, no_garbage_collection, note_by_folder, peers_of, tested_input
 from bulkhead.cli.options import Options, Parser, analysis_options, describe, folder_options
 from bulkhead.cli.output_paths import check_output
 from bulkhead.core.engine.solve import reach
@@ -59,7 +59,9 @@ def run(options: Options, console: Console) -> int:
         raise UsageError("--file names tests, --no-tests leaves them out: give one of the two")
     today = Date.parse(options.today or time.strftime("%Y-%m-%d"))
     with no_garbage_collection():
-        found = judged(tested_input(options, console), None)
+        tested = tested_input(options, console)
+        note_by_folder(tested, console)
+        found = judged(tested, None)
         try:
             _check_output(options, found)
             page = html_report(_report(options, found, today, console), console.style_of(True))

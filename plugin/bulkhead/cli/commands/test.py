@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bulkhead.analysis.analysis_input import AnalysisInput, as_known
 from bulkhead.analysis.judged_addresses import check_judged
 from bulkhead.cli.console import Console
-from bulkhead.cli.inputs import NO_ANSWER, evidence_of, peers_of, tested_input, vocabulary_of
+from bulkhead.cli.inputs import BY_FOLDER, NO_ANSWER, by_folder, evidence_of, peers_of, tested_input, vocabulary_of
 from bulkhead.cli.options import (
     ENDPOINTS_HELP,
     Options,
@@ -31,6 +31,7 @@ from bulkhead.core.language.reachability_test import EndName
 from bulkhead.core.language.scalars import InvalidValue
 from bulkhead.core.promises.check import Breach, Outcome, Promise, check_promise
 from bulkhead.core.promises.possible import PossibleChecker, PossibleOutcome
+from bulkhead.core.record import replaced
 from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.addresses import WHOLE, spans_of, spell_address
 from bulkhead.core.sets.port_spelling import short
@@ -43,6 +44,9 @@ from bulkhead.report.names.outside_names import Outside, unreal
 from bulkhead.report.test.possible_breaches import BreachWriter
 from bulkhead.report.test.test_formats import TEST_FORMATS, PromiseReport
 from bulkhead.report.test.test_results import FAIL, KNOWN, OK, UNDECIDED, PromiseResult
+
+_WORST = (FAIL, UNDECIDED, KNOWN, OK)
+"""The results of a row, the worst first."""
 
 _SHOWN = 3
 """Broken pairs of a row that are shown, and names of a list."""
@@ -87,10 +91,23 @@ def run(options: Options, console: Console) -> int:
     style = console.style_of(options.all or options.format != "text")  # documents are never shortened
     answer = reach(found.cluster, found.semantics)
     made = promise_results(lines, found, answer, console, style.cut)
+    own = by_folder(found, console)
+    if own is not None:
+        others = promise_results(lines, own, reach(own.cluster, own.semantics), console, style.cut)
+        made = [_of_both(*each) for each in zip(made, others, strict=True)]
     report = PromiseReport(tuple(made), found.semantics, evidence_of(found, answer))
     console.write(TEST_FORMATS[options.format](report, style))
     words = {each.word for each in made}
     return 2 if UNDECIDED in words else int(FAIL in words)
+
+
+def _of_both(root: PromiseResult, own: PromiseResult) -> PromiseResult:
+    """Return the result of a row that has to hold for the root's build and for each folder by itself."""
+    worse = root if _WORST.index(root.word) <= _WORST.index(own.word) else own
+    if own.reasons == root.reasons:
+        return worse
+    more = tuple(f"{BY_FOLDER}: {each}" for each in own.reasons)
+    return replaced(worse, reasons=(*(root.reasons if root.word != OK else ()), *more))
 
 
 def rows_of(files: list[str], console: Console) -> list[PromiseLocation]:

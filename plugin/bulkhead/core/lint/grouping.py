@@ -39,6 +39,13 @@ def grouped(found: Iterable[tuple[Location, LintFinding]], heeded: frozenset[Loc
     return tuple(sorted(_across(sorted(map(_together, alike.values()), key=_order)), key=_order))
 
 
+def found_by_either(one: tuple[FindingGroup, ...], other: tuple[FindingGroup, ...]) -> tuple[FindingGroup, ...]:
+    """Return the findings of *one*, and those of *other* that *one* has not, in file order."""
+    known = {(each.location, each.finding.check.id, each.finding.found.message) for each in one}
+    more = (each for each in other if (each.location, each.finding.check.id, each.finding.found.message) not in known)
+    return tuple(sorted((*one, *more), key=_order))
+
+
 def worst(found: Iterable[FindingGroup]) -> Severity | None:
     """Return the worst severity among *found*, ``None`` where there is nothing."""
     order = list(Severity)
