@@ -15,6 +15,7 @@ ARGUMENTS = {
     "lint": [],
     "test": [],
     "diff": ["--dirs", ".", "."],
+    "flows": ["tests/flows/records.csv", "--inventory", "tests/flows/cluster.json"],
     "adopt": ["--dump", "tests/reference/cardboard.yaml"],
 }
 """A use of each command that has a format `json`, in the reference cluster."""

@@ -25,6 +25,7 @@ COMMANDS = {
     "adopt": "plan how a running cluster takes over the overlays",
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
+    "flows": "show observed traffic, and which of it the overlays allow",
     "draw": "draw a namespace, or the cluster, as SVG, Mermaid or Graphviz",
     "report": "write a report of the whole cluster as one HTML file",
     "test": "check the reachability tests that are kept in git",

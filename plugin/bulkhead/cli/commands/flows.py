@@ -1,0 +1,71 @@
+"""``bulkhead flows``: show observed traffic, and what the overlays say about each connection."""
+
+import io
+from typing import BinaryIO, cast
+
+from bulkhead.analysis.flows.judge_flows import judge_flows
+from bulkhead.analysis.flows.read_flows import INPUT_FORMATS, UnreadableFlows, read_flows, read_inventories
+from bulkhead.cli.console import Console, UsageError
+from bulkhead.cli.inputs import NO_ANSWER, STDIN, analysis_input
+from bulkhead.cli.options import Options, Parser, all_option, analysis_options, describe, folder_option, format_option
+from bulkhead.report.flows.flow_report import FlowReport
+from bulkhead.report.flows.flows_formats import FLOWS_FORMATS
+
+
+def options(parser: Parser) -> None:
+    """Declare the options."""
+    describe(
+        parser,
+        "Show who connected to whom according to records of observed traffic, folded by workload and port, and for\n"
+        "each row whether the overlays allow it, with the line that allows or the reason that denies it.\n"
+        "docs/how-to/flows.md",
+        """
+examples:
+  bulkhead flows conntrack.txt --inventory cluster.json
+  bulkhead flows /var/log/ulog/syslogemu.log* --inventory cluster.json --format markdown
+  hubble observe -o json | bulkhead flows -
+
+exit status: 0 every connection has a verdict; 2 the input has problems, or lines or connections could not be judged
+""",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="records, also compressed with gzip; - is stdin")
+    parser.add_argument(
+        "--inventory",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what `kubectl get ns,pods -A -o json` printed: whose addresses the records name; may be repeated, an "
+        "address is named where all agree",
+    )
+    parser.add_argument(
+        "--input-format", choices=INPUT_FORMATS, help="the format of the records (default: recognised in each file)"
+    )
+    folder_option(parser, "the folder with the overlays (default: .)")
+    analysis_options(parser)
+    format_option(parser, FLOWS_FORMATS)
+    all_option(parser)
+
+
+def run(options: Options, console: Console) -> int:
+    """Print the rows; return 0 where each has a verdict, 2 where some have none or lines cannot be read."""
+    if STDIN in options.files and STDIN in (options.manifests or ()):
+        raise UsageError("stdin has either the records or the manifests")
+    given = analysis_input(options, console)
+    try:
+        inventories = read_inventories(options.inventory)
+        table = read_flows(options.files, inventories, given, options.input_format or "", _bytes(console, options))
+    except UnreadableFlows as error:
+        console.refuse(error.faults, NO_ANSWER)
+    judged, flows = judge_flows(table, given, inventories)
+    report = FlowReport(judged, flows, table.evidence)
+    console.write(FLOWS_FORMATS[options.format](report, console.style_of(options.all)))
+    is_whole = flows and all(each.is_allowed is not None for each in flows) and not table.evidence.is_incomplete
+    return 0 if is_whole else 2
+
+
+def _bytes(console: Console, options: Options) -> BinaryIO | None:
+    """Return stdin as bytes, where records come from there."""
+    if STDIN not in options.files:
+        return None
+    found = getattr(console.stdin, "buffer", None)
+    return cast(BinaryIO, found) if found is not None else io.BytesIO(console.stdin.read().encode())

@@ -1,0 +1,1 @@
+"""Reads records of observed traffic: one module for each format, and one line in `flow_formats`."""

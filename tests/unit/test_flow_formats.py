@@ -1,0 +1,134 @@
+"""Lines of each format of observed traffic, in the shape that their programs write, and what they mean."""
+
+import pytest
+from bulkhead.core.flows.observation import NotAConnection, Observation, ObservedVerdict
+from bulkhead.io.flows.flow_formats import FORMATS, format_of
+from bulkhead.io.flows.record_parts import port_of, time_of
+
+NFLOG = "IN=cni0 OUT=cni0 MAC=aa SRC=10.42.0.5 DST=10.42.0.6 LEN=60 TOS=00 PREC=0x00 TTL=63 ID={id} DF {rest}"
+TCP = "PROTO=TCP SPT=57026 DPT=9999 SEQ=1 ACK=0 WINDOW=64240 SYN URGP=0 MARK=0x0"
+UDP = "PROTO=UDP SPT=57026 DPT=53 LEN=40 MARK=0x0"
+TUPLES = (
+    "src=10.42.0.5 dst=10.43.0.9 sport=4 dport=80 [UNREPLIED] src=10.42.0.6 dst=10.42.0.5 sport=8080 dport=4 [ASSURED]"
+)
+
+
+def one(name: str, *lines: str) -> list[object]:
+    """Return for each line ``(source, destination, protocol, port, verdict)``, the reason, or ``None``."""
+    read, found = FORMATS[name].reader(), []
+    for line in lines:
+        reading = read(line)
+        if isinstance(reading, Observation):
+            key = reading.key
+            found.append((key.source.address, key.destination.address, key.protocol, key.port, key.verdict.value))
+        else:
+            found.append(reading.reason if isinstance(reading, NotAConnection) else None)
+    return found
+
+
+@pytest.mark.parametrize("head", ["", "ipv4     2 ", "[1795654938.251138]\t    [NEW] ipv4     2 "])
+def test_conntrack_names_the_pod_behind_the_service(head: str) -> None:
+    line = f"{head}tcp      6 119 TIME_WAIT {TUPLES} mark=0 use=1"
+    assert format_of(line) is FORMATS["conntrack"]
+    assert one("conntrack", line) == [("10.42.0.5", "10.42.0.6", "TCP", 8080, "allowed")]
+
+
+def test_conntrack_counts_a_connection_once_and_one_that_only_ends_too() -> None:
+    events = [f"[1795654938.25]\t    [{each}] tcp      6 119 {TUPLES}" for each in ("NEW", "UPDATE", "DESTROY")]
+    begun, changed, ended = one("conntrack", *events)
+    assert isinstance(begun, tuple)
+    assert changed == ended == "another event of a connection that was counted"
+    assert one("conntrack", events[2]) == [begun]
+
+
+def test_a_line_that_is_cut_is_unreadable() -> None:
+    assert one("conntrack", f"tcp      6 119 TIME_WAIT {TUPLES}"[:70]) == [None]
+    assert one("hubble", '{"flow":{"verdict":"FORW') == [None]
+
+
+def test_an_nflog_record_with_a_prefix_is_no_proof_of_a_refusal() -> None:
+    prefixed = "Nov 26 01:02:18 node1 DROP by policy shop/api " + NFLOG.format(id=7, rest=TCP)
+    plain = "Nov 26 01:02:18 node1  " + NFLOG.format(id=7, rest=TCP)
+    assert format_of(prefixed) is format_of(plain) is FORMATS["logemu"]
+    ends = "10.42.0.5", "10.42.0.6", "TCP", 9999
+    again = "another record of a packet that was counted"
+    assert one("logemu", prefixed, prefixed, plain, plain) == [(*ends, "unknown"), again, (*ends, "denied"), again]
+    assert one("logemu", plain, prefixed) == [(*ends, "denied"), again]
+    udp = "Nov 26 01:02:18 node1  " + NFLOG.format(id=8, rest=UDP)
+    assert one("logemu", udp) == [("10.42.0.5", "10.42.0.6", "UDP", 53, "denied")]
+
+
+def test_ulogd_json() -> None:
+    line = (
+        '{"timestamp": "2026-11-26T01:02:18.1", "oob.prefix": "DROP by policy shop/api", "oob.family": 2, '
+        '"oob.time.sec": 1795654938, "ip.protocol": 6, "ip.id": 7, "src_ip": "10.42.0.5", "dest_ip": "10.42.0.6", '
+        '"src_port": 57026, "dest_port": 9999}'
+    )
+    assert format_of(line) is FORMATS["ulogd-json"]
+    assert one("ulogd-json", line) == [("10.42.0.5", "10.42.0.6", "TCP", 9999, "unknown")]
+    reading = FORMATS["ulogd-json"].reader()(line)
+    assert isinstance(reading, Observation)
+    assert reading.time == 1795654938
+
+
+HUBBLE = (
+    '{{"verdict":"{verdict}","IP":{{"source":"10.0.0.1","destination":"10.0.0.2"}},"l4":{{{l4}}},"Type":"L3_L4"{more}}}'
+)
+PORTS = '"TCP":{"source_port":1,"destination_port":80}'
+SYN = '"TCP":{"source_port":1,"destination_port":80,"flags":{"SYN":true}}'
+SYN_ACK = '"TCP":{"source_port":80,"destination_port":1,"flags":{"SYN":true,"ACK":true}}'
+
+
+@pytest.mark.parametrize(
+    ("verdict", "l4", "more", "expected"),
+    [
+        ("FORWARDED", PORTS, ',"is_reply":false', "allowed"),
+        ("FORWARDED", PORTS, ',"is_reply":true', "a reply"),
+        ("FORWARDED", PORTS, ',"reply":true', "a reply"),
+        ("FORWARDED", SYN, "", "allowed"),
+        ("FORWARDED", SYN_ACK, "", "a reply"),
+        ("FORWARDED", PORTS, "", "a record that does not say whether it is a reply"),
+        ("FORWARDED", PORTS, ',"event_type":{"type":5}', "allowed"),
+        ("AUDIT", SYN, "", "allowed"),
+        ("DROPPED", PORTS, ',"drop_reason_desc":"POLICY_DENIED"', "denied"),
+        ("DROPPED", PORTS, ',"drop_reason_desc":"POLICY_DENY"', "denied"),
+        (
+            "DROPPED", PORTS, ',"drop_reason_desc":"STALE_OR_UNROUTABLE_IP"',
+            "a packet that was dropped for another reason than a policy, or for none that is named",
+        ),
+        ("TRACED", PORTS, "", "an event that is no packet of a connection"),
+    ],
+)  # fmt: skip
+def test_hubble(verdict: str, l4: str, more: str, expected: str) -> None:
+    line = HUBBLE.format(verdict=verdict, l4=l4, more=more)
+    assert format_of(line) is FORMATS["hubble"]
+    for shape in (line, f'{{"flow":{line},"node_name":"n","time":"2026-11-20T10:00:00Z"}}'):
+        found = one("hubble", shape)[0]
+        words = ("allowed", "denied")
+        assert found == (("10.0.0.1", "10.0.0.2", "TCP", 80, expected) if expected in words else expected)
+
+
+def test_hubble_counts_what_it_lost() -> None:
+    read = FORMATS["hubble"].reader()
+    assert read('{"lost_events":{"num_events_lost":"12"}}') == NotAConnection("events that Hubble lost", 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1970-01-01T00:01:00Z", 60), ("1970-01-01T02:01:00.5+02:00", 60.5), ("1970-01-01T00:00:00-00:01", 60),
+        ("1970-01-01T00:01:00", None), ("60", 60), (1795654938123, 1795654938.123), ("soon", None),
+        (float("nan"), None), (True, None), ("1970-13-01T00:00:00Z", None),
+    ],
+)  # fmt: skip
+def test_times(text: object, seconds: float | None) -> None:
+    assert time_of(text) == seconds
+
+
+@pytest.mark.parametrize("bad", ["0", "65536", "-1", "x", "", "٣", True, None, "1" * 5000])
+def test_no_port(bad: object) -> None:
+    assert port_of(bad) is None
+
+
+def test_verdicts_have_the_words_of_the_documents() -> None:
+    assert {each.value for each in ObservedVerdict} == {"allowed", "denied", "unknown"}
