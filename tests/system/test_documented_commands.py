@@ -84,7 +84,9 @@ def without_comment(text: str) -> str:
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     """A repository with the reference cluster and what the pages speak of, and its origin."""
-    folder = copy_with_environment(tmp_path / "work", *REFERENCE_CLUSTER, "charts", "deploy", "tests/reachability")
+    folder = copy_with_environment(
+        tmp_path / "work", *REFERENCE_CLUSTER, "charts", "deploy", "tests/reachability", "tests/flows"
+    )
     (folder / ".tools").symlink_to(ROOT / ".tools")
     (folder / ".gitignore").write_text(".venv\n.tools\n__pycache__\n")
     for name in ("dump.json", "cluster.json"):

@@ -15,7 +15,8 @@ TUPLES = (
 
 def one(name: str, *lines: str) -> list[object]:
     """Return for each line ``(source, destination, protocol, port, verdict)``, the reason, or ``None``."""
-    read, found = FORMATS[name].reader(), []
+    read = FORMATS[name].reader()
+    found: list[object] = []
     for line in lines:
         reading = read(line)
         if isinstance(reading, Observation):

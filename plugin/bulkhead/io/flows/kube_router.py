@@ -31,14 +31,18 @@ class _Packets:
     """The last packets; a packet with several records is counted once for each verdict."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[_Packet, bool], None] = {}
+        self._last: set[tuple[_Packet, bool]] = set()
+        self._before: set[tuple[_Packet, bool]] = set()
 
     def is_new(self, packet: _Packet, refused: bool) -> bool:
-        known = (packet, refused) in self._last or (packet, True) in self._last
-        self._last[packet, refused] = None
-        if len(self._last) > _REMEMBERED:
-            del self._last[next(iter(self._last))]
+        known = self._has((packet, refused)) or self._has((packet, True))
+        self._last.add((packet, refused))
+        if len(self._last) >= _REMEMBERED:
+            self._last, self._before = set(), self._last
         return not known
+
+    def _has(self, one: tuple[_Packet, bool]) -> bool:
+        return one in self._last or one in self._before
 
 
 def fits_lines(line: str) -> bool:
