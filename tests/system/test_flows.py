@@ -52,6 +52,8 @@ def test_rows_of_the_neutral_format_have_the_verdict_of_the_overlays() -> None:
         ("media/postgresql", "media/jellyfin", 9999, "TCP", 1, "denied", "denied"),
         ("media/postgresql", "media/jellyfin", 9999, "TCP", 1, "unknown", "denied"),
     ]),
+    ("aws.log", [("media/postgresql", "203.0.113.9", 443, "TCP", 1, "denied", "denied")]),
+    ("gke.json", [("media/postgresql", "203.0.113.9", 443, "TCP", 3, "denied", "denied")]),
     ("hubble.json", [
         ("media/jellyfin", "media/postgresql", 5432, "TCP", 1, "allowed", "allowed"),
         ("media/postgresql", "203.0.113.9", 123, "UDP", 1, "denied", "denied"),

@@ -72,6 +72,66 @@ def test_ulogd_json() -> None:
     assert reading.time == 1795654938
 
 
+AGENT = "Src IP: 10.1.0.5 Src Port: 4000 Dest IP: 10.1.0.6 Dest Port: 80 Proto TCP Verdict DENY"
+OTHERS = {
+    "aws, the first shape": (
+        "aws",
+        '{"level":"info","ts":"2025-03-01T10:00:00.000Z","msg":"Flow Info:  ","Src IP":"10.1.0.5","Src Port":4000,'
+        '"Dest IP":"10.1.0.6","Dest Port":80,"Proto":"TCP","Verdict":"DENY"}',
+    ),
+    "aws, the second shape": ("aws", f'{{"level":"info","ts":"2025-06-01T10:00:00.000Z","msg":"Flow Info: {AGENT}"}}'),
+    "aws, with a tier": (
+        "aws", f'{{"level":"info","msg":"Flow Info: {AGENT} Direction egress, Tier NETWORK_POLICY"}}',
+    ),
+    "aws, cloudwatch": (
+        "aws", "Node: n;SIP: 10.1.0.5;SPORT: 4;DIP: 10.1.0.6;DPORT: 80;PROTOCOL: TCP;PolicyVerdict: DENY;Tier: DEFAULT",
+    ),
+    "gke": (
+        "gke",
+        '{"connection":{"src_ip":"10.1.0.5","dest_ip":"10.1.0.6","src_port":4000,"dest_port":80,"protocol":"tcp",'
+        '"direction":"ingress"},"disposition":"deny","count":1,"src":{"instance":"x"}}',
+    ),
+    "ovn": (
+        "ovn",
+        '2026-11-20T10:00:00.123Z|00004|acl_log(ovn_pinctrl0)|INFO|name="NP:shop:Ingress", verdict=drop, '
+        "severity=info, direction=to-lport: tcp,vlan_tci=0x0000,dl_src=0a:58,dl_dst=0a:59,nw_src=10.1.0.5,nw_dst=10.1.0.6,"
+        "nw_tos=0,nw_ttl=64,tp_src=4000,tp_dst=80,tcp_flags=syn",
+    ),
+    "antrea": (
+        "antrea",
+        "2026/11/20 10:00:00.123456 IngressDefaultRule K8sNetworkPolicy <nil> Ingress Drop <nil> shop/web "
+        "10.1.0.5 4000 10.1.0.6 80 TCP 60 <nil>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "line"), OTHERS.values(), ids=OTHERS)
+def test_one_denied_connection_in_other_formats(name: str, line: str) -> None:
+    assert format_of(line) is FORMATS[name]
+    assert one(name, line) == [("10.1.0.5", "10.1.0.6", "TCP", 80, "denied")]
+    assert one(name, line[: len(line) // 3]) == [None]
+
+
+def test_counts_pods_and_other_lines_of_other_formats() -> None:
+    gke = (
+        '{"jsonPayload":{"connection":{"src_ip":"10.1.0.5","dest_ip":"10.1.0.6","dest_port":53,"protocol":"udp"},'
+        '"disposition":"allow","count":7,"src":{"pod_name":"a-1","pod_namespace":"shop","workload_name":"a",'
+        '"workload_kind":"Deployment"}},"timestamp":"2026-11-20T10:00:00Z"}'
+    )
+    found = FORMATS["gke"].reader()(gke)
+    assert isinstance(found, Observation)
+    assert (found.times, found.time, found.key.verdict) == (7, 1795168800.0 - 0, ObservedVerdict.ALLOWED)
+    assert found.key.source[:5] == ("", "shop", "a-1", "a", "Deployment")
+    antrea = FORMATS["antrea"].reader()(OTHERS["antrea"][1] + " [3 packets in 1.011379442s]")
+    assert isinstance(antrea, Observation)
+    assert antrea.times == 3
+    assert one("aws", '{"level":"info","msg":"Starting"}') == ["a line of the AWS agent that is no flow"]
+    expired = OTHERS["aws, cloudwatch"][1].replace("DENY", "EXPIRED/DELETED")
+    assert one("aws", expired) == ["an entry of the AWS agent that expired or was deleted"]
+    passed = OTHERS["ovn"][1].replace("verdict=drop", "verdict=pass")
+    assert one("ovn", passed) == ["a record of OVN that passes the decision on"]
+
+
 HUBBLE = (
     '{{"verdict":"{verdict}","IP":{{"source":"10.0.0.1","destination":"10.0.0.2"}},"l4":{{{l4}}},"Type":"L3_L4"{more}}}'
 )

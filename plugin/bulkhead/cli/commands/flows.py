@@ -6,7 +6,7 @@ from typing import BinaryIO, cast
 from bulkhead.analysis.flows.judge_flows import judge_flows
 from bulkhead.analysis.flows.read_flows import INPUT_FORMATS, UnreadableFlows, read_flows, read_inventories
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import NO_ANSWER, STDIN, analysis_input
+from bulkhead.cli.inputs import NO_ANSWER, STDIN, analysis_input, note_by_folder
 from bulkhead.cli.options import Options, Parser, all_option, analysis_options, describe, folder_option, format_option
 from bulkhead.report.flows.flow_report import FlowReport
 from bulkhead.report.flows.flows_formats import FLOWS_FORMATS
@@ -51,6 +51,7 @@ def run(options: Options, console: Console) -> int:
     if STDIN in options.files and STDIN in (options.manifests or ()):
         raise UsageError("stdin has either the records or the manifests")
     given = analysis_input(options, console)
+    note_by_folder(given, console)
     try:
         inventories = read_inventories(options.inventory)
         table = read_flows(options.files, inventories, given, options.input_format or "", _bytes(console, options))

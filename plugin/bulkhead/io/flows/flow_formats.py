@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from bulkhead.core.flows.observation import Reading
 from bulkhead.core.record import record
-from bulkhead.io.flows import conntrack, hubble, kube_router, neutral
+from bulkhead.io.flows import cloud_logs, conntrack, hubble, kube_router, neutral, node_logs
 from bulkhead.io.flows.record_parts import json_record
 
 LineReader: TypeAlias = Callable[[str], Reading]
@@ -43,6 +43,10 @@ FORMATS = {
         FlowFormat("logemu", kube_router.fits_lines, kube_router.LogemuReader, kube_router.CAVEATS),
         FlowFormat("ulogd-json", _json(kube_router.fits_json), kube_router.UlogdReader, kube_router.CAVEATS),
         FlowFormat("hubble", _json(hubble.fits), lambda: hubble.read, hubble.CAVEATS),
+        FlowFormat("aws", cloud_logs.fits_aws, lambda: cloud_logs.read_aws, cloud_logs.AWS_CAVEATS),
+        FlowFormat("gke", _json(cloud_logs.fits_gke), lambda: cloud_logs.read_gke, cloud_logs.GKE_CAVEATS),
+        FlowFormat("ovn", node_logs.fits_ovn, lambda: node_logs.read_ovn, node_logs.OVN_CAVEATS),
+        FlowFormat("antrea", node_logs.fits_antrea, lambda: node_logs.read_antrea, node_logs.ANTREA_CAVEATS),
     )
 }
 """The formats by the name that ``--input-format`` takes, in the order in which they are tried."""
