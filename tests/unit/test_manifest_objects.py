@@ -128,9 +128,9 @@ def test_a_kind_that_creates_no_pods_is_not_named(tmp_path: Path, api_version: s
     [
         ("cilium.io/v2", "CiliumNetworkPolicy"),
         ("cilium.io/v2", "CiliumClusterwideNetworkPolicy"),
-        ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
-        ("policy.networking.k8s.io/v1alpha1", "BaselineAdminNetworkPolicy"),
-        ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+        ("policy.networking.k8s.io/v9", "AdminNetworkPolicy"),
+        ("policy.networking.k8s.io/v9", "BaselineAdminNetworkPolicy"),
+        ("policy.networking.k8s.io/v9", "ClusterNetworkPolicy"),
         ("projectcalico.org/v3", "NetworkPolicy"),
         ("crd.projectcalico.org/v1", "NetworkPolicy"),
         ("projectcalico.org/v3", "GlobalNetworkPolicy"),

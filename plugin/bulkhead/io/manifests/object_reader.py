@@ -15,7 +15,7 @@ from bulkhead.core.kubernetes.evidence import UnjudgedPolicy
 from bulkhead.core.kubernetes.networkpolicy import NETWORKPOLICY, NetworkPolicy
 from bulkhead.core.language.scalars import Name, Subdomain
 from bulkhead.core.record import record, replaced
-from bulkhead.io.manifests import read_networkpolicy, strict_metadata
+from bulkhead.io.manifests import cluster_policies, read_networkpolicy, strict_metadata
 from bulkhead.io.manifests.delivery_marks import KEEPS_BACK, delivery_marks, is_unknown, unknown_marks
 from bulkhead.io.manifests.held_policies import holds_policy
 from bulkhead.io.manifests.judged_kinds import has_own_version, is_meant, misspelt_key, wrong_kind
@@ -200,6 +200,7 @@ def _object(
     if reader.problems:
         problems.extend(reader.problems)
     elif is_unjudged(group, kind):
+        problems.extend(cluster_policies.problems_of(str(written or version), kind, document, path))
         yield _unjudged(group, kind, document, path)
     elif kind == NETWORKPOLICY:
         yield from _policy(document, problems, path)

@@ -37,7 +37,7 @@ def read(
 
     ``None``, and what is wrong added to *problems*, where it is none.
     """
-    reader = _PolicyReader(_named(document))
+    reader = PolicyReader(_named(document))
     metadata = strict_metadata.read(reader, document.get("metadata"), (*path, "metadata"))
     policy = reader.policy(document, metadata, path, metadata.stored)
     problems.extend(reader.problems)
@@ -47,7 +47,7 @@ def read(
 
 
 def _if_not_stored(document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path) -> tuple[Diagnostic, ...]:
-    reader = _PolicyReader(_named(document))
+    reader = PolicyReader(_named(document))
     reader.policy(document, metadata, path, stored=False)
     return tuple(reader.problems)
 
@@ -58,7 +58,7 @@ def _named(document: dict[str, Any]) -> str:
     return f"policy {metadata.get('namespace') or 'default'}/{metadata.get('name', '')}"
 
 
-class _PolicyReader(StrictReader):
+class PolicyReader(StrictReader):
     """
     Reads one document. *stored*: an API server has it, and older ones took CIDRs that the current ones refuse.
 
@@ -71,6 +71,7 @@ class _PolicyReader(StrictReader):
     def policy(
         self, document: dict[str, Any], metadata: strict_metadata.Metadata, path: Path, stored: bool
     ) -> NetworkPolicy:
+        """Return the policy that *document* is."""
         if document.get("apiVersion") != API_VERSION:
             message = f"a NetworkPolicy of `{document.get('apiVersion')}` is not read"
             self.refuse((*path, "apiVersion"), message, f"write it for `{API_VERSION}`")
@@ -107,9 +108,11 @@ class _PolicyReader(StrictReader):
         return found or (("Ingress", "Egress") if has_egress else ("Ingress",))
 
     def rules(self, data: Any, path: Path, ends: str) -> tuple[PolicyRule, ...]:
+        """Return the rules of a direction; their peers are in *ends*."""
         return tuple(self.rule(item, place, ends) for place, item in self.items(data, path))
 
     def rule(self, data: Any, path: Path, ends: str) -> PolicyRule:
+        """Return one rule; its peers are in *ends*."""
         if data is None:
             self.refuse(path, "a rule that is null would allow everything", "write `{}` to allow everything")
         rule = self.mapping(data, path, (ends, "ports"))
@@ -118,6 +121,7 @@ class _PolicyReader(StrictReader):
         return PolicyRule(peers or None, ports or None)
 
     def peer(self, data: Any, path: Path) -> IpBlock | PodPeer:
+        """Return one peer."""
         peer = self.mapping(data, path, ("podSelector", "namespaceSelector", "ipBlock"))
         given = {key for key, item in peer.items() if item is not None}
         if not given:
@@ -133,6 +137,7 @@ class _PolicyReader(StrictReader):
         )
 
     def block(self, data: Any, path: Path) -> IpBlock:
+        """Return an ``ipBlock``."""
         block = self.mapping(data, path, ("cidr", "except"))
         whole = self.parsed(self.network, block.get("cidr"), (*path, "cidr"))
         excluded = []
@@ -161,6 +166,7 @@ class _PolicyReader(StrictReader):
             return Cidr(host.version, host.address >> (bits - whole.length) << (bits - whole.length), whole.length)
 
     def port(self, data: Any, path: Path) -> PolicyPort:
+        """Return one port, or a range of them."""
         port = self.mapping(data, path, ("protocol", "port", "endPort"))
         protocol = port.get("protocol")
         if protocol is not None and protocol not in PROTOCOLS:
@@ -176,6 +182,7 @@ class _PolicyReader(StrictReader):
         return PolicyPort(protocol or "TCP", first, last)
 
     def number(self, data: Any, path: Path) -> int | None:
+        """Return the number of a port; ``None`` where it is none."""
         number = whole_number(data)
         if number is None or not 1 <= number <= LAST:
             self.refuse(path, f"{quoted(data)} is no port", f"write a number from 1 to {LAST}")
@@ -194,6 +201,7 @@ class _PolicyReader(StrictReader):
         return last
 
     def selector(self, data: Any, path: Path) -> Selector:
+        """Return a label selector; absent: the empty one."""
         selector = self.mapping(data, path, ("matchLabels", "matchExpressions"))
         return Selector(
             self.labels(selector.get("matchLabels"), (*path, "matchLabels")),
@@ -204,6 +212,7 @@ class _PolicyReader(StrictReader):
         )
 
     def requirement(self, data: Any, path: Path) -> Requirement:
+        """Return one entry of ``matchExpressions``."""
         found = self.mapping(data, path, ("key", "operator", "values"))
         operator, values = found.get("operator"), self.items(found.get("values"), (*path, "values"))
         key = self.parsed(LabelKey.parse, found.get("key"), (*path, "key"))
