@@ -4,6 +4,7 @@ import pytest
 from bulkhead.core.flows.observation import NotAConnection, Observation, ObservedVerdict
 from bulkhead.io.flows.flow_formats import FORMATS, format_of
 from bulkhead.io.flows.record_parts import port_of, time_of
+from conftest import ROOT
 
 NFLOG = "IN=cni0 OUT=cni0 MAC=aa SRC=10.42.0.5 DST=10.42.0.6 LEN=60 TOS=00 PREC=0x00 TTL=63 ID={id} DF {rest}"
 TCP = "PROTO=TCP SPT=57026 DPT=9999 SEQ=1 ACK=0 WINDOW=64240 SYN URGP=0 MARK=0x0"
@@ -94,8 +95,8 @@ OTHERS = {
     "ovn": (
         "ovn",
         '2026-11-20T10:00:00.123Z|00004|acl_log(ovn_pinctrl0)|INFO|name="NP:shop:Ingress", verdict=drop, '
-        "severity=info, direction=to-lport: tcp,vlan_tci=0x0000,dl_src=0a:58,dl_dst=0a:59,nw_src=10.1.0.5,nw_dst=10.1.0.6,"
-        "nw_tos=0,nw_ttl=64,tp_src=4000,tp_dst=80,tcp_flags=syn",
+        "severity=info, direction=to-lport: tcp,vlan_tci=0x0000,dl_src=0a:58,dl_dst=0a:59,nw_src=10.1.0.5,"
+        "nw_dst=10.1.0.6,nw_tos=0,nw_ttl=64,tp_src=4000,tp_dst=80,tcp_flags=syn",
     ),
     "antrea": (
         "antrea",
@@ -167,6 +168,23 @@ def test_hubble(verdict: str, l4: str, more: str, expected: str) -> None:
         found = one("hubble", shape)[0]
         words = ("allowed", "denied")
         assert found == (("10.0.0.1", "10.0.0.2", "TCP", 80, expected) if expected in words else expected)
+
+
+def test_hubble_reads_lines_that_differ_in_time_and_client_port_as_one_by_one() -> None:
+    sample = (ROOT / "tests/flows/hubble.json").read_text().splitlines()
+    changes = [
+        ("10:00:00.123456789", "10:00:09"),
+        ("40000", "40001"),
+        ("5432", "80"),
+        ("jellyfin", "web"),
+        ("5432", "0x"),
+    ]
+    lines = [line.replace(*change) for line in sample for change in [*changes, ("x", "x")]]
+    lines += [lines[0].replace('"2026-11-20T10:00:09Z"', '"2026-11-20T11:00:09Z"', 1), sample[0][:400]]
+    remembering = FORMATS["hubble"].reader()
+    together = [remembering(line) for line in [*lines, *lines]]
+    assert together == [FORMATS["hubble"].reader()(line) for line in [*lines, *lines]]
+    assert {each.time for each in together if isinstance(each, Observation)} >= {1795168809.0, 1795172409.0}
 
 
 def test_hubble_counts_what_it_lost() -> None:

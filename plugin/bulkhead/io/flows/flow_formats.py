@@ -42,7 +42,7 @@ FORMATS = {
         FlowFormat("conntrack", conntrack.fits, conntrack.ConntrackReader, conntrack.CAVEATS),
         FlowFormat("logemu", kube_router.fits_lines, kube_router.LogemuReader, kube_router.CAVEATS),
         FlowFormat("ulogd-json", _json(kube_router.fits_json), kube_router.UlogdReader, kube_router.CAVEATS),
-        FlowFormat("hubble", _json(hubble.fits), lambda: hubble.read, hubble.CAVEATS),
+        FlowFormat("hubble", _json(hubble.fits), hubble.HubbleReader, hubble.CAVEATS),
         FlowFormat("aws", cloud_logs.fits_aws, lambda: cloud_logs.read_aws, cloud_logs.AWS_CAVEATS),
         FlowFormat("gke", _json(cloud_logs.fits_gke), lambda: cloud_logs.read_gke, cloud_logs.GKE_CAVEATS),
         FlowFormat("ovn", node_logs.fits_ovn, lambda: node_logs.read_ovn, node_logs.OVN_CAVEATS),
