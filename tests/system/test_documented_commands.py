@@ -32,7 +32,7 @@ NOT_RUN = {
     "make test": "it would run this test",
 }
 # An exit status that is an answer: problems, findings, differences or rows that do not hold.
-ANSWERS = ("adopt", "diff", "explain", "lint", "test")
+ANSWERS = ("adopt", "diff", "explain", "lint", "missing", "test")
 # What a page takes for granted: commands that are run before one of its own.
 OLD_AND_NEW = "mkdir -p old new && bulkhead render -o old/policies.yaml && cp dump.json old/ && cp old/* new/"
 BEFORE = {

@@ -291,6 +291,9 @@ def test_names_on_the_command_line(tree: Tree, name: str) -> None:
         ["init", "new", "--preset", argument],
         ["vendor", "--check", "-C", argument],
         ["ranges", "update", argument],
+        ["flows", argument, "--inventory", argument],
+        ["missing", argument],
+        ["missing", "base/cluster.yaml", "--inventory", argument, "--input-format", argument],
     ]:
         assert_harmless(tree.bulkhead(*command))
 
@@ -327,7 +330,7 @@ def test_terminal_is_shown_no_character_of_a_manifest_that_acts(tree: Tree, name
     assert list(acts(shown.replace("\r\n", "\n"))) == []
 
 
-EDITING = ("allow", "revoke", "peer", "expire", "adopt", "import", "init", "vendor", "ranges")
+EDITING = ("allow", "flows", "missing", "revoke", "peer", "expire", "adopt", "import", "init", "vendor", "ranges")
 
 
 def test_every_command_and_format_is_in_these_tests() -> None:

@@ -14,7 +14,7 @@ READING = {
     "validate": (), "render": (), "values": (), "lint": (), "reach": (), "test": (), "diff": (), "report": (),
     "explain": ("shop", "kube-system:53/UDP"), "new": ("blog",),
     "allow": ("shop", "lan:1", "--why", "x"), "revoke": ("shop", "smtp"), "peer": ("remove", "lan"), "expire": (),
-    "ranges": ("check",), "draw": (), "flows": ("records.csv",),
+    "ranges": ("check",), "draw": (), "flows": ("records.csv",), "missing": ("records.csv",),
     "adopt": ("--dump", "cluster.json"),
 }  # fmt: skip
 """What each command that reads a folder needs besides."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "reach": "show which endpoints reach which, and on which ports",
     "explain": "show why a connection is allowed or denied, with file and line",
     "flows": "show observed traffic, and which of it the overlays allow",
+    "missing": "write the rules that observed traffic needs and the overlays lack",
     "draw": "draw a namespace, or the cluster, as SVG, Mermaid or Graphviz",
     "report": "write a report of the whole cluster as one HTML file",
     "test": "check the reachability tests that are kept in git",

@@ -1,13 +1,11 @@
 """``bulkhead flows``: show observed traffic, and what the overlays say about each connection."""
 
-import io
-from typing import BinaryIO, cast
-
 from bulkhead.analysis.flows.judge_flows import judge_flows
-from bulkhead.analysis.flows.read_flows import INPUT_FORMATS, UnreadableFlows, read_flows, read_inventories
+from bulkhead.analysis.flows.read_flows import UnreadableFlows, read_flows, read_inventories
 from bulkhead.cli.console import Console, UsageError
 from bulkhead.cli.inputs import NO_ANSWER, STDIN, analysis_input, note_by_folder
 from bulkhead.cli.options import Options, Parser, all_option, analysis_options, describe, folder_option, format_option
+from bulkhead.cli.records import records_options, records_stdin
 from bulkhead.report.flows.flow_report import FlowReport
 from bulkhead.report.flows.flows_formats import FLOWS_FORMATS
 
@@ -28,18 +26,7 @@ examples:
 exit status: 0 every connection has a verdict; 2 the input has problems, or lines or connections could not be judged
 """,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="records, also compressed with gzip; - is stdin")
-    parser.add_argument(
-        "--inventory",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="what `kubectl get ns,pods -A -o json` printed: whose addresses the records name; may be repeated, an "
-        "address is named where all agree",
-    )
-    parser.add_argument(
-        "--input-format", choices=INPUT_FORMATS, help="the format of the records (default: recognised in each file)"
-    )
+    records_options(parser)
     folder_option(parser, "the folder with the overlays (default: .)")
     analysis_options(parser)
     format_option(parser, FLOWS_FORMATS)
@@ -54,7 +41,9 @@ def run(options: Options, console: Console) -> int:
     note_by_folder(given, console)
     try:
         inventories = read_inventories(options.inventory)
-        table = read_flows(options.files, inventories, given, options.input_format or "", _bytes(console, options))
+        table = read_flows(
+            options.files, inventories, given, options.input_format or "", records_stdin(console, options.files)
+        )
     except UnreadableFlows as error:
         console.refuse(error.faults, NO_ANSWER)
     judged, flows = judge_flows(table, given, inventories)
@@ -62,11 +51,3 @@ def run(options: Options, console: Console) -> int:
     console.write(FLOWS_FORMATS[options.format](report, console.style_of(options.all)))
     is_whole = flows and all(each.is_allowed is not None for each in flows) and not table.evidence.is_incomplete
     return 0 if is_whole else 2
-
-
-def _bytes(console: Console, options: Options) -> BinaryIO | None:
-    """Return stdin as bytes, where records come from there."""
-    if STDIN not in options.files:
-        return None
-    found = getattr(console.stdin, "buffer", None)
-    return cast(BinaryIO, found) if found is not None else io.BytesIO(console.stdin.read().encode())
