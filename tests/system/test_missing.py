@@ -122,12 +122,14 @@ def test_an_address_is_named_alone_and_by_its_peer_only_when_asked(shop: Tree) -
     ([("10.42.0.5", "224.0.0.251", 5353, "UDP")], "multicast"),
     ([("10.42.0.5", "10.42.0.6", port, "TCP") for port in range(1, 60, 2)], "it looks like a scan"),
     ([("10.42.0.5", f"192.168.30.{last}", 22, "TCP") for last in range(1, 30)], "it looks like a scan"),
+    ([("10.42.0.5", f"192.168.30.{each}", 1000 + each, "TCP") for each in range(1, 120)], "it looks like a scan"),
 ])  # fmt: skip
 def test_what_nobody_should_allow_is_listed_and_never_written(shop: Tree, rows: list[Row], reason: str) -> None:
     before = (shop.path / "overlays/shop/rules.yaml").read_bytes()
     done = missing(shop, rows, "--write")
     assert (done.status, done.stderr) == (0, "")
-    assert f"decide about it yourself: {reason}" in done.stdout or reason in done.stdout
+    assert "decide about it yourself" in done.stdout
+    assert reason in done.stdout
     assert (shop.path / "overlays/shop/rules.yaml").read_bytes() == before
     assert "denied" in verdicts(shop, rows, PODS).values()
 

@@ -10,7 +10,13 @@ from bulkhead.core.sets.ranges import PUBLIC
 SCAN_SIZE = 20
 """So many ports of one destination, or destinations on one port, that one source asked for in vain, are a scan."""
 
-SCAN = f"it looks like a scan: {SCAN_SIZE} ports or destinations, or more, from one source"
+WIDE_SCAN_SIZE = 100
+"""So many different destinations and ports together, that one source asked for in vain, are a scan too."""
+
+SCAN = (
+    f"it looks like a scan: {SCAN_SIZE} ports of one destination, {SCAN_SIZE} destinations on one port, or "
+    f"{WIDE_SCAN_SIZE} of both together, or more, from one source"
+)
 FROM_INTERNET = "it comes from the internet"
 METADATA = "it goes to an address that serves credentials of the machine (metadata)"
 NO_HOST = "the address is no host: multicast, broadcast or unspecified"
@@ -58,19 +64,29 @@ def _is_in(end: FlowEnd, spans: Spans) -> bool:
 
 
 def _scans(rows: tuple[FlowRow, ...]) -> set[FlowRow]:
-    ports = _grouped(rows, lambda row: (_key(row.source), _key(row.destination), row.protocol), lambda row: row.port)
-    hosts = _grouped(rows, lambda row: (_key(row.source), row.protocol, row.port), lambda row: _key(row.destination))
-    return ports | hosts
+    ports = _grouped(
+        rows, lambda row: (_key(row.source), _key(row.destination), row.protocol), lambda row: row.port, SCAN_SIZE
+    )
+    hosts = _grouped(
+        rows, lambda row: (_key(row.source), row.protocol, row.port), lambda row: _key(row.destination), SCAN_SIZE
+    )
+    both = _grouped(
+        rows,
+        lambda row: _key(row.source),
+        lambda row: (_key(row.destination), row.protocol, row.port),
+        WIDE_SCAN_SIZE,
+    )
+    return ports | hosts | both
 
 
 def _grouped(
-    rows: tuple[FlowRow, ...], group: Callable[[FlowRow], object], value: Callable[[FlowRow], object]
+    rows: tuple[FlowRow, ...], group: Callable[[FlowRow], object], value: Callable[[FlowRow], object], size: int
 ) -> set[FlowRow]:
-    """Return the rows in the groups with at least SCAN_SIZE different values."""
+    """Return the rows in the groups with at least *size* different values."""
     values: dict[object, set[object]] = {}
     for row in rows:
         values.setdefault(group(row), set()).add(value(row))
-    return {row for row in rows if len(values[group(row)]) >= SCAN_SIZE}
+    return {row for row in rows if len(values[group(row)]) >= size}
 
 
 def _key(end: FlowEnd) -> _Key:
