@@ -155,6 +155,13 @@ def test_a_connection_between_two_overlays_is_written_on_both_sides_or_on_none(s
     assert verdicts(shop, [row], PODS) == {row: "allowed"}
 
 
+def test_what_the_records_refuse_and_the_overlays_allow_is_named(shop: Tree) -> None:
+    text = "source,destination,port,protocol,verdict\n10.42.0.5,1.1.1.1,443,TCP,denied\n"
+    done = shop.bulkhead("missing", "-", "--inventory", "pods.json", stdin=text)
+    assert done.status == 0
+    assert "refused in the records: the overlays allow it: they were not in force" in done.stdout
+
+
 def test_names_of_records_do_not_act(shop: Tree) -> None:
     hostile = 'source,destination,port,protocol\n"shop/\x1b[2J\u202e##[group]<b>",10.42.0.6,80,TCP\n\x1b[2J\u202e\n'
     said = shop.bulkhead("missing", "-", "--inventory", "pods.json", stdin=hostile)

@@ -55,7 +55,7 @@ def run(options: Options, console: Console) -> int:
     judged, flows = judge_flows(table, given, inventories)
     found = missing_rules(judged, flows, peers_of(given), options.generalise)
     undecided = [each for each in flows if each.is_allowed is None]
-    console.write(missing_text(found, undecided, table.evidence, options.all))
+    console.write(missing_text(found, flows, table.evidence, options.all))
 
     def check(after: AnalysisInput) -> None:
         after.semantics = given.semantics

@@ -6,6 +6,7 @@ from bulkhead.analysis.flows.judge_flows import JudgedFlow
 from bulkhead.analysis.flows.missing_rules import MissingRule, MissingRules, evidence_text
 from bulkhead.core.flows.flow_evidence import FlowEvidence
 from bulkhead.core.flows.flow_table import FlowRow
+from bulkhead.core.flows.observation import ObservedVerdict
 from bulkhead.core.kubernetes.networkpolicy import Direction
 from bulkhead.core.safe_text import printable
 from bulkhead.report.flows.flow_report import end_text, evidence_parts
@@ -14,11 +15,14 @@ from bulkhead.report.layout.text import count
 _SHOWN = 20
 """Connections of one reason that are listed."""
 
+NOT_IN_FORCE = "the overlays allow it: they were not in force, or something else refused it"
 
-def missing_text(
-    found: MissingRules, undecided: Iterable[JudgedFlow], evidence: FlowEvidence, whole: bool = False
-) -> str:
-    """Return the report for a terminal; *undecided* are connections without a verdict; *whole* lists every one."""
+
+def missing_text(found: MissingRules, flows: Iterable[JudgedFlow], evidence: FlowEvidence, whole: bool = False) -> str:
+    """Return the report for a terminal about *flows*; *whole* lists every connection."""
+    flows = tuple(flows)
+    undecided = [each for each in flows if each.is_allowed is None]
+    refused = [each.row for each in flows if each.is_allowed and each.row.verdict is ObservedVerdict.DENIED]
     lines = []
     if found.rules:
         lines.append(f"{count(len(found.allowed), 'connection')} would need {count(len(found.rules), 'rule')}:")
@@ -28,6 +32,7 @@ def missing_text(
     lines += _reasons("no rule is written, decide about it yourself", found.apart, whole)
     lines += _reasons("no rule can be written here", found.by_hand, whole)
     lines += _reasons("not decided", ((each.row, each.undecided) for each in undecided), whole)
+    lines += _reasons("refused in the records", ((row, NOT_IN_FORCE) for row in refused), whole)
     return "\n".join((*lines, "", *(f"evidence: {each}" for each in evidence_parts(evidence)))) + "\n"
 
 
