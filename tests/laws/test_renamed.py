@@ -4,7 +4,7 @@ from bulkhead.core.diff.renamed import renamed_namespaces, renamed_policies
 from bulkhead.core.kubernetes.cluster import Cluster
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy, PodPeer, PolicyRule, Selector
 from bulkhead.core.record import replaced
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -66,6 +66,14 @@ def test_namespace_that_is_renamed_everywhere_is_found(before: Cluster, old: str
     assert found == ([(old, new)] if any(each.namespace == old for each in before.policies) else [])
 
 
+def from_namespace(own: str, peer: str) -> Cluster:
+    """Return a cluster with a policy in *own* that allows ingress from the namespace with the name *peer*."""
+    rule = PolicyRule((PodPeer(Selector(), Selector(((NAMESPACE_NAME, peer),))),))
+    return Cluster(policies=(NetworkPolicy(own, "p", Selector(), (rule,), None),))
+
+
+@example(from_namespace("a", ""), from_namespace("b", "b"))
+@example(from_namespace("a", "a"), from_namespace("b", ""))
 @given(CLUSTERS, CLUSTERS)
 def test_no_namespace_is_said_to_be_renamed_that_has_other_policies(before: Cluster, after: Cluster) -> None:
     for each in renamed_namespaces(before, after):

@@ -10,6 +10,9 @@ from bulkhead.core.record import record, replaced
 
 Item = TypeVar("Item")
 
+_ITSELF = "{itself}"
+"""Takes the place of a namespace's own name. No label has this value: the API takes no braces in one."""
+
 
 @record
 class Renamed:
@@ -87,5 +90,5 @@ def _anonymous_rule(rule: PolicyRule, namespace: str) -> PolicyRule:
 def _anonymous_selector(selector: Selector, namespace: str) -> Selector:
     own = (NAMESPACE_NAME, namespace)
     return replaced(
-        selector, labels=tuple((key, "" if (key, value) == own else value) for key, value in selector.labels)
+        selector, labels=tuple((key, _ITSELF if (key, value) == own else value) for key, value in selector.labels)
     )
