@@ -5,13 +5,13 @@ Every user here may do everything by RBAC: what is refused, the rules refuse.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, Done, run
+from copies import copy_parts
 from engines.cluster import Cluster
 from engines.servers import wait_until
 
@@ -313,8 +313,10 @@ def test_namespace_that_nobody_decided_about_gets_a_warning(guarded: Guarded) ->
 
 
 def test_component_makes_it_a_refusal(guarded: Guarded, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "deploy/admission", tmp_path / "admission")
-    (tmp_path / "kustomization.yaml").write_text("resources: [admission]\ncomponents: [admission/refuse-unrecorded]\n")
+    copy_parts(tmp_path, "deploy/admission")
+    (tmp_path / "kustomization.yaml").write_text(
+        "resources: [deploy/admission]\ncomponents: [deploy/admission/refuse-unrecorded]\n"
+    )
     guarded.cluster.asked("apply", "--server-side", "-f", "-", stdin=built(tmp_path))
     try:
         wait_until(lambda: guarded.create(SOMEBODY, namespace("x"), "--dry-run=server").status != 0, "it is refused")

@@ -1,8 +1,10 @@
 """No format of `bulkhead diff` leaves out a change that another one shows."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from itertools import product
 from typing import Any
 
@@ -77,9 +79,32 @@ def shows_pairs(comparison: Comparison, summary: DiffSummary) -> None:
     assert found or not comparison.findings
 
 
+def shows_html(comparison: Comparison, summary: DiffSummary) -> None:
+    text = DIFF_FORMATS["html"](comparison, Style())
+    assert f">{escape(printable(summary.verdict))}</p>" in text
+    rows = re.findall(r'<tr class="(opens|closes)".*?<th scope="row">(.*?)</th><td>(.*?)</td>', text)
+    assert rows == [
+        ("opens" if row.opens else "closes", escape(printable(row.sources)), escape(printable(row.destinations)))
+        for row in summary.rows
+    ]
+
+
+def shows_sarif(comparison: Comparison, summary: DiffSummary) -> None:
+    (run,) = json.loads(DIFF_FORMATS["sarif"](comparison, Style()))["runs"]
+    assert run["properties"]["verdict"] == summary.verdict
+    found = [each for each in run["results"] if each["ruleId"] == "closes" or each["ruleId"].startswith("opens-")]
+    assert [each["message"]["text"].split("\n")[0] for each in found] == [
+        f"{'OPENS' if row.opens else 'CLOSES'} {row.sources} -> {row.destinations}: {before_after(row, EVERYTHING)}"
+        for row in summary.rows
+    ]
+    assert any(each["ruleId"] == "not-decided" for each in run["results"]) == bool(comparison.undecided)
+
+
 SHOWS: dict[str, Callable[[Comparison, DiffSummary], None]] = {
     "text": shows_text,
     "markdown": shows_markdown,
+    "html": shows_html,
+    "sarif": shows_sarif,
     "json": shows_json,
     "pairs": shows_pairs,
 }
