@@ -90,14 +90,16 @@ def run(options: Options, console: Console) -> int:
     own = by_folder(found, console)
     if own is None:
         return status
-    if options.format != "text":
+    has_place = options.format == "text"
+    if has_place:
+        console.write(f"\n{BY_FOLDER}:\n\n")
+    else:
         console.status_line(f"note: {NOT_BY_FOLDER}: `--format text` shows both")
-        return 2
-    console.write(f"\n{BY_FOLDER}:\n\n")
-    return status if _answer(own, options, console) == status else 2
+    return status if _answer(own, options, console, has_place) == status else 2
 
 
-def _answer(found: AnalysisInput, options: Options, console: Console) -> int:
+def _answer(found: AnalysisInput, options: Options, console: Console, is_shown: bool = True) -> int:
+    """Return the exit status for *found*, and write its answer where it *is_shown*."""
     names = vocabulary_of(found)
     name, port = target(options.destination)
     asked = requested_port(port) if port else None
@@ -108,7 +110,8 @@ def _answer(found: AnalysisInput, options: Options, console: Console) -> int:
     explained = _explained(found, ends, port, asked, console.folder)
     if not explained.groups and explained.of_pods is None:
         return console.error("no policy decides this: neither endpoint is a pod, or they share no address family")
-    console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
+    if is_shown:
+        console.write(EXPLAIN_FORMATS[options.format]((explained, found), console.style_of(options.all)))
     return 0 if explained.allowed else 2 if explained.depends else 1
 
 
