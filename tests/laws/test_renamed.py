@@ -62,7 +62,7 @@ def called(policy: NetworkPolicy, old: str, new: str) -> NetworkPolicy:
 @given(CLUSTERS, NAMES, st.sampled_from(["x", "y"]))
 def test_namespace_that_is_renamed_everywhere_is_found(before: Cluster, old: str, new: str) -> None:
     policies = (called(each, old, new) if each.namespace == old else each for each in before.policies)
-    found = [(each.old, each.new) for each in renamed_namespaces(before, Cluster(policies=tuple(policies)))]
+    found = [*renamed_namespaces(before, Cluster(policies=tuple(policies)))]
     assert found == ([(old, new)] if any(each.namespace == old for each in before.policies) else [])
 
 
@@ -76,6 +76,6 @@ def from_namespace(own: str, peer: str) -> Cluster:
 @example(from_namespace("a", "a"), from_namespace("b", ""))
 @given(CLUSTERS, CLUSTERS)
 def test_no_namespace_is_said_to_be_renamed_that_has_other_policies(before: Cluster, after: Cluster) -> None:
-    for each in renamed_namespaces(before, after):
-        was = {called(policy, each.old, each.new).meaning for policy in before.policies if policy.namespace == each.old}
-        assert was == {policy.meaning for policy in after.policies if policy.namespace == each.new}
+    for old, new in renamed_namespaces(before, after):
+        was = {called(policy, old, new).meaning for policy in before.policies if policy.namespace == old}
+        assert was == {policy.meaning for policy in after.policies if policy.namespace == new}

@@ -9,17 +9,14 @@ from bulkhead.core.kubernetes.networkpolicy import NetworkPolicy
 
 def rename_notes(before: AnalysisInput, after: AnalysisInput) -> Iterator[str]:
     """Yield a sentence for each namespace, and each rule or policy, that has a new name and is the same otherwise."""
-    for each in renamed_namespaces(before.cluster, after.cluster):
-        yield (
-            f"namespace `{each.old}` is now `{each.new}`, and its policies are the same; "
-            f"pods that stay in `{each.old}` have none"
-        )
-    for old, new in renamed_policies(before.cluster, after.cluster):
-        was, now = _rule(before, old), _rule(after, new)
+    for old, new in renamed_namespaces(before.cluster, after.cluster):
+        yield f"namespace `{old}` is now `{new}`, and its policies are the same; pods that stay in `{old}` have none"
+    for policy, same in renamed_policies(before.cluster, after.cluster):
+        was, now = _rule(before, policy), _rule(after, same)
         if was and now and was != now:
-            yield f"rule `{was}` of `{old.namespace}` is now `{now}`, and allows the same"
+            yield f"rule `{was}` of `{policy.namespace}` is now `{now}`, and allows the same"
         else:
-            yield f"policy `{old.namespace}/{old.name}` is now `{new.namespace}/{new.name}`, and means the same"
+            yield f"policy `{policy.namespace}/{policy.name}` is now `{same.namespace}/{same.name}`, and means the same"
 
 
 def _rule(side: AnalysisInput, policy: NetworkPolicy) -> str:

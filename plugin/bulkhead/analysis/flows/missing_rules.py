@@ -16,7 +16,7 @@ from bulkhead.analysis.suggestions.suggested_peers import SuggestedPeers, named_
 from bulkhead.analysis.suggestions.suggested_rules import RefusedPair, SuggestedRule, SuggestedRules
 from bulkhead.analysis.suggestions.unique_names import UniqueNames
 from bulkhead.core.diagnostics import Path
-from bulkhead.core.engine.endpoint_terms import EndpointSelection
+from bulkhead.core.engine.endpoint_terms import EndpointSelection, block_spans
 from bulkhead.core.expansion.peers import selector
 from bulkhead.core.explanation.missing import stable_selector
 from bulkhead.core.explanation.pair import ExplainedEndpoint
@@ -29,7 +29,7 @@ from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.core.kubernetes.selectors import matches
 from bulkhead.core.language.scalars import Port
 from bulkhead.core.record import record, replaced
-from bulkhead.core.sets import addresses, intervals, ports
+from bulkhead.core.sets import intervals, ports
 from bulkhead.core.sets.port_spelling import in_rule
 from bulkhead.core.sets.ports import PortSet
 from bulkhead.core.sets.ranges import PUBLIC
@@ -138,8 +138,7 @@ class _Plan:
         """Say whether rules may name *peer* for one of its addresses; a peer that contains the internet is too wide."""
         if not self._generalise or peer not in self._peers.peers:
             return False
-        blocks = [each for each in self._peers.peers[peer] if isinstance(each, IpBlock)]
-        spans = intervals.merge(span for each in blocks for span in addresses.block(each.cidr, each.excluded))
+        spans = block_spans(self._peers.peers[peer])
         return not any(intervals.subtract((span,), spans) == () for span in (PUBLIC[0], PUBLIC[-1]))
 
     def _named(self, end: ExplainedEndpoint, seen: FlowEnd) -> ExplainedEndpoint:

@@ -11,17 +11,16 @@ from typing import BinaryIO
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.diagnostics import Diagnostic, Location
-from bulkhead.core.engine.endpoint_terms import named_peers
+from bulkhead.core.engine.endpoint_terms import block_spans, named_peers
 from bulkhead.core.flows.directory import Directory
 from bulkhead.core.flows.flow_evidence import Counted, FlowEvidence
 from bulkhead.core.flows.flow_table import EndKind, FlowEnd, FlowRow, FlowTable
 from bulkhead.core.flows.fold import Fold, Seen
 from bulkhead.core.flows.observation import ObservedVerdict
 from bulkhead.core.kubernetes.cluster import Cluster, Pod
-from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.language.resources import ClusterProfile
 from bulkhead.core.record import replaced
-from bulkhead.core.sets import addresses, intervals
+from bulkhead.core.sets import addresses
 from bulkhead.core.sets.intervals import Spans
 from bulkhead.io.files import Unreadable
 from bulkhead.io.flows import flow_files
@@ -109,13 +108,8 @@ def directory_of(inventories: Sequence[Cluster], given: AnalysisInput) -> Direct
 
 
 def _peers(profile: ClusterProfile) -> dict[str, Spans]:
-    found = {}
-    for name, peers in named_peers(profile).items():
-        blocks = [each for each in peers if isinstance(each, IpBlock)]
-        spans = intervals.merge(span for each in blocks for span in addresses.block(each.cidr, each.excluded))
-        if spans:
-            found[name] = spans
-    return found
+    found = {name: block_spans(peers) for name, peers in named_peers(profile).items()}
+    return {name: spans for name, spans in found.items() if spans}
 
 
 _RowKey = tuple[FlowEnd, FlowEnd, str, int, ObservedVerdict]

@@ -4,23 +4,14 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from bulkhead.core.kubernetes.cluster import Cluster
+from bulkhead.core.kubernetes.cluster import Cluster, policies_by_namespace
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy, PodPeer, PolicyRule, Selector
-from bulkhead.core.record import record, replaced
+from bulkhead.core.record import replaced
 
 Item = TypeVar("Item")
 
 _ITSELF = "{itself}"
 """Takes the place of a namespace's own name. No label has this value: the API takes no braces in one."""
-
-
-@record
-class Renamed:
-    """A policy of *namespace* that was called *old* and is called *new*; a namespace, where *namespace* is empty."""
-
-    namespace: str
-    old: str
-    new: str
 
 
 def renamed_policies(before: Cluster, after: Cluster) -> tuple[tuple[NetworkPolicy, NetworkPolicy], ...]:
@@ -31,16 +22,16 @@ def renamed_policies(before: Cluster, after: Cluster) -> tuple[tuple[NetworkPoli
     return tuple(sorted(_pairs(gone, come), key=lambda pair: (pair[0].namespace, pair[0].name)))
 
 
-def renamed_namespaces(before: Cluster, after: Cluster) -> tuple[Renamed, ...]:
+def renamed_namespaces(before: Cluster, after: Cluster) -> tuple[tuple[str, str], ...]:
     """
-    Return the namespaces that had policies and have none, with the one that has the same policies since.
+    Return the namespaces that had policies and have none, each with the one that has the same policies since.
 
     A policy that selects its own namespace by name selects the new one then.
     """
-    was, now = (_by_namespace(side.policies) for side in (before, after))
+    was, now = (policies_by_namespace(side.policies) for side in (before, after))
     gone = {name: _meanings(found, name) for name, found in was.items() if name not in now}
     come = {name: _meanings(found, name) for name, found in now.items() if name not in was}
-    return tuple(Renamed("", old, new) for old, new in sorted(_pairs(gone, come)))
+    return tuple(sorted(_pairs(gone, come)))
 
 
 def _pairs(gone: Mapping[Item, Hashable], come: Mapping[Item, Hashable]) -> Iterable[tuple[Item, Item]]:
@@ -52,13 +43,6 @@ def _pairs(gone: Mapping[Item, Hashable], come: Mapping[Item, Hashable]) -> Iter
     for old, new in by_value.values():
         if len(old) == len(new) == 1:
             yield old[0], new[0]
-
-
-def _by_namespace(policies: Iterable[NetworkPolicy]) -> dict[str, list[NetworkPolicy]]:
-    found: dict[str, list[NetworkPolicy]] = defaultdict(list)
-    for each in policies:
-        found[each.namespace].append(each)
-    return found
 
 
 def _meanings(policies: Iterable[NetworkPolicy], namespace: str) -> Hashable:

@@ -195,9 +195,7 @@ class EndpointVocabulary:
                 raise self.unknown(name)
             return self.addressed(EndpointSelection(text), PUBLIC)
         peers = self.peers[name]
-        spans = intervals.merge(
-            span for peer in peers if isinstance(peer, IpBlock) for span in addresses.block(peer.cidr, peer.excluded)
-        )
+        spans = block_spans(peers)
         selected = [peer for peer in peers if isinstance(peer, PodPeer)]
         if any(peer.namespaces is None for peer in selected):
             raise InvalidValue(
@@ -264,6 +262,12 @@ def fits(pattern: str, word: str) -> bool:
 
 def _is_address(head: str) -> bool:
     return ":" in head or (head.count(".") == 3 and head.replace(".", "").isdigit())
+
+
+def block_spans(peers: Iterable[IpBlock | PodPeer]) -> Spans:
+    """Return the addresses of the blocks among *peers*."""
+    blocks = (each for each in peers if isinstance(each, IpBlock))
+    return intervals.merge(span for each in blocks for span in addresses.block(each.cidr, each.excluded))
 
 
 def named_peers(profile: ClusterProfile) -> dict[str, tuple[IpBlock | PodPeer, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bulkhead.core.kubernetes.cluster import policies_by_namespace
 from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, IpBlock, NetworkPolicy, PodPeer
 from bulkhead.core.record import record
 from bulkhead.core.sets import addresses
@@ -24,12 +25,9 @@ def closed_to_internet(policies: Iterable[NetworkPolicy]) -> tuple[ClosedToInter
     One policy isolates every pod of the namespace, and all peers of the direction are pods or private addresses. Other
     namespaces may be closed too.
     """
-    by_namespace: dict[str, list[NetworkPolicy]] = {}
-    for each in policies:
-        by_namespace.setdefault(str(each.namespace), []).append(each)
     return tuple(
-        ClosedToInternet(namespace, direction)
-        for namespace, own in sorted(by_namespace.items())
+        ClosedToInternet(str(namespace), direction)
+        for namespace, own in sorted(policies_by_namespace(policies).items())
         for direction in Direction
         if _is_closed(own, direction)
     )

@@ -2,6 +2,8 @@
 A cluster as values: the parts of it that NetworkPolicies refer to.
 """
 
+from collections.abc import Iterable
+
 from bulkhead.core.kubernetes.networkpolicy import NAMESPACE_NAME, NetworkPolicy
 from bulkhead.core.record import record
 
@@ -118,6 +120,14 @@ class Cluster:
     networks: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+
+
+def policies_by_namespace(policies: Iterable[NetworkPolicy]) -> dict[str, list[NetworkPolicy]]:
+    """Return *policies* by the name of their namespace, in their order."""
+    found: dict[str, list[NetworkPolicy]] = {}
+    for each in policies:
+        found.setdefault(each.namespace, []).append(each)
+    return found
 
 
 def namespaces_of(cluster: Cluster) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 from bulkhead.core.diff.findings import FindingEndpoints
+from bulkhead.core.engine.endpoint_terms import block_spans
 from bulkhead.core.expansion.peers import Peers
 from bulkhead.core.kubernetes.networkpolicy import IpBlock
 from bulkhead.core.language.resources import ClusterProfile, NetworkName
@@ -149,8 +150,7 @@ def _named(profile: ClusterProfile | None) -> Iterable[tuple[str, Spans]]:
         found = list(peers.written_out([name]))
         blocks = [block for peer in found if peer.by_address for block in peers.blocks(peer)]
         if blocks and all(peer.by_address for peer in found):
-            spans = merge(span for block in blocks for span in addresses.block(block.cidr, block.excluded))
-            yield f"{name} ({', '.join(block.cidr for block in blocks)}{_but(blocks)})", spans
+            yield f"{name} ({', '.join(block.cidr for block in blocks)}{_but(blocks)})", block_spans(blocks)
 
 
 def _but(blocks: list[IpBlock]) -> str:

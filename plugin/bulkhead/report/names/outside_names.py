@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.core.engine.endpoint_space import EndpointSpace, first_outside
-from bulkhead.core.engine.endpoint_terms import INTERNET
+from bulkhead.core.engine.endpoint_terms import INTERNET, block_spans
 from bulkhead.core.kubernetes.cluster import namespaces_of
 from bulkhead.core.kubernetes.networkpolicy import IpBlock, PodPeer
 from bulkhead.core.language.resources import ClusterProfile
@@ -23,9 +23,8 @@ class Outside:
         self.known: list[tuple[int, str, Spans]] = []
         taken = namespaces_of(found.cluster)
         for name, terms in peers.items():
-            blocks = [term for term in terms if isinstance(term, IpBlock)]
-            if len(blocks) == len(terms) and blocks:
-                spans = intervals.merge(span for b in blocks for span in addresses.block(b.cidr, b.excluded))
+            if terms and all(isinstance(term, IpBlock) for term in terms):
+                spans = block_spans(terms)
                 self.known.append((_size(spans), f"peer={name}" if name in taken else name, spans))
         if all(name != INTERNET for _, name, _ in self.known):
             self.known.append((_size(PUBLIC), INTERNET, PUBLIC))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction, NetworkPolicy
+from bulkhead.core.kubernetes.cluster import policies_by_namespace
+from bulkhead.core.kubernetes.networkpolicy import EVERY_POD, Direction
 from bulkhead.core.language.resources import Isolation
 from bulkhead.core.lint.context import FieldReference, Kind, LintContext, of_policy
 from bulkhead.core.lint.finding import Check, CheckResult, Severity
@@ -10,10 +11,7 @@ from bulkhead.core.lint.finding import Check, CheckResult, Severity
 
 def _no_deny(scene: LintContext) -> Iterator[CheckResult]:
     isolating = {each.namespace: each.spec.isolation for each in scene.namespaces}
-    by_namespace: dict[str, list[NetworkPolicy]] = {}
-    for policy in scene.cluster.policies:
-        by_namespace.setdefault(policy.namespace, []).append(policy)
-    for namespace, policies in sorted(by_namespace.items()):
+    for namespace, policies in sorted(policies_by_namespace(scene.cluster.policies).items()):
         whole = [policy for policy in policies if policy.pods == EVERY_POD]
         missing = [direction for direction in Direction if all(getattr(policy, direction) is None for policy in whole)]
         if missing:
