@@ -23,9 +23,7 @@ def repository(tree: Tree) -> Tree:
     tree.overlay("shop", SHOP)
     tree.overlay("blog")
     tree.write("kustomization.yaml", "resources: [overlays/shop, overlays/blog]\n")
-    git(tree.path, "init", "-q", "-b", "main")
-    git(tree.path, "add", "-A")
-    git(tree.path, "commit", "-qm", "start")
+    tree.commit()
     return tree
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bulkhead.report.layout.permalinks import Forge
 
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:/[A-Za-z0-9._~-]+)+")
+_ADDRESS = r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(?:/[A-Za-z0-9._~-]+)+"
 """What an address of a repository may be: nothing in it can end a link."""
 
 
@@ -24,4 +24,4 @@ def forge_of(environment: Mapping[str, str]) -> Forge | None:
     elif environment.get("BITBUCKET_GIT_HTTP_ORIGIN"):
         repository = environment["BITBUCKET_GIT_HTTP_ORIGIN"]
         form = "/src/{commit}/{path}#lines-{line}"
-    return Forge(repository + form) if _ADDRESS.fullmatch(repository) else None
+    return Forge(repository + form) if repository and re.fullmatch(_ADDRESS, repository) else None

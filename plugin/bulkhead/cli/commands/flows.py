@@ -1,11 +1,10 @@
 """``bulkhead flows``: show observed traffic, and what the overlays say about each connection."""
 
 from bulkhead.analysis.flows.judge_flows import judge_flows
-from bulkhead.analysis.flows.read_flows import UnreadableFlows, read_flows, read_inventories
 from bulkhead.cli.console import Console, UsageError
-from bulkhead.cli.inputs import NO_ANSWER, STDIN, analysis_input, note_by_folder
+from bulkhead.cli.inputs import STDIN, analysis_input, note_by_folder
 from bulkhead.cli.options import Options, Parser, all_option, analysis_options, describe, folder_option, format_option
-from bulkhead.cli.records import records_options, records_stdin
+from bulkhead.cli.records import observed_flows, records_options
 from bulkhead.report.flows.flow_report import FlowReport
 from bulkhead.report.flows.flows_formats import FLOWS_FORMATS
 
@@ -39,13 +38,7 @@ def run(options: Options, console: Console) -> int:
         raise UsageError("stdin has either the records or the manifests")
     given = analysis_input(options, console)
     note_by_folder(given, console)
-    try:
-        inventories = read_inventories(options.inventory)
-        table = read_flows(
-            options.files, inventories, given, options.input_format or "", records_stdin(console, options.files)
-        )
-    except UnreadableFlows as error:
-        console.refuse(error.faults, NO_ANSWER)
+    table, inventories = observed_flows(options, given, console)
     judged, flows = judge_flows(table, given, inventories)
     report = FlowReport(judged, flows, table.evidence)
     console.write(FLOWS_FORMATS[options.format](report, console.style_of(options.all)))

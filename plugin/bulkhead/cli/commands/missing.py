@@ -3,12 +3,11 @@
 from bulkhead.analysis.analysis_input import AnalysisInput
 from bulkhead.analysis.flows.judge_flows import judge_flows
 from bulkhead.analysis.flows.missing_rules import MissingRules, missing_rules, still_denied
-from bulkhead.analysis.flows.read_flows import UnreadableFlows, read_flows, read_inventories
 from bulkhead.cli.console import Console
 from bulkhead.cli.edits import EditError, carry_out, editable_input
-from bulkhead.cli.inputs import NO_ANSWER, note_by_folder, peers_of
+from bulkhead.cli.inputs import note_by_folder, peers_of
 from bulkhead.cli.options import Options, Parser, all_option, describe, folder_option
-from bulkhead.cli.records import records_options, records_stdin
+from bulkhead.cli.records import observed_flows, records_options
 from bulkhead.report.flows.flow_report import end_text
 from bulkhead.report.flows.missing_report import missing_text
 
@@ -45,13 +44,7 @@ def run(options: Options, console: Console) -> int:
     """Show the rules, or write them; return 0, 1 or 2 as the help says."""
     given = editable_input(options, console)
     note_by_folder(given, console)
-    try:
-        inventories = read_inventories(options.inventory)
-        table = read_flows(
-            options.files, inventories, given, options.input_format or "", records_stdin(console, options.files)
-        )
-    except UnreadableFlows as error:
-        console.refuse(error.faults, NO_ANSWER)
+    table, inventories = observed_flows(options, given, console)
     judged, flows = judge_flows(table, given, inventories)
     found = missing_rules(judged, flows, peers_of(given), options.generalise)
     undecided = [each for each in flows if each.is_allowed is None]

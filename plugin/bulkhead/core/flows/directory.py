@@ -14,7 +14,7 @@ POD_NETWORK = "an address of the pod network that no pod of the inventory has"
 SERVICE = "an address of a Service: the record does not say which pod answered"
 REUSED = "an address that pods of several workloads have in the inventories"
 NAMELESS = "the record has neither an address nor a pod"
-BAD_ADDRESS = "the record has something else in the place of an address"
+BAD_ADDRESS = "what the record names as an address is none"
 
 
 class Directory:

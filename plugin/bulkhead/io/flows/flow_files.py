@@ -51,7 +51,6 @@ def read_stream(
         reader.line(line)
         if not number % _EVERY:
             step(number)
-    reader.end()
 
 
 def _lines(file: BinaryIO, name: str, fold: Fold) -> Iterator[str]:
@@ -101,7 +100,6 @@ class _FileReader:
         self._form = form
         self._readers: dict[str, LineReader] = {}
         self._read = self._reader(form) if form else None
-        self._is_csv = False
 
     def _reader(self, form: FlowFormat) -> LineReader:
         if form.name not in self._readers:
@@ -133,10 +131,6 @@ class _FileReader:
             self._fold.unreadable(self._name, text)
         else:
             self._fold.add(form.name, found)
-
-    def end(self) -> None:
-        """Forget the readers."""
-        self._readers.clear()
 
 
 def caveats_of(names: Iterable[str]) -> tuple[str, ...]:

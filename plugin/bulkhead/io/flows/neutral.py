@@ -73,8 +73,8 @@ def _reading(record: dict[str, Any]) -> Reading:
     count = count_of(record.get("count"))
     time = time_of(record.get("time"))
     source, destination = _end(text_at(record, "source")), _end(text_at(record, "destination"))
-    is_whole = source and destination and verdict and count and (time is not None or record.get("time") in (None, ""))
-    if not (source and destination and verdict and count and is_whole):
+    is_timed = time is not None or record.get("time") in (None, "")
+    if not (source and destination and verdict and count and is_timed):
         return None
     return connection(source, destination, text_at(record, "protocol"), record.get("port"), verdict, time, count)
 

@@ -1,10 +1,12 @@
 """A comparison as one HTML file: before and after next to each other, what changes marked, with filters."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.core.diff.grades import Grade
 from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
+from bulkhead.report.diff.diff_text import causes_of, permalink
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.cut import EVERYTHING
 from bulkhead.report.layout.permalinks import Forge
@@ -84,7 +86,7 @@ def _row(row: DiffRow, forge: Forge | None) -> str:
         False: (f'<td class="changed">{change}{_also(before)}</td>', f"<td>{after}</td>"),
     }[row.opens]
     because = [shown(row.condition)] if row.condition else []
-    because += [_cause(each, forge) for each in row.causes]
+    because += causes_of(row, EVERYTHING, shown, partial(_place, forge))
     listed = "".join(f"<li>{each}</li>" for each in because)
     grades = " ".join(each.value for each in row.grades)
     pods = "possible" if row.is_possible else "existing"
@@ -105,11 +107,7 @@ def _also(side: str) -> str:
     return f"<br>all that is open: {side}" if side not in (_NOTHING, _CLOSED) else ""
 
 
-def _cause(cause: DiffCause, forge: Forge | None) -> str:
-    place = shown(cause.place)
-    if forge is not None and cause.commit and cause.location.line:
-        link = forge.link(cause.commit, cause.path, cause.location.line)
-        place = f'<a href="{shown(link)}" rel="noreferrer">{place}</a>'
-    happened = shown(f"{cause.happened} {cause.title}, ")
-    why = shown(f" ({cause.why})") if cause.why else ""
-    return f"{happened}{place}{why}"
+def _place(forge: Forge | None, cause: DiffCause) -> str:
+    """Return the place of *cause*, a link where *forge* shows the commit."""
+    link = permalink(cause, forge)
+    return f'<a href="{shown(link)}" rel="noreferrer">{shown(cause.place)}</a>' if link else shown(cause.place)

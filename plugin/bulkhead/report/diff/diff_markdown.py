@@ -7,7 +7,7 @@ from itertools import groupby
 from bulkhead.analysis.changes.comparison import Comparison
 from bulkhead.report.diff.diff_picture import diff_picture
 from bulkhead.report.diff.diff_rows import DELIVERIES, PROGRAMS, DiffCause, DiffRow, DiffSummary, diff_summary
-from bulkhead.report.diff.diff_text import before_after, causes_of, heading
+from bulkhead.report.diff.diff_text import before_after, causes_of, heading, permalink
 from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.markdown import code, escaped
@@ -103,6 +103,5 @@ def _row(row: DiffRow, cut: Cut, forge: Forge | None) -> str:
 
 def _place(forge: Forge | None, cause: DiffCause) -> str:
     """Return the place of *cause*, a link where *forge* shows the commit."""
-    if forge is None or not cause.commit or not cause.location.line:
-        return escaped(cause.place)
-    return f"[{escaped(cause.place)}]({forge.link(cause.commit, cause.path, cause.location.line)})"
+    link = permalink(cause, forge)
+    return f"[{escaped(cause.place)}]({link})" if link else escaped(cause.place)

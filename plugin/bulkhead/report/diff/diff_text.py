@@ -11,6 +11,7 @@ from bulkhead.report.diff.live_policies import live_sections
 from bulkhead.report.layout.colour import PLAIN, Palette
 from bulkhead.report.layout.cut import SHORT, Cut
 from bulkhead.report.layout.fitted import fitted
+from bulkhead.report.layout.permalinks import Forge
 from bulkhead.report.layout.style import Style
 
 _ROWS = 100
@@ -88,6 +89,13 @@ def causes_of(
         yield text(f"{cause.happened} {cause.title}, ") + place(cause) + text(why)
     if more:
         yield f"and {more} more"
+
+
+def permalink(cause: DiffCause, forge: Forge | None) -> str:
+    """Return the link to the line of *cause*; empty where no commit has it, or no *forge* shows it."""
+    if forge is None or not cause.commit or not cause.location.line:
+        return ""
+    return forge.link(cause.commit, cause.path, cause.location.line)
 
 
 def _brief(text: str, cut: Cut) -> str:

@@ -1,7 +1,5 @@
 """Links to lines of files at a forge: to a commit, so that they never lead to another text."""
 
-from urllib.parse import quote
-
 from bulkhead.core.record import record
 
 
@@ -18,4 +16,6 @@ class Forge:
 
     def link(self, commit: str, path: str, line: int) -> str:
         """Return the link to *line*, from 1, of the file at *path* from the top of the repository."""
+        from urllib.parse import quote  # here: most commands write no link
+
         return self.pattern.format(commit=quote(commit), path=quote(path), line=line)
